@@ -1,5 +1,18 @@
 //! The vocabulary: what is known (documents, objects, workloads, the inventory), what is asked of it
 //! (controls) and what is answered (findings, coverage). No files, no network, no clock, no printing.
 
+pub mod control;
+pub mod coverage;
 pub mod document;
+pub mod finding;
+pub mod image_reference;
+pub mod inventory;
+pub mod labels;
+pub mod object;
+pub mod place;
+pub mod pod;
+pub mod quantity;
 pub mod scalar;
+pub mod severity;
+pub mod symbols;
+pub mod workload;

@@ -1,0 +1,122 @@
+//! Runs the selected controls over objects as they come, and over the inventory at the end.
+
+use model::control::{Check, InventoryFindings, Registered};
+use model::finding::{Edit, Findings, Occurrence, Origin, Status};
+use model::inventory::{Inventory, ResourceId};
+use model::object::Object;
+use model::place::Place;
+use model::symbols::{Symbol, Symbols};
+use model::workload::Workload;
+
+/// Whether results that passed are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Only what fails and what is not known.
+    Drop,
+    /// Everything.
+    Keep,
+}
+
+/// The selected controls, sorted by what they look at.
+pub struct Engine {
+    selected: Vec<Registered>,
+    passed: Passed,
+}
+
+/// One object, and all that is known of it while its document is there.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its number.
+    pub resource: ResourceId,
+    /// The object.
+    pub object: &'a Object<'a>,
+    /// The pods in it.
+    pub workloads: &'a [Workload<'a>],
+    /// Its text.
+    pub origin: Origin<'a>,
+}
+
+impl Engine {
+    /// An engine for these controls.
+    pub fn new(selected: Vec<Registered>, passed: Passed) -> Self {
+        Self { selected, passed }
+    }
+
+    /// The controls that run.
+    pub fn selected(&self) -> &[Registered] {
+        &self.selected
+    }
+
+    /// Judges one object by itself.
+    pub fn judge(&self, subject: Subject<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+        for registered in &self.selected {
+            let before = occurrences.len();
+            let mut findings = Findings {
+                symbols,
+                occurrences,
+                resource: subject.resource,
+                control: registered.id,
+                severity: registered.control.severity,
+                origin: Some(subject.origin),
+                not_applicable: false,
+            };
+            match registered.control.check {
+                Check::Object(check) => check(subject.object, &mut findings),
+                Check::Workload(_) if subject.workloads.is_empty() => continue,
+                Check::Workload(check) => subject.workloads.iter().for_each(|workload| check(workload, &mut findings)),
+                Check::Inventory(_) => continue,
+            }
+            let not_applicable = findings.not_applicable;
+            if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
+                occurrences.push(pass(registered, subject.resource));
+            }
+        }
+    }
+
+    /// Judges what needs all objects, and puts all findings in the order of resources and controls.
+    pub fn judge_inventory(&self, inventory: &mut Inventory) {
+        let mut occurrences = std::mem::take(&mut inventory.occurrences);
+        for registered in &self.selected {
+            let Check::Inventory(check) = registered.control.check else { continue };
+            let before = occurrences.len();
+            let findings = Findings {
+                symbols: &inventory.symbols,
+                occurrences: &mut occurrences,
+                resource: ResourceId(0),
+                control: registered.id,
+                severity: registered.control.severity,
+                origin: None,
+                not_applicable: false,
+            };
+            let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
+            check(inventory, &mut findings);
+            let mut looked_at = findings.looked_at;
+            if self.passed == Passed::Keep {
+                let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
+                reported.sort_unstable();
+                looked_at.sort_unstable();
+                looked_at.dedup();
+                looked_at.retain(|resource| reported.binary_search(resource).is_err());
+                occurrences.extend(looked_at.into_iter().map(|resource| pass(registered, resource)));
+            }
+        }
+        // Stable: within a control the findings keep the order in which they were made.
+        occurrences.sort_by_key(|found| (found.resource, found.control));
+        inventory.occurrences = occurrences;
+    }
+}
+
+fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {
+    Occurrence {
+        resource,
+        control: registered.id,
+        status: Status::Pass,
+        severity: registered.control.severity,
+        secret: false,
+        place: Place::default(),
+        container: Symbol::EMPTY,
+        value: Symbol::EMPTY,
+        message: Symbol::EMPTY,
+        edit: Edit::None,
+    }
+}

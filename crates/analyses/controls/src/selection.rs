@@ -1,0 +1,96 @@
+//! Which controls run: `--only` and `--skip` by id, alias, group or severity.
+
+use model::control::{Group, Registered};
+use model::severity::Severity;
+
+/// A word that names no control, group or severity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// The word.
+    pub name: String,
+    /// What may have been meant.
+    pub suggestion: Option<&'static str>,
+}
+
+/// The controls that `only` names (all if it names none) without those that `skip` names.
+///
+/// # Errors
+/// A word that names nothing: an empty scan would look like a clean one.
+pub fn select(only: &[String], skip: &[String]) -> Result<Vec<Registered>, UnknownName> {
+    let mut chosen = vec![only.is_empty(); crate::CONTROLS.len()];
+    for name in only {
+        mark(name, true, &mut chosen)?;
+    }
+    for name in skip {
+        mark(name, false, &mut chosen)?;
+    }
+    Ok(crate::all().filter(|registered| chosen[registered.id.0 as usize]).collect())
+}
+
+fn mark(name: &str, to: bool, chosen: &mut [bool]) -> Result<(), UnknownName> {
+    let mut found = false;
+    for registered in crate::all().filter(|registered| names(registered, name)) {
+        chosen[registered.id.0 as usize] = to;
+        found = true;
+    }
+    if found { Ok(()) } else { Err(UnknownName { name: name.to_owned(), suggestion: suggest(name) }) }
+}
+
+fn names(registered: &Registered, name: &str) -> bool {
+    let control = registered.control;
+    control.id == name
+        || registered.group.name() == name
+        || control.severity.name() == name
+        || control.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(name))
+}
+
+/// The control, group, severity or alias whose name is nearest to `name`, if it is near.
+pub fn suggest(name: &str) -> Option<&'static str> {
+    let groups = Group::ALL.iter().map(|group| group.name());
+    let severities = Severity::ALL.iter().map(|severity| severity.name());
+    let ids = crate::all().map(|registered| registered.control.id);
+    let aliases = crate::all().flat_map(|registered| registered.control.aliases.iter().map(|alias| alias.id));
+    let name = name.to_ascii_lowercase();
+    let distance = |candidate: &str| {
+        let candidate = candidate.to_ascii_lowercase();
+        // A word that is contained is nearer than one that is spelled otherwise.
+        if candidate.contains(&name) && name.len() >= 4 { 1 } else { edit_distance(&name, &candidate) }
+    };
+    let near = groups.chain(severities).chain(ids).chain(aliases).map(|candidate| (distance(candidate), candidate));
+    let (distance, candidate) = near.min_by_key(|&(distance, candidate)| (distance, candidate.len()))?;
+    (distance <= 2 + name.len() / 6).then_some(candidate)
+}
+
+/// The number of letters to add, leave out or change to make one word of the other (Levenshtein).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_right_is_suggested() {
+        assert_eq!(suggest("priviledged-container"), Some("privileged-container"));
+        assert_eq!(suggest("hihg"), Some("high"));
+        assert_eq!(suggest("workloads"), Some("workload"));
+        assert_eq!(suggest("zzzzzzzzzzzz"), None);
+    }
+
+    #[test]
+    fn unknown_names_are_errors() {
+        let error = select(&["no-such-thing-at-all".to_owned()], &[]).unwrap_err();
+        assert_eq!(error.name, "no-such-thing-at-all");
+    }
+}

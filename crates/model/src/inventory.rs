@@ -1,0 +1,96 @@
+//! Everything known at one moment, kept slim: who each object is, and the facts that joins need.
+//!
+//! Sources read a document, `Part::observe` takes from it what is kept, and the document is let go.
+//! Parts of the input are read on many threads and put together in the order of the input, so that the same
+//! input always gives the same inventory.
+
+mod facts;
+pub mod observe;
+
+use std::path::PathBuf;
+
+pub use facts::*;
+
+use crate::coverage::Coverage;
+use crate::finding::Occurrence;
+use crate::symbols::{Symbol, Symbols};
+
+/// The index of a resource in its inventory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId(pub u32);
+
+/// An object of the inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Group and version, as written.
+    pub api_version: Symbol,
+    /// The kind.
+    pub kind: Symbol,
+    /// The namespace as written; empty if it is not.
+    pub namespace: Symbol,
+    /// The name; empty if it has none.
+    pub name: Symbol,
+    /// The index of its file.
+    pub file: u32,
+    /// The line on which it begins.
+    pub line: u32,
+    /// Whether it carries a pod.
+    pub is_workload: bool,
+}
+
+/// What one part of the input holds.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// The objects.
+    pub resources: Vec<Resource>,
+    /// What joins need to know of them.
+    pub facts: Facts,
+    /// What checks of single objects have found.
+    pub occurrences: Vec<Occurrence>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// Everything known at one moment.
+#[derive(Default)]
+pub struct Inventory {
+    /// Texts.
+    pub symbols: Symbols,
+    /// The files that resources are in, as the user named them or relative to what the user named.
+    pub files: Vec<PathBuf>,
+    /// The objects, ordered as the input is.
+    pub resources: Vec<Resource>,
+    /// What joins need to know of them.
+    pub facts: Facts,
+    /// What checks of single objects have found.
+    pub occurrences: Vec<Occurrence>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// Whether what is not here does not exist.
+    pub complete: bool,
+}
+
+impl Inventory {
+    /// Adds the next part of the input.
+    pub fn append(&mut self, part: Part) {
+        let base = u32::try_from(self.resources.len()).expect("fewer than four thousand million objects");
+        let Part { resources, facts, occurrences, coverage } = part;
+        self.resources.extend(resources);
+        self.facts.append(facts, base);
+        self.occurrences.extend(occurrences.into_iter().map(|mut occurrence| {
+            occurrence.resource.0 += base;
+            occurrence
+        }));
+        self.coverage.append(coverage);
+    }
+
+    /// The resource of that id.
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        &self.resources[id.0 as usize]
+    }
+
+    /// The namespace of a resource as written; empty if it is not.
+    pub fn namespace(&self, id: ResourceId) -> Symbol {
+        self.resource(id).namespace
+    }
+}

@@ -1,0 +1,216 @@
+//! The facts that joins need, one list for each kind of object.
+//!
+//! A control that has to know more of an object than is here adds a field, and `observe` fills it.
+
+use crate::inventory::ResourceId;
+use crate::labels::{Labels, Selector};
+use crate::place::Place;
+use crate::symbols::Symbol;
+
+/// What joins need to know of all objects.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Pods and pod templates.
+    pub workloads: Vec<WorkloadFact>,
+    /// ServiceAccounts.
+    pub service_accounts: Vec<ServiceAccountFact>,
+    /// LimitRanges.
+    pub limit_ranges: Vec<LimitRangeFact>,
+    /// PodDisruptionBudgets.
+    pub budgets: Vec<BudgetFact>,
+    /// HorizontalPodAutoscalers.
+    pub autoscalers: Vec<AutoscalerFact>,
+    /// PersistentVolumes.
+    pub volumes: Vec<VolumeFact>,
+    /// PersistentVolumeClaims.
+    pub claims: Vec<ClaimFact>,
+    /// Roles and ClusterRoles.
+    pub roles: Vec<RoleFact>,
+    /// RoleBindings and ClusterRoleBindings.
+    pub bindings: Vec<BindingFact>,
+}
+
+/// A pod or pod template.
+#[derive(Debug)]
+pub struct WorkloadFact {
+    /// Its object.
+    pub resource: ResourceId,
+    /// The labels of the pods.
+    pub labels: Labels,
+    /// `spec.replicas` of the object, if it is a number.
+    pub replicas: Option<i64>,
+    /// The ServiceAccount's name as written; empty means `default`.
+    pub service_account: Symbol,
+    /// Where the name is written, or where it would be.
+    pub service_account_place: Place,
+    /// `automountServiceAccountToken` of the pod.
+    pub automount: Option<bool>,
+    /// Where automount is written, or where it would be.
+    pub automount_place: Place,
+    /// Every container has a mount of its own at the place where the token would appear.
+    pub token_path_covered: bool,
+    /// A projected token for the API server's audience, whatever automount says.
+    pub projected_token: Option<Place>,
+    /// Containers that have no memory limit of their own, where the pod has none either.
+    pub without_memory_limit: Box<[(Symbol, Place)]>,
+    /// Uses of claims.
+    pub claims: Box<[ClaimUse]>,
+}
+
+/// A volume of a pod that is a claim.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimUse {
+    /// The claim's name.
+    pub claim: Symbol,
+    /// Where it is named.
+    pub place: Place,
+    /// A container that mounts it writable, if there is one; the mount's place.
+    pub writable: Option<(Symbol, Place)>,
+    /// A container that uses it as a block device, and where.
+    pub device: Option<(Symbol, Place)>,
+    /// Whether any container mounts it.
+    pub mounted: bool,
+}
+
+/// A ServiceAccount.
+#[derive(Debug)]
+pub struct ServiceAccountFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// `automountServiceAccountToken`.
+    pub automount: Option<bool>,
+    /// Where that is written, or else the name.
+    pub place: Place,
+    /// `secrets[].name`, and where.
+    pub secrets: Box<[(Symbol, Place)]>,
+    /// Names of annotations.
+    pub annotations: Box<[Symbol]>,
+}
+
+/// A LimitRange.
+#[derive(Debug)]
+pub struct LimitRangeFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it gives containers a default memory limit.
+    pub default_memory: bool,
+}
+
+/// A PodDisruptionBudget.
+#[derive(Debug)]
+pub struct BudgetFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The pods it is for; `None` if it has no selector.
+    pub selector: Option<Selector>,
+    /// `minAvailable` as written, and where.
+    pub min_available: Option<(Symbol, Place)>,
+    /// `maxUnavailable` as written, and where.
+    pub max_unavailable: Option<(Symbol, Place)>,
+    /// The `spec`, or the name if there is none.
+    pub place: Place,
+}
+
+/// A HorizontalPodAutoscaler.
+#[derive(Debug)]
+pub struct AutoscalerFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Kind of what it scales.
+    pub target_kind: Symbol,
+    /// Name of what it scales.
+    pub target_name: Symbol,
+    /// `minReplicas`; 1 if it is not set.
+    pub min_replicas: i64,
+}
+
+/// A PersistentVolume.
+#[derive(Debug)]
+pub struct VolumeFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The path, if the volume is `hostPath` or `local`.
+    pub host_path: Option<Symbol>,
+    /// Namespace and name of the claim that it is bound to; empty if none.
+    pub claim: (Symbol, Symbol),
+    /// Whether `volumeMode` is `Block`.
+    pub block: bool,
+    /// `storageClassName`.
+    pub storage_class: Symbol,
+}
+
+/// A PersistentVolumeClaim.
+#[derive(Debug)]
+pub struct ClaimFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// `spec.volumeName`; empty if it is not set.
+    pub volume: Symbol,
+}
+
+/// A Role or ClusterRole.
+#[derive(Debug)]
+pub struct RoleFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it is a ClusterRole.
+    pub cluster: bool,
+    /// Whether it grants anything as written.
+    pub grants: bool,
+    /// Whether an aggregation rule may add to it.
+    pub aggregated: bool,
+}
+
+/// A RoleBinding or ClusterRoleBinding.
+#[derive(Debug)]
+pub struct BindingFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it is a ClusterRoleBinding.
+    pub cluster: bool,
+    /// Whether the role is a ClusterRole.
+    pub cluster_role: bool,
+    /// The name of the role.
+    pub role: Symbol,
+    /// Whom it is for.
+    pub subjects: Box<[SubjectFact]>,
+}
+
+/// A subject of a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubjectFact {
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: Symbol,
+    /// The namespace of a ServiceAccount, as written.
+    pub namespace: Symbol,
+    /// The name.
+    pub name: Symbol,
+}
+
+macro_rules! append {
+    ($base:ident, $($into:expr, $from:expr);+ $(;)?) => {
+        $($into.extend($from.into_iter().map(|mut fact| {
+            fact.resource.0 += $base;
+            fact
+        }));)+
+    };
+}
+
+impl Facts {
+    /// Adds the facts of another part, whose resources are numbered from `base` on.
+    pub fn append(&mut self, other: Self, base: u32) {
+        let Self { workloads, service_accounts, limit_ranges, budgets, autoscalers, volumes, claims, roles, bindings } =
+            other;
+        append!(base,
+            self.workloads, workloads;
+            self.service_accounts, service_accounts;
+            self.limit_ranges, limit_ranges;
+            self.budgets, budgets;
+            self.autoscalers, autoscalers;
+            self.volumes, volumes;
+            self.claims, claims;
+            self.roles, roles;
+            self.bindings, bindings;
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! What is kept of an object when its document is let go.
+
+use super::*;
+use crate::document::Value;
+use crate::finding::Origin;
+use crate::labels::{Selector, labels};
+use crate::object::Object;
+use crate::place::Place;
+use crate::pod::{Container, ContainerList};
+use crate::quantity;
+use crate::workload::Workload;
+
+/// Where a container finds the token of its ServiceAccount.
+pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+struct Observer<'a> {
+    origin: Origin<'a>,
+    symbols: &'a Symbols,
+    resource: ResourceId,
+}
+
+impl Part {
+    /// Takes from `object` what is kept of it, and numbers it.
+    pub fn observe(
+        &mut self,
+        object: &Object<'_>,
+        workloads: &[Workload<'_>],
+        file: u32,
+        origin: Origin<'_>,
+        symbols: &Symbols,
+    ) -> ResourceId {
+        let resource = ResourceId(u32::try_from(self.resources.len()).expect("a part is bounded"));
+        let text = origin.root.document().text;
+        let line = origin.lines.position(text, object.value.span().start).0;
+        self.resources.push(Resource {
+            api_version: symbols.intern(&object.api_version),
+            kind: symbols.intern(&object.kind),
+            namespace: symbols.intern(&object.namespace()),
+            name: symbols.intern(&object.name()),
+            file,
+            line,
+            is_workload: !workloads.is_empty(),
+        });
+        let observer = Observer { origin, symbols, resource };
+        self.facts.workloads.extend(workloads.iter().map(|workload| observer.workload(workload)));
+        observer.object(object, &mut self.facts);
+        resource
+    }
+}
+
+impl Observer<'_> {
+    fn object(&self, object: &Object<'_>, facts: &mut Facts) {
+        match (object.group(), &*object.kind) {
+            ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
+            ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
+            ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
+            ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
+            ("", "PersistentVolume") => facts.volumes.push(self.volume(object)),
+            ("", "PersistentVolumeClaim") => facts.claims.push(self.claim(object)),
+            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => facts.roles.push(self.role(object)),
+            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+                facts.bindings.push(self.binding(object));
+            }
+            _ => {}
+        }
+    }
+
+    fn symbol(&self, value: Option<Value<'_>>) -> Symbol {
+        value.map_or(Symbol::EMPTY, |value| self.symbols.intern(&value.text()))
+    }
+
+    fn place(&self, value: Value<'_>) -> Place {
+        self.origin.place_of(value, self.symbols)
+    }
+
+    fn place_or_missing(&self, value: Option<Value<'_>>, parent: Value<'_>, field: &'static str) -> Place {
+        match value {
+            Some(value) => self.place(value),
+            None => self.origin.place_of_missing(parent, field, self.symbols),
+        }
+    }
+
+    fn workload(&self, workload: &Workload<'_>) -> WorkloadFact {
+        let pod = &workload.pod;
+        let limited = pod.resources.is_some_and(has_memory_limit);
+        let unlimited = pod.containers.iter().filter(|container| {
+            !limited && container.list != ContainerList::Ephemeral && !container.resources.is_some_and(has_memory_limit)
+        });
+        WorkloadFact {
+            resource: self.resource,
+            labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
+            replicas: workload.object.value.at(&["spec", "replicas"]).and_then(Value::as_int),
+            service_account: self.symbol(pod.service_account_name),
+            service_account_place: self.place_or_missing(pod.service_account_name, pod.spec, "serviceAccountName"),
+            automount: pod.automount_service_account_token.and_then(Value::as_bool),
+            automount_place: self.place_or_missing(
+                pod.automount_service_account_token,
+                pod.spec,
+                "automountServiceAccountToken",
+            ),
+            token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
+            projected_token: self.projected_token(workload),
+            without_memory_limit: unlimited
+                .map(|container| {
+                    let place =
+                        self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
+                    (self.symbols.intern(&container.name()), place)
+                })
+                .collect(),
+            claims: self.claim_uses(workload),
+        }
+    }
+
+    /// A projected token without an audience is one for the API server.
+    fn projected_token(&self, workload: &Workload<'_>) -> Option<Place> {
+        let projected = workload.pod.volumes.iter().filter_map(|volume| volume.source_of("projected"));
+        let mut sources = projected.filter_map(|projected| projected.get("sources")).flat_map(Value::items);
+        let token = sources.find_map(|source| {
+            let token = source.get("serviceAccountToken")?;
+            let audience = token.get("audience").map(Value::text).unwrap_or_default();
+            is_api_audience(&audience).then_some(token)
+        })?;
+        Some(self.place(token))
+    }
+
+    fn claim_uses(&self, workload: &Workload<'_>) -> Box<[ClaimUse]> {
+        let pod = &workload.pod;
+        let claims = pod.volumes.iter().filter_map(|volume| {
+            let name = volume.source_of("persistentVolumeClaim")?.get("claimName")?;
+            Some((volume, name))
+        });
+        claims
+            .map(|(volume, name)| {
+                let uses = |container: &Container<'_>, list: Option<Value<'_>>, writable: bool| {
+                    let mount = list.into_iter().flat_map(Value::items).find(|mount| {
+                        mount.get("name").is_some_and(|name| name.text() == volume.name)
+                            && !(writable && mount.get("readOnly").and_then(Value::as_bool) == Some(true))
+                    })?;
+                    Some((self.symbols.intern(&container.name()), self.place(mount.get("name").unwrap_or(mount))))
+                };
+                let find = |writable| pod.containers.iter().find_map(|c| uses(c, c.volume_mounts, writable));
+                let device = pod.containers.iter().find_map(|c| uses(c, c.volume_devices, false));
+                ClaimUse {
+                    claim: self.symbols.intern(&name.text()),
+                    place: self.place(name),
+                    writable: find(true),
+                    mounted: device.is_some() || find(false).is_some(),
+                    device,
+                }
+            })
+            .collect()
+    }
+
+    fn service_account(&self, object: &Object<'_>) -> ServiceAccountFact {
+        let automount = object.value.get("automountServiceAccountToken");
+        let secrets = object.value.get("secrets").into_iter().flat_map(Value::items);
+        ServiceAccountFact {
+            resource: self.resource,
+            automount: automount.and_then(Value::as_bool),
+            place: self.place_or_missing(automount, object.value, "automountServiceAccountToken"),
+            secrets: secrets
+                .filter_map(|secret| secret.get("name"))
+                .map(|name| (self.symbols.intern(&name.text()), self.place(name)))
+                .collect(),
+            annotations: object.annotations().map(|(key, _)| self.symbols.intern(&key.text())).collect(),
+        }
+    }
+
+    fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
+        let mut limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
+        let default_memory = limits.any(|limit| {
+            limit.get("type").is_some_and(|kind| kind.text() == "Container")
+                && limit.at(&["default", "memory"]).is_some_and(is_positive)
+        });
+        LimitRangeFact { resource: self.resource, default_memory }
+    }
+
+    fn budget(&self, object: &Object<'_>) -> BudgetFact {
+        let spec = object.value.get("spec").unwrap_or(object.value);
+        let field = |key| spec.get(key).map(|value| (self.symbols.intern(&value.text()), self.place(value)));
+        BudgetFact {
+            resource: self.resource,
+            selector: spec.get("selector").map(|selector| Selector::new(selector, self.symbols)),
+            min_available: field("minAvailable"),
+            max_unavailable: field("maxUnavailable"),
+            place: self.origin.place_of_missing(object.value, "spec", self.symbols),
+        }
+    }
+
+    fn autoscaler(&self, object: &Object<'_>) -> AutoscalerFact {
+        let target = |key| object.value.at(&["spec", "scaleTargetRef", key]);
+        AutoscalerFact {
+            resource: self.resource,
+            target_kind: self.symbol(target("kind")),
+            target_name: self.symbol(target("name")),
+            min_replicas: object.value.at(&["spec", "minReplicas"]).and_then(Value::as_int).unwrap_or(1),
+        }
+    }
+
+    fn volume(&self, object: &Object<'_>) -> VolumeFact {
+        let spec = |keys: &[&str]| object.value.get("spec").and_then(|spec| spec.at(keys));
+        let path = spec(&["hostPath", "path"]).or_else(|| spec(&["local", "path"]));
+        VolumeFact {
+            resource: self.resource,
+            host_path: path.map(|path| self.symbols.intern(&path.text())),
+            claim: (self.symbol(spec(&["claimRef", "namespace"])), self.symbol(spec(&["claimRef", "name"]))),
+            block: spec(&["volumeMode"]).is_some_and(|mode| mode.text() == "Block"),
+            storage_class: self.symbol(spec(&["storageClassName"])),
+        }
+    }
+
+    fn claim(&self, object: &Object<'_>) -> ClaimFact {
+        ClaimFact { resource: self.resource, volume: self.symbol(object.value.at(&["spec", "volumeName"])) }
+    }
+
+    fn role(&self, object: &Object<'_>) -> RoleFact {
+        let mut rules = object.value.get("rules").into_iter().flat_map(Value::items);
+        RoleFact {
+            resource: self.resource,
+            cluster: object.kind == "ClusterRole",
+            // An empty list of verbs grants nothing.
+            grants: rules.any(|rule| rule.get("verbs").is_some_and(|verbs| verbs.items().next().is_some())),
+            aggregated: object.value.get("aggregationRule").is_some(),
+        }
+    }
+
+    fn binding(&self, object: &Object<'_>) -> BindingFact {
+        let role = |key| object.value.at(&["roleRef", key]);
+        let subjects = object.value.get("subjects").into_iter().flat_map(Value::items);
+        BindingFact {
+            resource: self.resource,
+            cluster: object.kind == "ClusterRoleBinding",
+            cluster_role: role("kind").is_some_and(|kind| kind.text() == "ClusterRole"),
+            role: self.symbol(role("name")),
+            subjects: subjects
+                .map(|subject| SubjectFact {
+                    kind: self.symbol(subject.get("kind")),
+                    namespace: self.symbol(subject.get("namespace")),
+                    name: self.symbol(subject.get("name")),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Whether a token of this audience is good for the API server. Its own issuers are not known from manifests,
+/// so that only the names that clusters have by default count.
+pub fn is_api_audience(audience: &str) -> bool {
+    let host = audience.strip_prefix("https://").unwrap_or(audience);
+    audience.is_empty()
+        || host == "kubernetes.default.svc"
+        || host == "kubernetes.default.svc.cluster.local"
+        || audience == "api"
+}
+
+fn covers_token_path(container: &Container<'_>) -> bool {
+    let mut mounts = container.volume_mounts.into_iter().flat_map(Value::items);
+    mounts.any(|mount| mount.get("mountPath").is_some_and(|path| path.text().trim_end_matches('/') == TOKEN_PATH))
+}
+
+fn has_memory_limit(resources: Value<'_>) -> bool {
+    resources.at(&["limits", "memory"]).is_some_and(is_positive)
+}
+
+fn is_positive(value: Value<'_>) -> bool {
+    // A quantity that cannot be read is the finding of another control.
+    quantity::parse(&value.text()).is_none_or(|number| number > 0.0)
+}

@@ -1,0 +1,72 @@
+//! A Kubernetes object in a document: who it is.
+
+use std::borrow::Cow;
+
+use crate::document::Value;
+
+/// An object: a mapping with `apiVersion`, `kind` and usually `metadata`.
+#[derive(Clone, Debug)]
+pub struct Object<'d> {
+    /// The object's mapping.
+    pub value: Value<'d>,
+    /// Group and version, as written.
+    pub api_version: Cow<'d, str>,
+    /// The kind.
+    pub kind: Cow<'d, str>,
+    /// `metadata`, if it is a mapping.
+    pub metadata: Option<Value<'d>>,
+}
+
+impl<'d> Object<'d> {
+    /// The object at `value`, if it is one: both `apiVersion` and `kind` are texts that are not empty.
+    pub fn new(value: Value<'d>) -> Option<Self> {
+        let (mut api_version, mut kind, mut metadata) = (None, None, None);
+        for (key, child) in value.entries() {
+            match &*key.text() {
+                "apiVersion" => api_version = child.as_str(),
+                "kind" => kind = child.as_str(),
+                "metadata" => metadata = Some(child).filter(|child| child.is_mapping()),
+                _ => {}
+            }
+        }
+        let api_version = api_version.filter(|text| !text.is_empty())?;
+        let kind = kind.filter(|text| !text.is_empty())?;
+        Some(Self { value, api_version, kind, metadata })
+    }
+
+    /// The API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// `metadata.name`, or `metadata.generateName`, or nothing.
+    pub fn name(&self) -> Cow<'d, str> {
+        let named = |key| self.metadata.and_then(|metadata| metadata.get(key)).map(Value::text);
+        named("name").or_else(|| named("generateName")).unwrap_or_default()
+    }
+
+    /// `metadata.namespace` as written; empty if it is not.
+    pub fn namespace(&self) -> Cow<'d, str> {
+        self.metadata.and_then(|metadata| metadata.get("namespace")).map(Value::text).unwrap_or_default()
+    }
+
+    /// `metadata.labels`.
+    pub fn labels(&self) -> impl Iterator<Item = (Value<'d>, Value<'d>)> + use<'d> {
+        self.metadata.and_then(|metadata| metadata.get("labels")).into_iter().flat_map(Value::entries)
+    }
+
+    /// `metadata.annotations`.
+    pub fn annotations(&self) -> impl Iterator<Item = (Value<'d>, Value<'d>)> + use<'d> {
+        self.metadata.and_then(|metadata| metadata.get("annotations")).into_iter().flat_map(Value::entries)
+    }
+
+    /// The value of one annotation.
+    pub fn annotation(&self, name: &str) -> Option<Value<'d>> {
+        self.metadata?.get("annotations")?.get(name)
+    }
+
+    /// Whether this is `kind` of `group`, in any version.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.kind == kind && self.group() == group
+    }
+}

@@ -1,0 +1,69 @@
+//! Where something stands: field path, line and column.
+
+use crate::document::Span;
+use crate::symbols::Symbol;
+
+/// A range in a file, and the field that it is. Lines and columns count from 1; columns count Unicode
+/// scalar values; the end column is one past the last. Line 0 means that there is no text to point at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The field path from the object, such as `spec.containers[0].image`.
+    pub field: Symbol,
+    /// The first line.
+    pub line: u32,
+    /// The first column.
+    pub column: u32,
+    /// The last line.
+    pub end_line: u32,
+    /// One past the last column.
+    pub end_column: u32,
+}
+
+/// The starts of the lines of a text, so that offsets become lines and columns.
+#[derive(Debug, Default)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+    first_line: u32,
+}
+
+impl LineIndex {
+    /// Indexes `text`, whose first line is line `first_line` of its file.
+    pub fn new(text: &str, first_line: u32) -> Self {
+        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+        starts.push(0);
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        Self { starts, first_line }
+    }
+
+    /// Line and column of a byte offset in `text`, the text that was indexed.
+    pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
+        let offset = offset.min(text.len() as u32);
+        let line = self.starts.partition_point(|&start| start <= offset).saturating_sub(1);
+        let start = self.starts.get(line).copied().unwrap_or(0);
+        let before = text.as_bytes().get(start as usize..offset as usize).unwrap_or(&[]);
+        // Continuation bytes are not characters of their own.
+        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
+        (line as u32 + self.first_line, column)
+    }
+
+    /// The place of `span`, without its field.
+    pub fn place(&self, text: &str, span: Span) -> Place {
+        let (line, column) = self.position(text, span.start);
+        let (end_line, end_column) = self.position(text, span.end.max(span.start));
+        Place { field: Symbol::EMPTY, line, column, end_line, end_column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_start_where_told() {
+        let text = "a: ä\nbé: x\n";
+        let lines = LineIndex::new(text, 10);
+        assert_eq!(lines.position(text, 0), (10, 1));
+        assert_eq!(lines.position(text, text.find('x').unwrap() as u32), (11, 5));
+        assert_eq!(lines.position(text, text.len() as u32), (12, 1));
+    }
+}
