@@ -1,7 +1,7 @@
 // Command pod-security-oracle answers what Kubernetes' own Pod Security admission plugin says of a pod.
 //
 // This file is responsible for the command line. The evaluation is in evaluate.go, the API defaulting in
-// defaults.go.
+// defaults.go, the random pods in generate.go.
 package main
 
 import (
@@ -13,7 +13,8 @@ import (
 )
 
 const usage = `usage:
-  pod-security-oracle [--default]     NDJSON cases on stdin, NDJSON results on stdout
+  pod-security-oracle [--default]                     NDJSON cases on stdin, NDJSON results on stdout
+  pod-security-oracle generate --count N --seed S     NDJSON cases on stdout
 `
 
 func main() {
@@ -25,7 +26,12 @@ func main() {
 
 func run(arguments []string, input io.Reader, output io.Writer) error {
 	writer := bufio.NewWriterSize(output, 1<<20)
-	err := runEvaluate(arguments, input, writer)
+	var err error
+	if len(arguments) > 0 && arguments[0] == "generate" {
+		err = runGenerate(arguments[1:], writer)
+	} else {
+		err = runEvaluate(arguments, input, writer)
+	}
 	// What was answered before the error is still worth reading.
 	if flushErr := writer.Flush(); err == nil {
 		err = flushErr
@@ -47,6 +53,17 @@ func runEvaluate(arguments []string, input io.Reader, output io.Writer) error {
 		oracle.prepare = defaultPod
 	}
 	return oracle.evaluateAll(input, output)
+}
+
+func runGenerate(arguments []string, output io.Writer) error {
+	flags := newFlagSet("pod-security-oracle generate")
+	count := flags.Int("count", 1000, "how many cases")
+	seed := flags.Uint64("seed", 1, "the same seed gives the same cases")
+	allVersions := flags.Bool("all-versions", false, "leave out `versions`, so that each case is evaluated at every version")
+	if err := parseFlags(flags, arguments); err != nil {
+		return err
+	}
+	return generateAll(generation{count: *count, seed: *seed, allVersions: *allVersions}, output)
 }
 
 func newFlagSet(name string) *flag.FlagSet {

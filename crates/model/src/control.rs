@@ -44,6 +44,8 @@ pub enum Check {
     Object(fn(&Object<'_>, &mut Findings<'_>)),
     /// Everything at once, when all objects are known. The findings have places from the inventory.
     Inventory(fn(&Inventory, &mut InventoryFindings<'_>)),
+    /// Every pod template by itself, and then what only the whole inventory shows of it (claims, accounts).
+    WorkloadAndInventory(fn(&Workload<'_>, &mut Findings<'_>), fn(&Inventory, &mut InventoryFindings<'_>)),
 }
 
 /// Where checks of the whole inventory file their findings.

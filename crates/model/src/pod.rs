@@ -200,11 +200,9 @@ impl<'d> Pod<'d> {
             }
         }
         pod.service_account_name = pod.service_account_name.or(older_account);
-        for (list, values) in [
-            (ContainerList::Init, init),
-            (ContainerList::Main, main),
-            (ContainerList::Ephemeral, ephemeral),
-        ] {
+        for (list, values) in
+            [(ContainerList::Init, init), (ContainerList::Main, main), (ContainerList::Ephemeral, ephemeral)]
+        {
             pod.add_containers(list, values);
         }
         pod

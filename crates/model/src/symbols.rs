@@ -93,9 +93,8 @@ impl Symbols {
         let hash = hash_text(text);
         let shard = shard_of(hash);
         let known = self.shards[shard].read().unwrap_or_else(PoisonError::into_inner).find(hash, text);
-        let at = known.unwrap_or_else(|| {
-            self.shards[shard].write().unwrap_or_else(PoisonError::into_inner).insert(hash, text)
-        });
+        let at = known
+            .unwrap_or_else(|| self.shards[shard].write().unwrap_or_else(PoisonError::into_inner).insert(hash, text));
         symbol(shard, at)
     }
 

@@ -199,7 +199,8 @@ fn search<'d>(object: &'d Object<'d>, value: Value<'d>, found: &mut Vec<Workload
         open.extend(value.items().filter(|item| !item.is_scalar()));
         for (key, child) in value.entries().filter(|(_, child)| !child.is_scalar()) {
             let key = key.text();
-            let is_template = key.ends_with("emplate") && child.at(&["spec", "containers"]).is_some_and(Value::is_sequence);
+            let is_template =
+                key.ends_with("emplate") && child.at(&["spec", "containers"]).is_some_and(Value::is_sequence);
             if is_template {
                 add_template(object, child, Form::Template, found);
             } else {

@@ -62,8 +62,10 @@ impl Engine {
             };
             match registered.control.check {
                 Check::Object(check) => check(subject.object, &mut findings),
-                Check::Workload(_) if subject.workloads.is_empty() => continue,
-                Check::Workload(check) => subject.workloads.iter().for_each(|workload| check(workload, &mut findings)),
+                Check::Workload(_) | Check::WorkloadAndInventory(..) if subject.workloads.is_empty() => continue,
+                Check::Workload(check) | Check::WorkloadAndInventory(check, _) => {
+                    subject.workloads.iter().for_each(|workload| check(workload, &mut findings))
+                }
                 Check::Inventory(_) => continue,
             }
             let not_applicable = findings.not_applicable;
@@ -77,7 +79,10 @@ impl Engine {
     pub fn judge_inventory(&self, inventory: &mut Inventory) {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         for registered in &self.selected {
-            let Check::Inventory(check) = registered.control.check else { continue };
+            let check = match registered.control.check {
+                Check::Inventory(check) | Check::WorkloadAndInventory(_, check) => check,
+                Check::Object(_) | Check::Workload(_) => continue,
+            };
             let before = occurrences.len();
             let findings = Findings {
                 symbols: &inventory.symbols,
@@ -102,8 +107,26 @@ impl Engine {
         }
         // Stable: within a control the findings keep the order in which they were made.
         occurrences.sort_by_key(|found| (found.resource, found.control));
+        drop_contradicted_passes(&mut occurrences);
         inventory.occurrences = occurrences;
     }
+}
+
+/// What an object passes by itself it may fail in the company of others.
+fn drop_contradicted_passes(occurrences: &mut Vec<Occurrence>) {
+    let mut kept: Vec<Occurrence> = Vec::new();
+    let same = |a: &Occurrence, b: &Occurrence| (a.resource, a.control) == (b.resource, b.control);
+    if !occurrences.iter().any(|found| found.status == Status::Pass) {
+        return;
+    }
+    for found in occurrences.drain(..) {
+        match kept.last_mut() {
+            Some(last) if same(last, &found) && last.status == Status::Pass => *last = found,
+            Some(last) if same(last, &found) && found.status == Status::Pass => {}
+            _ => kept.push(found),
+        }
+    }
+    *occurrences = kept;
 }
 
 fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {

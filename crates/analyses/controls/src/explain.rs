@@ -8,8 +8,7 @@ pub fn find(name: &str) -> Vec<Registered> {
     if !by_id.is_empty() {
         return by_id;
     }
-    let aliased = |registered: &Registered| {
-        registered.control.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(name))
-    };
+    let aliased =
+        |registered: &Registered| registered.control.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(name));
     crate::all().filter(aliased).collect()
 }

@@ -5,6 +5,4 @@
 use model::control::{Control, Group};
 
 /// Every control with its group.
-pub static CONTROLS: &[(Group, &Control)] = &[
-    (Group::Workload, &crate::workload::privileged_container::CONTROL),
-];
+pub static CONTROLS: &[(Group, &Control)] = &[(Group::Workload, &crate::workload::privileged_container::CONTROL)];

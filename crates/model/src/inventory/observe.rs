@@ -102,8 +102,7 @@ impl Observer<'_> {
             projected_token: self.projected_token(workload),
             without_memory_limit: unlimited
                 .map(|container| {
-                    let place =
-                        self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
+                    let place = self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
                     (self.symbols.intern(&container.name()), place)
                 })
                 .collect(),
