@@ -12,8 +12,10 @@ use std::path::PathBuf;
 pub use facts::*;
 
 use crate::coverage::Coverage;
-use crate::finding::Occurrence;
+use crate::finding::{Occurrence, Origin};
+use crate::object::Object;
 use crate::symbols::{Symbol, Symbols};
+use crate::workload::Workload;
 
 /// The index of a resource in its inventory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,19 @@ pub struct Resource {
     pub line: u32,
     /// Whether it carries a pod.
     pub is_workload: bool,
+}
+
+/// An object, and all that is known of it while its document is there.
+#[derive(Clone, Copy)]
+pub struct Observed<'a> {
+    /// Its number in the part that it is in.
+    pub resource: ResourceId,
+    /// The object.
+    pub object: &'a Object<'a>,
+    /// The pods in it.
+    pub workloads: &'a [Workload<'a>],
+    /// Its text.
+    pub origin: Origin<'a>,
 }
 
 /// What one part of the input holds.

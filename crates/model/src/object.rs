@@ -34,6 +34,12 @@ impl<'d> Object<'d> {
         Some(Self { value, api_version, kind, metadata })
     }
 
+    /// An item of a list whose kind says what its items are, so that they need not say it themselves.
+    pub fn of_type(value: Value<'d>, api_version: Cow<'d, str>, kind: Cow<'d, str>) -> Self {
+        let metadata = value.get("metadata").filter(|metadata| metadata.is_mapping());
+        Self { value, api_version, kind, metadata }
+    }
+
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)

@@ -1,12 +1,10 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
 use model::control::{Check, InventoryFindings, Registered};
-use model::finding::{Edit, Findings, Occurrence, Origin, Status};
-use model::inventory::{Inventory, ResourceId};
-use model::object::Object;
+use model::finding::{Edit, Findings, Occurrence, Status};
+use model::inventory::{Inventory, Observed, ResourceId};
 use model::place::Place;
 use model::symbols::{Symbol, Symbols};
-use model::workload::Workload;
 
 /// Whether results that passed are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +21,6 @@ pub struct Engine {
     passed: Passed,
 }
 
-/// One object, and all that is known of it while its document is there.
-#[derive(Clone, Copy)]
-pub struct Subject<'a> {
-    /// Its number.
-    pub resource: ResourceId,
-    /// The object.
-    pub object: &'a Object<'a>,
-    /// The pods in it.
-    pub workloads: &'a [Workload<'a>],
-    /// Its text.
-    pub origin: Origin<'a>,
-}
-
 impl Engine {
     /// An engine for these controls.
     pub fn new(selected: Vec<Registered>, passed: Passed) -> Self {
@@ -48,29 +33,29 @@ impl Engine {
     }
 
     /// Judges one object by itself.
-    pub fn judge(&self, subject: Subject<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
         for registered in &self.selected {
             let before = occurrences.len();
             let mut findings = Findings {
                 symbols,
                 occurrences,
-                resource: subject.resource,
+                resource: observed.resource,
                 control: registered.id,
                 severity: registered.control.severity,
-                origin: Some(subject.origin),
+                origin: Some(observed.origin),
                 not_applicable: false,
             };
             match registered.control.check {
-                Check::Object(check) => check(subject.object, &mut findings),
-                Check::Workload(_) | Check::WorkloadAndInventory(..) if subject.workloads.is_empty() => continue,
+                Check::Object(check) => check(observed.object, &mut findings),
+                Check::Workload(_) | Check::WorkloadAndInventory(..) if observed.workloads.is_empty() => continue,
                 Check::Workload(check) | Check::WorkloadAndInventory(check, _) => {
-                    subject.workloads.iter().for_each(|workload| check(workload, &mut findings))
+                    observed.workloads.iter().for_each(|workload| check(workload, &mut findings))
                 }
                 Check::Inventory(_) => continue,
             }
             let not_applicable = findings.not_applicable;
             if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
-                occurrences.push(pass(registered, subject.resource));
+                occurrences.push(pass(registered, observed.resource));
             }
         }
     }

@@ -5,10 +5,10 @@
 
 use std::fmt::Write as _;
 
-use controls::engine::{Engine, Passed, Subject};
+use controls::engine::{Engine, Passed};
 use model::control::{Fixture, Registered};
 use model::finding::{Origin, Status, render_message};
-use model::inventory::{Inventory, Part};
+use model::inventory::{Inventory, Observed, Part};
 use model::object::Object;
 use model::place::LineIndex;
 use model::workload::workloads;
@@ -42,8 +42,8 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
         let origin = Origin { root: object.value, lines: &lines };
         let workloads = workloads(&object);
         let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
-        let subject = Subject { resource, object: &object, workloads: &workloads, origin };
-        engine.judge(subject, &inventory.symbols, &mut part.occurrences);
+        let observed = Observed { resource, object: &object, workloads: &workloads, origin };
+        engine.judge(observed, &inventory.symbols, &mut part.occurrences);
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);
