@@ -14,7 +14,7 @@ pub use facts::*;
 use crate::coverage::Coverage;
 use crate::finding::{Occurrence, Origin};
 use crate::object::Object;
-use crate::symbols::{Symbol, Symbols};
+use crate::symbols::{Symbol, SymbolTable, Symbols};
 use crate::workload::Workload;
 
 /// The index of a resource in its inventory.
@@ -107,5 +107,27 @@ impl Inventory {
     /// The namespace of a resource as written; empty if it is not.
     pub fn namespace(&self, id: ResourceId) -> Symbol {
         self.resource(id).namespace
+    }
+}
+
+/// What an analysis of an inventory has found: what reports are made of.
+pub struct Results {
+    /// Texts.
+    pub symbols: SymbolTable,
+    /// The files that resources are in.
+    pub files: Vec<PathBuf>,
+    /// The objects, ordered as the input is.
+    pub resources: Vec<Resource>,
+    /// The findings, ordered by resource and control.
+    pub occurrences: Vec<Occurrence>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+impl Inventory {
+    /// Ends the analysis.
+    pub fn into_results(self) -> Results {
+        let Self { symbols, files, resources, facts: _, occurrences, coverage, complete: _ } = self;
+        Results { symbols: symbols.freeze(), files, resources, occurrences, coverage }
     }
 }

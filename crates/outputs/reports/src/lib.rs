@@ -1,1 +1,7 @@
-//! To be filled.
+//! Findings for people and machines: one file for each format.
+//!
+//! Formats take a `Report` and a writer, and stream: a report of a million findings needs no more memory than
+//! one of ten.
+
+pub mod report;
+pub mod text;

@@ -1,0 +1,255 @@
+//! What every format starts from: results grouped by resource and control, identities, counts, fingerprints.
+
+use std::collections::HashMap;
+
+use model::control::Registered;
+use model::finding::{Occurrence, Status, render_message};
+use model::inventory::{Resource, ResourceId, Results};
+use model::severity::Severity;
+use model::symbols::Symbol;
+
+/// A scan's results, and how they are to be read.
+pub struct Report<'a> {
+    /// What was found.
+    pub results: &'a Results,
+    /// The controls that ran, ordered by id.
+    pub controls: &'a [Registered],
+    /// Findings below this severity do not change the exit code.
+    pub threshold: Severity,
+    /// The version of the program.
+    pub version: &'a str,
+    /// Distinguishes resources that have the same identity; 0 for the first of them.
+    ordinals: Vec<u32>,
+}
+
+/// What one control says of one resource.
+#[derive(Clone, Copy)]
+pub struct ControlResult<'a> {
+    /// The control.
+    pub registered: Registered,
+    /// The resource.
+    pub resource: ResourceId,
+    /// The worst that is said.
+    pub status: Status,
+    /// The highest severity of what has that status.
+    pub severity: Severity,
+    /// Where. For `Status::Pass` one occurrence without a place.
+    pub occurrences: &'a [Occurrence],
+}
+
+/// How many results failed, by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Indexed by `Severity as usize`.
+    by_severity: [u64; 5],
+}
+
+impl Counts {
+    /// The number of failed results of that severity.
+    pub fn of(&self, severity: Severity) -> u64 {
+        self.by_severity[severity as usize]
+    }
+
+    /// The number of failed results at or above `threshold`.
+    pub fn at_or_above(&self, threshold: Severity) -> u64 {
+        self.by_severity[threshold as usize..].iter().sum()
+    }
+
+    /// All failed results.
+    pub fn all(&self) -> u64 {
+        self.by_severity.iter().sum()
+    }
+
+    /// Counts one failed result.
+    pub fn add(&mut self, severity: Severity) {
+        self.by_severity[severity as usize] += 1;
+    }
+}
+
+/// What the exit code of a scan says. The greater one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Everything was looked at, and nothing at or above the threshold was found.
+    Clean,
+    /// Something was found.
+    Findings,
+    /// Not everything could be looked at.
+    Incomplete,
+}
+
+impl<'a> Report<'a> {
+    /// A report on `results`.
+    pub fn new(results: &'a Results, controls: &'a [Registered], threshold: Severity, version: &'a str) -> Self {
+        let mut seen = HashMap::with_capacity(results.resources.len());
+        let mut ordinals = Vec::with_capacity(results.resources.len());
+        for resource in &results.resources {
+            let group = group_of(results.symbols.text(resource.api_version));
+            let next = seen.entry((group, resource.kind, resource.namespace, resource.name)).or_insert(0);
+            ordinals.push(*next);
+            *next += 1;
+        }
+        Self { results, controls, threshold, version, ordinals }
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &'a str {
+        self.results.symbols.text(symbol)
+    }
+
+    /// The resource of that id.
+    pub fn resource(&self, id: ResourceId) -> &'a Resource {
+        &self.results.resources[id.0 as usize]
+    }
+
+    /// The path of the file that a resource is in, with `/` between its parts.
+    pub fn path(&self, resource: &Resource) -> String {
+        display_path(&self.results.files[resource.file as usize])
+    }
+
+    /// The identity of a resource: `Deployment.apps/payments/api`, without the version so that it outlives an
+    /// upgrade. Several objects with one identity are told apart by `~2`, `~3` … in the order of the input.
+    pub fn resource_id(&self, id: ResourceId) -> String {
+        let resource = self.resource(id);
+        let mut out = self.text(resource.kind).to_owned();
+        let group = group_of(self.text(resource.api_version));
+        if !group.is_empty() {
+            out.push('.');
+            out.push_str(group);
+        }
+        for part in [resource.namespace, resource.name] {
+            if !part.is_empty() {
+                out.push('/');
+                out.push_str(self.text(part));
+            }
+        }
+        if self.ordinals[id.0 as usize] > 0 {
+            out.push('~');
+            out.push_str(&(self.ordinals[id.0 as usize] + 1).to_string());
+        }
+        out
+    }
+
+    /// The results, ordered by resource and control.
+    pub fn control_results(&self) -> impl Iterator<Item = ControlResult<'a>> + use<'a, '_> {
+        let by_id = |id| {
+            let at = self.controls.binary_search_by_key(&id, |registered: &Registered| registered.id);
+            self.controls[at.expect("findings are of controls that ran")]
+        };
+        self.results.occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)).map(move |group| {
+            let status = group.iter().map(|found| found.status).max().expect("a group is not empty");
+            let with_status = group.iter().filter(|found| found.status == status);
+            ControlResult {
+                registered: by_id(group[0].control),
+                resource: group[0].resource,
+                status,
+                severity: with_status.map(|found| found.severity).max().expect("a group is not empty"),
+                occurrences: group,
+            }
+        })
+    }
+
+    /// The message of an occurrence.
+    pub fn message(&self, occurrence: &Occurrence) -> String {
+        let (container, value) = (self.text(occurrence.container), self.text(occurrence.value));
+        render_message(self.text(occurrence.message), container, value)
+    }
+
+    /// How many results failed.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for result in self.control_results().filter(|result| result.counts()) {
+            counts.add(result.severity);
+        }
+        counts
+    }
+
+    /// What the exit code says.
+    pub fn outcome(&self) -> Outcome {
+        if !self.results.coverage.skipped.is_empty() {
+            return Outcome::Incomplete;
+        }
+        let found =
+            self.control_results().any(|result| result.status == Status::Fail && result.severity >= self.threshold);
+        if found { Outcome::Findings } else { Outcome::Clean }
+    }
+
+    /// The fingerprint of a result: the control and the identity of the resource, so that it survives moved lines,
+    /// renamed files and reordered containers.
+    pub fn result_fingerprint(&self, result: &ControlResult<'_>) -> String {
+        let mut hash = Fingerprint::new();
+        hash.add(result.registered.control.id);
+        hash.add(&self.resource_id(result.resource));
+        hash.finish()
+    }
+
+    /// The fingerprint of an occurrence: its result, the container's name, and its field without indexes. Where
+    /// the field is an item of a list, the value tells it from its neighbours.
+    pub fn occurrence_fingerprint(&self, result: &ControlResult<'_>, occurrence: &Occurrence) -> String {
+        let mut hash = Fingerprint::new();
+        hash.add(result.registered.control.id);
+        hash.add(&self.resource_id(result.resource));
+        hash.add(self.text(occurrence.container));
+        let field = self.text(occurrence.place.field);
+        let mut in_list = false;
+        let mut rest = field;
+        while let Some(at) = rest.find('[') {
+            let (before, after) = rest.split_at(at);
+            hash.add(before);
+            let end = after.find(']').map_or(after.len(), |end| end + 1);
+            let is_index = after[1..end.saturating_sub(1).max(1)].bytes().all(|byte| byte.is_ascii_digit());
+            in_list |= is_index && !before.ends_with("ontainers");
+            if !is_index {
+                hash.add(&after[..end]);
+            }
+            rest = &after[end..];
+        }
+        hash.add(rest);
+        if in_list {
+            hash.add(self.text(occurrence.value));
+        }
+        hash.finish()
+    }
+}
+
+impl ControlResult<'_> {
+    /// Whether this is counted and shown by itself: a failure.
+    pub fn counts(&self) -> bool {
+        self.status == Status::Fail
+    }
+
+    /// The occurrence that stands for the result: the first of the highest severity.
+    pub fn first(&self) -> &Occurrence {
+        let worst = |found: &&Occurrence| found.status == self.status && found.severity == self.severity;
+        self.occurrences.iter().find(worst).unwrap_or(&self.occurrences[0])
+    }
+}
+
+/// The group of an API version; empty for the core group.
+pub fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// A path with `/` between its parts, on every system.
+pub fn display_path(path: &std::path::Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// FNV-1a with 64 bits: the same on every machine and in every version, which the hash tables' hashes are not.
+struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, text: &str) {
+        for byte in text.bytes().chain([0xFF]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(self) -> String {
+        format!("{:016x}", self.0)
+    }
+}

@@ -1,0 +1,119 @@
+//! Text for people: findings as frames of their own files, many of them as a table, and the closing lines.
+
+mod closing;
+mod frame;
+mod table;
+pub mod terminal;
+
+use std::io::{self, Write};
+
+use model::finding::Status;
+use model::severity::Severity;
+
+pub use self::terminal::Terminal;
+use crate::report::{ControlResult, Report};
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every finding in a frame if they are few, a table and the worst few if they are many.
+    Automatic,
+    /// Every finding in a frame.
+    Details,
+    /// A table.
+    Summary,
+    /// The closing lines alone.
+    Quiet,
+}
+
+/// Where the lines of the user's files come from when they are shown.
+pub trait Sources {
+    /// The lines `first..=last` of a file, without line ends and with every secret masked, character for
+    /// character. `None` if the file cannot be read any more.
+    fn lines(&self, file: u32, first: u32, last: u32) -> Option<Vec<String>>;
+}
+
+/// How the text is written.
+pub struct Options<'a> {
+    /// How much is shown.
+    pub detail: Detail,
+    /// What it is written to.
+    pub terminal: Terminal,
+    /// What was looked at, as the user named it.
+    pub title: String,
+    /// The user's files.
+    pub sources: &'a dyn Sources,
+}
+
+/// Up to this many findings are all framed.
+const FEW: usize = 20;
+
+/// How many are framed where there are more.
+const WORST: usize = 3;
+
+/// Writes the report.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let count = report.control_results().filter(ControlResult::counts).count();
+    let framed = match options.detail {
+        Detail::Details => count,
+        Detail::Automatic if count <= FEW => count,
+        Detail::Automatic => WORST,
+        Detail::Summary | Detail::Quiet => 0,
+    };
+    let has_table = count > framed && options.detail != Detail::Quiet;
+    if has_table {
+        table::write(report, options, out)?;
+        writeln!(out)?;
+    }
+    for result in worst(report, framed) {
+        frame::write(report, &result, options, out)?;
+        writeln!(out)?;
+    }
+    if has_table && options.detail == Detail::Automatic {
+        let left = count - framed;
+        let hint = format!("{left} more findings: `--details` frames every one, `--only CONTROL` one control");
+        writeln!(out, "{}\n", options.terminal.dim(&hint))?;
+    }
+    if options.detail != Detail::Quiet {
+        not_known(report, options, out)?;
+    }
+    closing::write(report, options, out)
+}
+
+/// The worst `count` failed results, ordered by severity, then as the input is.
+fn worst<'a>(report: &Report<'a>, count: usize) -> Vec<ControlResult<'a>> {
+    let mut chosen = Vec::new();
+    for severity in Severity::ALL {
+        if chosen.len() >= count {
+            break;
+        }
+        let of_severity = report.control_results().filter(|result| result.counts() && result.severity == severity);
+        chosen.extend(of_severity.take(count - chosen.len()));
+    }
+    chosen
+}
+
+/// One line for each control whose answer needs what was not seen.
+fn not_known(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut by_control: Vec<(usize, &str)> = Vec::new();
+    for result in report.control_results().filter(|result| result.status == Status::Skip) {
+        let id = result.registered.control.id;
+        match by_control.iter_mut().find(|(_, known)| *known == id) {
+            Some((count, _)) => *count += 1,
+            None => by_control.push((1, id)),
+        }
+    }
+    for (count, id) in &by_control {
+        let objects = if *count == 1 { "object" } else { "objects" };
+        let line = format!("{} not known for {count} {objects}: {id}", options.terminal.unseen());
+        writeln!(out, "{}", options.terminal.dim(&line))?;
+    }
+    if !by_control.is_empty() {
+        let hint = "  the answer needs objects outside the input; `--complete` says that there are none";
+        writeln!(out, "{}\n", options.terminal.dim(hint))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The closing lines: what was looked at, counts, coverage, what to do first, and what the exit code means.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use model::coverage::{SkipKind, Skipped};
+use model::severity::Severity;
+
+use super::Options;
+use super::terminal::{sanitize, style};
+use crate::report::{ControlResult, Counts, Outcome, Report, display_path};
+
+/// Up to this many inputs that were not looked at are named one by one.
+const NAMED: usize = 5;
+
+/// Writes the closing lines.
+pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let terminal = options.terminal;
+    let counts = report.counts();
+    headline(report, &counts, options, out)?;
+    let severities = Severity::ALL.map(|severity| {
+        let text = format!("{} {} {severity}", terminal.mark(severity), counts.of(severity));
+        if counts.of(severity) == 0 { terminal.dim(&text) } else { terminal.paint(style(severity), &text) }
+    });
+    writeln!(out, "  {}", severities.join("  "))?;
+    coverage(report, options, out)?;
+    if let Some(first) = first(report) {
+        writeln!(out, "  first: {first}")?;
+    }
+    writeln!(out, "  {}", exit_sentence(report, &counts))
+}
+
+fn headline(report: &Report<'_>, counts: &Counts, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = &report.results.coverage;
+    let objects = count(report.results.resources.len() as u64, "object", "objects");
+    let files = count(coverage.files, "file", "files");
+    let title = sanitize(&options.title);
+    let left = format!("{} {title}: {objects}, {files}", options.terminal.logo());
+    let right = load_line(report, counts);
+    let gap = options.terminal.width.min(76).saturating_sub(left.chars().count() + right.len()).max(2);
+    writeln!(out, "{}{}{}", options.terminal.bold(&left), " ".repeat(gap), options.terminal.bold(right))
+}
+
+/// Where the ship lies: below the line with a critical finding, at the line with a high one, above it
+/// otherwise; not seen if nothing was judged.
+fn load_line(report: &Report<'_>, counts: &Counts) -> &'static str {
+    if counts.of(Severity::Critical) > 0 {
+        "below the line"
+    } else if counts.of(Severity::High) > 0 {
+        "at the line"
+    } else if report.results.resources.is_empty() {
+        "not seen"
+    } else {
+        "above the line"
+    }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = &report.results.coverage;
+    let documents = count(coverage.documents, "document", "documents");
+    let mut line = format!("judged {documents}");
+    if coverage.not_kubernetes > 0 {
+        line.push_str(&format!(", {} of them no Kubernetes objects", coverage.not_kubernetes));
+    }
+    writeln!(out, "  {line}")?;
+    let mut by_kind: BTreeMap<SkipKind, Vec<&Skipped>> = BTreeMap::new();
+    for skipped in &coverage.skipped {
+        by_kind.entry(skipped.kind).or_default().push(skipped);
+    }
+    for (kind, all) in by_kind {
+        if kind == SkipKind::NeedsRendering && all.len() > NAMED {
+            let templates = count(all.len() as u64, "template", "templates");
+            writeln!(out, "  not looked at: {templates} (need rendering), the first is {}", place(all[0]))?;
+            continue;
+        }
+        for skipped in all.iter().take(NAMED) {
+            let reason = options.terminal.cut(&sanitize(&skipped.reason), 200);
+            writeln!(out, "  not looked at: {} ({reason})", place(skipped))?;
+        }
+        if all.len() > NAMED {
+            let more = count((all.len() - NAMED) as u64, "input", "inputs");
+            writeln!(out, "  not looked at: {more} more of this kind, all named in `--output json`")?;
+        }
+    }
+    Ok(())
+}
+
+fn place(skipped: &Skipped) -> String {
+    let path = sanitize(&display_path(&skipped.path));
+    skipped.line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"))
+}
+
+/// What to do first: the remediation of the worst finding, and how many others of its control there are.
+fn first(report: &Report<'_>) -> Option<String> {
+    let mut worst: Option<ControlResult<'_>> = None;
+    for result in report.control_results().filter(ControlResult::counts) {
+        if worst.is_none_or(|known| result.severity > known.severity) {
+            worst = Some(result);
+        }
+    }
+    let worst = worst?;
+    let id = sanitize(&report.resource_id(worst.resource));
+    let control = worst.registered.control;
+    Some(format!("{id}: {} ({})", decapitalize(control.title), control.id))
+}
+
+fn decapitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    // An abbreviation stays as it is.
+    if chars.clone().next().is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
+    first.into_iter().chain(chars).collect()
+}
+
+/// One sentence that says what the exit code means.
+fn exit_sentence(report: &Report<'_>, counts: &Counts) -> String {
+    let threshold = report.threshold;
+    let found = counts.at_or_above(threshold);
+    match report.outcome() {
+        Outcome::Clean => format!("exit 0: everything was looked at, and nothing at or above `{threshold}` was found"),
+        Outcome::Findings => format!("exit 1: {} at or above `{threshold}`", count(found, "finding", "findings")),
+        Outcome::Incomplete if found > 0 => {
+            let findings = count(found, "finding", "findings");
+            format!("exit 2: not everything could be looked at; in the rest {findings} at or above `{threshold}`")
+        }
+        Outcome::Incomplete => {
+            format!("exit 2: not everything could be looked at; in the rest nothing at or above `{threshold}`")
+        }
+    }
+}

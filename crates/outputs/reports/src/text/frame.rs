@@ -1,0 +1,232 @@
+//! One finding, framed in the user's own file as a compiler would.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use model::finding::{Edit, Occurrence};
+use model::severity::Severity;
+
+use super::Options;
+use super::terminal::{sanitize, style, wrap};
+use crate::report::{ControlResult, Report};
+
+/// How many places of one result are marked.
+const MARKED: usize = 5;
+
+/// Places further apart than this are not shown in one frame.
+const LONGEST: u32 = 300;
+
+/// The columns that are kept of a line that is longer.
+const WIDEST: usize = 400;
+
+/// Lines of a file, and where they begin in it.
+struct Excerpt {
+    text: String,
+    first_line: u32,
+    /// Where each line begins in the text.
+    starts: Vec<usize>,
+}
+
+/// Writes the frame of a result.
+pub(super) fn write(
+    report: &Report<'_>,
+    result: &ControlResult<'_>,
+    options: &Options<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let first = result.first();
+    let resource = report.resource(result.resource);
+    let path = sanitize(&report.path(resource));
+    let marked = marked(result);
+    let excerpt = excerpt(resource.file, &marked, options);
+    let title = sanitize(&report.message(first));
+    let terminal = options.terminal;
+    let name = format!("{} {}", terminal.mark(result.severity), result.severity);
+    let level = level(result.severity).with_name(Some(name));
+    let group = level.primary_title(title).id(result.registered.control.id);
+    let mut group = match &excerpt {
+        Some(excerpt) => group.element(snippet(report, &marked, excerpt, &path)),
+        None => group.element(origin(first, resource.line, &path)),
+    };
+    for text in notes(report, result, marked.len(), terminal.width) {
+        group = group.element(text);
+    }
+    let mut groups = vec![group];
+    let patched = excerpt.as_ref().and_then(|excerpt| patch(report, first, excerpt));
+    let remediation = wrap(result.registered.control.remediation, terminal.width.saturating_sub(10)).join("\n");
+    let help = Level::HELP.with_name(Some("fix"));
+    groups.push(match (&excerpt, patched) {
+        (Some(excerpt), Some(patch)) => help
+            .secondary_title(remediation)
+            .element(Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line as usize).patch(patch)),
+        _ => Group::with_title(help.secondary_title(remediation)),
+    });
+    writeln!(out, "{}", renderer(options, result.severity).render(&groups))
+}
+
+fn renderer(options: &Options<'_>, severity: Severity) -> Renderer {
+    let terminal = options.terminal;
+    let renderer = if terminal.colour { Renderer::styled() } else { Renderer::plain() };
+    let decor = if terminal.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii };
+    let own = style(severity);
+    renderer.decor_style(decor).term_width(terminal.width).error(own).warning(own).info(own).note(own)
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Critical => Level::ERROR,
+        Severity::High => Level::WARNING,
+        Severity::Medium => Level::INFO,
+        Severity::Low | Severity::Info => Level::NOTE,
+    }
+}
+
+/// The places to mark: the first of the result, and others near it.
+fn marked<'a>(result: &ControlResult<'a>) -> Vec<&'a Occurrence> {
+    let first = result.occurrences.iter().position(|found| std::ptr::eq(found, result.first())).unwrap_or(0);
+    let mut marked = vec![&result.occurrences[first]];
+    let line = result.occurrences[first].place.line;
+    for (at, found) in result.occurrences.iter().enumerate() {
+        let same = found.status == result.status && found.place.line > 0;
+        if at != first && same && found.place.line.abs_diff(line) <= LONGEST && marked.len() < MARKED {
+            marked.push(found);
+        }
+    }
+    marked
+}
+
+fn excerpt(file: u32, marked: &[&Occurrence], options: &Options<'_>) -> Option<Excerpt> {
+    let first = marked.iter().map(|found| found.place.line).min().filter(|&line| line > 0)?;
+    let last = marked.iter().map(|found| last_line(found)).max()?;
+    // One more line: what is written under a key is indented as the line after it.
+    let lines = options.sources.lines(file, first, last + 1)?;
+    let mut excerpt = Excerpt { text: String::new(), first_line: first, starts: Vec::new() };
+    for line in lines {
+        excerpt.starts.push(excerpt.text.len());
+        let cut: String = sanitize(&line).chars().take(WIDEST).collect();
+        excerpt.text.push_str(&cut);
+        excerpt.text.push('\n');
+    }
+    Some(excerpt)
+}
+
+/// Of a place of many lines only the first is shown.
+fn last_line(found: &Occurrence) -> u32 {
+    if found.place.end_line > found.place.line + 3 { found.place.line } else { found.place.end_line }
+}
+
+impl Excerpt {
+    fn line(&self, line: u32) -> Option<(usize, &str)> {
+        let at = line.checked_sub(self.first_line)? as usize;
+        let start = *self.starts.get(at)?;
+        let rest = &self.text[start..];
+        Some((start, rest.split('\n').next().unwrap_or(rest)))
+    }
+
+    /// The byte offset of a column, which counts characters from 1.
+    fn offset(&self, line: u32, column: u32) -> Option<usize> {
+        let (start, text) = self.line(line)?;
+        let in_line = text.char_indices().nth(column as usize - 1).map_or(text.len(), |(at, _)| at);
+        Some(start + in_line)
+    }
+
+    fn range(&self, found: &Occurrence) -> Option<Range<usize>> {
+        let place = found.place;
+        let start = self.offset(place.line, place.column)?;
+        let end = if last_line(found) == place.end_line {
+            self.offset(place.end_line, place.end_column)?
+        } else {
+            let (start, text) = self.line(place.line)?;
+            start + text.len()
+        };
+        Some(start..end.max(start))
+    }
+}
+
+fn snippet<'s>(
+    report: &Report<'_>,
+    marked: &[&Occurrence],
+    excerpt: &'s Excerpt,
+    path: &str,
+) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
+    let source = Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line as usize).path(path.to_owned());
+    let annotations = marked.iter().enumerate().filter_map(|(number, found)| {
+        let range = excerpt.range(found)?;
+        let annotation = AnnotationKind::Primary.span(range);
+        // The title says it of the first.
+        let others = number > 0 && !found.container.is_empty();
+        Some(if others { annotation.label(sanitize(report.text(found.container))) } else { annotation })
+    });
+    source.annotations(annotations)
+}
+
+fn origin(found: &Occurrence, line: u32, path: &str) -> Origin<'static> {
+    let line = if found.place.line > 0 { found.place.line } else { line };
+    Origin::path(path.to_owned()).line(line as usize).char_column(found.place.column.max(1) as usize)
+}
+
+fn notes(
+    report: &Report<'_>,
+    result: &ControlResult<'_>,
+    marked: usize,
+    width: usize,
+) -> Vec<annotate_snippets::Message<'static>> {
+    let say = |name: &'static str, text: String| {
+        let lines = wrap(&text, width.saturating_sub(12)).join("\n");
+        Level::NOTE.with_name(Some(name)).message(lines)
+    };
+    let mut place = sanitize(&report.resource_id(result.resource));
+    let field = report.text(result.first().place.field);
+    if !field.is_empty() {
+        place = format!("{place} {}", sanitize(field));
+    }
+    let same = result.occurrences.iter().filter(|found| found.status == result.status).count();
+    if same > marked {
+        place.push_str(&format!(" and {} more places", same - marked));
+    }
+    vec![say("in", place), say("why", first_sentences(result.registered.control.rationale))]
+}
+
+/// As much of a rationale as fits a frame: one sentence.
+fn first_sentences(text: &str) -> String {
+    text.find(". ").map_or(text, |end| &text[..=end]).to_owned()
+}
+
+/// The change that mends the first place, where it can be shown on these lines alone.
+fn patch<'p>(report: &Report<'p>, found: &Occurrence, excerpt: &Excerpt) -> Option<Patch<'p>> {
+    let (start, line) = excerpt.line(found.place.line)?;
+    match found.edit {
+        Edit::None => None,
+        Edit::Replace(text) => Some(Patch::new(excerpt.range(found)?, report.text(text))),
+        Edit::Remove => {
+            let content = line.trim_start();
+            let field = report.text(found.place.field);
+            let key = field.rsplit(['.', '[']).next().unwrap_or(field).trim_end_matches(']');
+            let is_item = key.bytes().all(|byte| byte.is_ascii_digit()) && content.starts_with("- ");
+            let is_key = content.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+            let one_line = found.place.end_line == found.place.line;
+            (one_line && (is_item || is_key)).then(|| Patch::new(start..start + line.len() + 1, ""))
+        }
+        Edit::Insert(text) => {
+            let range = excerpt.range(found)?;
+            let after = excerpt.text[range.end..].split('\n').next().unwrap_or("").trim();
+            let own_indent = line.len() - line.trim_start_matches([' ', '-']).len();
+            let indent = if after == ":" {
+                // The anchor is a key: what is inserted belongs under it, as deep as what stands there.
+                let next = excerpt.line(found.place.line + 1).map_or("", |(_, next)| next);
+                let next_indent = next.len() - next.trim_start().len();
+                if next_indent > own_indent { next_indent } else { own_indent + 2 }
+            } else if after.is_empty() || after.starts_with('#') {
+                own_indent
+            } else {
+                return None;
+            };
+            let at = start + line.len() + 1;
+            let pad = " ".repeat(indent);
+            let lines: String = report.text(text).lines().map(|line| format!("{pad}{line}\n")).collect();
+            Some(Patch::new(at..at, lines))
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Many findings: one line for each control.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use model::severity::Severity;
+use unicode_width::UnicodeWidthStr;
+
+use super::Options;
+use super::terminal::{sanitize, style};
+use crate::report::{ControlResult, Report};
+
+struct Row {
+    severity: Severity,
+    id: &'static str,
+    objects: u64,
+    place: String,
+}
+
+/// Writes the table of failed results by control, the worst first.
+pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let terminal = options.terminal;
+    let rows = rows(report);
+    let id_width = rows.iter().map(|row| row.id.width()).chain([7]).max().unwrap_or(7);
+    let count_width = rows.iter().map(|row| row.objects.to_string().len()).chain([7]).max().unwrap_or(7);
+    let heading = format!("     {:<id_width$}  {:>count_width$}  first place", "control", "objects");
+    writeln!(out, "{}", terminal.dim(&heading))?;
+    let place_width = terminal.width.saturating_sub(5 + id_width + 2 + count_width + 2).max(16);
+    for row in rows {
+        let mark = terminal.paint(style(row.severity), terminal.mark(row.severity));
+        let padding = " ".repeat(3 - terminal.mark(row.severity).width().min(3));
+        let place = terminal.cut_front(&row.place, place_width);
+        let (id, objects) = (row.id, row.objects);
+        writeln!(out, "  {mark}{padding}{id:<id_width$}  {objects:>count_width$}  {}", terminal.dim(&place))?;
+    }
+    Ok(())
+}
+
+fn rows(report: &Report<'_>) -> Vec<Row> {
+    let mut by_control: BTreeMap<&'static str, Row> = BTreeMap::new();
+    for result in report.control_results().filter(ControlResult::counts) {
+        let id = result.registered.control.id;
+        let row = by_control.entry(id).or_insert_with(|| Row {
+            severity: result.severity,
+            id,
+            objects: 0,
+            place: place(report, &result),
+        });
+        row.objects += 1;
+        if result.severity > row.severity {
+            row.severity = result.severity;
+            row.place = place(report, &result);
+        }
+    }
+    let mut rows: Vec<Row> = by_control.into_values().collect();
+    rows.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.objects.cmp(&a.objects)).then(a.id.cmp(b.id)));
+    rows
+}
+
+fn place(report: &Report<'_>, result: &ControlResult<'_>) -> String {
+    let resource = report.resource(result.resource);
+    let line = match result.first().place.line {
+        0 => resource.line,
+        line => line,
+    };
+    format!("{}:{line}", sanitize(&report.path(resource)))
+}

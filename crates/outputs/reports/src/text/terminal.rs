@@ -1,0 +1,170 @@
+//! What the text is written to: its width, its characters, its colours.
+
+use anstyle::{AnsiColor, Effects, Style};
+use model::severity::Severity;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What the text is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Columns.
+    pub width: usize,
+    /// Whether colours are written.
+    pub colour: bool,
+    /// Whether characters beyond ASCII are written.
+    pub unicode: bool,
+}
+
+impl Terminal {
+    /// `text` in a style, if there are colours.
+    pub fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// `text` as something of little weight.
+    pub fn dim(&self, text: &str) -> String {
+        self.paint(Style::new().effects(Effects::DIMMED), text)
+    }
+
+    /// `text` as something of weight.
+    pub fn bold(&self, text: &str) -> String {
+        self.paint(Style::new().bold(), text)
+    }
+
+    /// The mark of Plimsoll.
+    pub fn logo(&self) -> &'static str {
+        if self.unicode { "⦵" } else { "(-)" }
+    }
+
+    /// The mark of what was not seen.
+    pub fn unseen(&self) -> &'static str {
+        if self.unicode { "◌" } else { "?" }
+    }
+
+    /// The mark of a severity, without colour.
+    pub fn mark(&self, severity: Severity) -> &'static str {
+        if !self.unicode {
+            return match severity {
+                Severity::Critical => "C",
+                Severity::High => "H",
+                Severity::Medium => "M",
+                Severity::Low => "L",
+                Severity::Info => "I",
+            };
+        }
+        match severity {
+            Severity::Critical => "▲▲",
+            Severity::High => "▲",
+            Severity::Medium => "◆",
+            Severity::Low => "▽",
+            Severity::Info => "·",
+        }
+    }
+
+    /// What stands for what was cut away.
+    pub fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    /// `text` cut to `width` columns, its beginning kept.
+    pub fn cut(&self, text: &str, width: usize) -> String {
+        if text.width() <= width {
+            return text.to_owned();
+        }
+        let mut room = width.saturating_sub(self.ellipsis().width());
+        let mut out = String::new();
+        for c in text.chars() {
+            let columns = c.width().unwrap_or(0);
+            if columns > room {
+                break;
+            }
+            room -= columns;
+            out.push(c);
+        }
+        out + self.ellipsis()
+    }
+
+    /// `text` cut to `width` columns, its end kept, as is right for paths.
+    pub fn cut_front(&self, text: &str, width: usize) -> String {
+        if text.width() <= width {
+            return text.to_owned();
+        }
+        let mut room = width.saturating_sub(self.ellipsis().width());
+        let mut kept = Vec::new();
+        for c in text.chars().rev() {
+            let columns = c.width().unwrap_or(0);
+            if columns > room {
+                break;
+            }
+            room -= columns;
+            kept.push(c);
+        }
+        kept.push('…');
+        let out: String = kept.into_iter().rev().collect();
+        if self.unicode { out } else { out.replace('…', "...") }
+    }
+}
+
+/// The style of a severity, in the 16 colours of the user's theme.
+pub fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => AnsiColor::Magenta.on_default().bold(),
+        Severity::High => AnsiColor::Red.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low => AnsiColor::Blue.on_default().bold(),
+        Severity::Info => Style::new().effects(Effects::DIMMED),
+    }
+}
+
+/// `text` without anything that a terminal would act upon: control characters become visible ones, and so do
+/// the marks that turn the direction of writing.
+pub fn sanitize(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            '\u{7f}' => '␡',
+            '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('�'),
+            '\u{80}'..='\u{9f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => '�',
+            _ => c,
+        })
+        .collect()
+}
+
+/// Words in lines of at most `width` columns. Words are never broken.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMINAL: Terminal = Terminal { width: 80, colour: false, unicode: true };
+
+    #[test]
+    fn nothing_that_a_terminal_acts_upon_is_left() {
+        let text = sanitize("a\u{1b}[31mred\n\u{9b}x\u{202e}y\u{7f}");
+        assert_eq!(text, "a␛[31mred␊�x�y␡");
+    }
+
+    #[test]
+    fn cut_texts_say_so_and_fit() {
+        assert_eq!(TERMINAL.cut("payments", 5), "paym…");
+        assert_eq!(TERMINAL.cut_front("a/b/payments.yaml", 8), "…ts.yaml");
+        assert_eq!(TERMINAL.cut("支払い", 5), "支払…");
+    }
+}

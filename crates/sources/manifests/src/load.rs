@@ -1,0 +1,165 @@
+//! Inputs into an inventory: files are read on all processors, judged object by object while their text is
+//! there, and put together in order.
+//!
+//! Trouble with one document costs that document. What could not be read is in the coverage.
+
+mod document;
+mod large;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use model::coverage::{SkipKind, Skipped};
+use model::finding::Occurrence;
+use model::inventory::{Inventory, Observed, Part};
+use model::symbols::Symbols;
+
+use crate::walk::{Config, Input, InputSource, Inputs, describe, skip};
+
+/// What is done with every object while its document is there.
+pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Vec<Occurrence>) + Sync);
+
+/// How far a load has come. Read by who shows progress.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read so far.
+    pub bytes: AtomicU64,
+    /// Bytes that the files had when they were found.
+    pub all_bytes: AtomicU64,
+}
+
+/// Files above this size are read in pieces, by all threads together.
+const LARGE: u64 = 8 << 20;
+
+/// What reading needs at every depth.
+pub(crate) struct Context<'a> {
+    pub(crate) symbols: &'a Symbols,
+    pub(crate) judge: Judge<'a>,
+    pub(crate) progress: &'a Progress,
+    pub(crate) threads: usize,
+}
+
+/// Reads all inputs into `inventory`. `judge` is called for every object, on several threads.
+pub fn load(config: &Config, found: Inputs, inventory: &mut Inventory, judge: Judge<'_>, progress: &Progress) {
+    let Inputs { inputs, skipped } = found;
+    progress.all_bytes.store(inputs.iter().map(|input| input.size).sum(), Ordering::Relaxed);
+    let threads =
+        if config.threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { config.threads };
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let context = Context { symbols: &symbols, judge, progress, threads };
+    let parts = read_all(&inputs, &context);
+    let mut judged = vec![false; config.paths.len()];
+    for (input, part) in inputs.iter().zip(&parts) {
+        judged[input.named] |= !part.resources.is_empty() || !part.coverage.skipped.is_empty();
+    }
+    for part in parts {
+        inventory.append(part);
+    }
+    inventory.symbols = symbols;
+    inventory.files = inputs.into_iter().map(|input| input.path).collect();
+    inventory.coverage.skipped.extend(skipped);
+    for (path, judged) in config.paths.iter().zip(judged) {
+        let said = inventory.coverage.skipped.iter().any(|skipped| skipped.path.starts_with(path));
+        if !judged && !said {
+            let reason = "there is no Kubernetes object in it";
+            inventory.coverage.skipped.push(skip(path, SkipKind::NothingToJudge, reason));
+        }
+    }
+    inventory.coverage.skipped.sort();
+}
+
+/// The parts of all inputs, in the order of the inputs.
+fn read_all(inputs: &[Input], context: &Context<'_>) -> Vec<Part> {
+    let (large, small): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(|&number| is_large(&inputs[number]));
+    let mut parts: Vec<Part> = Vec::new();
+    parts.resize_with(inputs.len(), Part::default);
+    for number in large {
+        parts[number] = large::read(number as u32, &inputs[number], context);
+    }
+    let work = |at: usize, buffer: &mut Vec<u8>| {
+        let number = small[at];
+        (number, read_small(number as u32, &inputs[number], buffer, context))
+    };
+    for (number, part) in in_parallel(small.len(), context.threads, &work) {
+        parts[number] = part;
+    }
+    parts
+}
+
+fn is_large(input: &Input) -> bool {
+    input.source != InputSource::Template
+        && (input.size > LARGE || input.source == InputSource::Stdin || !is_plain(input))
+}
+
+/// Named pipes have no size: they are read as a stream.
+fn is_plain(input: &Input) -> bool {
+    input.source != InputSource::Named || input.path.is_file()
+}
+
+/// Runs `work` for every number below `count` on `threads` threads; what it returns comes in no order.
+pub(crate) fn in_parallel<T: Send>(
+    count: usize,
+    threads: usize,
+    work: &(dyn Fn(usize, &mut Vec<u8>) -> T + Sync),
+) -> Vec<T> {
+    /// Work is handed out in small portions: few enough to share it evenly, many enough to seldom meet.
+    const PORTION: usize = 8;
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(count));
+    let run = || {
+        let mut buffer = Vec::new();
+        let mut results = Vec::new();
+        loop {
+            let start = next.fetch_add(PORTION, Ordering::Relaxed);
+            if start >= count {
+                break;
+            }
+            results.extend((start..count.min(start + PORTION)).map(|at| work(at, &mut buffer)));
+        }
+        done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
+    };
+    if threads <= 1 || count <= 1 {
+        run();
+    } else {
+        thread::scope(|scope| {
+            for _ in 1..threads.min(count) {
+                scope.spawn(run);
+            }
+            run();
+        });
+    }
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<'_>) -> Part {
+    let mut part = Part::default();
+    part.coverage.files = 1;
+    if input.source == InputSource::Template {
+        part.coverage.skipped.push(needs_rendering(&input.path, None));
+        return part;
+    }
+    buffer.clear();
+    if let Err(error) = read_file(&input.path, buffer) {
+        part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error)));
+        return part;
+    }
+    // The file may have grown since its size was asked for; the limit of a document holds all the same.
+    part.coverage.bytes = buffer.len() as u64;
+    context.progress.bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+    let reader = document::Reader { file, path: &input.path, context };
+    reader.read_stream(buffer, 1, &mut part);
+    part
+}
+
+fn read_file(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
+    File::open(path)?.take(large::LARGEST_DOCUMENT as u64).read_to_end(buffer).map(|_| ())
+}
+
+pub(crate) fn needs_rendering(path: &Path, line: Option<u32>) -> Skipped {
+    let reason = "a template: it needs rendering before it can be judged".to_owned();
+    Skipped { path: path.to_path_buf(), line, kind: SkipKind::NeedsRendering, reason }
+}

@@ -1,0 +1,242 @@
+//! One text, document by document, object by object.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use memchr::memmem;
+use model::coverage::{SkipKind, Skipped};
+use model::document::{Document, Kind, Value};
+use model::finding::Origin;
+use model::inventory::{Observed, Part};
+use model::object::Object;
+use model::place::LineIndex;
+use model::workload::workloads;
+
+use super::{Context, needs_rendering};
+use crate::{parse_document, separate};
+
+/// Lists in lists are read to this depth; the API server has none at all.
+const DEEPEST_LIST: usize = 8;
+
+/// Groups whose objects are read by tools and never reach a cluster.
+const TOOL_GROUPS: &[&str] =
+    &["kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io/patch", "kind.x-k8s.io", "ctlptl.dev"];
+
+/// Reads the texts of one file.
+pub(super) struct Reader<'a> {
+    pub(super) file: u32,
+    pub(super) path: &'a Path,
+    pub(super) context: &'a Context<'a>,
+}
+
+/// A part of a file that is one document, or several items of one.
+#[derive(Clone, Copy)]
+struct Piece<'t> {
+    text: &'t str,
+    /// The line of the file on which the text begins.
+    line: u32,
+}
+
+impl Reader<'_> {
+    /// Reads every document of `bytes`, which begin on `line` of the file.
+    pub(super) fn read_stream(&self, bytes: &[u8], line: u32, part: &mut Part) {
+        let (text, invalid) = decode(bytes);
+        let mut counted = (0, line);
+        for range in separate::documents(&text) {
+            counted.1 += count_lines(&text[counted.0..range.start]);
+            counted.0 = range.start;
+            part.coverage.documents += 1;
+            if let Some(at) = invalid.iter().find(|at| range.contains(at)) {
+                let line = counted.1 + count_lines(&text[range.start..*at]);
+                let reason = "not valid UTF-8: save the file as UTF-8".to_owned();
+                self.skip(part, SkipKind::Syntax, Some(line), reason);
+                continue;
+            }
+            self.read_document(Piece { text: &text[range], line: counted.1 }, part);
+        }
+    }
+
+    fn skip(&self, part: &mut Part, kind: SkipKind, line: Option<u32>, reason: String) {
+        part.coverage.skipped.push(Skipped { path: self.path.to_path_buf(), line, kind, reason });
+    }
+
+    fn read_document(&self, piece: Piece<'_>, part: &mut Part) {
+        let braces = has_braces(piece.text);
+        match parse_document(piece.text) {
+            Ok(document) => {
+                if braces && let Some(at) = template_mark(&document) {
+                    let line = piece.line + count_lines(&piece.text[..at as usize]);
+                    part.coverage.skipped.push(needs_rendering(self.path, Some(line)));
+                    return;
+                }
+                self.read_root(&document, piece, part);
+            }
+            Err(error) => {
+                let at = (error.offset as usize).min(piece.text.len());
+                let line = piece.line + count_lines(&piece.text.as_bytes()[..at]);
+                if braces {
+                    part.coverage.skipped.push(needs_rendering(self.path, Some(line)));
+                } else {
+                    self.skip(part, SkipKind::Syntax, Some(line), format!("not valid YAML: {}", error.message));
+                }
+            }
+        }
+    }
+
+    /// Reads items of a list that were cut out of a large document. False if the text is something else.
+    pub(super) fn read_items(&self, text: &str, line: u32, part: &mut Part) -> bool {
+        let Ok(document) = parse_document(text) else { return false };
+        let lines = LineIndex::new(text, line);
+        let root = document.root();
+        if !root.is_sequence() {
+            return false;
+        }
+        root.items().for_each(|item| self.read_item(item, None, &lines, part, 0));
+        true
+    }
+
+    /// Reads one item, a JSON object, that was cut out of a large document. False if the text is something else.
+    pub(super) fn read_json_item(&self, text: &str, line: u32, part: &mut Part) -> bool {
+        let Ok(document) = parse_document(text) else { return false };
+        let lines = LineIndex::new(text, line);
+        self.read_item(document.root(), None, &lines, part, 0);
+        true
+    }
+
+    fn read_root(&self, document: &Document<'_>, piece: Piece<'_>, part: &mut Part) {
+        let root = document.root();
+        let Some(object) = Object::new(root) else {
+            part.coverage.not_kubernetes += 1;
+            return;
+        };
+        if TOOL_GROUPS.contains(&object.group()) {
+            part.coverage.not_kubernetes += 1;
+            return;
+        }
+        let lines = LineIndex::new(piece.text, piece.line);
+        self.read_object(&object, &lines, part, 0);
+    }
+
+    fn read_object(&self, object: &Object<'_>, lines: &LineIndex, part: &mut Part, depth: usize) {
+        if let Some(items) = list_items(object) {
+            self.read_list(object, items, lines, part, depth);
+            return;
+        }
+        let symbols = self.context.symbols;
+        let workloads = workloads(object);
+        let origin = Origin { root: object.value, lines };
+        let resource = part.observe(object, &workloads, self.file, origin, symbols);
+        let observed = Observed { resource, object, workloads: &workloads, origin };
+        (self.context.judge)(observed, symbols, &mut part.occurrences);
+    }
+
+    fn read_list(&self, list: &Object<'_>, items: Value<'_>, lines: &LineIndex, part: &mut Part, depth: usize) {
+        let line_of = |value: Value<'_>| lines.position(value.document().text, value.span().start).0;
+        if items.is_null() {
+            return;
+        }
+        if !items.is_sequence() || depth >= DEEPEST_LIST {
+            let reason = if depth >= DEEPEST_LIST { "lists in lists, too deep" } else { "`items` is not a list" };
+            self.skip(part, SkipKind::InvalidObject, Some(line_of(items)), reason.to_owned());
+            return;
+        }
+        let own_kind = list.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+        let default = own_kind.map(|kind| (&*list.api_version, kind));
+        items.items().for_each(|item| self.read_item(item, default, lines, part, depth + 1));
+    }
+
+    /// Reads one item of a list; `default` is what its type is if it does not say.
+    fn read_item(
+        &self,
+        item: Value<'_>,
+        default: Option<(&str, &str)>,
+        lines: &LineIndex,
+        part: &mut Part,
+        depth: usize,
+    ) {
+        if let Some(object) = Object::new(item) {
+            self.read_object(&object, lines, part, depth);
+            return;
+        }
+        match default {
+            Some((api_version, kind)) if item.get("metadata").is_some_and(Value::is_mapping) => {
+                let object = Object::of_type(item, Cow::Borrowed(api_version), Cow::Borrowed(kind));
+                self.read_object(&object, lines, part, depth);
+            }
+            _ => {
+                let line = lines.position(item.document().text, item.span().start).0;
+                let reason = "an item of a list that is no object: it needs `apiVersion` and `kind`".to_owned();
+                self.skip(part, SkipKind::InvalidObject, Some(line), reason);
+            }
+        }
+    }
+}
+
+/// The items, if this is a list: `kind: List`, or a kind that ends in `List` and has `items`.
+fn list_items<'d>(object: &Object<'d>) -> Option<Value<'d>> {
+    if !object.kind.ends_with("List") {
+        return None;
+    }
+    let entry = object.value.entries().filter(|(key, _)| key.is_key("items")).last();
+    match entry {
+        Some((_, items)) => Some(items),
+        // A `List` without items is one with none.
+        None if object.kind == "List" => Some(object.value).filter(|_| false),
+        None => None,
+    }
+}
+
+/// The text with every invalid byte replaced by one that is no letter, and where those are.
+fn decode(bytes: &[u8]) -> (Cow<'_, str>, Vec<usize>) {
+    let Err(mut error) = std::str::from_utf8(bytes).map(drop) else {
+        return (std::str::from_utf8(bytes).map_or(Cow::Borrowed(""), Cow::Borrowed), Vec::new());
+    };
+    let mut bytes = bytes.to_vec();
+    let mut invalid = Vec::new();
+    let mut checked = 0;
+    loop {
+        let at = checked + error.valid_up_to();
+        let length = error.error_len().unwrap_or(bytes.len() - at);
+        bytes[at..at + length].fill(0x1A);
+        invalid.push(at);
+        checked = at + length;
+        match std::str::from_utf8(&bytes[checked..]) {
+            Ok(_) => break,
+            Err(next) => error = next,
+        }
+    }
+    (Cow::Owned(String::from_utf8(bytes).expect("invalid bytes were replaced")), invalid)
+}
+
+pub(super) fn count_lines(text: impl AsRef<[u8]>) -> u32 {
+    memchr::memchr_iter(b'\n', text.as_ref()).count() as u32
+}
+
+fn has_braces(text: &str) -> bool {
+    memchr::memchr(b'{', text.as_bytes()).is_some_and(|at| {
+        ["{{", "{%"].iter().any(|mark| memmem::find(&text.as_bytes()[at..], mark.as_bytes()).is_some())
+    })
+}
+
+/// The place of what only a template has: braces in unquoted text, or a mapping as a key.
+/// Workflows and application sets fill in `{{…}}` themselves; for them it is text.
+fn template_mark(document: &Document<'_>) -> Option<u32> {
+    let root = document.root();
+    if Object::new(root).is_some_and(|object| object.group() == "argoproj.io") {
+        return None;
+    }
+    let opens = |text: &str| text.contains("{{") || text.contains("{%");
+    let nodes = document.nodes.iter().enumerate();
+    let mut marked = nodes.filter(|(number, node)| match node.kind {
+        Kind::Plain => document.text.get(node.start as usize..node.end as usize).is_some_and(opens),
+        // `{{ .Values.x }}` is a mapping whose only key is a mapping.
+        Kind::Mapping => {
+            let text = document.text.as_bytes();
+            let next = document.nodes.get(number + 1);
+            text.get(node.start as usize) == Some(&b'{')
+                && next.is_some_and(|next| next.kind == Kind::Mapping && next.start == node.start + 1)
+        }
+        _ => false,
+    });
+    marked.next().map(|(_, node)| node.start)
+}

@@ -1,0 +1,439 @@
+//! Large files and streams: read in pieces that are cut where a document or an item of a list ends, so that
+//! memory stays small and all processors have work.
+//!
+//! Cuts are guesses that are checked: a piece that is not what it was taken for makes the whole document be
+//! read at once, as far as its size allows.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use memchr::memmem;
+use model::coverage::{SkipKind, Skipped};
+use model::inventory::Part;
+
+use super::document::{Reader, count_lines};
+use super::{Context, in_parallel};
+use crate::walk::{Input, InputSource, describe, skip};
+
+/// A document larger than this is not read.
+pub(crate) const LARGEST_DOCUMENT: usize = 128 << 20;
+
+/// How much is read at a time.
+const WINDOW: usize = 4 << 20;
+
+/// The size of the pieces that are given to the threads.
+const PIECE: usize = 512 << 10;
+
+/// Reads one large input.
+pub(super) fn read(file: u32, input: &Input, context: &Context<'_>) -> Part {
+    let mut part = Part::default();
+    part.coverage.files = 1;
+    let opened: io::Result<Box<dyn Read>> = match input.source {
+        InputSource::Stdin => Ok(Box::new(io::stdin())),
+        _ => File::open(&input.path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    match opened {
+        Ok(source) => {
+            let reader = Reader { file, path: &input.path, context };
+            Stream::new(source, reader, context.threads).read(&mut part);
+        }
+        Err(error) => part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error))),
+    }
+    part
+}
+
+/// Text that was read and not yet judged.
+struct Stream<'a> {
+    source: Box<dyn Read>,
+    reader: Reader<'a>,
+    threads: usize,
+    buffer: Vec<u8>,
+    /// The line of the file on which the buffer begins.
+    line: u32,
+    ended: bool,
+    failed: bool,
+}
+
+/// How the document at the beginning of the buffer goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Not seen to be a list.
+    Plain,
+    /// `items:` and then items that begin with `- ` after this many spaces.
+    YamlItems { indent: usize, at: usize },
+    /// `"items": [` and then objects, each beginning on a line of its own after this many spaces.
+    JsonItems { indent: usize, at: usize },
+}
+
+impl<'a> Stream<'a> {
+    fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize) -> Self {
+        Self { source, reader, threads, buffer: Vec::new(), line: 1, ended: false, failed: false }
+    }
+
+    fn read(mut self, part: &mut Part) {
+        loop {
+            self.fill(part, WINDOW);
+            if self.buffer.is_empty() && self.ended {
+                return;
+            }
+            if self.ended && self.buffer.len() < WINDOW {
+                return self.judge_whole(self.buffer.len(), part);
+            }
+            if let Some(end) = last_boundary(&self.buffer) {
+                self.judge_documents(end, part);
+                continue;
+            }
+            match shape(&self.buffer) {
+                Shape::Plain => self.read_one_document(part),
+                Shape::YamlItems { indent, at } => self.read_yaml_items(indent, at, part),
+                Shape::JsonItems { indent, at } => self.read_json_items(indent, at, part),
+            }
+        }
+    }
+
+    /// Reads until the buffer holds `wanted` bytes or the input ends.
+    fn fill(&mut self, part: &mut Part, wanted: usize) {
+        while !self.ended && self.buffer.len() < wanted {
+            let missing = wanted - self.buffer.len();
+            match self.source.by_ref().take(missing as u64).read_to_end(&mut self.buffer) {
+                Ok(0) => self.ended = true,
+                Ok(read) => {
+                    part.coverage.bytes += read as u64;
+                    self.reader.context.progress.bytes.fetch_add(read as u64, std::sync::atomic::Ordering::Relaxed);
+                }
+                Err(error) => {
+                    self.ended = true;
+                    self.failed = true;
+                    part.coverage.skipped.push(skip(self.reader.path, SkipKind::Unreadable, &describe(&error)));
+                }
+            }
+        }
+    }
+
+    fn consume(&mut self, end: usize) {
+        self.line += count_lines(&self.buffer[..end]);
+        self.buffer.drain(..end);
+    }
+
+    fn judge_whole(&mut self, end: usize, part: &mut Part) {
+        self.reader.read_stream(&self.buffer[..end], self.line, part);
+        self.consume(end);
+    }
+
+    /// Judges whole documents in parallel, cut into pieces at `---`.
+    fn judge_documents(&mut self, end: usize, part: &mut Part) {
+        let text = &self.buffer[..end];
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        while start < end {
+            let wanted = (start + PIECE).min(end);
+            let cut = if wanted == end { end } else { next_boundary(text, wanted).unwrap_or(end) };
+            pieces.push(start..cut);
+            start = cut;
+        }
+        self.judge_pieces(&pieces, part, &|text, line, part| {
+            self.reader.read_stream(text, line, part);
+            true
+        });
+        self.consume(end);
+    }
+
+    /// Judges pieces of the buffer on all threads, and adds what they hold in order.
+    /// False if one of them was not what it was taken for; then nothing is added.
+    fn judge_pieces(
+        &self,
+        pieces: &[std::ops::Range<usize>],
+        part: &mut Part,
+        judge: &(dyn Fn(&[u8], u32, &mut Part) -> bool + Sync),
+    ) -> bool {
+        let mut lines = Vec::with_capacity(pieces.len());
+        let mut counted = (0, self.line);
+        for piece in pieces {
+            counted = (piece.start, counted.1 + count_lines(&self.buffer[counted.0..piece.start]));
+            lines.push(counted.1);
+        }
+        let work = |at: usize, _: &mut Vec<u8>| {
+            let mut part = Part::default();
+            let right = judge(&self.buffer[pieces[at].clone()], lines[at], &mut part);
+            (at, right, part)
+        };
+        let mut done = in_parallel(pieces.len(), self.threads, &work);
+        done.sort_by_key(|(at, ..)| *at);
+        if done.iter().any(|(_, right, _)| !right) {
+            return false;
+        }
+        for (_, _, piece) in done {
+            append(part, piece);
+        }
+        true
+    }
+
+    /// Reads on until the document ends, and judges it alone. One that is too large is passed over.
+    fn read_one_document(&mut self, part: &mut Part) {
+        let mut wanted = self.buffer.len();
+        while !self.ended && wanted < LARGEST_DOCUMENT {
+            wanted = (wanted * 2).min(LARGEST_DOCUMENT);
+            self.fill(part, wanted);
+            if let Some(end) = next_boundary(&self.buffer, 1) {
+                return self.judge_whole(end, part);
+            }
+        }
+        if self.ended {
+            return self.judge_whole(self.buffer.len(), part);
+        }
+        part.coverage.documents += 1;
+        part.coverage.skipped.push(Skipped {
+            path: self.reader.path.to_path_buf(),
+            line: Some(self.line),
+            kind: SkipKind::TooLarge,
+            reason: format!("a document of more than {} MiB: split it", LARGEST_DOCUMENT >> 20),
+        });
+        self.pass_over(part);
+    }
+
+    /// Drops text until the next document begins.
+    fn pass_over(&mut self, part: &mut Part) {
+        loop {
+            if let Some(end) = next_boundary(&self.buffer, 1) {
+                return self.consume(end);
+            }
+            // The mark may lie across the border of two windows.
+            let kept = self.buffer.len().min(8);
+            self.consume(self.buffer.len() - kept);
+            if self.ended {
+                return self.consume(self.buffer.len());
+            }
+            self.fill(part, WINDOW);
+        }
+    }
+
+    fn read_yaml_items(&mut self, indent: usize, at: usize, part: &mut Part) {
+        part.coverage.documents += 1;
+        self.consume(at);
+        let mark = format!("\n{}- ", " ".repeat(indent));
+        loop {
+            self.fill(part, WINDOW);
+            let text = &self.buffer[..];
+            let (end, last) = match end_of_items(text, indent) {
+                Some(end) => (end, true),
+                None if self.ended => (text.len(), true),
+                None => match memmem::rfind(text, mark.as_bytes()) {
+                    Some(cut) => (cut + 1, false),
+                    None if text.len() >= LARGEST_DOCUMENT => return self.too_large_item(part),
+                    None => {
+                        self.fill(part, self.buffer.len() * 2);
+                        continue;
+                    }
+                },
+            };
+            let pieces = cut_pieces(&text[..end], mark.as_bytes(), 1);
+            let right = self.judge_pieces(&pieces, part, &|text, line, part| {
+                std::str::from_utf8(text).is_ok_and(|text| self.reader.read_items(text, line, part))
+            });
+            if !right {
+                self.say_not_items(part);
+            }
+            self.consume(end);
+            if last {
+                return self.skip_tail(part);
+            }
+        }
+    }
+
+    fn read_json_items(&mut self, indent: usize, at: usize, part: &mut Part) {
+        part.coverage.documents += 1;
+        self.consume(at);
+        let spaces = " ".repeat(indent);
+        let between = format!("\n{spaces}}},\n{spaces}{{");
+        let closing = format!("\n{spaces}}}\n");
+        loop {
+            self.fill(part, WINDOW);
+            let text = &self.buffer[..];
+            let (end, last) = match memmem::find(text, closing.as_bytes()) {
+                Some(found) => (found + 2 + indent, true),
+                None if self.ended => (text.len(), true),
+                None => match memmem::rfind(text, between.as_bytes()) {
+                    Some(cut) => (cut + 3 + indent, false),
+                    None if text.len() >= LARGEST_DOCUMENT => return self.too_large_item(part),
+                    None => {
+                        self.fill(part, self.buffer.len() * 2);
+                        continue;
+                    }
+                },
+            };
+            let pieces = cut_pieces(&text[..end], between.as_bytes(), 3 + indent);
+            let right = self.judge_pieces(&pieces, part, &|text, line, part| {
+                let Ok(text) = std::str::from_utf8(text) else { return false };
+                json_items(text, between.as_bytes(), indent).all(|range| {
+                    let line = line + count_lines(&text[..range.start]);
+                    self.reader.read_json_item(&text[range], line, part)
+                })
+            });
+            if !right {
+                self.say_not_items(part);
+            }
+            self.consume(end);
+            if last {
+                return self.skip_tail(part);
+            }
+        }
+    }
+
+    fn say_not_items(&self, part: &mut Part) {
+        part.coverage.skipped.push(Skipped {
+            path: self.reader.path.to_path_buf(),
+            line: Some(self.line),
+            kind: SkipKind::Syntax,
+            reason: "a part of a large list that is not valid: nothing of this part was judged".to_owned(),
+        });
+    }
+
+    fn too_large_item(&mut self, part: &mut Part) {
+        part.coverage.skipped.push(Skipped {
+            path: self.reader.path.to_path_buf(),
+            line: Some(self.line),
+            kind: SkipKind::TooLarge,
+            reason: format!("an item of a list of more than {} MiB", LARGEST_DOCUMENT >> 20),
+        });
+        self.pass_over(part);
+    }
+
+    /// Drops what follows the items of a list: its kind and metadata.
+    fn skip_tail(&mut self, part: &mut Part) {
+        self.fill(part, WINDOW);
+        let end = next_boundary(&self.buffer, 0).unwrap_or(self.buffer.len());
+        self.consume(end);
+    }
+}
+
+fn append(part: &mut Part, other: Part) {
+    let base = part.resources.len() as u32;
+    let Part { resources, facts, occurrences, coverage } = other;
+    part.resources.extend(resources);
+    part.facts.append(facts, base);
+    part.occurrences.extend(occurrences.into_iter().map(|mut occurrence| {
+        occurrence.resource.0 += base;
+        occurrence
+    }));
+    part.coverage.append(coverage);
+}
+
+/// The start of the last line that separates two documents, if there is one after the first byte.
+fn last_boundary(text: &[u8]) -> Option<usize> {
+    let mut end = text.len();
+    loop {
+        let at = memmem::rfind(&text[..end], b"\n---")?;
+        if is_mark(text, at + 1) {
+            return Some(at + 1);
+        }
+        end = at + 3;
+    }
+}
+
+/// The start of the first line from `from` on that separates two documents.
+fn next_boundary(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from.saturating_sub(1).min(text.len());
+    loop {
+        at += memmem::find(&text[at..], b"\n---")? + 1;
+        if is_mark(text, at) {
+            return Some(at);
+        }
+    }
+}
+
+/// Whether the `---` at `at` stands alone, as far as the text is known.
+fn is_mark(text: &[u8], at: usize) -> bool {
+    text.get(at + 3).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
+/// Recognises a list in the beginning of a document.
+fn shape(text: &[u8]) -> Shape {
+    let head = &text[..text.len().min(64 << 10)];
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let offset = text.len().min(64 << 10) - head.len();
+    let first = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
+    if head.get(first) == Some(&b'{') {
+        return json_shape(head, offset);
+    }
+    let found =
+        if head.starts_with(b"items:\n") { Some(0) } else { memmem::find(head, b"\nitems:\n").map(|at| at + 1) };
+    let Some(items) = found else { return Shape::Plain };
+    let at = items + b"items:\n".len();
+    let indent = head[at..].iter().take_while(|&&byte| byte == b' ').count();
+    // Only what kubectl prints before `items`: anything else may be a mapping that merely has such a key.
+    let kubectl = head[first..items].split(|&byte| byte == b'\n').all(|line| {
+        line.is_empty()
+            || line[0] == b'#'
+            || line == b"---"
+            || [&b"apiVersion:"[..], b"kind:", b"metadata:", b"  resourceVersion:", b"  selfLink:"]
+                .iter()
+                .any(|key| line.starts_with(key))
+    });
+    if !kubectl || !head[at + indent..].starts_with(b"- ") {
+        return Shape::Plain;
+    }
+    Shape::YamlItems { indent, at: at + offset }
+}
+
+fn json_shape(head: &[u8], offset: usize) -> Shape {
+    const ITEMS: &[u8] = b"\n    \"items\": [\n";
+    let Some(found) = memmem::find(head, ITEMS) else { return Shape::Plain };
+    let at = found + ITEMS.len();
+    let indent = head[at..].iter().take_while(|&&byte| byte == b' ').count();
+    if head.get(at + indent) != Some(&b'{') {
+        return Shape::Plain;
+    }
+    Shape::JsonItems { indent, at: at + offset }
+}
+
+/// Where the items of a block sequence end: the first line that is neither indented further nor an item.
+fn end_of_items(text: &[u8], indent: usize) -> Option<usize> {
+    let mut line = 0;
+    loop {
+        let rest = &text[line..];
+        let spaces = rest.iter().take(indent + 1).take_while(|&&byte| byte == b' ').count();
+        let first = *rest.get(spaces)?;
+        let inside = spaces > indent || matches!(first, b'\n' | b'\r' | b'#') || (spaces == indent && first == b'-');
+        if !inside {
+            return Some(line);
+        }
+        line += memchr::memchr(b'\n', rest)? + 1;
+    }
+}
+
+/// Cuts `text` into pieces of about `PIECE` bytes, each ending `keep` bytes after the beginning of a `mark`.
+fn cut_pieces(text: &[u8], mark: &[u8], keep: usize) -> Vec<std::ops::Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let wanted = (start + PIECE).min(text.len());
+        let cut = memmem::find(&text[wanted..], mark).map_or(text.len(), |found| wanted + found + keep);
+        pieces.push(start..cut);
+        start = cut;
+    }
+    pieces
+}
+
+/// The ranges of the objects in a run of JSON items, without the commas between them.
+fn json_items<'t>(
+    text: &'t str,
+    between: &'t [u8],
+    indent: usize,
+) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
+    let mut start = 0;
+    let mut ends = memmem::find_iter(text.as_bytes(), between).map(move |at| at + 2 + indent).chain([text.len()]);
+    std::iter::from_fn(move || {
+        let end = ends.next()?;
+        let range = start..end;
+        // After the brace comes the comma.
+        start = end + 1;
+        Some(range)
+    })
+    .map(|range| {
+        let piece = &text[range.clone()];
+        let trimmed = piece.trim_start_matches([',', '\n', ' ']);
+        let start = range.end - trimmed.len();
+        start..range.start + piece.trim_end_matches([',', '\n', ' ']).len().max(start - range.start)
+    })
+    .filter(|range| !range.is_empty())
+}
