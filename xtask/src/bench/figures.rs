@@ -57,8 +57,9 @@ impl Figure {
         cells.push(series.map_or(String::new(), |series| seconds(series.median)));
         cells.push(series.and_then(|series| series.cpu).map_or(String::new(), seconds));
         cells.push(number(series.and_then(|series| Some(series.cpu? / series.median)), 2));
-        cells.push(number(series.and_then(|series| Some(self.input? as f64 / 1e6 / series.median)), 0));
-        cells.push(number(self.megabytes_per_core_second(), 0));
+        let speed = series.and_then(|series| Some(self.input? as f64 / 1e6 / series.median));
+        cells.push(speed.map_or(String::new(), short));
+        cells.push(self.megabytes_per_core_second().map_or(String::new(), short));
         cells.push(number(series.filter(|series| series.peak > 0).map(|series| series.peak as f64 / 1e6), 1));
         cells.push(number(self.times_plain_read, 1));
         let mut remarks: Vec<String> = self.budgets.iter().map(Budget::text).collect();
