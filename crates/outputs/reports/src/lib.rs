@@ -3,5 +3,7 @@
 //! Formats take a `Report` and a writer, and stream: a report of a million findings needs no more memory than
 //! one of ten.
 
+pub mod json;
 pub mod report;
+pub mod sarif;
 pub mod text;

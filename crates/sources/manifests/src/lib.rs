@@ -2,5 +2,8 @@
 //!
 //! What the objects mean is the business of `model` and of the analyses.
 
+mod interim;
 pub mod load;
 pub mod walk;
+
+pub use interim::{SyntaxError, parse_document, separate};

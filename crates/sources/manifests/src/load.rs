@@ -41,16 +41,36 @@ pub(crate) struct Context<'a> {
     pub(crate) judge: Judge<'a>,
     pub(crate) progress: &'a Progress,
     pub(crate) threads: usize,
+    /// What came from standard input, as far as it is kept.
+    pub(crate) stdin: Mutex<Vec<u8>>,
+}
+
+/// As much of standard input is kept for showing its lines.
+const KEPT_OF_STDIN: usize = 16 << 20;
+
+impl Context<'_> {
+    fn keep(&self, bytes: &[u8]) {
+        let mut kept = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = KEPT_OF_STDIN.saturating_sub(kept.len()).min(bytes.len());
+        kept.extend_from_slice(&bytes[..room]);
+    }
 }
 
 /// Reads all inputs into `inventory`. `judge` is called for every object, on several threads.
-pub fn load(config: &Config, found: Inputs, inventory: &mut Inventory, judge: Judge<'_>, progress: &Progress) {
+/// Returns the beginning of standard input, if that was read, so that its lines can be shown.
+pub fn load(
+    config: &Config,
+    found: Inputs,
+    inventory: &mut Inventory,
+    judge: Judge<'_>,
+    progress: &Progress,
+) -> Vec<u8> {
     let Inputs { inputs, skipped } = found;
     progress.all_bytes.store(inputs.iter().map(|input| input.size).sum(), Ordering::Relaxed);
     let threads =
         if config.threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { config.threads };
     let symbols = std::mem::take(&mut inventory.symbols);
-    let context = Context { symbols: &symbols, judge, progress, threads };
+    let context = Context { symbols: &symbols, judge, progress, threads, stdin: Mutex::default() };
     let parts = read_all(&inputs, &context);
     let mut judged = vec![false; config.paths.len()];
     for (input, part) in inputs.iter().zip(&parts) {
@@ -59,6 +79,7 @@ pub fn load(config: &Config, found: Inputs, inventory: &mut Inventory, judge: Ju
     for part in parts {
         inventory.append(part);
     }
+    let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
     inventory.symbols = symbols;
     inventory.files = inputs.into_iter().map(|input| input.path).collect();
     inventory.coverage.skipped.extend(skipped);
@@ -70,6 +91,7 @@ pub fn load(config: &Config, found: Inputs, inventory: &mut Inventory, judge: Ju
         }
     }
     inventory.coverage.skipped.sort();
+    stdin
 }
 
 /// The parts of all inputs, in the order of the inputs.

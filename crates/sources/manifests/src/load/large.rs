@@ -35,7 +35,8 @@ pub(super) fn read(file: u32, input: &Input, context: &Context<'_>) -> Part {
     match opened {
         Ok(source) => {
             let reader = Reader { file, path: &input.path, context };
-            Stream::new(source, reader, context.threads).read(&mut part);
+            let keeps = input.source == InputSource::Stdin;
+            Stream::new(source, reader, context.threads, keeps).read(&mut part);
         }
         Err(error) => part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error))),
     }
@@ -51,7 +52,8 @@ struct Stream<'a> {
     /// The line of the file on which the buffer begins.
     line: u32,
     ended: bool,
-    failed: bool,
+    /// Whether what is read is kept, because it cannot be read again.
+    keeps: bool,
 }
 
 /// How the document at the beginning of the buffer goes on.
@@ -66,8 +68,8 @@ enum Shape {
 }
 
 impl<'a> Stream<'a> {
-    fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize) -> Self {
-        Self { source, reader, threads, buffer: Vec::new(), line: 1, ended: false, failed: false }
+    fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize, keeps: bool) -> Self {
+        Self { source, reader, threads, buffer: Vec::new(), line: 1, ended: false, keeps }
     }
 
     fn read(mut self, part: &mut Part) {
@@ -94,16 +96,19 @@ impl<'a> Stream<'a> {
     /// Reads until the buffer holds `wanted` bytes or the input ends.
     fn fill(&mut self, part: &mut Part, wanted: usize) {
         while !self.ended && self.buffer.len() < wanted {
-            let missing = wanted - self.buffer.len();
+            let held = self.buffer.len();
+            let missing = wanted - held;
             match self.source.by_ref().take(missing as u64).read_to_end(&mut self.buffer) {
                 Ok(0) => self.ended = true,
                 Ok(read) => {
                     part.coverage.bytes += read as u64;
                     self.reader.context.progress.bytes.fetch_add(read as u64, std::sync::atomic::Ordering::Relaxed);
+                    if self.keeps {
+                        self.reader.context.keep(&self.buffer[held..]);
+                    }
                 }
                 Err(error) => {
                     self.ended = true;
-                    self.failed = true;
                     part.coverage.skipped.push(skip(self.reader.path, SkipKind::Unreadable, &describe(&error)));
                 }
             }
@@ -131,41 +136,12 @@ impl<'a> Stream<'a> {
             pieces.push(start..cut);
             start = cut;
         }
-        self.judge_pieces(&pieces, part, &|text, line, part| {
-            self.reader.read_stream(text, line, part);
+        let (reader, line) = (&self.reader, self.line);
+        Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
+            reader.read_stream(text, line, part);
             true
         });
         self.consume(end);
-    }
-
-    /// Judges pieces of the buffer on all threads, and adds what they hold in order.
-    /// False if one of them was not what it was taken for; then nothing is added.
-    fn judge_pieces(
-        &self,
-        pieces: &[std::ops::Range<usize>],
-        part: &mut Part,
-        judge: &(dyn Fn(&[u8], u32, &mut Part) -> bool + Sync),
-    ) -> bool {
-        let mut lines = Vec::with_capacity(pieces.len());
-        let mut counted = (0, self.line);
-        for piece in pieces {
-            counted = (piece.start, counted.1 + count_lines(&self.buffer[counted.0..piece.start]));
-            lines.push(counted.1);
-        }
-        let work = |at: usize, _: &mut Vec<u8>| {
-            let mut part = Part::default();
-            let right = judge(&self.buffer[pieces[at].clone()], lines[at], &mut part);
-            (at, right, part)
-        };
-        let mut done = in_parallel(pieces.len(), self.threads, &work);
-        done.sort_by_key(|(at, ..)| *at);
-        if done.iter().any(|(_, right, _)| !right) {
-            return false;
-        }
-        for (_, _, piece) in done {
-            append(part, piece);
-        }
-        true
     }
 
     /// Reads on until the document ends, and judges it alone. One that is too large is passed over.
@@ -227,8 +203,9 @@ impl<'a> Stream<'a> {
                 },
             };
             let pieces = cut_pieces(&text[..end], mark.as_bytes(), 1);
-            let right = self.judge_pieces(&pieces, part, &|text, line, part| {
-                std::str::from_utf8(text).is_ok_and(|text| self.reader.read_items(text, line, part))
+            let (reader, line) = (&self.reader, self.line);
+            let right = Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
+                std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, line, part))
             });
             if !right {
                 self.say_not_items(part);
@@ -262,11 +239,12 @@ impl<'a> Stream<'a> {
                 },
             };
             let pieces = cut_pieces(&text[..end], between.as_bytes(), 3 + indent);
-            let right = self.judge_pieces(&pieces, part, &|text, line, part| {
+            let (reader, line) = (&self.reader, self.line);
+            let right = Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
                 let Ok(text) = std::str::from_utf8(text) else { return false };
                 json_items(text, between.as_bytes(), indent).all(|range| {
                     let line = line + count_lines(&text[..range.start]);
-                    self.reader.read_json_item(&text[range], line, part)
+                    reader.read_json_item(&text[range], line, part)
                 })
             });
             if !right {
@@ -303,6 +281,45 @@ impl<'a> Stream<'a> {
         self.fill(part, WINDOW);
         let end = next_boundary(&self.buffer, 0).unwrap_or(self.buffer.len());
         self.consume(end);
+    }
+}
+
+/// Text that was cut into pieces.
+struct Pieces<'a> {
+    text: &'a [u8],
+    /// The line of the file on which the text begins.
+    line: u32,
+    threads: usize,
+    ranges: Vec<std::ops::Range<usize>>,
+}
+
+/// Judges one piece that begins on a line. False if it was not what it was taken for.
+type JudgePiece<'a> = &'a (dyn Fn(&[u8], u32, &mut Part) -> bool + Sync);
+
+impl Pieces<'_> {
+    /// Judges the pieces on all threads, and adds what they hold in order.
+    /// False if one of them was not what it was taken for; then nothing is added.
+    fn judge(&self, part: &mut Part, judge: JudgePiece<'_>) -> bool {
+        let mut lines = Vec::with_capacity(self.ranges.len());
+        let mut counted = (0, self.line);
+        for range in &self.ranges {
+            counted = (range.start, counted.1 + count_lines(&self.text[counted.0..range.start]));
+            lines.push(counted.1);
+        }
+        let work = |at: usize, _: &mut Vec<u8>| {
+            let mut part = Part::default();
+            let right = judge(&self.text[self.ranges[at].clone()], lines[at], &mut part);
+            (at, right, part)
+        };
+        let mut done = in_parallel(self.ranges.len(), self.threads, &work);
+        done.sort_by_key(|(at, ..)| *at);
+        if done.iter().any(|(_, right, _)| !right) {
+            return false;
+        }
+        for (_, _, piece) in done {
+            append(part, piece);
+        }
+        true
     }
 }
 

@@ -1,0 +1,250 @@
+//! The command line.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::severity::Severity;
+
+const AFTER: &str = "Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked \
+                     at · 3 wrong usage";
+
+/// The load line of Kubernetes: finds what is unsafe, says what to do first, keeps the proof
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, arg_required_else_help = true, after_help = AFTER, max_term_width = 100)]
+pub struct Arguments {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Makes the choice hold for all output.
+    pub(crate) fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge manifests in files, folders or standard input
+    Scan(ScanArguments),
+    /// Say which Pod Security level workloads meet, and what the admission plugin would answer
+    PodSecurity(PodSecurityArguments),
+    /// Explain a control, by its id or by another tool's
+    Explain(ExplainArguments),
+    /// List all controls
+    Controls(ControlsArguments),
+    /// Print a completion script for a shell
+    Completions(CompletionsArguments),
+    /// Print a man page
+    Man(ManArguments),
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  plimsoll scan                                   the folder you are in
+  plimsoll scan deploy/ base/app.yaml             folders and files
+  kubectl get all -A -o yaml | plimsoll scan -    what a cluster has
+  plimsoll scan --only secret,critical            one group, and all critical controls
+  plimsoll scan --output text --output sarif=plimsoll.sarif
+  plimsoll scan --severity-threshold high         fail only on high and critical
+
+Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked at · 3 wrong usage";
+
+/// `scan`
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub struct ScanArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// A format, and a file to write it to: text, json, sarif; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<Output>,
+    /// Findings below this severity do not change the exit code
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
+    pub severity_threshold: Severity,
+    /// Run only these controls, groups or severities
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Do not run these controls, groups or severities
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// The input is all there is: what is not in it does not exist
+    #[arg(long)]
+    pub complete: bool,
+    /// Frame every finding, however many there are
+    #[arg(long, conflicts_with_all = ["summary", "quiet"])]
+    pub details: bool,
+    /// Show a table of controls and the closing lines
+    #[arg(long, conflicts_with = "quiet")]
+    pub summary: bool,
+    /// Show the closing lines alone
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Also report what passed (JSON, SARIF)
+    #[arg(long)]
+    pub show_passed: bool,
+}
+
+/// What is read, for every command that reads manifests.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Leave out paths that match this glob; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Also read what `.gitignore` and `.ignore` leave out
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Also read hidden files and folders
+    #[arg(long)]
+    pub hidden: bool,
+    /// The number of threads; as many as there are processors if it is not given
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+}
+
+const POD_SECURITY_EXAMPLES: &str = "\
+Examples:
+  plimsoll pod-security deploy/                   what every workload would get at level restricted
+  plimsoll pod-security --level baseline --version v1.31 deploy/
+  plimsoll pod-security --output json deploy/ | jq '.workloads[] | select(.asked.allowed | not)'
+
+Exit codes: 0 all workloads are allowed · 1 some are not · 2 not everything could be looked at · 3 wrong usage";
+
+/// `pod-security`
+#[derive(Debug, Args)]
+#[command(after_help = POD_SECURITY_EXAMPLES)]
+pub struct PodSecurityArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// The level to ask for: privileged, baseline or restricted
+    #[arg(long, value_name = "LEVEL", default_value = "restricted")]
+    pub level: String,
+    /// The version of the standards: `v1.N` or `latest`
+    #[arg(long, value_name = "VERSION", default_value = "latest")]
+    pub version: String,
+    /// A format, and a file to write it to: text or json; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<Output>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  plimsoll explain privileged-container
+  plimsoll explain C-0057
+  plimsoll explain CKV_K8S_16";
+
+/// `explain`
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArguments {
+    /// The id of a control, or the id that another tool has for it
+    pub id: String,
+}
+
+/// `controls`
+#[derive(Debug, Args)]
+pub struct ControlsArguments {
+    /// Only these controls, groups or severities
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// text or json
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The command to describe; the program itself if it is not given
+    pub command: Option<String>,
+}
+
+/// A format and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The format.
+    pub format: Format,
+    /// The file; standard output if there is none.
+    pub file: Option<PathBuf>,
+}
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For code hosts and editors.
+    Sarif,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(format!("`{text}` names no file after `=`")),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match format {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "sarif" => Format::Sarif,
+            _ => return Err(format!("there is no format `{format}`; there are text, json, sarif")),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+fn parse_severity(text: &str) -> Result<Severity, String> {
+    Severity::from_name(text).ok_or_else(|| {
+        let names = Severity::ALL.map(Severity::name).join(", ");
+        format!("there is no severity `{text}`; there are {names}")
+    })
+}
+
+/// Whether standard error is a terminal on which progress may be shown.
+pub(crate) fn shows_progress() -> bool {
+    std::io::stderr().is_terminal()
+}

@@ -1,0 +1,110 @@
+//! `plimsoll explain`: what a control means, and how to mend what it finds.
+
+use std::io::{self, Write};
+
+use controls::{explain, selection};
+use model::control::Registered;
+use reports::text::Terminal;
+use reports::text::terminal::{style, wrap};
+
+use super::write_output;
+use crate::arguments::{ExplainArguments, Format, Output};
+use crate::exit::{Exit, UsageError};
+use crate::screen::{self, Destination};
+
+/// Runs the command.
+pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
+    let found = explain::find(&arguments.id);
+    let output = Output { format: Format::Text, file: None };
+    if let Some(exit) = arguments.id.parse().ok().and_then(exit_of_code) {
+        let text = format!("exit code {}: {}\n", exit.code(), exit.sentence());
+        write_output(&output, |out| out.write_all(text.as_bytes()))?;
+        return Ok(Exit::Clean);
+    }
+    if found.is_empty() {
+        let hint = match selection::suggest(&arguments.id) {
+            Some(suggestion) => format!("did you mean `{suggestion}`?"),
+            None => "`plimsoll controls` lists them".to_owned(),
+        };
+        return Err(UsageError(format!("nothing is called `{}`: {hint}", arguments.id)).into());
+    }
+    let terminal = screen::terminal(&Destination::Stdout);
+    write_output(&output, |out| {
+        if found.len() > 1 {
+            writeln!(out, "`{}` stands for {} controls.\n", arguments.id, found.len())?;
+        }
+        for (number, registered) in found.iter().enumerate() {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            write_control(registered, terminal, out)?;
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Clean)
+}
+
+fn exit_of_code(code: u8) -> Option<Exit> {
+    Exit::ALL.into_iter().find(|exit| exit.code() == code)
+}
+
+fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let control = registered.control;
+    let mark = terminal.paint(style(control.severity), &format!("{} {}", terminal.mark(control.severity), control.severity));
+    writeln!(out, "{}  {mark}  {}", terminal.bold(control.id), terminal.dim(registered.group.name()))?;
+    writeln!(out, "{}\n", control.title)?;
+    let text_width = terminal.width.min(80) - 2;
+    let section = |heading: &str, lines: Vec<String>, out: &mut dyn Write| -> io::Result<()> {
+        writeln!(out, "{}", terminal.bold(heading))?;
+        lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+        writeln!(out)
+    };
+    let why = format!("{}: {}.", capitalize(control.severity.name()), control.severity_reason);
+    section("Why it matters", wrap(&why, text_width), out)?;
+    section("What an attacker gains", wrap(control.rationale, text_width), out)?;
+    section("What to do", wrap(control.remediation, text_width), out)?;
+    writeln!(out, "{}", terminal.bold("For example"))?;
+    for line in explain::example(control) {
+        let painted = match line.chars().next() {
+            Some('-') => terminal.paint(style(model::severity::Severity::High), &line),
+            Some('+') => terminal.paint(anstyle::AnsiColor::Green.on_default(), &line),
+            _ => terminal.dim(&line),
+        };
+        writeln!(out, "  {painted}")?;
+    }
+    writeln!(out)?;
+    // A command is one line, to be copied as it is.
+    section("Check by hand", vec![control.verify.to_owned()], out)?;
+    let mappings = by_first(control.mappings.iter().map(|mapping| {
+        (frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title), mapping.requirement)
+    }));
+    section("Serves", aligned(&mappings), out)?;
+    let aliases = by_first(control.aliases.iter().map(|alias| (alias.tool, alias.id)));
+    section("Known elsewhere as", aligned(&aliases), out)?;
+    if !control.references.is_empty() {
+        section("Read more", control.references.iter().map(|&url| url.to_owned()).collect(), out)?;
+    }
+    Ok(())
+}
+
+/// Values grouped by what stands before them, in order.
+fn by_first<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<(&'t str, Vec<&'t str>)> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (first, second) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == first) {
+            Some((_, values)) => values.push(second),
+            None => groups.push((first, vec![second])),
+        }
+    }
+    groups
+}
+
+fn aligned(groups: &[(&str, Vec<&str>)]) -> Vec<String> {
+    let width = groups.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    groups.iter().map(|(name, values)| format!("{name:<width$}  {}", values.join(", "))).collect()
+}
+
+fn capitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}

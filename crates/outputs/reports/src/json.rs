@@ -1,0 +1,442 @@
+//! JSON for programs. The structs here are the contract: a change is a change of `SCHEMA_VERSION`.
+//!
+//! A field that is added raises the last number; a field that is taken away or changes its meaning raises the
+//! first. Readers ignore what they do not know.
+
+use std::io::{self, Write};
+
+use model::coverage::SkipKind;
+use model::control::Registered;
+use model::finding::{Occurrence, Status};
+use model::inventory::ResourceId;
+use model::severity::Severity;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::report::{ControlResult, Report, display_path};
+
+/// The version of the form of the report.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// The report of a scan.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonReport {
+    /// The version of this form: `major.minor`.
+    pub schema_version: String,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// What was looked at, and what was not and why.
+    pub coverage: JsonCoverage,
+    /// How many results failed, by severity.
+    pub summary: Summary,
+    /// The objects that were judged, ordered as the input is.
+    pub resources: Vec<JsonResource>,
+    /// What the controls say, ordered by resource and control.
+    pub results: Vec<JsonResult>,
+}
+
+/// The program.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The controls that ran.
+    pub controls: Vec<String>,
+}
+
+/// What was looked at.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonCoverage {
+    /// Files that were opened, whatever they held.
+    pub files: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Documents that were found, of any kind.
+    pub documents: u64,
+    /// Documents that are no Kubernetes objects.
+    pub not_kubernetes: u64,
+    /// Objects that were judged.
+    pub resources: u64,
+    /// Whether everything could be looked at.
+    pub complete: bool,
+    /// What was not judged, ordered by path and line.
+    pub skipped: Vec<JsonSkipped>,
+}
+
+/// An input, or a part of one, that was not judged.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonSkipped {
+    /// The file.
+    pub path: String,
+    /// The line where the trouble is, from 1; absent if it is the whole file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The class of the reason.
+    pub kind: JsonSkipKind,
+    /// The reason, and what to do.
+    pub reason: String,
+}
+
+/// Why an input was not judged.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonSkipKind {
+    /// Not valid YAML or JSON.
+    Syntax,
+    /// Could not be read.
+    Unreadable,
+    /// Is not there.
+    Missing,
+    /// A template.
+    NeedsRendering,
+    /// An object that lacks what every object has.
+    InvalidObject,
+    /// Larger or deeper than what is read.
+    TooLarge,
+    /// Neither a file nor a folder, or a link out of the tree.
+    NotAFile,
+    /// Nothing in it can be judged.
+    NothingToJudge,
+}
+
+/// Numbers of failed results.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Critical ones.
+    pub critical: u64,
+    /// High ones.
+    pub high: u64,
+    /// Medium ones.
+    pub medium: u64,
+    /// Low ones.
+    pub low: u64,
+    /// Informational ones.
+    pub info: u64,
+    /// The severity from which on findings change the exit code.
+    pub threshold: JsonSeverity,
+}
+
+/// An object that was judged.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonResource {
+    /// What results refer to: `Kind.group/namespace/name`, without version.
+    pub id: String,
+    /// Group and version, as written.
+    pub api_version: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace as written; null if it is not.
+    pub namespace: Option<String>,
+    /// The name; null if it has none.
+    pub name: Option<String>,
+    /// The file.
+    pub path: String,
+    /// The line on which the object begins.
+    pub line: u32,
+}
+
+/// What one control says of one resource.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonResult {
+    /// The id of the control.
+    pub control: String,
+    /// What it says.
+    pub status: JsonStatus,
+    /// How bad it is here: the highest of the occurrences.
+    pub severity: JsonSeverity,
+    /// The id of the resource.
+    pub resource: String,
+    /// Where; empty if it passed.
+    pub occurrences: Vec<JsonOccurrence>,
+    /// The same for the same control and resource in every run, wherever the file and the line are.
+    pub fingerprint: String,
+}
+
+/// What a control says.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonStatus {
+    /// Looked at, and as it should be.
+    Pass,
+    /// The answer needs something that was not seen; the message says what.
+    Skip,
+    /// Wrong.
+    Fail,
+}
+
+/// How bad something is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonSeverity {
+    /// Critical.
+    Critical,
+    /// High.
+    High,
+    /// Medium.
+    Medium,
+    /// Low.
+    Low,
+    /// Informational.
+    Info,
+}
+
+/// One place.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonOccurrence {
+    /// The field path from the object; of a missing field where it would be.
+    pub field: String,
+    /// The container, if it is about one.
+    pub container: Option<String>,
+    /// The value found. Null if there is none, or if it is a secret.
+    pub value: Option<String>,
+    /// What is wrong, as a sentence without full stop.
+    pub message: String,
+    /// How bad it is at this place.
+    pub severity: JsonSeverity,
+    /// The file.
+    pub path: String,
+    /// The first line, from 1.
+    pub line: u32,
+    /// The first column, in characters, from 1.
+    pub column: u32,
+    /// The last line.
+    pub end_line: u32,
+    /// One past the last column.
+    pub end_column: u32,
+    /// The same for the same place in every run: control, resource, container and field, without indexes.
+    pub fingerprint: String,
+}
+
+/// The JSON Schema of the report.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(JsonReport);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}
+
+/// Writes the report, piece by piece.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{\"schemaVersion\":")?;
+    put(out, SCHEMA_VERSION)?;
+    out.write_all(b",\n\"tool\":")?;
+    put(out, &tool(report))?;
+    out.write_all(b",\n\"coverage\":")?;
+    put(out, &coverage(report))?;
+    out.write_all(b",\n\"summary\":")?;
+    put(out, &summary(report))?;
+    out.write_all(b",\n\"resources\":[")?;
+    let resources = (0..report.results.resources.len()).map(|number| resource(report, ResourceId(number as u32)));
+    put_all(out, resources)?;
+    out.write_all(b"],\n\"results\":[")?;
+    put_all(out, report.control_results().map(|found| result(report, &found)))?;
+    out.write_all(b"]}\n")
+}
+
+fn put(out: &mut dyn Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+    serde_json::to_writer(out, value).map_err(io::Error::from)
+}
+
+fn put_all(out: &mut dyn Write, values: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+    for (number, value) in values.enumerate() {
+        out.write_all(if number == 0 { b"\n" } else { b",\n" })?;
+        put(out, &value)?;
+    }
+    Ok(())
+}
+
+fn tool(report: &Report<'_>) -> Tool {
+    let controls = report.controls.iter().map(|registered| registered.control.id.to_owned()).collect();
+    Tool { name: "plimsoll".to_owned(), version: report.version.to_owned(), controls }
+}
+
+fn coverage(report: &Report<'_>) -> JsonCoverage {
+    let coverage = &report.results.coverage;
+    let skipped = coverage.skipped.iter().map(|skipped| JsonSkipped {
+        path: display_path(&skipped.path),
+        line: skipped.line,
+        kind: skip_kind(skipped.kind),
+        reason: skipped.reason.clone(),
+    });
+    JsonCoverage {
+        files: coverage.files,
+        bytes: coverage.bytes,
+        documents: coverage.documents,
+        not_kubernetes: coverage.not_kubernetes,
+        resources: report.results.resources.len() as u64,
+        complete: coverage.skipped.is_empty(),
+        skipped: skipped.collect(),
+    }
+}
+
+fn summary(report: &Report<'_>) -> Summary {
+    let counts = report.counts();
+    Summary {
+        critical: counts.of(Severity::Critical),
+        high: counts.of(Severity::High),
+        medium: counts.of(Severity::Medium),
+        low: counts.of(Severity::Low),
+        info: counts.of(Severity::Info),
+        threshold: severity(report.threshold),
+    }
+}
+
+fn resource(report: &Report<'_>, id: ResourceId) -> JsonResource {
+    let resource = report.resource(id);
+    let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    JsonResource {
+        id: report.resource_id(id),
+        api_version: report.text(resource.api_version).to_owned(),
+        kind: report.text(resource.kind).to_owned(),
+        namespace: optional(report.text(resource.namespace)),
+        name: optional(report.text(resource.name)),
+        path: report.path(resource),
+        line: resource.line,
+    }
+}
+
+fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
+    let places = found.occurrences.iter().filter(|occurrence| occurrence.status != Status::Pass);
+    JsonResult {
+        control: found.registered.control.id.to_owned(),
+        status: status(found.status),
+        severity: severity(found.severity),
+        resource: report.resource_id(found.resource),
+        occurrences: places.map(|place| occurrence(report, found, place)).collect(),
+        fingerprint: report.result_fingerprint(found),
+    }
+}
+
+fn occurrence(report: &Report<'_>, found: &ControlResult<'_>, occurrence: &Occurrence) -> JsonOccurrence {
+    let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let resource = report.resource(found.resource);
+    let place = occurrence.place;
+    JsonOccurrence {
+        field: report.text(place.field).to_owned(),
+        container: optional(report.text(occurrence.container)),
+        value: optional(report.text(occurrence.value)).filter(|_| !occurrence.secret),
+        message: report.message(occurrence),
+        severity: severity(occurrence.severity),
+        path: report.path(resource),
+        line: if place.line == 0 { resource.line } else { place.line },
+        column: place.column.max(1),
+        end_line: if place.line == 0 { resource.line } else { place.end_line },
+        end_column: place.end_column.max(1),
+        fingerprint: report.occurrence_fingerprint(found, occurrence),
+    }
+}
+
+fn status(status: Status) -> JsonStatus {
+    match status {
+        Status::Pass => JsonStatus::Pass,
+        Status::Skip => JsonStatus::Skip,
+        Status::Fail => JsonStatus::Fail,
+    }
+}
+
+fn severity(severity: Severity) -> JsonSeverity {
+    match severity {
+        Severity::Critical => JsonSeverity::Critical,
+        Severity::High => JsonSeverity::High,
+        Severity::Medium => JsonSeverity::Medium,
+        Severity::Low => JsonSeverity::Low,
+        Severity::Info => JsonSeverity::Info,
+    }
+}
+
+fn skip_kind(kind: SkipKind) -> JsonSkipKind {
+    match kind {
+        SkipKind::Syntax => JsonSkipKind::Syntax,
+        SkipKind::Unreadable => JsonSkipKind::Unreadable,
+        SkipKind::Missing => JsonSkipKind::Missing,
+        SkipKind::NeedsRendering => JsonSkipKind::NeedsRendering,
+        SkipKind::InvalidObject => JsonSkipKind::InvalidObject,
+        SkipKind::TooLarge => JsonSkipKind::TooLarge,
+        SkipKind::NotAFile => JsonSkipKind::NotAFile,
+        SkipKind::NothingToJudge => JsonSkipKind::NothingToJudge,
+    }
+}
+
+/// A control, for `plimsoll controls --output json`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonControl {
+    /// Its id.
+    pub id: String,
+    /// Its group.
+    pub group: String,
+    /// How bad it is.
+    pub severity: JsonSeverity,
+    /// What is wrong.
+    pub title: String,
+    /// What an attacker gains.
+    pub rationale: String,
+    /// What to do.
+    pub remediation: String,
+    /// The names that other tools have for it.
+    pub aliases: Vec<JsonAlias>,
+    /// The requirements that it serves.
+    pub mappings: Vec<JsonMapping>,
+}
+
+/// Another tool's id.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonAlias {
+    /// The tool.
+    pub tool: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// A requirement of a framework.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonMapping {
+    /// The framework.
+    pub framework: String,
+    /// The requirement.
+    pub requirement: String,
+}
+
+/// Writes the controls as an array.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_controls(controls: &[Registered], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"[")?;
+    put_all(out, controls.iter().map(json_control))?;
+    out.write_all(b"]\n")
+}
+
+fn json_control(registered: &Registered) -> JsonControl {
+    let control = registered.control;
+    let alias = |alias: &model::control::Alias| JsonAlias { tool: alias.tool.to_owned(), id: alias.id.to_owned() };
+    let mapping = |mapping: &model::control::Mapping| JsonMapping {
+        framework: mapping.framework.to_owned(),
+        requirement: mapping.requirement.to_owned(),
+    };
+    JsonControl {
+        id: control.id.to_owned(),
+        group: registered.group.name().to_owned(),
+        severity: severity(control.severity),
+        title: control.title.to_owned(),
+        rationale: control.rationale.to_owned(),
+        remediation: control.remediation.to_owned(),
+        aliases: control.aliases.iter().map(alias).collect(),
+        mappings: control.mappings.iter().map(mapping).collect(),
+    }
+}

@@ -1,0 +1,324 @@
+//! SARIF 2.1.0 for code hosts and editors (OASIS, Static Analysis Results Interchange Format).
+//!
+//! One result for each occurrence, with its true region; paths relative to the root of the sources; inputs that
+//! were not looked at as notifications, so that a reader sees that the run was not complete.
+
+use std::io::{self, Write};
+
+use model::control::Registered;
+use model::coverage::Skipped;
+use model::finding::{Occurrence, Status};
+use model::severity::Severity;
+use serde::Serialize;
+
+use crate::report::{ControlResult, Outcome, Report, display_path};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'a str,
+    information_uri: &'a str,
+    semantic_version: &'a str,
+    rules: Vec<Rule<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule<'a> {
+    id: &'a str,
+    name: String,
+    short_description: Text<'a>,
+    full_description: Text<'a>,
+    help: Help,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<&'a str>,
+    default_configuration: Configuration,
+    properties: RuleProperties,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleProperties {
+    tags: Vec<String>,
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    problem_severity: &'static str,
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'a str,
+    rule_index: usize,
+    kind: &'static str,
+    level: &'static str,
+    message: OwnedText,
+    locations: [Location; 1],
+    partial_fingerprints: Fingerprints,
+    properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct OwnedText {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Fingerprints {
+    #[serde(rename = "plimsoll/v1")]
+    own: String,
+}
+
+#[derive(Serialize)]
+struct ResultProperties {
+    severity: &'static str,
+    resource: String,
+    field: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: OwnedText,
+    locations: [Location; 1],
+}
+
+const HOME: &str = "https://github.com/plimsoll-sh/plimsoll";
+
+/// Writes the report, piece by piece.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{\"version\":\"2.1.0\",\n\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\n\"runs\":[{\"tool\":{\"driver\":")?;
+    let rules = report.controls.iter().map(rule).collect();
+    put(out, &Driver { name: "Plimsoll", information_uri: HOME, semantic_version: report.version, rules })?;
+    out.write_all(b"},\n\"columnKind\":\"unicodeCodePoints\",\n\"originalUriBaseIds\":{\"SRCROOT\":{\"description\":{\"text\":\"The folder that the scan was started in\"}}},\n\"invocations\":[")?;
+    write_invocation(report, out)?;
+    out.write_all(b"],\n\"results\":[")?;
+    let mut first = true;
+    for result in report.control_results() {
+        let Ok(index) = report.controls.binary_search_by_key(&result.registered.id, |registered| registered.id) else {
+            continue;
+        };
+        for occurrence in result.occurrences {
+            out.write_all(if first { b"\n" } else { b",\n" })?;
+            first = false;
+            put(out, &sarif_result(report, &result, occurrence, index))?;
+        }
+    }
+    out.write_all(b"]}]}\n")
+}
+
+fn put(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(out, value).map_err(io::Error::from)
+}
+
+fn write_invocation(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let outcome = report.outcome();
+    let code = match outcome {
+        Outcome::Clean => 0,
+        Outcome::Findings => 1,
+        Outcome::Incomplete => 2,
+    };
+    write!(out, "{{\"executionSuccessful\":{},\"exitCode\":{code},", outcome != Outcome::Incomplete)?;
+    out.write_all(b"\"toolExecutionNotifications\":[")?;
+    for (number, skipped) in report.results.coverage.skipped.iter().enumerate() {
+        if number > 0 {
+            out.write_all(b",")?;
+        }
+        put(out, &notification(skipped))?;
+    }
+    out.write_all(b"]}")
+}
+
+fn notification(skipped: &Skipped) -> Notification {
+    let region = skipped.line.map(|line| Region { start_line: line, start_column: None, end_line: None, end_column: None });
+    let physical_location = PhysicalLocation { artifact_location: artifact(&display_path(&skipped.path)), region };
+    Notification {
+        level: "error",
+        message: OwnedText { text: format!("not looked at: {}", skipped.reason) },
+        locations: [Location { physical_location, logical_locations: Vec::new() }],
+    }
+}
+
+fn rule(registered: &Registered) -> Rule<'static> {
+    let control = registered.control;
+    let name = control.id.split('-').map(capitalize).collect();
+    let text = format!("{}\n\n{}", control.rationale, control.remediation);
+    let markdown = format!(
+        "**{}** ({}: {})\n\n{}\n\n**Fix:** {}\n\n**Check by hand:** `{}`",
+        control.title, control.severity, control.severity_reason, control.rationale, control.remediation, control.verify
+    );
+    let mut tags = vec!["security".to_owned(), "kubernetes".to_owned(), registered.group.name().to_owned()];
+    tags.extend(control.mappings.iter().map(|mapping| format!("{}/{}", mapping.framework, mapping.requirement)));
+    // The code hosts that read SARIF take at most twenty tags.
+    tags.truncate(20);
+    let (level, problem_severity, security_severity) = levels(control.severity);
+    Rule {
+        id: control.id,
+        name,
+        short_description: Text { text: control.title },
+        full_description: Text { text: control.rationale },
+        help: Help { text, markdown },
+        help_uri: control.references.first().copied(),
+        default_configuration: Configuration { level },
+        properties: RuleProperties { tags, precision: "very-high", problem_severity, security_severity },
+    }
+}
+
+fn capitalize(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
+/// SARIF's level, and the two scales of the code hosts.
+fn levels(severity: Severity) -> (&'static str, &'static str, &'static str) {
+    match severity {
+        Severity::Critical => ("error", "error", "9.5"),
+        Severity::High => ("error", "error", "8.0"),
+        Severity::Medium => ("warning", "warning", "5.5"),
+        Severity::Low => ("note", "recommendation", "3.0"),
+        Severity::Info => ("note", "recommendation", "1.0"),
+    }
+}
+
+fn sarif_result<'a>(
+    report: &Report<'a>,
+    result: &ControlResult<'a>,
+    occurrence: &Occurrence,
+    rule_index: usize,
+) -> SarifResult<'a> {
+    let control = result.registered.control;
+    let resource = report.resource(result.resource);
+    let id = report.resource_id(result.resource);
+    // Only a failure has a level (SARIF 2.1.0, 3.27.10).
+    let (kind, level) = match occurrence.status {
+        Status::Fail => ("fail", levels(occurrence.severity).0),
+        Status::Skip => ("open", "none"),
+        Status::Pass => ("pass", "none"),
+    };
+    let text = match occurrence.status {
+        Status::Pass => format!("{id}: passed"),
+        Status::Fail | Status::Skip => report.message(occurrence),
+    };
+    let container = report.text(occurrence.container);
+    let field = report.text(occurrence.place.field);
+    let location = Location {
+        physical_location: PhysicalLocation {
+            artifact_location: artifact(&report.path(resource)),
+            region: Some(region(occurrence, resource.line)),
+        },
+        logical_locations: vec![LogicalLocation {
+            fully_qualified_name: if field.is_empty() { id.clone() } else { format!("{id}/{field}") },
+            kind: "resource",
+        }],
+    };
+    SarifResult {
+        rule_id: control.id,
+        rule_index,
+        kind,
+        level,
+        message: OwnedText { text },
+        locations: [location],
+        partial_fingerprints: Fingerprints { own: report.occurrence_fingerprint(result, occurrence) },
+        properties: ResultProperties {
+            severity: occurrence.severity.name(),
+            resource: id,
+            field: field.to_owned(),
+            container: (!container.is_empty()).then(|| container.to_owned()),
+        },
+    }
+}
+
+fn region(occurrence: &Occurrence, line: u32) -> Region {
+    let place = occurrence.place;
+    if place.line == 0 {
+        return Region { start_line: line.max(1), start_column: None, end_line: None, end_column: None };
+    }
+    Region {
+        start_line: place.line,
+        start_column: Some(place.column),
+        end_line: Some(place.end_line),
+        end_column: Some(place.end_column),
+    }
+}
+
+/// A path as a URI reference (RFC 3986): relative ones are relative to the folder that the scan started in.
+fn artifact(path: &str) -> ArtifactLocation {
+    let mut uri = String::with_capacity(path.len() + 8);
+    let absolute = path.starts_with('/');
+    if absolute {
+        uri.push_str("file://");
+    }
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(byte as char);
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    ArtifactLocation { uri, uri_base_id: (!absolute).then_some("SRCROOT") }
+}
