@@ -60,6 +60,11 @@ pub fn resolve_key(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Whether unquoted text is a whole number before JSON makes one of `1e3` too.
+pub fn is_whole_number(text: &str) -> bool {
+    matches!(plain(text), Some(Plain::Number(Number::Int(_) | Number::Large(_))))
+}
+
 /// The first byte settles most text.
 #[inline]
 fn plain(text: &str) -> Option<Plain> {
@@ -156,6 +161,7 @@ mod tests {
             (".5e1", 5.0),
             ("1.5e-3", 0.0015),
             ("1_0.5", 10.5),
+            (".2_5", 0.25),
             ("18446744073709551615", 18_446_744_073_709_551_615.0),
             ("0xFFFFFFFFFFFFFFFF", 18_446_744_073_709_551_615.0),
             ("12345678901234567890123", 12_345_678_901_234_567_890_123.0),
@@ -177,9 +183,39 @@ mod tests {
     #[test]
     fn leaves_the_rest_as_text() {
         let texts = [
-            "12:30:45", "2001-12-14", "100m", "10Gi", "1.2.3", "10.0.0.1", "0x", "0b", "0b2", "0o8", "+", "-", ".", "-.",
-            "_1", "1e400", "0xFFFFFFFFFFFFFFFFF", "0x1p-2", "+.nan", "1e", "1e+", ".e5", "--1", "+-1", "-0b-1", "<<",
-            "=", "Infinity", "inf", "1 2", "١", "-foo", "...",
+            "12:30:45",
+            "2001-12-14",
+            "100m",
+            "10Gi",
+            "1.2.3",
+            "10.0.0.1",
+            "0x",
+            "0b",
+            "0b2",
+            "0o8",
+            "+",
+            "-",
+            ".",
+            "-.",
+            "_1",
+            "1e400",
+            "0xFFFFFFFFFFFFFFFFF",
+            "0x1p-2",
+            "+.nan",
+            "1e",
+            "1e+",
+            ".e5",
+            "--1",
+            "+-1",
+            "-0b-1",
+            "<<",
+            "=",
+            "Infinity",
+            "inf",
+            "1 2",
+            "١",
+            "-foo",
+            "...",
         ];
         for text in texts {
             assert_eq!(resolve(text), Scalar::String(Cow::Borrowed(text)), "{text}");

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 pub fn block_text(source: &str) -> Cow<'_, str> {
     let Some((header, content)) = source.split_once('\n') else { return Cow::Borrowed("") };
     let folded = header.starts_with('>');
-    let chomping = header.bytes().skip(1).take_while(|b| matches!(b, b'+' | b'-' | b'0'..=b'9')).find(|b| !b.is_ascii_digit());
+    let chomping =
+        header.bytes().skip(1).take_while(|b| matches!(b, b'+' | b'-' | b'0'..=b'9')).find(|b| !b.is_ascii_digit());
     let indent = indentation(content);
     let (body, breaks) = split_trailing(content, indent);
     let mut text = String::with_capacity(content.len());
@@ -132,8 +133,10 @@ mod tests {
     fn folds_lines() {
         check(">\n  a\n  b\n", "a b\n");
         check(">-\n  a\n\n  b\n", "a\nb");
-        check(">\n\n  folded\n  line\n\n  next\n  line\n    * bullet\n\n    * list\n    * lines\n\n  last\n  line\n\n",
-            "\nfolded line\nnext line\n  * bullet\n\n  * list\n  * lines\n\nlast line\n");
+        check(
+            ">\n\n  folded\n  line\n\n  next\n  line\n    * bullet\n\n    * list\n    * lines\n\n  last\n  line\n\n",
+            "\nfolded line\nnext line\n  * bullet\n\n  * list\n  * lines\n\nlast line\n",
+        );
         check(">+\n a\n\n b\n\n", "a\nb\n\n");
         check(">\n a\n  b\n c\n", "a\n b\nc\n");
         check(">\n a\n \tb\n c\n", "a\n\tb\nc\n");

@@ -68,11 +68,21 @@ pub(super) fn parse(text: &str) -> Option<Number> {
     if !bytes.iter().all(possible) {
         return None;
     }
-    if bytes[0] == b'.' {
-        return float(text);
+    if bytes[0] == b'.' && !separates_digits(bytes) {
+        return None;
     }
     let text = if bytes.contains(&b'_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
+    if bytes[0] == b'.' {
+        return float(&text);
+    }
     integer(&text).or_else(|| float(&text)).or_else(|| signed_binary(&text))
+}
+
+/// Whether every underscore stands between two digits. After a dot Go asks for that; otherwise the library has
+/// taken them all away before.
+fn separates_digits(bytes: &[u8]) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    memchr::memchr_iter(b'_', bytes).all(|at| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)))
 }
 
 fn special(text: &str) -> Option<f64> {

@@ -199,8 +199,10 @@ mod tests {
             (r#""\uD834""#, "\u{FFFD}"),
             (r#""\uD834\u0041""#, "\u{FFFD}A"),
             (r#""\uDD1E\uD834""#, "\u{FFFD}\u{FFFD}"),
-            ("\"folded \nto a space,\t\n \nto a line feed, or \t\\\n \\ \tnon-content\"",
-             "folded to a space,\nto a line feed, or \t \tnon-content"),
+            (
+                "\"folded \nto a space,\t\n \nto a line feed, or \t\\\n \\ \tnon-content\"",
+                "folded to a space,\nto a line feed, or \t \tnon-content",
+            ),
             ("\" 1st non-empty\n\n 2nd non-empty \n\t3rd non-empty \"", " 1st non-empty\n2nd non-empty 3rd non-empty "),
             ("\"a\\t \n b\"", "a\t b"),
             ("\"a\\\n\n b\"", "a\nb"),

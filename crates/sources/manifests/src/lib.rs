@@ -2,8 +2,12 @@
 //!
 //! What the objects mean is the business of `model` and of the analyses.
 
-mod interim;
+mod arena;
+pub mod json;
 pub mod load;
+mod parse;
+pub mod separate;
 pub mod walk;
+pub mod yaml;
 
-pub use interim::{SyntaxError, parse_document, separate};
+pub use parse::{SyntaxError, parse_document};

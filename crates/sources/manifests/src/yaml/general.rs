@@ -1,0 +1,237 @@
+//! All of YAML that kubectl takes, by way of the events of `granit-parser`.
+//!
+//! Aliases become copies of what they stand for, and merge keys the entries that they bring in. The copies keep
+//! the places of the originals: that is where somebody has to edit. What kubectl refuses is refused.
+
+mod expand;
+mod message;
+mod scalars;
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, Span, options};
+use model::document::{Document, Kind, Node, Resolution};
+
+use crate::arena::{Arena, scalar};
+use crate::parse::{DEEPEST, SyntaxError};
+
+/// A document as it is written: aliases and merge keys are still there.
+struct Written<'t> {
+    text: &'t str,
+    nodes: Vec<Node>,
+    owned: Vec<String>,
+    /// Aliases and the nodes that they stand for.
+    aliases: HashMap<u32, u32>,
+    /// Mappings that have a merge key.
+    merging: Vec<u32>,
+    /// Merge keys.
+    merge_keys: Vec<u32>,
+}
+
+/// Reads one document.
+///
+/// # Errors
+/// The text is not YAML, or YAML that kubectl refuses.
+pub fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
+    let written = Builder::new(text).read()?;
+    let arena = if written.aliases.is_empty() && written.merging.is_empty() {
+        let mut arena = Arena::new(text);
+        arena.document.nodes = written.nodes;
+        arena.document.owned = written.owned;
+        arena
+    } else {
+        expand::expand(&written)?
+    };
+    Ok(find_duplicates(arena))
+}
+
+/// One walk over all nodes. Copies that aliases made say the same once more; it is reported once.
+fn find_duplicates(mut arena: Arena<'_>) -> Document<'_> {
+    struct Open {
+        is_mapping: bool,
+        end: u32,
+        keys: u32,
+        at_key: bool,
+    }
+    let mut open: Vec<Open> = Vec::new();
+    for id in 0..arena.next() {
+        while open.last().is_some_and(|top| top.end <= id) {
+            if let Some(closed) = open.pop() {
+                arena.close_mapping(closed.keys);
+            }
+        }
+        if let Some(top) = open.last_mut().filter(|top| top.is_mapping) {
+            let is_key = top.at_key;
+            top.at_key = !top.at_key;
+            if is_key {
+                arena.hold_decoded_key(id);
+            }
+        }
+        let node = arena.document.nodes[id as usize];
+        if matches!(node.kind, Kind::Mapping | Kind::Sequence) {
+            let is_mapping = node.kind == Kind::Mapping;
+            open.push(Open { is_mapping, end: node.link, keys: arena.held_keys(), at_key: true });
+        }
+    }
+    while let Some(closed) = open.pop() {
+        arena.close_mapping(closed.keys);
+    }
+    let mut document = arena.finish();
+    let mut seen = std::collections::HashSet::new();
+    let nodes = &document.nodes;
+    document.duplicates.retain(|duplicate| {
+        let start = |id: model::document::NodeId| nodes[id.0 as usize].start;
+        seen.insert((start(duplicate.first), start(duplicate.second)))
+    });
+    document
+}
+
+struct Open {
+    node: u32,
+    is_mapping: bool,
+    /// The next child of a mapping is a key.
+    at_key: bool,
+    merges: bool,
+}
+
+struct Builder<'t> {
+    written: Written<'t>,
+    open: Vec<Open>,
+    /// The nodes of the anchors by their numbers.
+    anchors: HashMap<usize, u32>,
+    /// One past the last byte that is part of a node.
+    end: usize,
+    documents: usize,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str) -> Self {
+        let nodes = Vec::with_capacity(text.len() / 16 + 4);
+        let (aliases, merging, merge_keys) = (HashMap::new(), Vec::new(), Vec::new());
+        let written = Written { text, nodes, owned: Vec::new(), aliases, merging, merge_keys };
+        Self { written, open: Vec::new(), anchors: HashMap::new(), end: 0, documents: 0 }
+    }
+
+    fn read(mut self) -> Result<Written<'t>, SyntaxError> {
+        let options = options! {
+            emit_comments: false,
+            block_scalar_eof_without_line_feed: true,
+            flow_nesting_limit: DEEPEST,
+            block_nesting_limit: DEEPEST,
+        };
+        for event in Parser::new_from_str_with_options(self.written.text, options) {
+            let (event, span) = event.map_err(|error| message::of(&error, self.written.text))?;
+            self.take(event, &span)?;
+        }
+        if self.written.nodes.is_empty() {
+            self.written.nodes.push(scalar(Kind::Plain, self.written.text.len(), self.written.text.len()));
+        }
+        Ok(self.written)
+    }
+
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), SyntaxError> {
+        let range = span.byte_range().unwrap_or(self.end..self.end);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let message = "a second document begins here: the mark `---` has to stand at the start of a line";
+                    return Err(SyntaxError::new(range.start, message));
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let written = scalars::Scalar { text, style, tag: tag.as_deref(), range };
+                let node = self.scalar(written)?;
+                self.end = self.end.max(node.end as usize);
+                self.add(node, anchor)?;
+            }
+            Event::Alias(anchor) => self.alias(anchor, range)?,
+            Event::SequenceStart(_, anchor, _) => self.open(Kind::Sequence, anchor, range)?,
+            Event::MappingStart(_, anchor, _) => self.open(Kind::Mapping, anchor, range)?,
+            Event::SequenceEnd | Event::MappingEnd => self.close(range),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, kind: Kind, anchor: usize, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+        if self.open.last().is_some_and(|top| top.is_mapping && top.at_key) {
+            let message = "a list or mapping as a key: kubectl takes only text here. If this is a template, render it \
+                           first; if it is text, put it in quotes";
+            return Err(SyntaxError::new(range.start, message));
+        }
+        if self.open.len() >= DEEPEST {
+            return Err(SyntaxError::too_deep(range.start));
+        }
+        let node = self.written.nodes.len() as u32;
+        self.add(scalar(kind, range.start, range.end), anchor)?;
+        self.end = self.end.max(range.end);
+        self.open.push(Open { node, is_mapping: kind == Kind::Mapping, at_key: true, merges: false });
+        Ok(())
+    }
+
+    fn close(&mut self, range: std::ops::Range<usize>) {
+        let Some(closed) = self.open.pop() else { return };
+        // The end of a flow collection is its bracket; a block collection ends with its last node.
+        if !range.is_empty() {
+            self.end = self.end.max(range.end);
+        }
+        let link = self.written.nodes.len() as u32;
+        let node = &mut self.written.nodes[closed.node as usize];
+        node.link = link;
+        node.end = self.end as u32;
+        if closed.merges {
+            self.written.merging.push(closed.node);
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+        let Some(&target) = self.anchors.get(&anchor) else {
+            return Err(SyntaxError::new(range.start, "an alias of an anchor that is not there"));
+        };
+        if self.open.iter().any(|open| open.node == target) {
+            return Err(SyntaxError::new(range.start, "an alias inside of what it stands for: it would never end"));
+        }
+        self.written.aliases.insert(self.written.nodes.len() as u32, target);
+        self.end = self.end.max(range.end);
+        self.add(scalar(Kind::Owned, range.start, range.end), 0)
+    }
+
+    /// Appends a node and gives it its part in the collection that it is in.
+    fn add(&mut self, mut node: Node, anchor: usize) -> Result<(), SyntaxError> {
+        let id = self.written.nodes.len() as u32;
+        if let Some(top) = self.open.last_mut().filter(|top| top.is_mapping) {
+            let is_key = top.at_key;
+            top.at_key = !top.at_key;
+            if is_key && !self.written.aliases.contains_key(&id) {
+                if scalars::is_merge_key(&node, self.written.text, &self.written.owned) {
+                    top.merges = true;
+                    self.written.merge_keys.push(id);
+                } else {
+                    node = scalars::key(node, self.written.text, &mut self.written.owned)?;
+                }
+            }
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, id);
+        }
+        self.written.nodes.push(node);
+        Ok(())
+    }
+
+    fn scalar(&mut self, written: scalars::Scalar<'_>) -> Result<Node, SyntaxError> {
+        let after_key = self.open.last().is_some_and(|top| top.is_mapping && !top.at_key);
+        scalars::node(
+            written,
+            scalars::Place { text: self.written.text, end: self.end, after_key },
+            &mut self.written.owned,
+        )
+    }
+}
+
+/// What an owned scalar is: its text, and where it stands.
+fn owned(text: String, range: std::ops::Range<usize>, resolution: Resolution, texts: &mut Vec<String>) -> Node {
+    let link = texts.len() as u32;
+    texts.push(text);
+    Node { link, resolution, ..scalar(Kind::Owned, range.start, range.end) }
+}
