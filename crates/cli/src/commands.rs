@@ -58,7 +58,8 @@ fn write_output(output: &Output, write: impl FnOnce(&mut dyn Write) -> io::Resul
 fn check_outputs(outputs: &[Output]) -> Result<(), UsageError> {
     for (number, output) in outputs.iter().enumerate() {
         if outputs[..number].iter().any(|earlier| earlier.file == output.file) {
-            let place = output.file.as_ref().map_or("standard output".to_owned(), |file| format!("`{}`", file.display()));
+            let place =
+                output.file.as_ref().map_or("standard output".to_owned(), |file| format!("`{}`", file.display()));
             return Err(UsageError(format!("two outputs go to {place}: write one to a file, as `--output json=FILE`")));
         }
     }

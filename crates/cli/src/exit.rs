@@ -1,6 +1,5 @@
 //! Exit codes, each with its sentence.
 
-use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
@@ -68,4 +67,3 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     };
     error.chain().any(broken)
 }
-

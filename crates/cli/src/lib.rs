@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 pub mod exit;
+pub mod pages;
 mod screen;
 mod source_lines;
 
@@ -17,7 +18,6 @@ use exit::Exit;
 
 /// Runs the program with these arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {

@@ -32,7 +32,8 @@ pub(crate) fn terminal(destination: &Destination) -> Terminal {
 
 /// Whether the locale is one of UTF-8; a file or a pipe without a locale is taken to be.
 fn has_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         !io::stdout().is_terminal() || locale.contains("utf-8") || locale.contains("utf8")

@@ -50,7 +50,8 @@ fn exit_of_code(code: u8) -> Option<Exit> {
 
 fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let control = registered.control;
-    let mark = terminal.paint(style(control.severity), &format!("{} {}", terminal.mark(control.severity), control.severity));
+    let mark =
+        terminal.paint(style(control.severity), &format!("{} {}", terminal.mark(control.severity), control.severity));
     writeln!(out, "{}  {mark}  {}", terminal.bold(control.id), terminal.dim(registered.group.name()))?;
     writeln!(out, "{}\n", control.title)?;
     let text_width = terminal.width.min(80) - 2;
@@ -76,7 +77,10 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
     // A command is one line, to be copied as it is.
     section("Check by hand", vec![control.verify.to_owned()], out)?;
     let mappings = by_first(control.mappings.iter().map(|mapping| {
-        (frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title), mapping.requirement)
+        (
+            frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title),
+            mapping.requirement,
+        )
     }));
     section("Serves", aligned(&mappings), out)?;
     let aliases = by_first(control.aliases.iter().map(|alias| (alias.tool, alias.id)));

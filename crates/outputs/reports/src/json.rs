@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use model::coverage::SkipKind;
 use model::control::Registered;
+use model::coverage::SkipKind;
 use model::finding::{Occurrence, Status};
 use model::inventory::ResourceId;
 use model::severity::Severity;

@@ -195,7 +195,8 @@ fn write_invocation(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn notification(skipped: &Skipped) -> Notification {
-    let region = skipped.line.map(|line| Region { start_line: line, start_column: None, end_line: None, end_column: None });
+    let region =
+        skipped.line.map(|line| Region { start_line: line, start_column: None, end_line: None, end_column: None });
     let physical_location = PhysicalLocation { artifact_location: artifact(&display_path(&skipped.path)), region };
     Notification {
         level: "error",
@@ -210,7 +211,12 @@ fn rule(registered: &Registered) -> Rule<'static> {
     let text = format!("{}\n\n{}", control.rationale, control.remediation);
     let markdown = format!(
         "**{}** ({}: {})\n\n{}\n\n**Fix:** {}\n\n**Check by hand:** `{}`",
-        control.title, control.severity, control.severity_reason, control.rationale, control.remediation, control.verify
+        control.title,
+        control.severity,
+        control.severity_reason,
+        control.rationale,
+        control.remediation,
+        control.verify
     );
     let mut tags = vec!["security".to_owned(), "kubernetes".to_owned(), registered.group.name().to_owned()];
     tags.extend(control.mappings.iter().map(|mapping| format!("{}/{}", mapping.framework, mapping.requirement)));

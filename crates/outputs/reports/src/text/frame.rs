@@ -68,10 +68,14 @@ pub(super) fn write(
 
 fn renderer(options: &Options<'_>, severity: Severity) -> Renderer {
     let terminal = options.terminal;
-    let renderer = if terminal.colour { Renderer::styled() } else { Renderer::plain() };
     let decor = if terminal.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii };
     let own = style(severity);
-    renderer.decor_style(decor).term_width(terminal.width).error(own).warning(own).info(own).note(own)
+    let renderer = if terminal.colour {
+        Renderer::styled().error(own).warning(own).info(own).note(own)
+    } else {
+        Renderer::plain()
+    };
+    renderer.decor_style(decor).term_width(terminal.width)
 }
 
 fn level(severity: Severity) -> Level<'static> {

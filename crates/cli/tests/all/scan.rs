@@ -1,0 +1,237 @@
+//! `plimsoll scan` as its users see it: exit codes, what is judged, what is said not to be.
+
+use crate::program::Folder;
+use serde_json::Value;
+
+const PRIVILEGED: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+    - name: c
+      image: registry.example.com/app:1
+      securityContext: {privileged: true}
+";
+
+const SERVICE: &str = "apiVersion: v1
+kind: Service
+metadata: {name: s}
+spec: {selector: {app: a}, ports: [{port: 80}]}
+";
+
+fn statuses<'a>(json: &'a Value, control: &str) -> Vec<(&'a str, &'a str)> {
+    let results = json["results"].as_array().unwrap().iter();
+    let of_control = results.filter(|result| result["control"] == control);
+    of_control.map(|result| (result["resource"].as_str().unwrap(), result["status"].as_str().unwrap())).collect()
+}
+
+fn skipped(json: &Value) -> Vec<(String, Option<u64>, String)> {
+    let all = json["coverage"]["skipped"].as_array().unwrap().iter();
+    all.map(|skipped| {
+        let text = |key: &str| skipped[key].as_str().unwrap().to_owned();
+        (text("path"), skipped["line"].as_u64(), text("kind"))
+    })
+    .collect()
+}
+
+#[test]
+fn exit_codes_say_what_happened() {
+    let folder = Folder::new(&[("bad.yaml", PRIVILEGED), ("good.yaml", SERVICE), ("broken.yaml", "a: b: c\n")]);
+    let code = |arguments: &[&str]| folder.run(arguments).code;
+    assert_eq!(code(&["scan", "good.yaml"]), 0);
+    assert_eq!(code(&["scan", "bad.yaml"]), 1);
+    assert_eq!(code(&["scan", "bad.yaml", "--only", "privileged-container", "--severity-threshold", "critical"]), 1);
+    assert_eq!(code(&["scan", "bad.yaml", "broken.yaml"]), 2);
+    assert_eq!(code(&["scan", "missing.yaml"]), 2);
+    assert_eq!(code(&["scan", "--no-such-flag"]), 3);
+    assert_eq!(code(&["scan", "bad.yaml", "--only", "privileged-containr"]), 3);
+    assert_eq!(code(&["--help"]), 0);
+    assert_eq!(code(&["--version"]), 0);
+}
+
+#[test]
+fn an_unknown_name_is_an_error_with_a_suggestion() {
+    let folder = Folder::new(&[("bad.yaml", PRIVILEGED)]);
+    let said = folder.run(&["scan", "--skip", "privileged-containr"]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("did you mean `privileged-container`?"), "{}", said.err);
+    assert_eq!(said.out, "");
+}
+
+#[test]
+fn nothing_to_judge_is_not_clean() {
+    let folder = Folder::new(&[("values.yaml", "a: 1\n"), ("empty.yaml", ""), ("sub/x.txt", "")]);
+    for path in ["values.yaml", "empty.yaml", "sub", "."] {
+        let (code, json) = folder.scan(&[path]);
+        assert_eq!(code, 2, "{path}");
+        assert_eq!(skipped(&json), [(path.to_owned(), None, "nothingToJudge".to_owned())]);
+    }
+}
+
+#[test]
+fn one_broken_document_costs_one_document() {
+    let text = format!("{PRIVILEGED}---\nkind: [\n---\n{}", PRIVILEGED.replace("name: p", "name: q"));
+    let folder = Folder::new(&[("a.yaml", &text)]);
+    let (code, json) = folder.scan(&["."]);
+    assert_eq!(code, 2);
+    assert_eq!(statuses(&json, "privileged-container"), [("Pod/p", "fail"), ("Pod/q", "fail")]);
+    let skipped = skipped(&json);
+    assert_eq!(skipped.len(), 1);
+    assert_eq!((skipped[0].0.as_str(), skipped[0].2.as_str()), ("a.yaml", "syntax"));
+    assert!((10..=11).contains(&skipped[0].1.unwrap()), "{skipped:?}");
+}
+
+#[test]
+fn lists_of_every_kind_are_opened() {
+    let typed = "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: p}\n  spec: {containers: [{name: c, image: 'i:1', securityContext: {privileged: true}}]}\n";
+    let item = PRIVILEGED.replace('\n', "\n    ");
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n  - {item}\n  - null\n  - kind: Pod\n");
+    let folder = Folder::new(&[("typed.yaml", typed), ("list.yaml", &list)]);
+    let (code, json) = folder.scan(&["typed.yaml"]);
+    assert_eq!((code, statuses(&json, "privileged-container")), (1, vec![("Pod/p", "fail")]));
+    let (code, json) = folder.scan(&["list.yaml"]);
+    assert_eq!((code, statuses(&json, "privileged-container")), (2, vec![("Pod/p", "fail")]));
+    let kinds: Vec<String> = skipped(&json).into_iter().map(|(_, _, kind)| kind).collect();
+    assert_eq!(kinds, ["invalidObject", "invalidObject"]);
+}
+
+#[test]
+fn templates_are_said_to_need_rendering() {
+    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\n";
+    let files = [
+        ("chart/Chart.yaml", chart),
+        ("chart/templates/plain.yaml", PRIVILEGED),
+        ("go.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n"),
+        ("inside.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a-{{ .Values.name }}\n"),
+        ("control.yaml", "{{- if .Values.x }}\napiVersion: v1\nkind: Pod\n{{- end }}\n"),
+        ("jinja.yaml", "{% for x in y %}\napiVersion: v1\nkind: Pod\n{% endfor %}\n"),
+        ("named.yaml.j2", "a: 1\n"),
+    ];
+    let folder = Folder::new(&files);
+    let (code, json) = folder.scan(&["."]);
+    assert_eq!(code, 2);
+    let found: Vec<String> = skipped(&json).into_iter().map(|(path, _, kind)| format!("{path} {kind}")).collect();
+    let expected =
+        ["chart/templates/plain.yaml", "control.yaml", "go.yaml", "inside.yaml", "jinja.yaml", "named.yaml.j2"];
+    assert_eq!(found, expected.map(|path| format!("{path} needsRendering")));
+    assert_eq!(json["results"], serde_json::json!([]));
+}
+
+#[test]
+fn braces_in_quotes_and_workflows_are_text() {
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  templates:\n  - name: t\n    container: {image: 'a:1', command: [x]}\n    when: a == {{inputs.parameters.x}}\n";
+    let rule = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: \"{{ $labels.instance }}\"\n  b: |\n    {{ range . }}\n";
+    let folder = Folder::new(&[("w.yaml", workflow), ("c.yaml", rule)]);
+    let (_, json) = folder.scan(&["."]);
+    assert_eq!(skipped(&json), []);
+    assert_eq!(json["coverage"]["resources"], 2);
+}
+
+#[test]
+fn standard_input_takes_what_kubectl_prints() {
+    let folder = Folder::new(&[]);
+    let json = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i:1","securityContext":{"privileged":true}}]}}]}"#;
+    let crlf = format!("\u{feff}{}", PRIVILEGED.replace('\n', "\r\n"));
+    for input in [PRIVILEGED, json, &crlf] {
+        let said = folder
+            .run_with_input(&["scan", "-", "--output", "json", "--only", "privileged-container"], input.as_bytes());
+        assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+        let json: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(json["results"][0]["occurrences"][0]["path"], "<stdin>");
+    }
+    let framed = folder.run_with_input(&["scan", "-"], PRIVILEGED.as_bytes());
+    assert!(framed.out.contains("securityContext: {privileged: true}"), "{}", framed.out);
+}
+
+#[test]
+fn places_are_exact() {
+    let folder = Folder::new(&[("a.yaml", &format!("# ä\n---\n{PRIVILEGED}"))]);
+    let (_, json) = folder.scan(&["--only", "privileged-container", "."]);
+    let occurrence = &json["results"][0]["occurrences"][0];
+    let place = ["line", "column", "endLine", "endColumn"].map(|key| occurrence[key].as_u64().unwrap());
+    assert_eq!(place, [10, 37, 10, 41]);
+    assert_eq!(occurrence["field"], "spec.containers[0].securityContext.privileged");
+    assert_eq!((&occurrence["container"], &occurrence["value"]), (&Value::from("c"), &Value::from("true")));
+    assert_eq!(json["resources"][0]["line"], 3);
+}
+
+#[test]
+fn fingerprints_survive_moves_renames_and_reordering() {
+    let two = |first: &str, second: &str| {
+        let container =
+            |name: &str| format!("    - name: {name}\n      image: a:1\n      securityContext: {{privileged: true}}\n");
+        let (first, second) = (container(first), container(second));
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{first}{second}")
+    };
+    let prints = |name: &str, text: &str| {
+        let folder = Folder::new(&[(name, text)]);
+        let (_, json) = folder.scan(&["--only", "privileged-container", "."]);
+        let result = &json["results"][0];
+        let of = |value: &Value| value["fingerprint"].as_str().unwrap().to_owned();
+        let mut all: Vec<String> = result["occurrences"].as_array().unwrap().iter().map(of).collect();
+        all.sort();
+        all.push(of(result));
+        all
+    };
+    let before = prints("a.yaml", &two("x", "y"));
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before, prints("other/b.yaml", &format!("# moved\n\n{}", two("y", "x"))));
+    assert_ne!(before, prints("a.yaml", &two("x", "z")));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let files: Vec<(String, String)> = (0..40)
+        .map(|number| {
+            (format!("d{}/f{number}.yaml", number % 7), PRIVILEGED.replace("name: p", &format!("name: p{number}")))
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = Folder::new(&files);
+    let one = folder.run(&["scan", "--output", "json", "--threads", "1", "."]);
+    let many = folder.run(&["scan", "--output", "json", "--threads", "4", "."]);
+    assert_eq!(one.out, many.out);
+}
+
+#[test]
+fn what_passed_is_shown_when_asked() {
+    let folder = Folder::new(&[("a.yaml", &PRIVILEGED.replace("true", "false"))]);
+    let (_, json) = folder.scan(&["--only", "privileged-container", "."]);
+    assert_eq!(statuses(&json, "privileged-container"), []);
+    let (_, json) = folder.scan(&["--only", "privileged-container", "--show-passed", "."]);
+    assert_eq!(statuses(&json, "privileged-container"), [("Pod/p", "pass")]);
+}
+
+#[test]
+fn ignore_files_hidden_files_and_excludes_are_respected() {
+    let folder = Folder::new(&[
+        (".ignore", "ignored/\n"),
+        ("ignored/a.yaml", PRIVILEGED),
+        (".hidden/b.yaml", PRIVILEGED),
+        ("left-out/c.yaml", PRIVILEGED),
+        ("d.yaml", PRIVILEGED),
+    ]);
+    let files = |arguments: &[&str]| {
+        let (_, json) = folder.scan(arguments);
+        let resources = json["resources"].as_array().unwrap().iter();
+        resources.map(|resource| resource["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(files(&[".", "--exclude", "left-out"]), ["d.yaml"]);
+    assert_eq!(files(&[".", "--no-ignore"]), ["d.yaml", "ignored/a.yaml", "left-out/c.yaml"]);
+    assert_eq!(files(&[".", "--hidden"]), [".hidden/b.yaml", "d.yaml", "left-out/c.yaml"]);
+}
+
+#[test]
+fn several_outputs_are_written_in_one_run() {
+    let folder = Folder::new(&[("a.yaml", PRIVILEGED)]);
+    let said =
+        folder.run(&["scan", ".", "--output", "text", "--output", "sarif=out.sarif", "--output", "json=out.json"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("critical[privileged-container]"));
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(read("out.sarif")["version"], "2.1.0");
+    assert_eq!(read("out.json")["schemaVersion"], "1.0");
+    assert_eq!(folder.run(&["scan", ".", "--output", "text", "--output", "json"]).code, 3);
+}
