@@ -1,6 +1,7 @@
 //! `cargo xtask TASK`: the chores of the repository that are programs. Each task is one file; this one only dispatches.
 
 mod arguments;
+mod audit;
 mod bench;
 mod codegen;
 mod corpus;
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK [OPTION]…
 
   codegen   write what is derived from the tree; --check only compares
+  audit     hold licences, sources and bans against deny.toml, without network
   bench     measure `plimsoll` beside a plain read of the same bytes
   corpus    write the files that the benchmark reads";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode> {
     let mut arguments = Arguments::from_environment();
     match arguments.positional().as_deref() {
+        Some("audit") => audit::run(&arguments),
         Some("bench") => bench::run(arguments),
         Some("codegen") => codegen::run(arguments),
         Some("corpus") => corpus::run(arguments),
