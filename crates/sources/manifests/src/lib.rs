@@ -3,6 +3,7 @@
 //! What the objects mean is the business of `model` and of the analyses.
 
 mod arena;
+mod bytes;
 pub mod json;
 pub mod load;
 mod parse;

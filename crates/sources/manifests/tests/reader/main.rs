@@ -1,4 +1,5 @@
 //! What the readers of YAML and JSON make of texts.
 
+mod json;
 mod tree;
 mod yaml;
