@@ -123,8 +123,14 @@ impl<'t> Builder<'t> {
             let (event, span) = event.map_err(|error| message::of(&error, self.written.text))?;
             self.take(event, &span)?;
         }
-        if self.written.nodes.is_empty() {
-            self.written.nodes.push(scalar(Kind::Plain, self.written.text.len(), self.written.text.len()));
+        let nothing = scalar(Kind::Plain, self.written.text.len(), self.written.text.len());
+        match self.written.nodes.first_mut() {
+            None => self.written.nodes.push(nothing),
+            // A document without content has its value at its end, with or without marks.
+            Some(root) if root.kind == Kind::Plain && root.start == root.end => {
+                (root.start, root.end) = (nothing.start, nothing.end);
+            }
+            Some(_) => {}
         }
         Ok(self.written)
     }
@@ -164,8 +170,13 @@ impl<'t> Builder<'t> {
             return Err(SyntaxError::too_deep(range.start));
         }
         let node = self.written.nodes.len() as u32;
-        self.add(scalar(kind, range.start, range.end), anchor)?;
-        self.end = self.end.max(range.end);
+        // The parser lets a list that is not indented begin after its first dash.
+        let is_value = kind == Kind::Sequence && self.open.last().is_some_and(|top| top.is_mapping);
+        let dash = is_value.then(|| scalars::dash(self.written.text.as_bytes(), self.end, range.start));
+        let start = dash.flatten().unwrap_or(range.start);
+        let end = range.end.max(start) - (range.start - start);
+        self.add(scalar(kind, start, end), anchor)?;
+        self.end = self.end.max(end);
         self.open.push(Open { node, is_mapping: kind == Kind::Mapping, at_key: true, merges: false });
         Ok(())
     }

@@ -19,6 +19,12 @@ impl Reader<'_> {
     pub(super) fn block_scalar(&mut self) -> Sure<()> {
         let header = self.block_header()?;
         let content = self.at;
+        self.block_text(&header, content)?;
+        // As a document of its own the text could stand in the first column, for some readers and not for others.
+        if self.open.is_empty() && self.at < self.bytes.len() { Err(Unsure) } else { Ok(()) }
+    }
+
+    fn block_text(&mut self, header: &Header, content: usize) -> Sure<()> {
         let Some(indent) = self.block_indent()? else {
             if header.keeps {
                 return Err(Unsure);

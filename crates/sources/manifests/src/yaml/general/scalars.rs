@@ -62,8 +62,19 @@ fn place_of_nothing(written: &Scalar<'_>, place: Place<'_>) -> usize {
     if place.after_key {
         return at + usize::from(bytes.get(at) == Some(&b':'));
     }
-    let blanks = bytes[..at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    if bytes[..at - blanks].last() == Some(&b'-') { at - blanks } else { at }
+    dash(bytes, place.end, at).map_or(at, |dash| dash + 1)
+}
+
+/// The dash that comes next after `at`, before `limit`. White space, comments and colons may come before it.
+pub(super) fn dash(bytes: &[u8], mut at: usize, limit: usize) -> Option<usize> {
+    loop {
+        match bytes.get(at)? {
+            b'-' => return (at < limit).then_some(at),
+            b':' | b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+            b'#' => at += memchr::memchr2(b'\n', b'\r', &bytes[at..])?,
+            _ => return None,
+        }
+    }
 }
 
 fn plain(written: Scalar<'_>, place: Place<'_>, texts: &mut Vec<String>) -> Node {
