@@ -31,7 +31,8 @@ fn main() -> std::io::Result<()> {
         let json_bytes = as_json.iter().map(String::len).sum();
         let taken = documents().filter(|text| fast::parse(text).is_some()).count();
         writeln!(out, "{name}: {} documents, {} bytes, {taken} by the fast path", ranges.len(), text.len())?;
-        let mut line = |what: &str, bytes: usize, work: &dyn Fn()| writeln!(out, "  {what:<10} {:>6.0} MB/s", best(bytes, work));
+        let mut line =
+            |what: &str, bytes: usize, work: &dyn Fn()| writeln!(out, "  {what:<10} {:>6.0} MB/s", best(bytes, work));
         line("separate", text.len(), &|| {
             black_box(separate::documents(text).count());
         })?;

@@ -191,8 +191,9 @@ impl<'t> Reader<'t> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     node.escaped = true;
-                    let length = escape_length(&self.bytes[at..])
-                        .ok_or_else(|| SyntaxError::new(at, "an escape that JSON does not know: a backslash is `\\\\`"))?;
+                    let length = escape_length(&self.bytes[at..]).ok_or_else(|| {
+                        SyntaxError::new(at, "an escape that JSON does not know: a backslash is `\\\\`")
+                    })?;
                     at += length;
                 }
                 Some(_) => {

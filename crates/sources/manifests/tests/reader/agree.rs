@@ -15,7 +15,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     let Ok(_) = parse_document(text) else { return Ok(()) };
     let Some(fast) = fast::parse(text) else { return Ok(()) };
     let general = general::parse(text);
-    let general = general.map_err(|error| TestCaseError::fail(format!("{text:?}: the general reader refuses: {error}")))?;
+    let general =
+        general.map_err(|error| TestCaseError::fail(format!("{text:?}: the general reader refuses: {error}")))?;
     compare(&fast, &general, true).map_err(|why| TestCaseError::fail(format!("{text:?}: {why}")))
 }
 
@@ -58,14 +59,88 @@ fn compare_values(left: Value<'_>, right: Value<'_>, with_places: bool) -> Resul
 }
 
 const PIECES: &[&str] = &[
-    "a", "b", "c: ", "a:", "d: e\n", "- ", "- ", "-", "\n", "\n", "\n  ", "\n  ", "\n    ", "\n - ", "\n  - ", "'x'", "\"y\\n\"",
-    "\"", "'", "{", "}", "[", "]", ", ", ",", ": ", ":", "#", " # c", " #", "|\n", "|-\n", ">\n", ">+\n", "|", ">", "|2\n", "&x ",
-    "*x", "!!str ", "! ", "---", "---\n", "...", "\n...\n", "\t", " ", "  ", "?", "? ", "key: value\n", "yes", "0755", "''", "\\",
-    "\\\n", "\\x41", "\\ud834", "é", "<<: ", "%", "@", "`", "~", "null: ", "1.5", "{}", "[]", "\"a\": ", "'b': ", "key:\n", "x y",
-    "a#b", "http://x:80/", "\u{FEFF}", "\r\n", "=", "k: |\n  t\n", "k: >\n  t\n   u\n\n  v\n",
+    "a",
+    "b",
+    "c: ",
+    "a:",
+    "d: e\n",
+    "- ",
+    "- ",
+    "-",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n  ",
+    "\n    ",
+    "\n - ",
+    "\n  - ",
+    "'x'",
+    "\"y\\n\"",
+    "\"",
+    "'",
+    "{",
+    "}",
+    "[",
+    "]",
+    ", ",
+    ",",
+    ": ",
+    ":",
+    "#",
+    " # c",
+    " #",
+    "|\n",
+    "|-\n",
+    ">\n",
+    ">+\n",
+    "|",
+    ">",
+    "|2\n",
+    "&x ",
+    "*x",
+    "!!str ",
+    "! ",
+    "---",
+    "---\n",
+    "...",
+    "\n...\n",
+    "\t",
+    " ",
+    "  ",
+    "?",
+    "? ",
+    "key: value\n",
+    "yes",
+    "0755",
+    "''",
+    "\\",
+    "\\\n",
+    "\\x41",
+    "\\ud834",
+    "é",
+    "<<: ",
+    "%",
+    "@",
+    "`",
+    "~",
+    "null: ",
+    "1.5",
+    "{}",
+    "[]",
+    "\"a\": ",
+    "'b': ",
+    "key:\n",
+    "x y",
+    "a#b",
+    "http://x:80/",
+    "\u{FEFF}",
+    "\r\n",
+    "=",
+    "k: |\n  t\n",
+    "k: >\n  t\n   u\n\n  v\n",
 ];
 
-fn soup() -> impl Strategy<Value = String> {
+pub(crate) fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat())
 }
 
@@ -79,11 +154,45 @@ enum Tree {
 }
 
 const SCALARS: &[&str] = &[
-    "", "a", "text with spaces", "'it''s'", "\"a\\tb\"", "0755", "yes", "~", "a: b", "x#y", "- a", "\"\"", "http://x:1/", "{}", "-1",
-    "1_000", "'a\n\n      b'", "\"a\n      b \\\n      c\"", "a\n      b", ".inf", "é ü", "a # c", "\"#\" # c", "[x, y: z]", "{x, 'y':z}",
+    "",
+    "a",
+    "text with spaces",
+    "'it''s'",
+    "\"a\\tb\"",
+    "0755",
+    "yes",
+    "~",
+    "a: b",
+    "x#y",
+    "- a",
+    "\"\"",
+    "http://x:1/",
+    "{}",
+    "-1",
+    "1_000",
+    "'a\n\n      b'",
+    "\"a\n      b \\\n      c\"",
+    "a\n      b",
+    ".inf",
+    "é ü",
+    "a # c",
+    "\"#\" # c",
+    "[x, y: z]",
+    "{x, 'y':z}",
 ];
-const KEYS: &[&str] = &["a", "b", "name", "'c d'", "\"e\\x41\"", "y", "1", "1.10", "a b", "x.y/z", "\"f\" ", "g ", "-h", "a"];
-const BLOCKS: &[&str] = &["|\nb\n c\n\n", "|-\nb\n\n\n", ">\na\nb\n\n c\nd", ">+\na\n\n\n", "|\n\na\n", "| # c\na", "|\n", ">-\n  a\nb\n", "|\na\n\tb"];
+const KEYS: &[&str] =
+    &["a", "b", "name", "'c d'", "\"e\\x41\"", "y", "1", "1.10", "a b", "x.y/z", "\"f\" ", "g ", "-h", "a"];
+const BLOCKS: &[&str] = &[
+    "|\nb\n c\n\n",
+    "|-\nb\n\n\n",
+    ">\na\nb\n\n c\nd",
+    ">+\na\n\n\n",
+    "|\n\na\n",
+    "| # c\na",
+    "|\n",
+    ">-\n  a\nb\n",
+    "|\na\n\tb",
+];
 
 fn trees() -> impl Strategy<Value = Tree> {
     let scalar = prop::sample::select(SCALARS).prop_map(Tree::Scalar);
@@ -160,8 +269,9 @@ fn new_line(column: usize, out: &mut String) {
     (0..column).for_each(|_| out.push(' '));
 }
 
-fn documents() -> impl Strategy<Value = String> {
-    let damage = prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(PIECES), any::<bool>()), 0..3);
+pub(crate) fn documents() -> impl Strategy<Value = String> {
+    let damage =
+        prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(PIECES), any::<bool>()), 0..3);
     (trees(), damage).prop_map(|(tree, damage)| {
         let mut text = String::new();
         write(&tree, 0, false, &mut text);
@@ -178,7 +288,8 @@ fn documents() -> impl Strategy<Value = String> {
 }
 
 fn as_json(depth: u32) -> impl Strategy<Value = String> {
-    const JSON_SCALARS: &[&str] = &["1", "-0.5", "\"a\"", "true", "null", "\"\\u00e9\\n\"", "\"\"", "\"é # b: c\"", "1e3", "[]", "{}"];
+    const JSON_SCALARS: &[&str] =
+        &["1", "-0.5", "\"a\"", "true", "null", "\"\\u00e9\\n\"", "\"\"", "\"é # b: c\"", "1e3", "[]", "{}"];
     prop::sample::select(JSON_SCALARS).prop_map(str::to_owned).boxed().prop_recursive(depth, 40, 5, |inner| {
         let key = prop::sample::select(&["\"a\"", "\"b c\"", "\"\\u0061\"", "\"yes\"", "\"<<\""][..]);
         let space = || prop::sample::select(&["", " ", "\n  ", "\n"][..]);

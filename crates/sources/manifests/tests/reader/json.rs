@@ -34,7 +34,8 @@ fn reads_json() {
 fn gives_every_value_its_place() {
     let text = "{\"a\": [1, \"b\"]}";
     let document = parse_document(text).expect("the text is JSON");
-    let sources: Vec<_> = (0..document.nodes.len()).map(|id| document.value(model::document::NodeId(id as u32)).source()).collect();
+    let sources: Vec<_> =
+        (0..document.nodes.len()).map(|id| document.value(model::document::NodeId(id as u32)).source()).collect();
     assert_eq!(sources, [text, "\"a\"", "[1, \"b\"]", "1", "\"b\""]);
     assert_eq!(document.nodes[1].kind, Kind::DoubleQuoted);
     assert_eq!(document.nodes[3].kind, Kind::Plain);

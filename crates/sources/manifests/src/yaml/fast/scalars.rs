@@ -48,6 +48,8 @@ impl Reader<'_> {
             | b'`' | b'"' | b'\'' | b' ' => Err(Unsure),
             b'-' if matches!(self.peek_at(1), b' ' | b'\n' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Err(Unsure),
             byte if byte < b' ' => Err(Unsure),
+            // A byte-order mark is part of some texts and not of others.
+            0xEF if self.peek_at(1) == 0xBB && self.peek_at(2) == 0xBF => Err(Unsure),
             _ => Ok(()),
         }
     }
@@ -137,8 +139,8 @@ impl Reader<'_> {
 /// The length of the escape that `bytes` begin with.
 fn escape_length(bytes: &[u8]) -> Option<usize> {
     let digits = match bytes.get(1)? {
-        b'0' | b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'"' | b'/' | b'\\' | b'N' | b'_' | b'L'
-        | b'P' => return Some(2),
+        b'0' | b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'"' | b'/' | b'\\' | b'N' | b'_'
+        | b'L' | b'P' => return Some(2),
         b'x' => 2,
         b'u' => 4,
         b'U' => 8,

@@ -170,6 +170,16 @@ pub(super) fn is_merge_key(node: &Node, text: &str, texts: &[String]) -> bool {
     is_resolved(node) && text_of(node, text, texts) == MERGE
 }
 
+/// Refuses a colon that YAML 1.2 takes for the end of a key and kubectl for a part of it: `{a:, b}`.
+pub(super) fn check_colon(node: &Node, text: &str) -> Result<(), SyntaxError> {
+    let after = text.as_bytes().get(node.end as usize..).unwrap_or(&[]);
+    if node.kind == Kind::Plain && matches!(after, [b':', b',' | b'[' | b']' | b'{' | b'}', ..]) {
+        let message = "a space is missing after `:`: without it kubectl takes the colon for a part of the text";
+        return Err(SyntaxError::new(node.end as usize, message));
+    }
+    Ok(())
+}
+
 /// A key, with the name that kubectl gives to the field.
 pub(super) fn key(node: Node, text: &str, texts: &mut Vec<String>) -> Result<Node, SyntaxError> {
     if !is_resolved(&node) {
