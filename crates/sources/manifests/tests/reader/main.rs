@@ -1,6 +1,7 @@
 //! What the readers of YAML and JSON make of texts.
 
 mod agree;
+mod compare;
 mod hostile;
 mod json;
 mod kubectl;
