@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod codegen;
 mod corpus;
+mod picture;
 
 use std::process::ExitCode;
 
@@ -18,7 +19,8 @@ usage: cargo xtask TASK [OPTION]…
   codegen   write what is derived from the tree; --check only compares
   audit     hold licences, sources and bans against deny.toml, without network
   bench     measure `plimsoll` beside a plain read of the same bytes
-  corpus    write the files that the benchmark reads";
+  corpus    write the files that the benchmark reads
+  picture   make the picture of the README from a real run";
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +39,7 @@ fn run() -> Result<ExitCode> {
         Some("bench") => bench::run(arguments),
         Some("codegen") => codegen::run(arguments),
         Some("corpus") => corpus::run(arguments),
+        Some("picture") => picture::run(&arguments),
         Some(task) => bail!("there is no task `{task}`\n\n{USAGE}"),
         None => bail!("no task given\n\n{USAGE}"),
     }
