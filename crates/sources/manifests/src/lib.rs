@@ -7,6 +7,7 @@ mod bytes;
 pub mod json;
 pub mod load;
 mod parse;
+mod patches;
 pub mod separate;
 pub mod walk;
 pub mod yaml;
