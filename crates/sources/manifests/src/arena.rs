@@ -26,7 +26,7 @@ impl<'t> Arena<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         let nodes = Vec::with_capacity(text.len() / 16 + 4);
         let document = Document { text, nodes, owned: Vec::new(), duplicates: Vec::new() };
-        Self { document, keys: Vec::new(), hasher: RandomState::default() }
+        Self { document, keys: Vec::with_capacity(32), hasher: RandomState::default() }
     }
 
     /// The index of the next node.

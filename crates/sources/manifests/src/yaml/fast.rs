@@ -84,6 +84,19 @@ impl<'t> Reader<'t> {
 
     #[inline]
     fn skip_spaces(&mut self) {
+        // Between tokens there is one or none.
+        for _ in 0..2 {
+            if self.peek() != b' ' {
+                return;
+            }
+            self.at += 1;
+        }
+        self.at = bytes::skip_spaces(self.bytes, self.at);
+    }
+
+    /// Skips the spaces that a line begins with.
+    #[inline]
+    fn skip_indentation(&mut self) {
         self.at = bytes::skip_spaces(self.bytes, self.at);
     }
 
@@ -123,7 +136,7 @@ impl<'t> Reader<'t> {
     fn next_line(&mut self) -> Sure<Option<usize>> {
         loop {
             let start = self.at;
-            self.skip_spaces();
+            self.skip_indentation();
             match self.peek() {
                 _ if self.at >= self.bytes.len() => return Ok(None),
                 b'\n' => self.at += 1,
@@ -274,19 +287,27 @@ impl<'t> Reader<'t> {
         if let Some(top) = self.open.last_mut() {
             top.pending = matches!(byte, b'\n' | b'#');
         }
+        if bytes::CLASS[usize::from(byte)] & bytes::INDICATOR == 0 {
+            let node = self.plain()?;
+            return self.end_value(node);
+        }
         match byte {
             b'\n' | b'#' => self.end_line(),
             b'{' | b'[' => self.flow_value(),
             b'|' | b'>' => self.block_scalar(),
             _ => {
                 let node = self.scalar()?;
-                if self.at_colon() {
-                    return Err(Unsure);
-                }
-                self.push_scalar(node);
-                self.end_line()
+                self.end_value(node)
             }
         }
+    }
+
+    /// After a scalar that is no key.
+    #[inline]
+    fn end_value(&mut self, node: Node) -> Sure<()> {
+        self.push_scalar(node);
+        // A colon would make a key of it, and is neither the end of the line nor a comment.
+        self.end_line()
     }
 
     /// Skips spaces, and tells whether the colon of a key follows.
@@ -328,13 +349,12 @@ impl<'t> Reader<'t> {
             }
             return Ok(());
         }
-        match source[0] {
-            b'<' if source == b"<<" => return Err(Unsure),
-            b'0'..=b'9' | b'+' | b'-' | b'.' => return self.push_odd_key(node),
-            b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' if source.len() <= 5 => {
-                return self.push_odd_key(node);
-            }
-            _ => {}
+        let class = bytes::CLASS[usize::from(source[0])];
+        if class & bytes::NUMBER != 0 || (class & bytes::WORD != 0 && source.len() <= 5) {
+            return self.push_odd_key(node);
+        }
+        if source == b"<<" {
+            return Err(Unsure);
         }
         self.arena.push(node);
         self.arena.hold_key(id, source);
@@ -368,7 +388,8 @@ impl<'t> Reader<'t> {
         let start = self.at;
         self.skip_spaces();
         match self.peek() {
-            b'\n' => self.at = (self.at + 1).min(self.bytes.len()),
+            b'\n' if self.at < self.bytes.len() => self.at += 1,
+            b'\n' => {}
             b'#' if self.at > start || self.bytes.get(start.wrapping_sub(1)) == Some(&b' ') => self.skip_line(),
             _ => return Err(Unsure),
         }

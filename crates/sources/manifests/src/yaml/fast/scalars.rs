@@ -10,17 +10,23 @@ impl Reader<'_> {
     /// A plain or quoted scalar; the reader stands after it.
     #[inline]
     pub(super) fn scalar(&mut self) -> Sure<Node> {
-        match self.peek() {
+        let byte = self.peek();
+        if bytes::CLASS[usize::from(byte)] & bytes::INDICATOR == 0 {
+            return self.plain();
+        }
+        match byte {
             b'"' => self.double_quoted(),
             b'\'' => self.single_quoted(),
-            _ => self.plain(),
+            _ => {
+                self.check_indicator()?;
+                self.plain()
+            }
         }
     }
 
     #[inline]
-    fn plain(&mut self) -> Sure<Node> {
+    pub(super) fn plain(&mut self) -> Sure<Node> {
         let start = self.at;
-        self.check_first_byte()?;
         let mut at = start;
         loop {
             at = bytes::plain_special(self.bytes, at);
@@ -43,14 +49,16 @@ impl Reader<'_> {
     /// Refuses what cannot begin plain text, or does so in few texts only.
     #[inline]
     pub(super) fn check_first_byte(&self) -> Sure<()> {
+        if bytes::CLASS[usize::from(self.peek())] & bytes::INDICATOR == 0 { Ok(()) } else { self.check_indicator() }
+    }
+
+    fn check_indicator(&self) -> Sure<()> {
+        let next = self.peek_at(1);
         match self.peek() {
-            b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@'
-            | b'`' | b'"' | b'\'' | b' ' => Err(Unsure),
-            b'-' if matches!(self.peek_at(1), b' ' | b'\n' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Err(Unsure),
-            byte if byte < b' ' => Err(Unsure),
+            b'-' if !matches!(next, b' ' | b'\n' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Ok(()),
             // A byte-order mark is part of some texts and not of others.
-            0xEF if self.peek_at(1) == 0xBB && self.peek_at(2) == 0xBF => Err(Unsure),
-            _ => Ok(()),
+            0xEF if next != 0xBB || self.peek_at(2) != 0xBF => Ok(()),
+            _ => Err(Unsure),
         }
     }
 
