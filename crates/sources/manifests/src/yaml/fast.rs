@@ -2,13 +2,13 @@
 //!
 //! Line by line, without looking back: the indentation of a line says which collections end and what may come.
 //! Whatever is rare or in doubt is left to `general`: anchors, tags, merge keys, tabs, other line ends than LF,
-//! texts of several lines without quotes, directives, and all errors. What is taken is read as `general` reads it.
+//! directives, and all errors. What is taken is read as `general` reads it.
 
 mod block;
 mod flow;
 mod scalars;
 
-use model::document::{Document, Kind, Node};
+use model::document::{Document, Kind, Node, Resolution};
 use model::scalar;
 
 use crate::arena::{Arena, scalar as node_of};
@@ -158,6 +158,7 @@ impl<'t> Reader<'t> {
     #[inline]
     fn line(&mut self, column: usize) -> Sure<()> {
         let is_item = self.peek() == b'-' && matches!(self.peek_at(1), b' ' | b'\n');
+        let opened = self.open.len();
         while let Some(top) = self.open.last() {
             // A list may stand in the column of the key that it belongs to; then the next key ends it.
             let ends = top.indent > column || (top.indent == column && !top.is_mapping && !is_item);
@@ -166,12 +167,13 @@ impl<'t> Reader<'t> {
             }
             self.close();
         }
+        let has_closed = self.open.len() < opened;
         let Some(top) = self.open.last_mut() else {
             return if self.arena.next() == 0 { self.node(column) } else { Err(Unsure) };
         };
         if top.indent < column {
             if !top.pending {
-                return Err(Unsure);
+                return if has_closed { Err(Unsure) } else { self.continue_plain(column) };
             }
             top.pending = false;
             return self.node(column);
@@ -370,7 +372,7 @@ impl<'t> Reader<'t> {
             self.arena.push(node);
             self.arena.hold_key(id, source.as_bytes());
         } else {
-            self.arena.push_owned(name.into_owned(), node);
+            self.arena.push_owned(name.into_owned(), Resolution::Text, node);
             self.arena.hold_decoded_key(id);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Scalars on one line, and quoted ones.
 
-use model::document::{Kind, Node};
+use model::document::{Kind, Node, Resolution};
 
 use super::{Reader, Sure, Unsure};
 use crate::arena::scalar as node_of;
@@ -27,7 +27,14 @@ impl Reader<'_> {
     #[inline]
     pub(super) fn plain(&mut self) -> Sure<Node> {
         let start = self.at;
-        let mut at = start;
+        self.skip_plain()?;
+        Ok(node_of(Kind::Plain, start, self.trim(start, self.at)))
+    }
+
+    /// Skips plain text on one line, up to the colon of a key, a comment, or the end of the line.
+    #[inline]
+    fn skip_plain(&mut self) -> Sure<()> {
+        let mut at = self.at;
         loop {
             at = bytes::plain_special(self.bytes, at);
             match self.bytes.get(at) {
@@ -43,7 +50,40 @@ impl Reader<'_> {
             }
         }
         self.at = at;
-        Ok(node_of(Kind::Plain, start, self.trim(start, at)))
+        Ok(())
+    }
+
+    /// A line that is indented more than the collection whose last value is complete: plain text goes on.
+    pub(super) fn continue_plain(&mut self, column: usize) -> Sure<()> {
+        let last = self.arena.next() as usize - 1;
+        let node = self.arena.document.nodes[last];
+        let is_continued = node.kind == Kind::Owned && node.resolution == Resolution::Plain;
+        if !is_continued && node.kind != Kind::Plain {
+            return Err(Unsure);
+        }
+        // A comment ends the text.
+        let between = &self.bytes[node.end as usize..self.at - column];
+        if !between.iter().all(|&b| b == b' ' || b == b'\n') {
+            return Err(Unsure);
+        }
+        let start = self.at;
+        self.skip_plain()?;
+        let end = self.trim(start, self.at);
+        let text = self.arena.document.text;
+        let mut folded = match self.arena.document.owned.pop_if(|_| is_continued) {
+            Some(folded) => folded,
+            None => text[node.start as usize..node.end as usize].to_owned(),
+        };
+        match memchr::memchr_iter(b'\n', between).count() {
+            1 => folded.push(' '),
+            breaks => (1..breaks).for_each(|_| folded.push('\n')),
+        }
+        folded.push_str(&text[start..end]);
+        self.arena.document.nodes.truncate(last);
+        self.end = end;
+        let place = Node { end: end as u32, ..node };
+        self.arena.push_owned(folded, Resolution::Plain, place);
+        self.end_line()
     }
 
     /// Refuses what cannot begin plain text, or does so in few texts only.
