@@ -46,6 +46,14 @@ pub enum Check {
     Inventory(fn(&Inventory, &mut InventoryFindings<'_>)),
     /// Every pod template by itself, and then what only the whole inventory shows of it (claims, accounts).
     WorkloadAndInventory(fn(&Workload<'_>, &mut Findings<'_>), fn(&Inventory, &mut InventoryFindings<'_>)),
+    /// Every object, and every pod template in it.
+    ObjectAndWorkload(fn(&Object<'_>, &mut Findings<'_>), fn(&Workload<'_>, &mut Findings<'_>)),
+    /// Every object, every pod template in it, and then what only the whole inventory shows.
+    All(
+        fn(&Object<'_>, &mut Findings<'_>),
+        fn(&Workload<'_>, &mut Findings<'_>),
+        fn(&Inventory, &mut InventoryFindings<'_>),
+    ),
 }
 
 /// Where checks of the whole inventory file their findings.
