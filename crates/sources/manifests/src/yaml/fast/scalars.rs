@@ -38,9 +38,9 @@ impl Reader<'_> {
         loop {
             at = bytes::plain_special(self.bytes, at);
             match self.bytes.get(at) {
-                None | Some(b'\n') => break,
+                None | Some(b'\n' | b'\r') => break,
                 Some(b':') => match self.bytes.get(at + 1) {
-                    None | Some(b' ' | b'\n') => break,
+                    None | Some(b' ' | b'\n' | b'\r') => break,
                     Some(b'\t') => return Err(Unsure),
                     Some(_) => at += 1,
                 },
@@ -63,7 +63,7 @@ impl Reader<'_> {
         }
         // A comment ends the text.
         let between = &self.bytes[node.end as usize..self.at - column];
-        if !between.iter().all(|&b| b == b' ' || b == b'\n') {
+        if !between.iter().all(|b| matches!(b, b' ' | b'\n' | b'\r')) {
             return Err(Unsure);
         }
         let start = self.at;
@@ -95,7 +95,7 @@ impl Reader<'_> {
     fn check_indicator(&self) -> Sure<()> {
         let next = self.peek_at(1);
         match self.peek() {
-            b'-' if !matches!(next, b' ' | b'\n' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Ok(()),
+            b'-' if !matches!(next, b' ' | b'\n' | b'\r' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Ok(()),
             // A byte-order mark is part of some texts and not of others.
             0xEF if next != 0xBB || self.peek_at(2) != 0xBF => Ok(()),
             _ => Err(Unsure),
@@ -138,7 +138,7 @@ impl Reader<'_> {
             at = bytes::string_special(self.bytes, at);
             match self.bytes.get(at) {
                 Some(b'"') => break,
-                Some(b'\\') if self.bytes.get(at + 1) == Some(&b'\n') => at += 1,
+                Some(b'\\') if matches!(self.bytes.get(at + 1), Some(b'\n' | b'\r')) => at += 1,
                 Some(b'\\') => {
                     node.escaped = true;
                     at += escape_length(&self.bytes[at..]).ok_or(Unsure)?;
@@ -147,7 +147,7 @@ impl Reader<'_> {
                     node.escaped = true;
                     at = self.continuation(at)?;
                 }
-                Some(b'\t') => at += 1,
+                Some(b'\t' | b'\r') => at += 1,
                 _ => return Err(Unsure),
             }
         }
@@ -163,6 +163,7 @@ impl Reader<'_> {
             let text = bytes::skip_spaces(self.bytes, line);
             match self.bytes.get(text) {
                 Some(b'\n') => line = text + 1,
+                Some(b'\r') => line = text + 2,
                 Some(b'\t') | None => return Err(Unsure),
                 // Without indentation it might be the mark of a document.
                 Some(_) if text - line < parent.max(1) => return Err(Unsure),
