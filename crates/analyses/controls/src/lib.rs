@@ -6,6 +6,7 @@
 pub mod engine;
 pub mod explain;
 mod registry;
+pub mod secret;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.

@@ -39,6 +39,7 @@ pub mod security_context_missing;
 pub mod selector_mismatch;
 pub mod selinux_options_custom;
 pub mod sensitive_host_path;
+pub mod service_account_missing;
 pub mod sysctl_unsafe;
 pub mod tiller_deployed;
 pub mod volume_type_restricted;
