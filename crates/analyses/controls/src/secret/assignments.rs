@@ -33,27 +33,43 @@ pub(super) enum Comments {
     Read,
 }
 
-/// All assignments whose name `wanted` accepts, in order.
-pub(super) fn read<'t>(
-    text: &'t str,
-    comments: Comments,
-    wanted: fn(&str) -> bool,
-) -> impl Iterator<Item = Assignment<'t>> + 't {
-    memchr::memchr2_iter(b':', b'=', text.as_bytes()).filter_map(move |at| assignment(text, at, comments, wanted))
+/// Which names are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// A quick look at the text that ends with the name; most are turned away here.
+    pub(super) may_end: fn(&[u8]) -> bool,
+    /// Whether it is one of them.
+    pub(super) is: fn(&str) -> bool,
+}
+
+const SENSITIVE: Wanted = Wanted { may_end: detector::may_be_sensitive_name, is: detector::is_sensitive_name };
+
+/// All assignments whose name is `wanted`, in order.
+pub(super) fn read(text: &str, comments: Comments, wanted: Wanted) -> impl Iterator<Item = Assignment<'_>> {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b':', b'=', bytes)
+        .filter_map(move |at| Some((at, name_end(bytes, at, wanted.may_end)?)))
+        .filter_map(move |(at, end)| assignment(text, at, end, comments, wanted.is))
 }
 
 /// Values under sensitive names that are not harmless.
 pub(super) fn sensitive(text: &str, comments: Comments) -> impl Iterator<Item = (Assignment<'_>, Certainty)> {
-    read(text, comments, detector::is_sensitive_name).filter_map(move |assignment| {
+    read(text, comments, SENSITIVE).filter_map(move |assignment| {
         let value = &text[assignment.value.clone()];
         let certainty = detector::judge(assignment.name, value)?;
         is_literal(&assignment, value).then_some((assignment, certainty))
     })
 }
 
-fn assignment<'t>(text: &'t str, at: usize, comments: Comments, wanted: fn(&str) -> bool) -> Option<Assignment<'t>> {
+fn assignment(
+    text: &str,
+    at: usize,
+    end: NameEnd,
+    comments: Comments,
+    wanted: fn(&str) -> bool,
+) -> Option<Assignment<'_>> {
     let bytes = text.as_bytes();
-    let name = name_before(bytes, at)?;
+    let name = name_before(bytes, end)?;
     if !wanted(&text[name.inner.clone()]) {
         return None;
     }
@@ -81,17 +97,29 @@ struct Name {
     quoted: bool,
 }
 
-fn name_before(bytes: &[u8], at: usize) -> Option<Name> {
-    let blank = bytes[..at].iter().rev().take(16).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let mut end = at - blank;
-    let quote = bytes[..end].last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
-    let mut escaped = false;
-    if quote.is_some() {
+#[derive(Clone, Copy)]
+struct NameEnd {
+    end: usize,
+    quote: Option<u8>,
+    /// `\"`: JSON in a text of JSON.
+    escaped: bool,
+}
+
+/// Where the name before the `:` or `=` at `at` ends.
+fn name_end(bytes: &[u8], at: usize, may_end: fn(&[u8]) -> bool) -> Option<NameEnd> {
+    let mut end = at;
+    while end > 0 && matches!(bytes[end - 1], b' ' | b'\t') && at - end < 16 {
         end -= 1;
-        // JSON in a text of JSON.
-        escaped = bytes[..end].last() == Some(&b'\\');
-        end -= usize::from(escaped);
     }
+    let quote = bytes[..end].last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    end -= usize::from(quote.is_some());
+    let escaped = quote.is_some() && bytes[..end].last() == Some(&b'\\');
+    end -= usize::from(escaped);
+    may_end(&bytes[..end]).then_some(NameEnd { end, quote, escaped })
+}
+
+fn name_before(bytes: &[u8], end: NameEnd) -> Option<Name> {
+    let NameEnd { end, quote, escaped } = end;
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/');
     let length = bytes[..end].iter().rev().take(LONGEST_NAME + 1).take_while(is_name).count();
     if length == 0 || length > LONGEST_NAME {
@@ -299,7 +327,7 @@ mod tests {
         for text in
             ["=", ":", "a=", "\"=", "\\\"=", "é:é", "tokené=é", "token=é\n", "token:\té ", "token: \"\\", "token: |"]
         {
-            assert!(read(text, Comments::Read, |_| true).count() <= 1, "{text}");
+            assert!(read(text, Comments::Read, Wanted { may_end: |_| true, is: |_| true }).count() <= 1, "{text}");
         }
     }
 }

@@ -54,6 +54,11 @@ pub fn is_sensitive_name(name: &str) -> bool {
     names::is_sensitive(name)
 }
 
+/// A quick look at the end of a name: false if it cannot be sensitive.
+pub(super) fn may_be_sensitive_name(name: &[u8]) -> bool {
+    names::may_be_sensitive(name)
+}
+
 /// Whether this stands for a value instead of being one: `changeme`, `<password>`, `${VAR}`, `xxxx`.
 pub fn is_placeholder(value: &str) -> bool {
     values::is_placeholder(value)
@@ -103,19 +108,22 @@ fn look(text: &str, anchor: Anchor) -> Option<Hit> {
     {
         return Some(hit);
     }
-    token(text, end.checked_sub(7)?, buckets)
+    if buckets & anchors::PREFIXES == 0 {
+        return None;
+    }
+    token(text, end.checked_sub(anchors::WIDTH - 1)?)
 }
 
-/// A token that begins at `start` with a prefix of one of `buckets`.
-fn token(text: &str, start: usize, buckets: u8) -> Option<Hit> {
+/// A token that begins at `start` with its prefix.
+fn token(text: &str, start: usize) -> Option<Hit> {
     let bytes = text.as_bytes();
     if start > 0 && bytes[start - 1].is_ascii_alphanumeric() {
         return None;
     }
     let rest = &bytes[start..];
-    for format in formats::FORMATS {
+    for format in formats::beginning_with(rest[0]) {
         let prefix = format.prefix.as_bytes();
-        if anchors::bucket_of(prefix) & buckets == 0 || !rest.starts_with(prefix) {
+        if !rest.starts_with(prefix) {
             continue;
         }
         let length = formats::run(&rest[prefix.len()..], format.alphabet, format.longest + 1);
@@ -142,3 +150,6 @@ fn is_filler(body: &[u8]) -> bool {
         || says(b"placeholder")
         || says(b"redacted")
 }
+
+#[cfg(test)]
+mod tests;

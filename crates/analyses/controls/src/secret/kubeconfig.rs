@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::assignments::{self, Comments};
+use super::assignments::{self, Comments, Wanted};
 use super::detector;
 
 /// A credential of a user of a kubeconfig.
@@ -24,7 +24,7 @@ pub(super) fn credentials(text: &str) -> Vec<Credential> {
     }
     let (mut is_config, mut has_users, mut in_environment) = (false, false, false);
     let mut found = Vec::new();
-    for assignment in assignments::read(text, Comments::Skip, is_relevant) {
+    for assignment in assignments::read(text, Comments::Skip, WANTED) {
         let value = &text[assignment.value.clone()];
         let field = match assignment.name {
             "kind" => {
@@ -58,6 +58,8 @@ pub(super) fn credentials(text: &str) -> Vec<Credential> {
     }
     found
 }
+
+const WANTED: Wanted = Wanted { may_end: |_| true, is: is_relevant };
 
 fn is_relevant(name: &str) -> bool {
     matches!(name, "kind" | "users" | "exec" | "env" | "value" | "token" | "client-key-data" | "password")

@@ -133,3 +133,102 @@ fn merge(mut spans: Vec<Span>) -> Vec<Span> {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The document with every secret byte shown as `█`, lines kept.
+    fn masked(yaml: &str) -> String {
+        let document = manifests::parse_document(yaml).unwrap();
+        let mut shown: Vec<char> = Vec::new();
+        let spans = secret_spans(&document);
+        for (at, c) in yaml.char_indices() {
+            let hidden = spans.iter().any(|span| (span.start as usize..span.end as usize).contains(&at));
+            shown.push(if hidden && c != '\n' { '█' } else { c });
+        }
+        shown.into_iter().collect()
+    }
+
+    /// Every `hunter…` is hidden; everything that says `shown` is not.
+    fn check(yaml: &str) {
+        let masked = masked(yaml);
+        assert!(yaml.contains("hunter"), "nothing to hide in {yaml}");
+        assert!(!masked.contains("hunter"), "{masked}");
+        assert_eq!(yaml.matches("shown").count(), masked.matches("shown").count(), "{masked}");
+    }
+
+    #[test]
+    fn hides_the_data_of_secrets_however_they_are_written() {
+        check(
+            "kind: Secret\nmetadata:\n  name: shown\ndata:\n  shown: hunter2\n  b: |\n    hunter3\n    hunter4\n  c: [hunter5]\n",
+        );
+        check("kind: Secret\nstringData:\n  shown: 'hunter2'\n  b: >-\n    hunter3\n    hunter4\n");
+        check("{\"kind\": \"Secret\", \"shown\": 1, \"data\": {\"a\": \"hunter2\"}}");
+        check("kind: Secret\ndata: hunter2\n");
+        check(
+            "kind: List\nitems:\n- kind: Secret\n  data:\n    a: hunter2\n- kind: ConfigMap\n  data:\n    a: shown\n",
+        );
+        check("kind: Secret\ndata:\n  a: hunter2\ndata:\n  b: hunter3\n");
+    }
+
+    #[test]
+    fn hides_what_kubectl_kept_of_a_secret() {
+        check(
+            "kind: Secret\nmetadata:\n  annotations:\n    shown: shown\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"data\":{\"a\":\"hunter2\"}}\n",
+        );
+    }
+
+    #[test]
+    fn hides_what_the_controls_point_at() {
+        check(
+            "env:\n- name: DB_PASSWORD\n  value: hunter2\n- name: NAME\n  value: shown\n- name: TOKEN_URL\n  value: https://shown\n",
+        );
+        check("args: [--user=shown, --password=hunter2, --token, hunter3, shown]\n");
+        check("command:\n- sh\n- -c\n- |\n  mysql -ushown \\\n    -phunter2\n  shown --token 'hunter3'\n");
+        check("data:\n  url: postgres://shown:hunter2@shown/shown\n");
+        check(
+            "data:\n  a.properties: |\n    db.user=shown\n    db.password=hunter2\n  b.json: \"{\\\"user\\\": \\\"shown\\\",\\n\\\"password\\\": \\\"hunter3\\\"}\"\n",
+        );
+        check("data:\n  password: hunter2\n  token_endpoint: shown\n");
+        check("metadata:\n  annotations:\n    a: \"first\\tshown https://a:hunter2@shown\"\n");
+        check(
+            "data:\n  config: |\n    kind: Config\n    users:\n    - user:\n        client-key-data: hunter2hunter2\n        shown: a\n",
+        );
+    }
+
+    #[test]
+    fn hides_in_comments_custom_resources_and_repeated_values() {
+        check(
+            "# password: hunter2\nkind: Anything # https://a:hunter3@shown\nspec:\n  adminPassword: hunter4\n  shown: shown\n",
+        );
+        check("a: &anchor\n  password: hunter2\nb: *anchor\nc: shown\n");
+        check("literals:\n- password=hunter2\n- user=shown\n");
+    }
+
+    #[test]
+    fn hides_all_lines_of_a_key_and_decoded_values() {
+        let line = "hunter".repeat(11);
+        let key = |indentation: &str| {
+            format!(
+                "-----BEGIN PRIVATE KEY-----\n{indentation}{line}\n{indentation}{line}\n{indentation}-----END PRIVATE KEY-----"
+            )
+        };
+        check(&format!("data:\n  a: |\n    shown\n    {}\n    shown\n  b: shown\n", key("    ")));
+        check(&format!("data:\n  a: \"{}\"\n  b: shown\n", key("").replace('\n', "\\n")));
+        check(&format!("data:\r\n  a: |\r\n    {}\r\n  b: shown\r\n", key("    ").replace('\n', "\r\n")));
+        // Base64 of `postgres://app:hunter2@db`: the text is not in the document, so the whole value is hidden.
+        assert!(
+            masked("binaryData:\n  a: cG9zdGdyZXM6Ly9hcHA6aHVudGVyMkBkYg==\n")
+                .ends_with("  a: ████████████████████████████████████\n")
+        );
+    }
+
+    #[test]
+    fn leaves_a_document_without_secrets_alone() {
+        let yaml =
+            "kind: Deployment\nspec:\n  password: changeme\n  secretName: app\n  image: a@sha256:0123456789abcdef\n";
+        assert_eq!(masked(yaml), yaml);
+        assert_eq!(masked(""), "");
+    }
+}

@@ -62,3 +62,61 @@ fn by_search(source: &str, text: &str, range: &Range<usize>) -> Option<Range<usi
     let start = memmem::find_iter(source.as_bytes(), needle).nth(earlier)?;
     Some(start..start + needle.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where `needle` in the text of `a` is found in `yaml`.
+    fn found<'y>(yaml: &'y str, needle: &str) -> &'y str {
+        let document = manifests::parse_document(yaml).unwrap();
+        let value = document.root().get("a").unwrap();
+        let text = value.text();
+        let start = text.rfind(needle).unwrap();
+        let span = locate(value, &text, start..start + needle.len());
+        &yaml[span.start as usize..span.end as usize]
+    }
+
+    #[test]
+    fn finds_what_is_written_as_it_is_read() {
+        for yaml in [
+            "a: one two three\n",
+            "a: 'one two three'\n",
+            "a: \"one two three\"\n",
+            "a: |\n  one\n  two\n",
+            "a: |2-\n   zero\n\n   one two\n",
+            "a: |\r\n  one\r\n  two\r\n",
+            "a: >\n  one\n  two\n",
+            "a: \"one\\n\\\n  two\"\n",
+            "a: one\n  two\n",
+        ] {
+            assert_eq!(found(yaml, "two"), "two", "{yaml}");
+        }
+    }
+
+    #[test]
+    fn finds_the_same_text_at_the_right_place() {
+        let yaml = "a: |\n  two\n  one two\n";
+        let document = manifests::parse_document(yaml).unwrap();
+        let value = document.root().get("a").unwrap();
+        assert_eq!(locate(value, "two\none two\n", 8..11).start as usize, yaml.rfind("two").unwrap());
+        assert_eq!(locate(value, "two\none two\n", 0..3).start as usize, yaml.find("two").unwrap());
+    }
+
+    #[test]
+    fn several_lines_are_one_span_and_pointing_takes_the_first() {
+        let yaml = "a: |\n  zero\n  one\n  two\n  three\n";
+        assert_eq!(found(yaml, "one\ntwo"), "one\n  two");
+        assert_eq!(found(yaml, "one\ntwo\n"), "one\n  two");
+        let document = manifests::parse_document(yaml).unwrap();
+        let value = document.root().get("a").unwrap();
+        let text = value.text();
+        let span = first_line(value, &text, text.find("one").unwrap()..text.len());
+        assert_eq!(&yaml[span.start as usize..span.end as usize], "one");
+    }
+
+    #[test]
+    fn what_is_written_otherwise_is_the_whole_value() {
+        assert_eq!(found("a: \"one\\ttwo\"\n", "one\ttwo"), "\"one\\ttwo\"");
+    }
+}

@@ -1,9 +1,9 @@
 //! The first look at every byte: a machine that reads eight characters at once and stops where a secret may be.
 //!
-//! Patterns of eight character classes are put into eight buckets; bit `b` of byte `k` of `TABLE[c]` says that
-//! bucket `b` allows `c` as its character `k`. Shifting by a byte and masking advances all buckets together
-//! (the Shift-And algorithm of Baeza-Yates and Gonnet), so that text without secrets costs a few
-//! instructions a byte, whatever the number of formats.
+//! Patterns of eight character classes are put into eight buckets; bit `b` of byte `k` of `TABLE[c]` is zero if
+//! bucket `b` allows `c` as its character `k`. Shifting by a byte and adding the bits advances all buckets together
+//! (the Shift-Or algorithm of Baeza-Yates and Gonnet), so that text without secrets costs a few instructions a
+//! byte, whatever the number of formats.
 
 use super::formats::{CLASSES, DOTTED, FORMATS};
 
@@ -13,15 +13,19 @@ pub(super) const ENDS: u8 = 1;
 pub(super) const ASSIGNMENTS: u8 = 1 << 1;
 /// `Basic ` and `Bearer `.
 pub(super) const SCHEMES: u8 = 1 << 2;
-/// The first bucket of prefixes; the others follow.
-const PREFIXES: u32 = 3;
+/// The prefixes of tokens, in five buckets.
+pub(super) const PREFIXES: u8 = !(ENDS | ASSIGNMENTS | SCHEMES);
 
-const WIDTH: usize = 8;
+/// How many characters a pattern has. The first of a prefix is the one before it.
+pub(super) const WIDTH: usize = 8;
 
 /// `{"` in base64.
 pub(super) const JSON_WEB_TOKEN: &[u8] = b"eyJ";
 
 static TABLE: [u64; 256] = table();
+
+/// A state at or above this has no bucket at its end.
+const NOTHING: u64 = 0xFF << 56;
 
 /// The middles and ends that `ENDS` stops at; the last three characters of each.
 const END_PATTERNS: &[[&[u8]; 3]] = &[
@@ -67,6 +71,12 @@ const fn table() -> [u64; 256] {
         add_prefix(&mut table, FORMATS[format].prefix.as_bytes());
         format += 1;
     }
+    // Up to here a bit says that the class is allowed; the machine wants the opposite.
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = !table[byte];
+        byte += 1;
+    }
     table
 }
 
@@ -98,7 +108,7 @@ const fn add_prefix(table: &mut [u64; 256], prefix: &[u8]) {
 }
 
 /// Prefixes of one shape share a bucket: the fewer classes it allows at a place, the rarer it stops in vain.
-pub(super) const fn bucket_of(prefix: &[u8]) -> u8 {
+const fn bucket_of(prefix: &[u8]) -> u8 {
     let mut underscore = false;
     let mut at = 0;
     while at < prefix.len() && at < WIDTH - 1 {
@@ -106,11 +116,11 @@ pub(super) const fn bucket_of(prefix: &[u8]) -> u8 {
         at += 1;
     }
     let number = match prefix.len() {
-        0..=3 => PREFIXES,
-        _ if prefix[0].is_ascii_uppercase() => PREFIXES + 1,
-        _ if prefix[0] == b'g' => PREFIXES + 2,
-        _ if underscore => PREFIXES + 3,
-        _ => PREFIXES + 4,
+        0..=3 => 3,
+        _ if prefix[0].is_ascii_uppercase() => 4,
+        _ if prefix[0] == b'g' => 5,
+        _ if underscore => 6,
+        _ => 7,
     };
     1 << number
 }
@@ -138,7 +148,7 @@ const fn allow(table: &mut [u64; 256], bucket: u8, at: usize, bytes: &[u8]) {
 /// A place where a secret may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor {
-    /// One past the byte at which the machine stopped. Prefixes begin seven bytes before it.
+    /// One past the byte at which the machine stopped. Prefixes begin `WIDTH - 1` bytes before it.
     pub(super) end: usize,
     /// The buckets that stopped it.
     pub(super) buckets: u8,
@@ -154,7 +164,7 @@ pub(super) struct Machine {
 impl Machine {
     /// A machine that starts at `at`, where a word may begin.
     pub(super) fn starting_at(at: usize) -> Self {
-        Self { state: u64::MAX, at }
+        Self { state: 0, at }
     }
 
     /// Runs on to the next place where a secret may be.
@@ -162,12 +172,11 @@ impl Machine {
         let mut state = self.state;
         let rest = bytes.get(self.at..)?;
         for (index, &byte) in rest.iter().enumerate() {
-            state = (state << 8 | 0xFF) & TABLE[byte as usize];
-            let buckets = (state >> 56) as u8;
-            if buckets != 0 {
+            state = state << 8 | TABLE[byte as usize];
+            if state < NOTHING {
                 self.at += index + 1;
                 self.state = state;
-                return Some(Anchor { end: self.at, buckets });
+                return Some(Anchor { end: self.at, buckets: !((state >> 56) as u8) });
             }
         }
         self.at = bytes.len();

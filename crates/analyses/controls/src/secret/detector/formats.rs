@@ -236,6 +236,37 @@ pub(super) const FORMATS: &[Format] = &[
     exactly("LangSmith key", "lsv2_sk_", URL64, 43).that(|rest| is_hex(&rest[..32]) && rest[32] == b'_'),
 ];
 
+/// The formats whose prefix begins with `byte`.
+pub(super) fn beginning_with(byte: u8) -> impl Iterator<Item = &'static Format> {
+    let bucket = (byte & 0x7F) as usize;
+    ORDER[STARTS[bucket] as usize..STARTS[bucket + 1] as usize].iter().map(|&at| &FORMATS[at as usize])
+}
+
+/// The indexes of the formats, ordered by the first character of their prefix.
+static ORDER: [u8; FORMATS.len()] = order().0;
+/// Where the formats of each first character begin in `ORDER`.
+static STARTS: [u8; 129] = order().1;
+
+const fn order() -> ([u8; FORMATS.len()], [u8; 129]) {
+    let mut order = [0; FORMATS.len()];
+    let mut starts = [0; 129];
+    let (mut byte, mut filled) = (0, 0);
+    while byte < 128 {
+        starts[byte] = filled as u8;
+        let mut at = 0;
+        while at < FORMATS.len() {
+            if FORMATS[at].prefix.as_bytes()[0] as usize == byte {
+                order[filled] = at as u8;
+                filled += 1;
+            }
+            at += 1;
+        }
+        byte += 1;
+    }
+    starts[128] = filled as u8;
+    (order, starts)
+}
+
 fn any(_rest: &[u8]) -> bool {
     true
 }

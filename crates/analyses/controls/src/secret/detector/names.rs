@@ -33,9 +33,39 @@ const SENSITIVE: &[&[&str]] = &[
 
 /// Words that make of a secret a thing about a secret: the name of one, its checksum, a switch.
 const DISARMING: &[&str] = &[
-    "checksum", "hash", "digest", "sha", "sha1", "sha256", "existing", "pull", "tls", "enable", "enabled", "disable",
-    "disabled", "use", "require", "required", "allow", "has", "is", "no", "skip", "next", "csrf", "xsrf", "public",
-    "name", "ref",
+    "checksum",
+    "hash",
+    "digest",
+    "sha",
+    "sha1",
+    "sha256",
+    "existing",
+    "pull",
+    "tls",
+    "enable",
+    "enabled",
+    "disable",
+    "disabled",
+    "use",
+    "require",
+    "required",
+    "allow",
+    "has",
+    "is",
+    "no",
+    "skip",
+    "next",
+    "csrf",
+    "xsrf",
+    "public",
+    "name",
+    "ref",
+    "input",
+    "output",
+    "page",
+    "continuation",
+    "start",
+    "marker",
 ];
 
 /// How many of the last words are looked at, and how long a name may be.
@@ -86,22 +116,35 @@ impl<'n> Words<'n> {
     }
 }
 
+/// A quick look at the last letters of a name: false if it cannot be sensitive.
+pub(super) fn may_be_sensitive(name: &[u8]) -> bool {
+    let Some(tail) = name.last_chunk::<3>() else { return false };
+    let tail = tail.map(|byte| byte | 0x20);
+    let ends = matches!(
+        &tail,
+        b"ord" | b"swd" | b"pwd" | b"ret" | b"ken" | b"key" | b"ase" | b"ial" | b"als" | b"uth" | b"str" | b"ass"
+    );
+    ends || !tail[2].is_ascii_lowercase()
+}
+
 /// The last words of a name. Numbers at the end count copies (`PASSWORD_2`, `token1`) and are left out.
-/// `None` where the last letter already says that the name is not sensitive.
+/// `None` where the last letters already say that the name is not sensitive.
 fn last_words(name: &str) -> Option<Words<'_>> {
     let name = name.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphabetic());
     let bytes = name.as_bytes();
-    if bytes.len() > LONGEST
-        || !matches!(bytes.last()? | 0x20, b'd' | b't' | b'n' | b'y' | b'l' | b's' | b'h' | b'r' | b'e')
-    {
+    if bytes.len() > LONGEST || !may_be_sensitive(bytes) {
         return None;
     }
     let mut words = Words { words: [""; WORDS], first: WORDS };
     let mut end = bytes.len();
     while end > 0 && words.first > 0 {
-        if !bytes[end - 1].is_ascii_alphanumeric() {
-            end -= 1;
-            continue;
+        match bytes[end - 1] {
+            byte if !byte.is_ascii() => return None,
+            byte if !byte.is_ascii_alphanumeric() => {
+                end -= 1;
+                continue;
+            }
+            _ => {}
         }
         let start = start_of_word(bytes, end);
         words.first -= 1;

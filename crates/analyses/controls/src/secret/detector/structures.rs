@@ -86,7 +86,8 @@ pub(super) fn url_password(text: &str, end: usize) -> Option<Hit> {
     let userinfo = &authority[..authority.rfind('@')?];
     let (user, password) = userinfo.split_once(':')?;
     // `[` is in patterns that match URLs, and not allowed in a password that is written in one.
-    if password.is_empty() || password.contains(['[', '*']) || values::is_placeholder(password) {
+    if password.is_empty() || password.contains(['[', '*']) || user.starts_with('(') || values::is_placeholder(password)
+    {
         return None;
     }
     let nobody = ["user", "username", "login", "uname", "usr", "foo"];

@@ -43,7 +43,11 @@ const PLACEHOLDER_WORDS: &[&str] = &[
 /// Whether this stands for a value instead of being one.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = unwrapped(value.trim());
-    value.is_empty() || is_reference(value) || is_masked(value) || (value.len() <= 64 && has_placeholder_word(value))
+    value.is_empty()
+        || matches!(value, "%s" | "%d" | "%v")
+        || is_reference(value)
+        || is_masked(value)
+        || (value.len() <= 64 && has_placeholder_word(value))
 }
 
 /// Without quotes around it.
@@ -70,6 +74,7 @@ fn reference(value: &str) -> Option<usize> {
         ("$((", "))"),
         ("$(", ")"),
         ("${", "}"),
+        ("#{", "}#"),
         ("#{", "}"),
         ("%{", "}"),
         ("@{", "}"),
@@ -80,9 +85,10 @@ fn reference(value: &str) -> Option<usize> {
         ("%", "%"),
         ("@", "@"),
         ("{", "}"),
+        ("[", "]"),
     ] {
         if let Some(inner) = value.strip_prefix(open) {
-            let length = inner.find(close)?;
+            let Some(length) = inner.find(close) else { continue };
             let is_name = |text: &str| text.bytes().all(|b| CLASSES[b as usize] & DOTTED != 0);
             let closed = length > 0 && (open.len() > 1 || open == "<" || is_name(&inner[..length]));
             return closed.then_some(open.len() + length + close.len());
@@ -128,7 +134,11 @@ pub(super) fn is_harmless(value: &str) -> bool {
 }
 
 fn is_switch(value: &str) -> bool {
-    let words = ["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "y", "n"];
+    // Permissions are said under names such as `id-token`.
+    let words = [
+        "read", "write", "true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "y",
+        "n",
+    ];
     words.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
@@ -205,7 +215,8 @@ pub(super) fn is_random(value: &str) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let is_mixed = bytes.iter().any(u8::is_ascii_uppercase) && bytes.iter().any(u8::is_ascii_lowercase);
-    if digits < if is_mixed { 1 } else { 2 } || letters < 4 || is_wordy(value) {
+    let least_digits = if is_mixed { 1 } else { 2 };
+    if digits < least_digits || letters < 4 || is_wordy(value) || is_encoded_text(value) {
         return false;
     }
     // A random hexadecimal number of n digits has close to log2(16) bits a digit, base64 close to log2(n).
@@ -220,6 +231,12 @@ pub(super) fn is_random(value: &str) -> bool {
 fn is_token_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & URL64 != 0
         || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~' | b':' | b'!' | b'@' | b'#' | b'%' | b'^' | b'&' | b'*')
+}
+
+/// Base64 of something that people write.
+fn is_encoded_text(value: &str) -> bool {
+    let decoded = if value.len().is_multiple_of(4) { encoding::base64(value) } else { None };
+    decoded.is_some_and(|bytes| bytes.iter().all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')))
 }
 
 /// Words and numbers with something between them: `my-app-2024-production`.
