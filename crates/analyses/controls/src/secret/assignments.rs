@@ -9,7 +9,7 @@ use super::detector::{self, Certainty};
 
 /// How long names and values may be.
 const LONGEST_NAME: usize = 128;
-const LONGEST_VALUE: usize = 4096;
+const LONGEST_VALUE: usize = 1024;
 
 /// A name and where its value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

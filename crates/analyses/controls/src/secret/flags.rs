@@ -5,6 +5,7 @@ use std::ops::Range;
 use model::document::Value;
 
 use super::detector;
+use super::spans::Locator;
 
 /// The flags; `--db-password` is one too.
 const FLAGS: &[&str] = &["password", "token", "secret", "api-key"];
@@ -17,8 +18,8 @@ const SPACED: &[&str] = &["sshpass"];
 pub(super) struct Literal<'a, 'd> {
     /// The argument that it is in.
     pub(super) argument: Value<'d>,
-    /// The text of that argument.
-    pub(super) text: &'a str,
+    /// Where the parts of that argument are in the document.
+    pub(super) locator: &'a Locator<'a, 'd>,
     /// Where the value is in that text.
     pub(super) range: Range<usize>,
     /// The flag.
@@ -32,7 +33,10 @@ pub(super) fn each_literal<'d>(arguments: Value<'d>, program: &str, on_literal: 
     for argument in arguments.items().filter(|item| item.is_scalar()) {
         let text = argument.text();
         let is_script = reader.waiting.is_none() && text.trim().contains(char::is_whitespace);
-        let mut report = |range: Range<usize>, flag: &str| on_literal(Literal { argument, text: &text, range, flag });
+        let locator = Locator::new(argument, &text);
+        let mut report = |range: Range<usize>, flag: &str| {
+            on_literal(Literal { argument, locator: &locator, range, flag });
+        };
         if is_script {
             let mut script = Reader { program: String::new(), waiting: None };
             words(&text).for_each(|word| script.word(&text, word, &mut report));

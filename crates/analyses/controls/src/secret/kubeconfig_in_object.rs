@@ -6,7 +6,8 @@ use model::finding::{Finding, Findings};
 use model::object::Object;
 use model::severity::Severity;
 
-use super::{kubeconfig, mask, spans};
+use super::spans::Locator;
+use super::{kubeconfig, mask};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -192,7 +193,7 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     for (_, value) in entries(plain) {
         let text = value.text();
         if let Some(credential) = kubeconfig::credentials(&text).into_iter().next() {
-            let span = spans::first_line(value, &text, credential.value);
+            let span = Locator::new(value, &text).first_line(credential.value);
             report(Finding::at_part(value, span), is_secret, credential.field, findings);
         }
     }

@@ -6,7 +6,8 @@
 use model::document::{Document, Kind, Span, Value};
 
 use super::assignments::{self, Comments};
-use super::{detector, flags, kubeconfig, spans};
+use super::spans::Locator;
+use super::{detector, flags, kubeconfig};
 
 /// The annotation in which kubectl keeps the whole object as it was applied.
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -47,7 +48,7 @@ impl Mask {
                 Kind::Sequence => {
                     let program = value.items().next().map(Value::text).unwrap_or_default();
                     flags::each_literal(value, &program, &mut |literal| {
-                        self.hide_part(literal.argument, literal.text, literal.range);
+                        self.spans.push(literal.locator.locate(literal.range));
                     });
                     open.extend(value.items());
                 }
@@ -96,13 +97,8 @@ impl Mask {
         let hits = detector::find(&text).map(|hit| hit.start..hit.end);
         let named = assignments::sensitive(&text, Comments::Read).map(|(assignment, _)| assignment.value);
         let credentials = kubeconfig::credentials(&text).into_iter().map(|credential| credential.value);
-        for range in hits.chain(named).chain(credentials) {
-            self.hide_part(value, &text, range);
-        }
-    }
-
-    fn hide_part(&mut self, value: Value<'_>, text: &str, range: std::ops::Range<usize>) {
-        self.spans.push(spans::locate(value, text, range));
+        let locator = Locator::new(value, &text);
+        self.spans.extend(hits.chain(named).chain(credentials).map(|range| locator.locate(range)));
     }
 
     fn hide(&mut self, value: Value<'_>) {

@@ -1,13 +1,16 @@
 //! `secret-in-command`
 
+use std::ops::Range;
+
 use model::control::{Check, Control, fixture, maps};
-use model::document::Value;
+use model::document::{NodeId, Value};
 use model::finding::{Finding, Findings};
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
 
-use super::{detector, flags, spans};
+use super::spans::Locator;
+use super::{detector, flags};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -67,7 +70,8 @@ spec:
         - --secret=s3cr3t #~ with `--secret`
         - --db-password=s3cr3t #~ with `--db-password`
         - AKIAIOSFODNN7FIXTURE #~ high spec.containers[0].args[3]: Container `app` is given a secret as an argument (AWS access key id)
-        - --url=https://app:s3cr3t@host #~ high spec.containers[0].args[4]: Container `app` is given a secret as an argument (password in a URL)
+        - --token=https://app:s3cr3t@host #~ high spec.containers[0].args[4]: Container `app` is given a secret as an argument
+        - --url=https://app:s3cr3t@host #~ high spec.containers[0].args[5]: Container `app` is given a secret as an argument (password in a URL)
 ",
         ),
         fixture(
@@ -159,15 +163,19 @@ fn check_arguments(
     program: Option<Value<'_>>,
     findings: &mut Findings<'_>,
 ) {
+    // Where each hit ends, in order, so that a flag with a known token is one finding.
+    let mut known: Vec<(NodeId, Range<usize>)> = Vec::new();
     for argument in arguments.items() {
         let text = argument.text();
+        let locator = Locator::new(argument, &text);
         for hit in detector::find(&text) {
+            known.push((argument.id(), hit.start..hit.end));
             findings.report(
-                Finding::at_part(argument, spans::first_line(argument, &text, hit.start..hit.end))
+                Finding::at_part(argument, locator.first_line(hit.start..hit.end))
                     .container(container)
                     .message(format!(
-                        "Container `{{container}}` is given a secret as an argument ({}): arguments show in `ps`, events and \
-                         audit logs",
+                        "Container `{{container}}` is given a secret as an argument ({}): arguments show in `ps`, events \
+                         and audit logs",
                         hit.name
                     ))
                     .secret(),
@@ -176,13 +184,13 @@ fn check_arguments(
     }
     let program = program.map(Value::text).unwrap_or_default();
     flags::each_literal(arguments, &program, &mut |literal| {
-        let range = literal.range;
-        let is_known = detector::find(literal.text).any(|hit| hit.start < range.end && range.start < hit.end);
-        if is_known {
+        let id = literal.argument.id();
+        let next = known.partition_point(|(argument, hit)| (*argument, hit.end) <= (id, literal.range.start));
+        if known.get(next).is_some_and(|(argument, hit)| *argument == id && hit.start < literal.range.end) {
             return;
         }
         findings.report(
-            Finding::at_part(literal.argument, spans::first_line(literal.argument, literal.text, range))
+            Finding::at_part(literal.argument, literal.locator.first_line(literal.range))
                 .container(container)
                 .message(format!(
                     "Container `{{container}}` is given a literal value with `{}`: arguments show in `ps`, events and \

@@ -7,8 +7,9 @@ use model::object::Object;
 use model::severity::Severity;
 
 use super::assignments::{self, Comments};
-use super::detector::{self, Certainty};
-use super::{mask, spans};
+use super::detector::{self, Certainty, Hit};
+use super::mask;
+use super::spans::Locator;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -82,6 +83,8 @@ metadata:
   name: app
 binaryData:
   url.bin: cG9zdGdyZXM6Ly9hcHA6czNjcjN0QGRiL2FwcAo= #~ high binaryData[\"url.bin\"]: The ConfigMap contains a secret (password in a URL)
+  token: czNjcjN0 #~ medium binaryData.token: The ConfigMap has a literal value for `token`
+  settings.ini: cGFzc3dvcmQ9czNjcjN0Cg== #~ medium binaryData[\"settings.ini\"]: The ConfigMap has a literal value for `password`
   picture.png: iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk
 ",
         ),
@@ -147,18 +150,32 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     for (key, value) in object.value.get("data").into_iter().flat_map(Value::entries) {
         check_text(&key.text(), value, findings);
     }
-    for (_, value) in object.value.get("binaryData").into_iter().flat_map(Value::entries) {
-        let Some(text) = mask::decoded(value) else { continue };
-        if let Some(hit) = detector::find(&text).next() {
-            findings.report(Finding::at(value).message(has_secret(hit.name)).secret());
-        } else if let Some((assignment, certainty)) = assignments::sensitive(&text, Comments::Skip).next() {
-            findings.report(named(Finding::at(value), assignment.name, certainty));
+    for (key, value) in object.value.get("binaryData").into_iter().flat_map(Value::entries) {
+        if let Some(text) = mask::decoded(value) {
+            check_decoded(&key.text(), value, &text, findings);
         }
+    }
+}
+
+/// What is encoded is one finding: nothing in it can be pointed at.
+fn check_decoded(key: &str, value: Value<'_>, text: &str, findings: &mut Findings<'_>) {
+    let whole = Finding::at(value);
+    if let Some(hit) = detector::find(text).next() {
+        findings.report(whole.message(has_secret(hit.name)).secret());
+    } else if let Some((assignment, certainty)) = assignments::sensitive(text, Comments::Skip).next() {
+        findings.report(named(whole, assignment.name, certainty));
+    } else if let Some(certainty) = detector::judge(key, text) {
+        findings.report(named(whole, key, certainty));
     }
 }
 
 fn check_text(key: &str, value: Value<'_>, findings: &mut Findings<'_>) {
     let text = value.text();
+    let locator = Locator::new(value, &text);
+    let report_hit = |hit: Hit, findings: &mut Findings<'_>| {
+        let span = locator.first_line(hit.start..hit.end);
+        findings.report(Finding::at_part(value, span).message(has_secret(hit.name)).secret());
+    };
     let mut known = 0..0;
     let mut hits = detector::find(&text).peekable();
     let mut assignments = assignments::sensitive(&text, Comments::Skip).peekable();
@@ -167,25 +184,20 @@ fn check_text(key: &str, value: Value<'_>, findings: &mut Findings<'_>) {
     for (assignment, certainty) in assignments {
         while let Some(hit) = hits.next_if(|hit| hit.start < assignment.value.end) {
             known = hit.start..hit.end;
-            report_hit(value, &text, hit, findings);
+            report_hit(hit, findings);
         }
         if assignment.value.start >= known.end {
-            let span = spans::first_line(value, &text, assignment.value);
+            let span = locator.first_line(assignment.value);
             findings.report(named(Finding::at_part(value, span), assignment.name, certainty));
         }
     }
-    hits.for_each(|hit| report_hit(value, &text, hit, findings));
+    hits.for_each(|hit| report_hit(hit, findings));
     if !in_text
         && detector::is_sensitive_name(key)
         && let Some(certainty) = detector::judge(key, &text)
     {
         findings.report(named(Finding::at(value), key, certainty));
     }
-}
-
-fn report_hit(value: Value<'_>, text: &str, hit: detector::Hit, findings: &mut Findings<'_>) {
-    let span = spans::first_line(value, text, hit.start..hit.end);
-    findings.report(Finding::at_part(value, span).message(has_secret(hit.name)).secret());
 }
 
 fn has_secret(name: &str) -> String {

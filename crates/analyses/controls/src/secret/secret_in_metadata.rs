@@ -6,7 +6,8 @@ use model::finding::{Finding, Findings};
 use model::object::Object;
 use model::severity::Severity;
 
-use super::{detector, mask, spans};
+use super::spans::Locator;
+use super::{detector, mask};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -130,8 +131,9 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
 
 fn check_text(what: &str, value: Value<'_>, findings: &mut Findings<'_>) {
     let text = value.text();
+    let locator = Locator::new(value, &text);
     for hit in detector::find(&text) {
-        let span = spans::first_line(value, &text, hit.start..hit.end);
+        let span = locator.first_line(hit.start..hit.end);
         let message =
             format!("The {what} contains a secret ({}): metadata is not encrypted and shown everywhere", hit.name);
         findings.report(Finding::at_part(value, span).message(message).secret());

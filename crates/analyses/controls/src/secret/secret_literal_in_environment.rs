@@ -8,7 +8,7 @@ use model::severity::Severity;
 use model::workload::Workload;
 
 use super::detector::{self, Certainty};
-use super::spans;
+use super::spans::Locator;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -76,8 +76,8 @@ spec:
           value: AKIAIOSFODNN7FIXTURE #~ high spec.containers[0].env[0].value: Container `app` has a secret in `AWS_ACCESS_KEY_ID` (AWS access key id)
         - name: MIGRATION
           value: AKIAIOSFODNN7FIXTURE #~ high spec.containers[0].env[1].value
-        - name: AWS_SECRET_ACCESS_KEY
-          value: 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 #~ high spec.containers[0].env[2].value: Container `app` has a random value in `AWS_SECRET_ACCESS_KEY`
+        - name: STORE_ACCESS_KEY
+          value: 4f9a1c7be02d83655d0e7ac9b1f46e2d #~ high spec.containers[0].env[2].value: Container `app` has a random value in `STORE_ACCESS_KEY`
         - name: DB_PASSWORD
           value: hunter2 #~ medium spec.containers[0].env[3].value: Container `app` has a literal value in `DB_PASSWORD`
         - name: dbPasswd
@@ -222,11 +222,12 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 
 fn judge(pod: &Pod<'_>, container: &Container<'_>, name: &str, value: Value<'_>, findings: &mut Findings<'_>) {
     let text = value.text();
+    let locator = Locator::new(value, &text);
     let mut known = false;
     for hit in detector::find(&text) {
         known = true;
         findings.report(
-            Finding::at_part(value, spans::first_line(value, &text, hit.start..hit.end))
+            Finding::at_part(value, locator.first_line(hit.start..hit.end))
                 .container(container)
                 .message(format!(
                     "Container `{{container}}` has a secret in `{name}` ({}): everyone who can read the manifest can use it",

@@ -102,7 +102,7 @@ type: kubernetes.io/service-account-token
     ],
 };
 
-// `allow_paths` is not here: a check does not know the path of the document.
+// The path of a document is not known to a check, so test data and examples are not left out here.
 
 fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     if !object.is("", "Secret") {

@@ -1,29 +1,95 @@
 //! Where a part of the text of a scalar stands in the document.
 
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use memchr::memmem;
 use model::document::{Kind, Span, Value};
 
-/// The bytes of the document in which bytes `range` of `text`, the text of `value`, are written. The whole value
-/// where they are not written as they are (escapes, folding, aliases).
-pub(super) fn locate(value: Value<'_>, text: &str, range: Range<usize>) -> Span {
-    let source = value.source();
-    let found = match value.kind() {
-        Kind::Literal => in_lines(source, text, &range),
-        _ => in_one_piece(source, text, &range),
-    };
-    let span = value.span();
-    match found.or_else(|| by_search(source, text, &range)) {
-        Some(found) => Span { start: span.start + found.start as u32, end: span.start + found.end as u32 },
-        None => span,
+/// How often a text is searched for its parts before the whole value is meant: hostile texts have many parts.
+const MOST_SEARCHES: u32 = 500;
+
+/// Finds parts of the text of one scalar in the document.
+pub(super) struct Locator<'t, 'd> {
+    value: Value<'d>,
+    text: &'t str,
+    /// Where each line begins in the text, and where its content begins in the source.
+    lines: OnceCell<Vec<(usize, usize)>>,
+    searches: Cell<u32>,
+}
+
+impl<'t, 'd> Locator<'t, 'd> {
+    /// For parts of `text`, the text of `value`.
+    pub(super) fn new(value: Value<'d>, text: &'t str) -> Self {
+        Self { value, text, lines: OnceCell::new(), searches: Cell::new(0) }
+    }
+
+    /// The bytes of the document in which bytes `range` of the text are written. The whole value where they are not
+    /// written as they are (escapes, folding, aliases).
+    pub(super) fn locate(&self, range: Range<usize>) -> Span {
+        let source = self.value.source();
+        let found = match self.value.kind() {
+            Kind::Literal => self.in_lines(source, &range),
+            _ => in_one_piece(source, self.text, &range),
+        };
+        let span = self.value.span();
+        match found.or_else(|| self.by_search(source, &range)) {
+            Some(found) => Span { start: span.start + found.start as u32, end: span.start + found.end as u32 },
+            None => span,
+        }
+    }
+
+    /// As `locate`, but only the first line, for pointing at.
+    pub(super) fn first_line(&self, range: Range<usize>) -> Span {
+        let length = self.text[range.clone()].find('\n').unwrap_or(range.len());
+        self.locate(range.start..range.start + length)
+    }
+
+    /// A literal block: its first line is the indicator, and every other line stands as it is behind its indentation.
+    fn in_lines(&self, source: &str, range: &Range<usize>) -> Option<Range<usize>> {
+        let start = self.in_line(source, range.start)?;
+        // A part that ends with its line ends before the newline.
+        let ends_line = range.end > range.start && self.text.as_bytes().get(range.end - 1) == Some(&b'\n');
+        Some(start..self.in_line(source, range.end - usize::from(ends_line))?)
+    }
+
+    fn in_line(&self, source: &str, at: usize) -> Option<usize> {
+        let lines = self.lines.get_or_init(|| lines(self.text, source));
+        let number = lines.partition_point(|&(start, _)| start <= at).checked_sub(1)?;
+        let (start, source_start) = lines[number];
+        let found = source_start + (at - start);
+        let same = self.text.as_bytes().get(start..at)? == source.as_bytes().get(source_start..found)?;
+        same.then_some(found)
+    }
+
+    /// The same bytes somewhere in the source: if they stand more than once, as many from the beginning as in the
+    /// text.
+    fn by_search(&self, source: &str, range: &Range<usize>) -> Option<Range<usize>> {
+        self.searches.set(self.searches.get() + 1);
+        if self.searches.get() > MOST_SEARCHES {
+            return None;
+        }
+        let needle = self.text.get(range.clone()).filter(|needle| !needle.is_empty())?.as_bytes();
+        let earlier = memmem::find_iter(&self.text.as_bytes()[..range.start], needle).count();
+        let start = memmem::find_iter(source.as_bytes(), needle).nth(earlier)?;
+        Some(start..start + needle.len())
     }
 }
 
-/// As `locate`, but only the first line, for pointing at.
-pub(super) fn first_line(value: Value<'_>, text: &str, range: Range<usize>) -> Span {
-    let length = text[range.clone()].find('\n').unwrap_or(range.len());
-    locate(value, text, range.start..range.start + length)
+/// Where the lines of a literal block begin: in its text, and behind their indentation in the source.
+fn lines(text: &str, source: &str) -> Vec<(usize, usize)> {
+    let starts =
+        |text: &str| std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+    let (in_text, in_source): (Vec<usize>, Vec<usize>) = (starts(text), starts(source));
+    let line = |text: &str, start: usize| text[start..].lines().next().unwrap_or("").len();
+    in_text
+        .into_iter()
+        .zip(in_source.into_iter().skip(1))
+        .map(|(start, source_start)| {
+            let indentation = line(source, source_start).saturating_sub(line(text, start));
+            (start, source_start + indentation)
+        })
+        .collect()
 }
 
 /// Plain text, or quoted text without escapes.
@@ -36,33 +102,6 @@ fn in_one_piece(source: &str, text: &str, range: &Range<usize>) -> Option<Range<
     Some(range.start + quote..range.end + quote)
 }
 
-/// A literal block: its first line is the indicator, and every other line stands as it is behind its indentation.
-fn in_lines(source: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let start = in_line(source, text, range.start)?;
-    // A hit that ends with its line ends before the newline.
-    let end = range.end - usize::from(range.end > range.start && text.as_bytes().get(range.end - 1) == Some(&b'\n'));
-    Some(start..in_line(source, text, end)?)
-}
-
-fn in_line(source: &str, text: &str, at: usize) -> Option<usize> {
-    let before = text.as_bytes().get(..at)?;
-    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-    let line = text[line_start..].lines().next().unwrap_or("");
-    let number = memchr::memchr_iter(b'\n', before).count();
-    let source_start = memchr::memchr_iter(b'\n', source.as_bytes()).nth(number)? + 1;
-    let source_line = source[source_start..].lines().next().unwrap_or("");
-    let indentation = source_line.len().checked_sub(line.len())?;
-    source_line.ends_with(line).then_some(source_start + indentation + (at - line_start))
-}
-
-/// The same bytes somewhere in the source: if they stand more than once, as many from the beginning as in the text.
-fn by_search(source: &str, text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let needle = text.get(range.clone()).filter(|needle| !needle.is_empty())?.as_bytes();
-    let earlier = memmem::find_iter(&text.as_bytes()[..range.start], needle).count();
-    let start = memmem::find_iter(source.as_bytes(), needle).nth(earlier)?;
-    Some(start..start + needle.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +112,7 @@ mod tests {
         let value = document.root().get("a").unwrap();
         let text = value.text();
         let start = text.rfind(needle).unwrap();
-        let span = locate(value, &text, start..start + needle.len());
+        let span = Locator::new(value, &text).locate(start..start + needle.len());
         &yaml[span.start as usize..span.end as usize]
     }
 
@@ -99,8 +138,9 @@ mod tests {
         let yaml = "a: |\n  two\n  one two\n";
         let document = manifests::parse_document(yaml).unwrap();
         let value = document.root().get("a").unwrap();
-        assert_eq!(locate(value, "two\none two\n", 8..11).start as usize, yaml.rfind("two").unwrap());
-        assert_eq!(locate(value, "two\none two\n", 0..3).start as usize, yaml.find("two").unwrap());
+        let locator = Locator::new(value, "two\none two\n");
+        assert_eq!(locator.locate(8..11).start as usize, yaml.rfind("two").unwrap());
+        assert_eq!(locator.locate(0..3).start as usize, yaml.find("two").unwrap());
     }
 
     #[test]
@@ -111,7 +151,7 @@ mod tests {
         let document = manifests::parse_document(yaml).unwrap();
         let value = document.root().get("a").unwrap();
         let text = value.text();
-        let span = first_line(value, &text, text.find("one").unwrap()..text.len());
+        let span = Locator::new(value, &text).first_line(text.find("one").unwrap()..text.len());
         assert_eq!(&yaml[span.start as usize..span.end as usize], "one");
     }
 

@@ -48,14 +48,16 @@ pub(super) fn private_key(text: &str, start: usize) -> Option<Hit> {
     }
     let armour = "-----BEGIN ".len() + label.len() + "-----".len();
     let body = &rest[armour..];
-    let length = memmem::find(body.as_bytes(), b"-----END").unwrap_or(body.len());
+    // The next armour ends this one, whatever it is.
+    let length = memmem::find(body.as_bytes(), b"-----").unwrap_or(body.len());
     // A script that only names the line has no key after it.
     let longest = body[..length].split(|c: char| !c.is_ascii() || formats::CLASSES[c as usize] & BASE64 == 0);
     if longest.map(str::len).max().unwrap_or(0) < 40 {
         return None;
     }
     let footer = "-----END ".len() + label.len() + "-----".len();
-    let end = if length == body.len() { end_of_armour(body) } else { (length + footer).min(body.len()) };
+    let is_closed = body[length..].starts_with("-----END");
+    let end = if is_closed { (length + footer).min(body.len()) } else { end_of_armour(&body[..length]) };
     Some(Hit { start, end: start + armour + floor(body, end), name: "private key" })
 }
 
@@ -127,7 +129,7 @@ pub(super) fn connection_string(text: &str, end: usize) -> Option<Hit> {
     if shortest == 1 && (!speaks_of_connection(before, after) || is_code(before, value, quote)) {
         return None;
     }
-    if is("sig") && !(has(before, "sv=") || has(after, "sv=")) {
+    if is("sig") && !before.contains("sv=") && !after.contains("sv=") {
         return None;
     }
     let start = end + usize::from(quote);
@@ -156,41 +158,41 @@ fn is_code(before: &str, value: &str, quoted: bool) -> bool {
             || names.iter().any(|name| value.eq_ignore_ascii_case(name)))
 }
 
+/// Whether the text beside a password says to what and as whom it connects.
 fn speaks_of_connection(before: &str, after: &str) -> bool {
     let keys = [
-        "server=",
-        "host=",
-        "data source=",
-        "user=",
-        "user id=",
-        "uid=",
-        "username=",
-        "userid=",
-        "database=",
-        "dbname=",
-        "endpoint=",
-        "jdbc:",
-        "ssl=",
-        "addr=",
+        "server",
+        "host",
+        "data source",
+        "user",
+        "user id",
+        "uid",
+        "username",
+        "userid",
+        "database",
+        "dbname",
+        "endpoint",
+        "ssl",
+        "addr",
     ];
-    keys.iter().any(|key| has(before, key) || has(after, key))
-}
-
-/// Whether `text` contains `word`, capitals or not.
-fn has(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    let has_key = |text: &str| {
+        memchr::memchr_iter(b'=', text.as_bytes()).any(|at| {
+            let key = &text.as_bytes()[..at];
+            keys.iter().any(|name| {
+                let start = key.len().checked_sub(name.len());
+                start.is_some_and(|start| key[start..].eq_ignore_ascii_case(name.as_bytes()))
+            })
+        })
+    };
+    has_key(before) || has_key(after) || memmem::find(before.as_bytes(), b"jdbc:").is_some()
 }
 
 /// The credentials after `Authorization: Basic ` or `Authorization: Bearer `, where `end` is after the space.
 pub(super) fn authorization(text: &str, end: usize) -> Option<Hit> {
     let bytes = text.as_bytes();
     let before = &bytes[end.saturating_sub(32)..end - 1];
-    let before = &before[..before.len() - run_back(before, BASE62, 8)];
     if !before.windows(12).any(|window| window.eq_ignore_ascii_case(b"uthorization")) {
-        let spaced = before.len() >= 11 && before.windows(11).any(|w| w.eq_ignore_ascii_case(b"uthorizatio"));
-        if !spaced {
-            return None;
-        }
+        return None;
     }
     let is_basic = bytes[end - 2].eq_ignore_ascii_case(&b'c');
     let alphabet = if is_basic { BASE64 } else { DOTTED | BASE64 };

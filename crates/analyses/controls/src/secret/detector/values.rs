@@ -5,7 +5,7 @@ use super::formats::{CLASSES, DOTTED, URL64, is_hex};
 use super::structures;
 
 /// Values longer than this are texts, not passwords.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 1024;
 
 /// Words that say that the real value goes elsewhere. They count where they stand as a word of their own.
 const PLACEHOLDER_WORDS: &[&str] = &[
