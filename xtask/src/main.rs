@@ -1,9 +1,11 @@
 //! `cargo xtask TASK`: the chores of the repository that are programs. Each task is one file; this one only dispatches.
 
 mod arguments;
+mod audit;
 mod bench;
 mod codegen;
 mod corpus;
+mod picture;
 
 use std::process::ExitCode;
 
@@ -15,8 +17,10 @@ const USAGE: &str = "\
 usage: cargo xtask TASK [OPTION]…
 
   codegen   write what is derived from the tree; --check only compares
+  audit     hold licences, sources and bans against deny.toml, without network
   bench     measure `plimsoll` beside a plain read of the same bytes
-  corpus    write the files that the benchmark reads";
+  corpus    write the files that the benchmark reads
+  picture   make the picture of the README from a real run";
 
 fn main() -> ExitCode {
     match run() {
@@ -31,9 +35,11 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode> {
     let mut arguments = Arguments::from_environment();
     match arguments.positional().as_deref() {
+        Some("audit") => audit::run(&arguments),
         Some("bench") => bench::run(arguments),
         Some("codegen") => codegen::run(arguments),
         Some("corpus") => corpus::run(arguments),
+        Some("picture") => picture::run(&arguments),
         Some(task) => bail!("there is no task `{task}`\n\n{USAGE}"),
         None => bail!("no task given\n\n{USAGE}"),
     }

@@ -18,6 +18,7 @@ pub fn pages() -> BTreeMap<String, String> {
     }
     pages.insert("controls/README.md".to_owned(), index());
     pages.insert("report.schema.json".to_owned(), reports::json::schema());
+    pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
     pages.insert("command-line.md".to_owned(), command_line());
     pages

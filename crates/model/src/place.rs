@@ -1,5 +1,7 @@
 //! Where something stands: field path, line and column.
 
+use std::cell::OnceCell;
+
 use crate::document::Span;
 use crate::symbols::Symbol;
 
@@ -19,27 +21,42 @@ pub struct Place {
     pub end_column: u32,
 }
 
-/// The starts of the lines of a text, so that offsets become lines and columns.
-#[derive(Debug, Default)]
+/// The starts of the lines of a text, so that offsets become lines and columns. Found when first asked for: most
+/// objects have nothing to point at.
+#[derive(Debug)]
 pub struct LineIndex {
-    starts: Vec<u32>,
+    starts: OnceCell<Vec<u32>>,
     first_line: u32,
 }
 
+/// Up to this many bytes are counted through rather than indexed.
+const NEAR: usize = 1024;
+
 impl LineIndex {
-    /// Indexes `text`, whose first line is line `first_line` of its file.
-    pub fn new(text: &str, first_line: u32) -> Self {
-        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
-        starts.push(0);
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { starts, first_line }
+    /// An index of a text whose first line is line `first_line` of its file.
+    pub fn new(first_line: u32) -> Self {
+        Self { starts: OnceCell::new(), first_line }
     }
 
-    /// Line and column of a byte offset in `text`, the text that was indexed.
+    /// Line of a byte offset in `text`, which is always the same text.
+    pub fn line(&self, text: &str, offset: u32) -> u32 {
+        match text.as_bytes().get(..offset as usize) {
+            Some(before) if before.len() <= NEAR => self.first_line + memchr::memchr_iter(b'\n', before).count() as u32,
+            _ => self.position(text, offset).0,
+        }
+    }
+
+    /// Line and column of a byte offset in `text`, which is always the same text.
     pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
+        let starts = self.starts.get_or_init(|| {
+            let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+            starts.push(0);
+            starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+            starts
+        });
         let offset = offset.min(text.len() as u32);
-        let line = self.starts.partition_point(|&start| start <= offset).saturating_sub(1);
-        let start = self.starts.get(line).copied().unwrap_or(0);
+        let line = starts.partition_point(|&start| start <= offset).saturating_sub(1);
+        let start = starts.get(line).copied().unwrap_or(0);
         let before = text.as_bytes().get(start as usize..offset as usize).unwrap_or(&[]);
         // Continuation bytes are not characters of their own.
         let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
@@ -61,7 +78,7 @@ mod tests {
     #[test]
     fn columns_count_characters_and_lines_start_where_told() {
         let text = "a: ä\nbé: x\n";
-        let lines = LineIndex::new(text, 10);
+        let lines = LineIndex::new(10);
         assert_eq!(lines.position(text, 0), (10, 1));
         assert_eq!(lines.position(text, text.find('x').unwrap() as u32), (11, 5));
         assert_eq!(lines.position(text, text.len() as u32), (12, 1));

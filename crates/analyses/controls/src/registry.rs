@@ -5,4 +5,30 @@
 use model::control::{Control, Group};
 
 /// Every control with its group.
-pub static CONTROLS: &[(Group, &Control)] = &[(Group::Workload, &crate::workload::privileged_container::CONTROL)];
+pub static CONTROLS: &[(Group, &Control)] = &[
+    (Group::Workload, &crate::workload::apparmor_disabled::CONTROL),
+    (Group::Workload, &crate::workload::capabilities_not_dropped::CONTROL),
+    (Group::Workload, &crate::workload::capability_beyond_default::CONTROL),
+    (Group::Workload, &crate::workload::dangerous_capability_added::CONTROL),
+    (Group::Workload, &crate::workload::host_ipc_namespace::CONTROL),
+    (Group::Workload, &crate::workload::host_network_namespace::CONTROL),
+    (Group::Workload, &crate::workload::host_path_volume::CONTROL),
+    (Group::Workload, &crate::workload::host_pid_namespace::CONTROL),
+    (Group::Workload, &crate::workload::host_port::CONTROL),
+    (Group::Workload, &crate::workload::host_probe_target::CONTROL),
+    (Group::Workload, &crate::workload::linux_hardening_absent::CONTROL),
+    (Group::Workload, &crate::workload::net_raw_capability_kept::CONTROL),
+    (Group::Workload, &crate::workload::privilege_escalation_allowed::CONTROL),
+    (Group::Workload, &crate::workload::privileged_container::CONTROL),
+    (Group::Workload, &crate::workload::proc_mount_unmasked::CONTROL),
+    (Group::Workload, &crate::workload::run_as_non_root_not_required::CONTROL),
+    (Group::Workload, &crate::workload::run_as_root_user::CONTROL),
+    (Group::Workload, &crate::workload::run_as_username_admin::CONTROL),
+    (Group::Workload, &crate::workload::seccomp_profile_missing::CONTROL),
+    (Group::Workload, &crate::workload::seccomp_unconfined::CONTROL),
+    (Group::Workload, &crate::workload::security_context_missing::CONTROL),
+    (Group::Workload, &crate::workload::selinux_options_custom::CONTROL),
+    (Group::Workload, &crate::workload::sysctl_unsafe::CONTROL),
+    (Group::Workload, &crate::workload::volume_type_restricted::CONTROL),
+    (Group::Workload, &crate::workload::windows_host_process::CONTROL),
+];

@@ -37,7 +37,7 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
     for range in manifests::separate::documents(fixture.yaml) {
         let line = 1 + fixture.yaml[..range.start].matches('\n').count() as u32;
         let document = manifests::parse_document(&fixture.yaml[range]).expect("a fixture is valid YAML");
-        let lines = LineIndex::new(document.text, line);
+        let lines = LineIndex::new(line);
         let object = Object::new(document.root()).expect("a fixture is an object");
         let origin = Origin { root: object.value, lines: &lines };
         let workloads = workloads(&object);

@@ -118,6 +118,28 @@ fn templates_are_said_to_need_rendering() {
 }
 
 #[test]
+fn patches_of_a_kustomization_are_not_judged_as_objects() {
+    let kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [../base]
+patches: [{path: ./limits.yaml}]
+patchesStrategicMerge: [../shared/merge.yaml]
+";
+    let files = [
+        ("base/pod.yaml", PRIVILEGED),
+        ("overlay/kustomization.yaml", kustomization),
+        ("overlay/limits.yaml", PRIVILEGED),
+        ("shared/merge.yaml", PRIVILEGED),
+    ];
+    let folder = Folder::new(&files);
+    let (code, json) = folder.scan(&["--only", "privileged-container", "."]);
+    assert_eq!(code, 2);
+    let found: Vec<String> = skipped(&json).into_iter().map(|(path, _, kind)| format!("{path} {kind}")).collect();
+    assert_eq!(found, ["overlay/limits.yaml needsRendering", "shared/merge.yaml needsRendering"]);
+    assert_eq!(statuses(&json, "privileged-container"), [("Pod/p", "fail")]);
+}
+
+#[test]
 fn braces_in_quotes_and_workflows_are_text() {
     let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  templates:\n  - name: t\n    container: {image: 'a:1', command: [x]}\n    when: a == {{inputs.parameters.x}}\n";
     let rule = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: \"{{ $labels.instance }}\"\n  b: |\n    {{ range . }}\n";

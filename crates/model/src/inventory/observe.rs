@@ -31,7 +31,7 @@ impl Part {
     ) -> ResourceId {
         let resource = ResourceId(u32::try_from(self.resources.len()).expect("a part is bounded"));
         let text = origin.root.document().text;
-        let line = origin.lines.position(text, object.value.span().start).0;
+        let line = origin.lines.line(text, object.value.span().start);
         self.resources.push(Resource {
             api_version: symbols.intern(&object.api_version),
             kind: symbols.intern(&object.kind),

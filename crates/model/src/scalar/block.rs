@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// The text of a block scalar, from its indicator on. The indentation is that of the first line that is not
 /// empty; parsers work out a scalar with an indentation indicator (`|2`) themselves, for it counts from the parent.
 ///
-/// Line breaks are line feeds. The last line ends with one only if it does in the source, as libyaml has it.
+/// Line breaks are line feeds. The last line ends with one even if the source does not: kubectl adds it before
+/// it parses, and YAML 1.2 has it so.
 pub fn block_text(source: &str) -> Cow<'_, str> {
     let Some((header, content)) = source.split_once('\n') else { return Cow::Borrowed("") };
     let folded = header.starts_with('>');
@@ -20,11 +21,11 @@ pub fn block_text(source: &str) -> Cow<'_, str> {
         join(body, indent, &mut text);
     }
     // The first break ends the last line; there is none to keep if there is no line.
+    let least = usize::from(!body.is_empty());
     let kept = match chomping {
         Some(b'-') => 0,
-        Some(_) => breaks,
-        None if body.is_empty() => 0,
-        None => breaks.min(1),
+        Some(_) => breaks.max(least),
+        None => least,
     };
     (0..kept).for_each(|_| text.push('\n'));
     Cow::Owned(text)
@@ -117,8 +118,8 @@ mod tests {
         check("|+\n  a\n\n\n", "a\n\n\n");
         check("| # why\n  a\n   b\n", "a\n b\n");
         check("|\n\n  a\n\n  b\n\n", "\na\n\nb\n");
-        check("|\n  a", "a");
-        check("|+\n  a", "a");
+        check("|\n  a", "a\n");
+        check("|+\n  a", "a\n");
         check("|", "");
         check("|\n", "");
         check("|+\n\n\n", "\n\n");

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use model::control::Registered;
-use model::coverage::SkipKind;
+use model::coverage::{Coverage, SkipKind};
 use model::finding::{Occurrence, Status};
 use model::inventory::ResourceId;
 use model::severity::Severity;
@@ -264,7 +264,11 @@ fn tool(report: &Report<'_>) -> Tool {
 }
 
 fn coverage(report: &Report<'_>) -> JsonCoverage {
-    let coverage = &report.results.coverage;
+    coverage_of(&report.results.coverage, report.results.resources.len())
+}
+
+/// What was looked at, of a scan that judged `resources` objects.
+pub fn coverage_of(coverage: &Coverage, resources: usize) -> JsonCoverage {
     let skipped = coverage.skipped.iter().map(|skipped| JsonSkipped {
         path: display_path(&skipped.path),
         line: skipped.line,
@@ -276,7 +280,7 @@ fn coverage(report: &Report<'_>) -> JsonCoverage {
         bytes: coverage.bytes,
         documents: coverage.documents,
         not_kubernetes: coverage.not_kubernetes,
-        resources: report.results.resources.len() as u64,
+        resources: resources as u64,
         complete: coverage.skipped.is_empty(),
         skipped: skipped.collect(),
     }

@@ -4,6 +4,7 @@
 //! one of ten.
 
 pub mod json;
+pub mod pod_security;
 pub mod report;
 pub mod sarif;
 pub mod text;

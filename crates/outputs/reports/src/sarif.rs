@@ -17,7 +17,6 @@ use crate::report::{ControlResult, Outcome, Report, display_path};
 #[serde(rename_all = "camelCase")]
 struct Driver<'a> {
     name: &'a str,
-    information_uri: &'a str,
     semantic_version: &'a str,
     rules: Vec<Rule<'a>>,
 }
@@ -145,8 +144,6 @@ struct Notification {
     locations: [Location; 1],
 }
 
-const HOME: &str = "https://github.com/plimsoll-sh/plimsoll";
-
 /// Writes the report, piece by piece.
 ///
 /// # Errors
@@ -154,7 +151,7 @@ const HOME: &str = "https://github.com/plimsoll-sh/plimsoll";
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"{\"version\":\"2.1.0\",\n\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\n\"runs\":[{\"tool\":{\"driver\":")?;
     let rules = report.controls.iter().map(rule).collect();
-    put(out, &Driver { name: "Plimsoll", information_uri: HOME, semantic_version: report.version, rules })?;
+    put(out, &Driver { name: "Plimsoll", semantic_version: report.version, rules })?;
     out.write_all(b"},\n\"columnKind\":\"unicodeCodePoints\",\n\"originalUriBaseIds\":{\"SRCROOT\":{\"description\":{\"text\":\"The folder that the scan was started in\"}}},\n\"invocations\":[")?;
     write_invocation(report, out)?;
     out.write_all(b"],\n\"results\":[")?;

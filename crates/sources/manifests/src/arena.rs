@@ -40,6 +40,13 @@ impl<'t> Arena<'t> {
         self.document.nodes.push(node);
     }
 
+    /// A scalar at the place of `node` with a text of its own.
+    pub(crate) fn push_owned(&mut self, text: String, node: Node) {
+        let link = self.document.owned.len() as u32;
+        self.document.owned.push(text);
+        self.push(Node { link, kind: Kind::Owned, resolution: Resolution::Text, escaped: false, ..node });
+    }
+
     /// The number of keys that are held; to be handed to `close_mapping`.
     #[inline]
     pub(crate) fn held_keys(&self) -> u32 {

@@ -3,9 +3,11 @@
 //! What the objects mean is the business of `model` and of the analyses.
 
 mod arena;
+mod bytes;
 pub mod json;
 pub mod load;
 mod parse;
+mod patches;
 pub mod separate;
 pub mod walk;
 pub mod yaml;

@@ -164,6 +164,11 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
         part.coverage.skipped.push(needs_rendering(&input.path, None));
         return part;
     }
+    if input.source == InputSource::Patch {
+        let reason = "a patch that a kustomization applies: it needs rendering before it can be judged";
+        part.coverage.skipped.push(skip(&input.path, SkipKind::NeedsRendering, reason));
+        return part;
+    }
     buffer.clear();
     if let Err(error) = read_file(&input.path, buffer) {
         part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error)));
@@ -184,4 +189,19 @@ fn read_file(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
 pub(crate) fn needs_rendering(path: &Path, line: Option<u32>) -> Skipped {
     let reason = "a template: it needs rendering before it can be judged".to_owned();
     Skipped { path: path.to_path_buf(), line, kind: SkipKind::NeedsRendering, reason }
+}
+
+/// Reads `bytes` into `inventory` as if they were a file called `name`, on this thread.
+pub fn load_bytes(name: &Path, bytes: &[u8], inventory: &mut Inventory, judge: Judge<'_>) {
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let progress = Progress::default();
+    let context = Context { symbols: &symbols, judge, progress: &progress, threads: 1, stdin: Mutex::default() };
+    let file = u32::try_from(inventory.files.len()).expect("fewer than four thousand million files");
+    let mut part = Part::default();
+    part.coverage.files = 1;
+    part.coverage.bytes = bytes.len() as u64;
+    document::Reader { file, path: name, context: &context }.read_stream(bytes, 1, &mut part);
+    inventory.symbols = symbols;
+    inventory.files.push(name.to_path_buf());
+    inventory.append(part);
 }

@@ -87,9 +87,6 @@ fn check_wide_characters(text: &str) -> Result<(), SyntaxError> {
                 );
                 return Err(SyntaxError::new(at, message));
             }
-            '\u{FEFF}' if at > 0 => {
-                return Err(SyntaxError::new(at, "a byte-order mark inside the document: remove it"));
-            }
             '\u{80}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}' => return Err(control_character(at, c as u32)),
             _ => {}
         }

@@ -101,6 +101,13 @@ fn line_end(text: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1)
 }
 
+/// Whether a comment ends before its line does, for kubectl: nothing may hide behind it.
+fn ends_early(comment: &[u8]) -> bool {
+    let text = comment.trim_ascii_end();
+    let mut marks = memchr::memchr3_iter(b'\r', 0xC2, 0xE2, text);
+    marks.any(|at| ["\r", "\u{85}", "\u{2028}", "\u{2029}"].iter().any(|mark| text[at..].starts_with(mark.as_bytes())))
+}
+
 /// The lines that are not blank and not comments.
 fn content_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut at = 0;
@@ -110,7 +117,7 @@ fn content_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
             let line = &text[at..end];
             at = end;
             let line_text = line.trim_ascii_start();
-            if !line_text.is_empty() && line_text[0] != b'#' {
+            if !line_text.is_empty() && (line_text[0] != b'#' || ends_early(line_text)) {
                 return Some(line);
             }
         }

@@ -62,6 +62,8 @@ pub enum InputSource {
     Stdin,
     /// A file in the `templates` folder of a chart, or one whose name says that it is a template.
     Template,
+    /// A file that a kustomization names as a patch.
+    Patch,
 }
 
 /// The inputs of a scan, in order, and what could not be reached.
@@ -99,6 +101,7 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
         }
     }
     mark_charts(&mut found.inputs);
+    mark_patches(&mut found.inputs);
     Ok(found)
 }
 
@@ -278,6 +281,16 @@ fn mark_charts(inputs: &mut [Input]) {
         let mut homes = templates.filter_map(Path::parent);
         if homes.any(|home| charts.contains(home) || home.join("Chart.yaml").is_file()) {
             input.source = InputSource::Template;
+        }
+    }
+}
+
+/// Files that a kustomization beside them names as patches. A file that the user names is judged all the same.
+fn mark_patches(inputs: &mut [Input]) {
+    let patches = crate::patches::of(inputs);
+    for input in inputs.iter_mut().filter(|input| input.source == InputSource::Found) {
+        if patches.contains(&input.path) {
+            input.source = InputSource::Patch;
         }
     }
 }

@@ -86,7 +86,7 @@ impl Reader<'_> {
     /// Reads items of a list that were cut out of a large document. False if the text is something else.
     pub(super) fn read_items(&self, text: &str, line: u32, part: &mut Part) -> bool {
         let Ok(document) = parse_document(text) else { return false };
-        let lines = LineIndex::new(text, line);
+        let lines = LineIndex::new(line);
         let root = document.root();
         if !root.is_sequence() {
             return false;
@@ -98,7 +98,7 @@ impl Reader<'_> {
     /// Reads one item, a JSON object, that was cut out of a large document. False if the text is something else.
     pub(super) fn read_json_item(&self, text: &str, line: u32, part: &mut Part) -> bool {
         let Ok(document) = parse_document(text) else { return false };
-        let lines = LineIndex::new(text, line);
+        let lines = LineIndex::new(line);
         self.read_item(document.root(), None, &lines, part, 0);
         true
     }
@@ -113,7 +113,7 @@ impl Reader<'_> {
             part.coverage.not_kubernetes += 1;
             return;
         }
-        let lines = LineIndex::new(piece.text, piece.line);
+        let lines = LineIndex::new(piece.line);
         self.read_object(&object, &lines, part, 0);
     }
 

@@ -204,9 +204,10 @@ impl<'a> Stream<'a> {
             };
             let pieces = cut_pieces(&text[..end], mark.as_bytes(), 1);
             let (reader, line) = (&self.reader, self.line);
-            let right = Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
-                std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, line, part))
-            });
+            let right = Pieces { text, line, threads: self.threads, ranges: pieces }
+                .judge(part, &|text, line, part| {
+                    std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, line, part))
+                });
             if !right {
                 self.say_not_items(part);
             }
@@ -240,13 +241,14 @@ impl<'a> Stream<'a> {
             };
             let pieces = cut_pieces(&text[..end], between.as_bytes(), 3 + indent);
             let (reader, line) = (&self.reader, self.line);
-            let right = Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
-                let Ok(text) = std::str::from_utf8(text) else { return false };
-                json_items(text, between.as_bytes(), indent).all(|range| {
-                    let line = line + count_lines(&text[..range.start]);
-                    reader.read_json_item(&text[range], line, part)
-                })
-            });
+            let right =
+                Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
+                    let Ok(text) = std::str::from_utf8(text) else { return false };
+                    json_items(text, between.as_bytes(), indent).all(|range| {
+                        let line = line + count_lines(&text[..range.start]);
+                        reader.read_json_item(&text[range], line, part)
+                    })
+                });
             if !right {
                 self.say_not_items(part);
             }

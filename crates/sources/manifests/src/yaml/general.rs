@@ -8,8 +8,9 @@ mod message;
 mod scalars;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use granit_parser::{Event, Parser, Span, options};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, options};
 use model::document::{Document, Kind, Node, Resolution};
 
 use crate::arena::{Arena, scalar};
@@ -89,6 +90,7 @@ fn find_duplicates(mut arena: Arena<'_>) -> Document<'_> {
 struct Open {
     node: u32,
     is_mapping: bool,
+    in_flow: bool,
     /// The next child of a mapping is a key.
     at_key: bool,
     merges: bool,
@@ -115,7 +117,8 @@ impl<'t> Builder<'t> {
     fn read(mut self) -> Result<Written<'t>, SyntaxError> {
         let options = options! {
             emit_comments: false,
-            block_scalar_eof_without_line_feed: true,
+            emit_anchor_events: true,
+            bom_inside_document_as_content: true,
             flow_nesting_limit: DEEPEST,
             block_nesting_limit: DEEPEST,
         };
@@ -123,8 +126,14 @@ impl<'t> Builder<'t> {
             let (event, span) = event.map_err(|error| message::of(&error, self.written.text))?;
             self.take(event, &span)?;
         }
-        if self.written.nodes.is_empty() {
-            self.written.nodes.push(scalar(Kind::Plain, self.written.text.len(), self.written.text.len()));
+        let nothing = scalar(Kind::Plain, self.written.text.len(), self.written.text.len());
+        match self.written.nodes.first_mut() {
+            None => self.written.nodes.push(nothing),
+            // A document without content has its value at its end, with or without marks.
+            Some(root) if root.kind == Kind::Plain && root.start == root.end => {
+                (root.start, root.end) = (nothing.start, nothing.end);
+            }
+            Some(_) => {}
         }
         Ok(self.written)
     }
@@ -145,16 +154,26 @@ impl<'t> Builder<'t> {
                 self.end = self.end.max(node.end as usize);
                 self.add(node, anchor)?;
             }
-            Event::Alias(anchor) => self.alias(anchor, range)?,
-            Event::SequenceStart(_, anchor, _) => self.open(Kind::Sequence, anchor, range)?,
-            Event::MappingStart(_, anchor, _) => self.open(Kind::Mapping, anchor, range)?,
+            Event::Anchor(..) => check_name(self.written.text, range)?,
+            Event::Alias(anchor) => {
+                check_name(self.written.text, range.clone())?;
+                self.alias(anchor, range)?;
+            }
+            Event::SequenceStart(style, anchor, _) => self.open(Kind::Sequence, style, anchor, range)?,
+            Event::MappingStart(style, anchor, _) => self.open(Kind::Mapping, style, anchor, range)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
             _ => {}
         }
         Ok(())
     }
 
-    fn open(&mut self, kind: Kind, anchor: usize, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+    fn open(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        anchor: usize,
+        range: Range<usize>,
+    ) -> Result<(), SyntaxError> {
         if self.open.last().is_some_and(|top| top.is_mapping && top.at_key) {
             let message = "a list or mapping as a key: kubectl takes only text here. If this is a template, render it \
                            first; if it is text, put it in quotes";
@@ -164,13 +183,19 @@ impl<'t> Builder<'t> {
             return Err(SyntaxError::too_deep(range.start));
         }
         let node = self.written.nodes.len() as u32;
-        self.add(scalar(kind, range.start, range.end), anchor)?;
-        self.end = self.end.max(range.end);
-        self.open.push(Open { node, is_mapping: kind == Kind::Mapping, at_key: true, merges: false });
+        // The parser lets a list that is not indented begin after its first dash.
+        let is_value = kind == Kind::Sequence && self.open.last().is_some_and(|top| top.is_mapping);
+        let dash = is_value.then(|| scalars::dash(self.written.text.as_bytes(), self.end, range.start));
+        let start = dash.flatten().unwrap_or(range.start);
+        let end = range.end.max(start) - (range.start - start);
+        self.add(scalar(kind, start, end), anchor)?;
+        self.end = self.end.max(end);
+        let in_flow = style == StructureStyle::Flow || self.open.last().is_some_and(|top| top.in_flow);
+        self.open.push(Open { node, is_mapping: kind == Kind::Mapping, in_flow, at_key: true, merges: false });
         Ok(())
     }
 
-    fn close(&mut self, range: std::ops::Range<usize>) {
+    fn close(&mut self, range: Range<usize>) {
         let Some(closed) = self.open.pop() else { return };
         // The end of a flow collection is its bracket; a block collection ends with its last node.
         if !range.is_empty() {
@@ -185,7 +210,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn alias(&mut self, anchor: usize, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), SyntaxError> {
         let Some(&target) = self.anchors.get(&anchor) else {
             return Err(SyntaxError::new(range.start, "an alias of an anchor that is not there"));
         };
@@ -208,6 +233,7 @@ impl<'t> Builder<'t> {
                     top.merges = true;
                     self.written.merge_keys.push(id);
                 } else {
+                    scalars::check_colon(&node, self.written.text)?;
                     node = scalars::key(node, self.written.text, &mut self.written.owned)?;
                 }
             }
@@ -220,6 +246,12 @@ impl<'t> Builder<'t> {
     }
 
     fn scalar(&mut self, written: scalars::Scalar<'_>) -> Result<Node, SyntaxError> {
+        let in_flow = self.open.last().is_some_and(|top| top.in_flow);
+        if in_flow && written.style == ScalarStyle::Plain && written.text.starts_with('?') {
+            let message =
+                "text that begins with `?` between brackets: kubectl takes what follows for a key; put it in quotes";
+            return Err(SyntaxError::new(written.range.start, message));
+        }
         let after_key = self.open.last().is_some_and(|top| top.is_mapping && !top.at_key);
         scalars::node(
             written,
@@ -229,8 +261,18 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// Refuses names of anchors that end earlier for kubectl.
+fn check_name(text: &str, range: Range<usize>) -> Result<(), SyntaxError> {
+    let name = text.get(range.start + 1..range.end).unwrap_or("");
+    let other = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    other.map_or(Ok(()), |at| {
+        let message = "the name of an anchor has only letters, digits, `-` and `_` for kubectl";
+        Err(SyntaxError::new(range.start + 1 + at, message))
+    })
+}
+
 /// What an owned scalar is: its text, and where it stands.
-fn owned(text: String, range: std::ops::Range<usize>, resolution: Resolution, texts: &mut Vec<String>) -> Node {
+fn owned(text: String, range: Range<usize>, resolution: Resolution, texts: &mut Vec<String>) -> Node {
     let link = texts.len() as u32;
     texts.push(text);
     Node { link, resolution, ..scalar(Kind::Owned, range.start, range.end) }

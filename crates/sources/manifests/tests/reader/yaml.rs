@@ -55,7 +55,7 @@ fn reads_texts_of_several_lines() {
     check("a: |\n  b\n   c\n\nd: >-\n  e\n  f\n", r#"{"a":"b\n c\n","d":"e f"}"#);
     check("a: |2\n   b\n", r#"{"a":" b\n"}"#);
     check("- |+\n b\n\n- >\n\n- c", r#"["b\n\n","","c"]"#);
-    check("a: |\n  b", r#"{"a":"b"}"#);
+    check("a: |\n  b", r#"{"a":"b\n"}"#);
 }
 
 #[test]
@@ -161,5 +161,7 @@ fn says_what_is_wrong() {
     refuse("a: b\n❯---\nc: d\n", "second document");
     refuse("a: ❯\0\n", "U+0000");
     refuse("a: ❯\u{85}b\n", "U+0085");
-    refuse("a: ❯\u{FEFF}b\n", "byte-order mark");
+    refuse("&x❯:a: b\n", "name of an anchor");
+    refuse("a: {❯?privileged: true}\n", "kubectl takes what follows for a key");
+    refuse("a: {b❯:, c}\n", "space is missing");
 }

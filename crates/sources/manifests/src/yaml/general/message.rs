@@ -4,11 +4,17 @@ use granit_parser::{ErrorKind, ScanError};
 
 use crate::parse::SyntaxError;
 
+const LONGEST_KEY: usize = 1_024;
+
 /// The parser's error for the reader.
 pub(super) fn of(error: &ScanError, text: &str) -> SyntaxError {
     let offset = error.marker().byte_offset().unwrap_or(0).min(text.len());
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return SyntaxError::too_deep(offset);
+    }
+    let line = memchr::memrchr(b'\n', &text.as_bytes()[..offset]).map_or(0, |at| at + 1);
+    if *error.kind() == ErrorKind::MappingValueNotAllowed && offset - line > LONGEST_KEY {
+        return SyntaxError::new(line, "a key of more than 1,024 characters: kubectl takes none");
     }
     let message = known(error.kind()).map_or_else(|| clean(&error.kind().to_string()), str::to_owned);
     SyntaxError::new(offset, message)

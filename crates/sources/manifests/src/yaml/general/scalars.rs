@@ -62,8 +62,19 @@ fn place_of_nothing(written: &Scalar<'_>, place: Place<'_>) -> usize {
     if place.after_key {
         return at + usize::from(bytes.get(at) == Some(&b':'));
     }
-    let blanks = bytes[..at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    if bytes[..at - blanks].last() == Some(&b'-') { at - blanks } else { at }
+    dash(bytes, place.end, at).map_or(at, |dash| dash + 1)
+}
+
+/// The dash that comes next after `at`, before `limit`. White space, comments and colons may come before it.
+pub(super) fn dash(bytes: &[u8], mut at: usize, limit: usize) -> Option<usize> {
+    loop {
+        match bytes.get(at)? {
+            b'-' => return (at < limit).then_some(at),
+            b':' | b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+            b'#' => at += memchr::memchr2(b'\n', b'\r', &bytes[at..])?,
+            _ => return None,
+        }
+    }
 }
 
 fn plain(written: Scalar<'_>, place: Place<'_>, texts: &mut Vec<String>) -> Node {
@@ -157,6 +168,16 @@ fn is_resolved(node: &Node) -> bool {
 /// Whether a key is the merge key: `<<` without quotes.
 pub(super) fn is_merge_key(node: &Node, text: &str, texts: &[String]) -> bool {
     is_resolved(node) && text_of(node, text, texts) == MERGE
+}
+
+/// Refuses a colon that YAML 1.2 takes for the end of a key and kubectl for a part of it: `{a:, b}`.
+pub(super) fn check_colon(node: &Node, text: &str) -> Result<(), SyntaxError> {
+    let after = text.as_bytes().get(node.end as usize..).unwrap_or(&[]);
+    if node.kind == Kind::Plain && matches!(after, [b':', b',' | b'[' | b']' | b'{' | b'}', ..]) {
+        let message = "a space is missing after `:`: without it kubectl takes the colon for a part of the text";
+        return Err(SyntaxError::new(node.end as usize, message));
+    }
+    Ok(())
 }
 
 /// A key, with the name that kubectl gives to the field.

@@ -1,0 +1,162 @@
+//! `apparmor-disabled`
+
+use model::control::{Check, Control, alias, fixture, maps};
+use model::document::Value;
+use model::finding::{Finding, Findings};
+use model::pod::{Container, SecurityContext};
+use model::severity::Severity;
+use model::workload::Workload;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "apparmor-disabled",
+    title: "AppArmor profile is unconfined",
+    severity: Severity::Medium,
+    severity_reason: "removes the mandatory access control that limits mounts and /proc writes",
+    rationale: "AppArmor keeps a container from mounting file systems and from writing to the parts of `/proc` that reach the kernel. Unconfined, that wall is gone.",
+    remediation: "Set `appArmorProfile.type: RuntimeDefault`, or delete the field or annotation: the runtime's profile is the default.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select((.metadata.annotations // {} | to_entries | any(.key | startswith(\"container.apparmor\")))  or .spec.securityContext.appArmorProfile.type == \"Unconfined\") | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[
+        alias("trivy", "KSV-0002"),
+        alias("kubesec", "ApparmorUnconfined"),
+        alias("kubesec", "ApparmorAny"),
+        alias("kubeaudit", "apparmor"),
+        alias("gatekeeper", "K8sPSPAppArmor"),
+        alias("kyverno", "restrict-apparmor-profiles"),
+        alias("kubewarden", "apparmor-psp-policy"),
+        alias("pss", "appArmorProfile"),
+    ],
+    mappings: &[
+        maps("nsa-cisa", "pod-security"),
+        maps("pss", "baseline"),
+        maps("owasp-k8s-top10", "K01"),
+        maps("nist-800-190", "4.4.3"),
+        maps("nist-800-53", "AC-3"),
+        maps("nist-800-53", "AC-6"),
+    ],
+    references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    check: Check::Workload(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        appArmorProfile:
+          type: Unconfined #~ medium spec.containers[0].securityContext.appArmorProfile.type: Container `app`
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        appArmorProfile:
+          type: RuntimeDefault
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    appArmorProfile: {} #~ Pod asks
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        appArmorProfile: {type: Localhost}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    container.apparmor.security.beta.kubernetes.io/gone: unconfined #~ `gone`
+    container.apparmor.security.beta.kubernetes.io/app: localhost/x
+    container.apparmor.security.beta.kubernetes.io/b: ''
+spec:
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
+    ],
+};
+
+const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let pod = &workload.pod;
+    let profile =
+        |context: &SecurityContext<'_>| context.app_armor_profile.is_some_and(|profile| !is_confined(profile));
+    if let Some(context) = pod.security_context.as_ref().filter(|context| profile(context)) {
+        report(context, None, "Pod asks for the AppArmor profile `{value}`, which does not confine it", findings);
+    }
+    for container in &pod.containers {
+        if let Some(context) = container.security_context.as_ref().filter(|context| profile(context)) {
+            let message = "Container `{container}` asks for the AppArmor profile `{value}`, which does not confine it";
+            report(context, Some(container), message, findings);
+        }
+    }
+    for (key, value) in pod.annotations() {
+        // Also of containers that do not exist: the name may come to be.
+        let Some(name) = key.text().strip_prefix(ANNOTATION).map(str::to_owned) else { continue };
+        let text = value.text();
+        if !(text.is_empty() || text == "runtime/default" || text.starts_with("localhost/")) {
+            findings.report(
+                Finding::at(value)
+                    .container_name(name)
+                    .message("An annotation gives container `{container}` the AppArmor profile `{value}`, which does not confine it")
+                    .replace("runtime/default"),
+            );
+        }
+    }
+}
+
+fn is_confined(profile: Value<'_>) -> bool {
+    profile.get("type").is_some_and(|kind| matches!(&*kind.text(), "RuntimeDefault" | "Localhost"))
+}
+
+fn report<'d>(
+    context: &SecurityContext<'d>,
+    container: Option<&Container<'d>>,
+    message: &'static str,
+    findings: &mut Findings<'_>,
+) {
+    let Some(profile) = context.app_armor_profile else { return };
+    let finding = match profile.get("type") {
+        Some(kind) => Finding::at(kind).replace("RuntimeDefault"),
+        None => Finding::at_key_of(profile),
+    };
+    let finding = finding.message(message);
+    findings.report(match container {
+        Some(container) => finding.container(container),
+        None => finding,
+    });
+}

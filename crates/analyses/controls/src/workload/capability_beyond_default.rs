@@ -1,0 +1,95 @@
+//! `capability-beyond-default`
+
+use model::control::{Check, Control, alias, fixture, maps};
+use model::finding::{Finding, Findings};
+use model::severity::Severity;
+use model::workload::Workload;
+
+use super::capabilities;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "capability-beyond-default",
+    title: "Container adds capabilities outside the default set",
+    severity: Severity::High,
+    severity_reason: "each extra capability opens host or network attack surface",
+    rationale: "Each capability beyond the default set opens a part of the kernel or of the network to the container. What it opens is also what an attacker needs next.",
+    remediation: "Delete the entry from `capabilities.add`.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select(.securityContext.capabilities.add != null) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
+    aliases: &[alias("kubescape", "C-0046"), alias("trivy", "KSV-0022"), alias("polaris", "insecureCapabilities"), alias("checkov", "CKV_K8S_25"), alias("kubeaudit", "capabilities"), alias("datree", "CONTAINERS_INVALID_CAPABILITIES_VALUE"), alias("datree", "EKS_INVALID_CAPABILITIES_EKS"), alias("gatekeeper", "K8sPSPCapabilities"), alias("kyverno", "disallow-capabilities"), alias("kyverno", "psp-restrict-adding-capabilities"), alias("kyverno", "service-mesh-disallow-capabilities"), alias("kubewarden", "capabilities-psp-policy"), alias("pss", "capabilities_baseline"), alias("prowler", "core_minimize_containers_added_capabilities")],
+    mappings: &[maps("cis-kubernetes", "5.2.9"), maps("nsa-cisa", "pod-security"), maps("pss", "baseline"), maps("mitre", "T1611"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-6"), maps("nist-800-53", "CM-7")],
+    references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    check: Check::Workload(check),
+    fixtures: &[
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add:
+            - NET_ADMIN #~ high spec.containers[0].securityContext.capabilities.add[0]: Container `app` adds the capability `NET_ADMIN`
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add: []
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add: [CHOWN, NET_BIND_SERVICE, SYS_CHROOT, AUDIT_WRITE, MKNOD]
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add:
+            - CAP_CHOWN #~ a spelling
+            - chown #~ a spelling
+            - NET_RAW #~ outside
+            - ALL #~ outside
+"),
+],
+};
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    for container in &workload.pod.containers {
+        for capability in container.added_capabilities() {
+            let name = capability.text();
+            if capabilities::DEFAULT.contains(&&*name) {
+                continue;
+            }
+            let message = if capabilities::DEFAULT.contains(&&*capabilities::normalize(&name)) {
+                "Container `{container}` adds the capability `{value}`, a spelling that admission refuses"
+            } else {
+                "Container `{container}` adds the capability `{value}`, which is outside the default set"
+            };
+            findings.report(Finding::at(capability).container(container).message(message).remove());
+        }
+    }
+}

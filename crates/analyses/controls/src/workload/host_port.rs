@@ -1,0 +1,131 @@
+//! `host-port`
+
+use model::control::{Check, Control, alias, fixture, maps};
+use model::document::Value;
+use model::finding::{Finding, Findings};
+use model::severity::Severity;
+use model::workload::Workload;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "host-port",
+    title: "Container binds a port of the node",
+    severity: Severity::Medium,
+    severity_reason: "bypasses Services and often NetworkPolicy; exposes the container on every node address",
+    rationale: "The container is reached on every address of its node, past Services and often past network policies. Only one such pod fits on a node, and whoever binds the port first gets the traffic.",
+    remediation: "Delete `hostPort` and expose the container with a Service.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select(any(.ports[]?; (.hostPort // 0) != 0)) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
+    aliases: &[
+        alias("kubescape", "C-0044"),
+        alias("trivy", "KSV-0024"),
+        alias("polaris", "hostPortSet"),
+        alias("checkov", "CKV_K8S_26"),
+        alias("datree", "CONTAINERS_INCORRECT_KEY_HOSTPORT"),
+        alias("gatekeeper", "K8sPSPHostNetworkingPorts"),
+        alias("kyverno", "disallow-host-ports"),
+        alias("kyverno", "disallow-host-ports-range"),
+        alias("pss", "hostPorts"),
+        alias("prowler", "core_minimize_admission_hostport_containers"),
+    ],
+    mappings: &[
+        maps("cis-kubernetes", "5.2.12"),
+        maps("nsa-cisa", "pod-security"),
+        maps("pss", "baseline"),
+        maps("owasp-k8s-top10", "K01"),
+        maps("nist-800-190", "4.4.2"),
+        maps("nist-800-53", "CM-7"),
+        maps("nist-800-53", "SC-7"),
+        maps("stig", "V-242414"),
+    ],
+    references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    check: Check::Workload(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 8080
+          hostPort: 8080 #~ medium spec.containers[0].ports[0].hostPort: Container `app` binds port 8080
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 8080
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 8080
+          hostPort: 0
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  hostNetwork: true
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 8080
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: i
+      image: app:1
+      ports:
+        - {containerPort: 1, hostPort: 9} #~ Container `i`
+  ephemeralContainers:
+    - name: e
+      image: app:1
+      ports:
+        - {containerPort: 1, hostPort: 9} #~ Container `e`
+",
+        ),
+    ],
+};
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    for container in &workload.pod.containers {
+        for port in container.ports.into_iter().flat_map(Value::items) {
+            let Some(host_port) = port.get("hostPort").filter(|port| port.as_int() != Some(0)) else { continue };
+            findings.report(
+                Finding::at(host_port)
+                    .container(container)
+                    .message("Container `{container}` binds port {value} on every address of its node")
+                    .remove(),
+            );
+        }
+    }
+}
