@@ -6,11 +6,11 @@
 pub mod engine;
 pub mod explain;
 mod registry;
-pub mod secret;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
 pub mod image;
+pub mod secret;
 pub mod workload;
 
 pub use registry::CONTROLS;
