@@ -51,6 +51,8 @@ pub struct WorkloadFact {
     pub token_path_covered: bool,
     /// A projected token for the API server's audience, whatever automount says.
     pub projected_token: Option<Place>,
+    /// Audiences of projected tokens, and where they are written.
+    pub token_audiences: Box<[(Symbol, Place)]>,
     /// Containers that have no memory limit of their own, where the pod has none either.
     pub without_memory_limit: Box<[(Symbol, Place)]>,
     /// Uses of claims.

@@ -100,6 +100,7 @@ impl Observer<'_> {
             ),
             token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
             projected_token: self.projected_token(workload),
+            token_audiences: self.token_audiences(workload),
             without_memory_limit: unlimited
                 .map(|container| {
                     let place = self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
@@ -120,6 +121,13 @@ impl Observer<'_> {
             is_api_audience(&audience).then_some(token)
         })?;
         Some(self.place(token))
+    }
+
+    fn token_audiences(&self, workload: &Workload<'_>) -> Box<[(Symbol, Place)]> {
+        let projected = workload.pod.volumes.iter().filter_map(|volume| volume.source_of("projected"));
+        let sources = projected.filter_map(|projected| projected.get("sources")).flat_map(Value::items);
+        let audiences = sources.filter_map(|source| source.at(&["serviceAccountToken", "audience"]));
+        audiences.map(|audience| (self.symbols.intern(&audience.text()), self.place(audience))).collect()
     }
 
     fn claim_uses(&self, workload: &Workload<'_>) -> Box<[ClaimUse]> {
