@@ -1,5 +1,7 @@
 //! The program as its users see it.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod formats;
 mod generated;
 mod hostile;

@@ -212,9 +212,9 @@ impl<'a> Report<'a> {
 }
 
 impl ControlResult<'_> {
-    /// Whether this is counted and shown by itself: a failure.
+    /// Whether this is counted and shown by itself: a failure, and not one that sums up others.
     pub fn counts(&self) -> bool {
-        self.status == Status::Fail
+        self.status == Status::Fail && !self.registered.control.umbrella
     }
 
     /// The occurrence that stands for the result: the first of the highest severity.

@@ -28,6 +28,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "IA-5"),
     ],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets"],
+    umbrella: false,
     check: Check::Object(check),
     fixtures: &[
         fixture(

@@ -22,6 +22,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0057")],
     mappings: &[maps("cis-kubernetes", "5.2.2"), maps("pss", "baseline")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0303")],
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-53", "SC-5")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(
