@@ -95,9 +95,10 @@ fn compare(case: &str, answer: &str, how: As, report: &mut String) {
 fn to_json(evaluation: &Evaluation, level: Level, version: &str) -> Value {
     let reasons: Vec<&str> =
         evaluation.checks.iter().filter(|check| !check.allowed).map(|check| &*check.reason).collect();
-    let checks = evaluation.checks.iter().map(|check| {
-        json!({"id": check.id, "allowed": check.allowed, "reason": check.reason, "detail": check.detail})
-    });
+    let checks = evaluation
+        .checks
+        .iter()
+        .map(|check| json!({"id": check.id, "allowed": check.allowed, "reason": check.reason, "detail": check.detail}));
     json!({
         "level": level.name(),
         "version": version,

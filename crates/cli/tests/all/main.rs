@@ -5,5 +5,6 @@
 mod formats;
 mod generated;
 mod hostile;
+mod pod_security;
 mod program;
 mod scan;
