@@ -3,6 +3,8 @@
 //! The texts are those of `k8s.io/pod-security-admission` v0.37.2. That the whole agrees with it on random pods is
 //! the business of `pod_security_oracle.rs`.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
+
 use controls::pod_security::{Evaluation, Level, NEWEST, Version, VersionError, evaluate, meets};
 use model::object::Object;
 use model::workload::{Workload, workloads};
@@ -262,7 +264,8 @@ fn privileged() {
 
 #[test]
 fn proc_mount() {
-    let one = "containers: [{name: b, securityContext: {procMount: Unmasked}}, {securityContext: {procMount: Default}}]";
+    let one =
+        "containers: [{name: b, securityContext: {procMount: Unmasked}}, {securityContext: {procMount: Default}}]";
     let unmasked = r#"procMount (container "b" must not set securityContext.procMount to "Unmasked")"#;
     let two = "spec: {containers: [{name: b, securityContext: {procMount: Unmasked}},
       {name: a, securityContext: {procMount: ''}}]}";
@@ -560,7 +563,8 @@ fn run_as_non_root() {
 
 #[test]
 fn run_as_user() {
-    let rest = "securityContext: {runAsUser: 0, runAsGroup: 0}, containers: [{name: b, securityContext: {runAsUser: 0}},
+    let rest =
+        "securityContext: {runAsUser: 0, runAsGroup: 0}, containers: [{name: b, securityContext: {runAsUser: 0}},
       {name: c, securityContext: {runAsUser: 1}}, {name: a, securityContext: {runAsUser: '0'}}]";
     let wrong = r#"runAsUser=0 (pod and containers "b", "a" must not set runAsUser=0)"#;
     let (host, own) = (format!("spec: {{{rest}}}"), format!("spec: {{hostUsers: false, {rest}}}"));
@@ -679,9 +683,20 @@ fn versions_are_read_as_the_plugin_reads_them() {
     for text in ["latest", "v1.0", "v1.9", "v1.10", "v1.37", "v1.99", "v1.9223372036854775807"] {
         assert_eq!(version(text).to_string(), text);
     }
-    for text in
-        ["", "1.24", "v2.0", "v1.", "v1.05", "v1.00", "v1.+1", "v1.-1", "v1.1 ", "v1.1\n", "Latest", "v1.9223372036854775808"]
-    {
+    for text in [
+        "",
+        "1.24",
+        "v2.0",
+        "v1.",
+        "v1.05",
+        "v1.00",
+        "v1.+1",
+        "v1.-1",
+        "v1.1 ",
+        "v1.1\n",
+        "Latest",
+        "v1.9223372036854775808",
+    ] {
         assert_eq!(text.parse::<Version>(), Err(VersionError), "{text}");
     }
     assert_eq!(VersionError.to_string(), r#"must be "latest" or "v1.x""#);
@@ -700,7 +715,8 @@ fn what_is_newer_than_the_newest_version_is_evaluated_as_it() {
 
 #[test]
 fn levels_have_the_names_that_labels_use() {
-    for (level, name) in [(Level::Privileged, "privileged"), (Level::Baseline, "baseline"), (Level::Restricted, "restricted")]
+    for (level, name) in
+        [(Level::Privileged, "privileged"), (Level::Baseline, "baseline"), (Level::Restricted, "restricted")]
     {
         assert_eq!(level.name(), name);
         assert_eq!(Level::from_name(name), Some(level));

@@ -92,6 +92,9 @@ pub(super) static CHECKS: &[Check] = &[
     restricted("restrictedVolumes", &[(0, volumes::check_types)]).instead_of("hostPathVolumes"),
     restricted("runAsNonRoot", &[(0, run_as::check_non_root), (35, run_as::check_non_root_in_user_namespace)]),
     restricted("runAsUser", &[(23, run_as::check_user), (35, run_as::check_user_in_user_namespace)]),
-    restricted("seccompProfile_restricted", &[(19, seccomp::check_required), (25, seccomp::check_required_but_windows)])
-        .instead_of("seccompProfile_baseline"),
+    restricted(
+        "seccompProfile_restricted",
+        &[(19, seccomp::check_required), (25, seccomp::check_required_but_windows)],
+    )
+    .instead_of("seccompProfile_baseline"),
 ];

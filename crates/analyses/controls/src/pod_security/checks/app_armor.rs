@@ -31,11 +31,7 @@ pub(super) fn check(workload: &Workload<'_>) -> Option<Forbidden> {
     }
     let values = types.iter().map(|kind| &**kind).chain(annotations.iter().map(String::as_str));
     Some(Forbidden {
-        reason: plural(
-            types.len() + annotations.len(),
-            "forbidden AppArmor profile",
-            "forbidden AppArmor profiles",
-        ),
+        reason: plural(types.len() + annotations.len(), "forbidden AppArmor profile", "forbidden AppArmor profiles"),
         detail: format!("{} must not set AppArmor profile type to {}", parts.join(" and "), quoted(values)),
     })
 }

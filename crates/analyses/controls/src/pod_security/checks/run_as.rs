@@ -31,10 +31,8 @@ pub(super) fn check_non_root_in_user_namespace(workload: &Workload<'_>) -> Optio
 
 pub(super) fn check_user(workload: &Workload<'_>) -> Option<Forbidden> {
     let setters = Setters::of(&workload.pod, |context| context.run_as_user.and_then(Value::as_int) == Some(0));
-    (!setters.is_empty()).then(|| Forbidden {
-        reason: "runAsUser=0",
-        detail: format!("{} must not set runAsUser=0", setters.text()),
-    })
+    (!setters.is_empty())
+        .then(|| Forbidden { reason: "runAsUser=0", detail: format!("{} must not set runAsUser=0", setters.text()) })
 }
 
 pub(super) fn check_user_in_user_namespace(workload: &Workload<'_>) -> Option<Forbidden> {
