@@ -14,6 +14,7 @@
 //!   container too where an annotation is forbidden. The verdict is the same.
 //! * Validation. The API server refuses many pods that a level would allow, before it asks the plugin.
 //! * Wrong types. The API server refuses them; here `"true"` is read as what its author meant.
+//! * Go's edition of Unicode, which is older: it escapes the newest characters in the value of an annotation.
 //! * Exemptions, and the labels of namespaces, which say at which level a pod is evaluated.
 
 mod annotations;

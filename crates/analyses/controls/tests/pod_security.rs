@@ -3,6 +3,8 @@
 //! The texts are those of `k8s.io/pod-security-admission` v0.37.2. That the whole agrees with it on random pods is
 //! the business of `pod_security_oracle.rs`.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
+
 use controls::pod_security::{Evaluation, Level, NEWEST, Version, VersionError, evaluate, meets};
 use model::object::Object;
 use model::workload::{Workload, workloads};
