@@ -8,3 +8,4 @@ mod hostile;
 mod pod_security;
 mod program;
 mod scan;
+mod screens;

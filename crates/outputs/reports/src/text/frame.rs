@@ -207,7 +207,7 @@ fn others(report: &Report<'_>, result: &ControlResult<'_>) -> Vec<&'static str> 
     let place = result.first().place;
     let is_there = |other: &ControlResult<'_>| {
         let mut failed = other.occurrences.iter().filter(|found| found.status == other.status);
-        failed.any(|found| (found.place.line, found.place.column) == (place.line, place.column))
+        failed.any(|found| found.place == place)
     };
     let others = report.results_of(result.resource).filter(|other| {
         other.counts() && other.registered.id != result.registered.id && place.line > 0 && is_there(other)
