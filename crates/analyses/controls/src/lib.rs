@@ -11,6 +11,7 @@ pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
 pub mod image;
+pub mod namespace;
 pub mod secret;
 pub mod workload;
 
