@@ -29,6 +29,9 @@ pub struct Control {
     pub mappings: &'static [Mapping],
     /// Pages that say more.
     pub references: &'static [&'static str],
+    /// Whether it only sums up other controls: it is reported for those who ask for its name, and not counted beside
+    /// its parts.
+    pub umbrella: bool,
     /// The function that looks.
     pub check: Check,
     /// Manifests that fail, and the same ones mended; `explain` shows the difference of the first two.
@@ -46,6 +49,14 @@ pub enum Check {
     Inventory(fn(&Inventory, &mut InventoryFindings<'_>)),
     /// Every pod template by itself, and then what only the whole inventory shows of it (claims, accounts).
     WorkloadAndInventory(fn(&Workload<'_>, &mut Findings<'_>), fn(&Inventory, &mut InventoryFindings<'_>)),
+    /// Every object, and every pod template in it.
+    ObjectAndWorkload(fn(&Object<'_>, &mut Findings<'_>), fn(&Workload<'_>, &mut Findings<'_>)),
+    /// Every object, every pod template in it, and then what only the whole inventory shows.
+    All(
+        fn(&Object<'_>, &mut Findings<'_>),
+        fn(&Workload<'_>, &mut Findings<'_>),
+        fn(&Inventory, &mut InventoryFindings<'_>),
+    ),
 }
 
 /// Where checks of the whole inventory file their findings.

@@ -45,13 +45,8 @@ impl Engine {
                 origin: Some(observed.origin),
                 not_applicable: false,
             };
-            match registered.control.check {
-                Check::Object(check) => check(observed.object, &mut findings),
-                Check::Workload(_) | Check::WorkloadAndInventory(..) if observed.workloads.is_empty() => continue,
-                Check::Workload(check) | Check::WorkloadAndInventory(check, _) => {
-                    observed.workloads.iter().for_each(|workload| check(workload, &mut findings))
-                }
-                Check::Inventory(_) => continue,
+            if !look(registered.control.check, observed, &mut findings) {
+                continue;
             }
             let not_applicable = findings.not_applicable;
             if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
@@ -65,8 +60,8 @@ impl Engine {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         for registered in &self.selected {
             let check = match registered.control.check {
-                Check::Inventory(check) | Check::WorkloadAndInventory(_, check) => check,
-                Check::Object(_) | Check::Workload(_) => continue,
+                Check::Inventory(check) | Check::WorkloadAndInventory(_, check) | Check::All(_, _, check) => check,
+                Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
             let before = occurrences.len();
             let findings = Findings {
@@ -95,6 +90,28 @@ impl Engine {
         drop_contradicted_passes(&mut occurrences);
         inventory.occurrences = occurrences;
     }
+}
+
+/// Runs what of a check looks at one object. False if nothing of it does.
+fn look(check: Check, observed: Observed<'_>, findings: &mut Findings<'_>) -> bool {
+    let (of_object, of_workload) = match check {
+        Check::Object(check) => (Some(check), None),
+        Check::Workload(check) | Check::WorkloadAndInventory(check, _) => (None, Some(check)),
+        Check::ObjectAndWorkload(object, workload) | Check::All(object, workload, _) => (Some(object), Some(workload)),
+        Check::Inventory(_) => (None, None),
+    };
+    if let Some(check) = of_object {
+        check(observed.object, findings);
+    }
+    if let Some(check) = of_workload
+        && !observed.workloads.is_empty()
+    {
+        // That the object itself is not what a control looks for says nothing of the pods in it.
+        findings.not_applicable = false;
+        observed.workloads.iter().for_each(|workload| check(workload, findings));
+        return true;
+    }
+    of_object.is_some()
 }
 
 /// What an object passes by itself it may fail in the company of others.

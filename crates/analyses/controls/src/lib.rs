@@ -10,6 +10,8 @@ mod registry;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
+pub mod image;
+pub mod secret;
 pub mod workload;
 
 pub use registry::CONTROLS;

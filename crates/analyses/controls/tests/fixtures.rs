@@ -3,6 +3,8 @@
 //! `#~ text` at the end of a line expects a failure whose line `severity field: message` contains `text`;
 //! `#? text` a skip. What is not expected must not be there.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::fmt::Write as _;
 
 use controls::engine::{Engine, Passed};
@@ -36,7 +38,8 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
     let mut part = Part::default();
     for range in manifests::separate::documents(fixture.yaml) {
         let line = 1 + fixture.yaml[..range.start].matches('\n').count() as u32;
-        let document = manifests::parse_document(&fixture.yaml[range]).expect("a fixture is valid YAML");
+        let document = manifests::parse_document(&fixture.yaml[range])
+            .unwrap_or_else(|error| panic!("{}: {}\n{}", registered.control.id, error.message, fixture.yaml));
         let lines = LineIndex::new(line);
         let object = Object::new(document.root()).expect("a fixture is an object");
         let origin = Origin { root: object.value, lines: &lines };

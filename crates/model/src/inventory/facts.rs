@@ -14,6 +14,8 @@ pub struct Facts {
     pub workloads: Vec<WorkloadFact>,
     /// ServiceAccounts.
     pub service_accounts: Vec<ServiceAccountFact>,
+    /// Secrets.
+    pub secrets: Vec<SecretFact>,
     /// LimitRanges.
     pub limit_ranges: Vec<LimitRangeFact>,
     /// PodDisruptionBudgets.
@@ -51,6 +53,8 @@ pub struct WorkloadFact {
     pub token_path_covered: bool,
     /// A projected token for the API server's audience, whatever automount says.
     pub projected_token: Option<Place>,
+    /// Audiences of projected tokens, and where they are written.
+    pub token_audiences: Box<[(Symbol, Place)]>,
     /// Containers that have no memory limit of their own, where the pod has none either.
     pub without_memory_limit: Box<[(Symbol, Place)]>,
     /// Uses of claims.
@@ -85,6 +89,15 @@ pub struct ServiceAccountFact {
     pub secrets: Box<[(Symbol, Place)]>,
     /// Names of annotations.
     pub annotations: Box<[Symbol]>,
+}
+
+/// A Secret. Its values are never kept.
+#[derive(Debug)]
+pub struct SecretFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it holds a token of a ServiceAccount.
+    pub is_token: bool,
 }
 
 /// A LimitRange.
@@ -199,11 +212,22 @@ macro_rules! append {
 impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
     pub fn append(&mut self, other: Self, base: u32) {
-        let Self { workloads, service_accounts, limit_ranges, budgets, autoscalers, volumes, claims, roles, bindings } =
-            other;
+        let Self {
+            workloads,
+            service_accounts,
+            secrets,
+            limit_ranges,
+            budgets,
+            autoscalers,
+            volumes,
+            claims,
+            roles,
+            bindings,
+        } = other;
         append!(base,
             self.workloads, workloads;
             self.service_accounts, service_accounts;
+            self.secrets, secrets;
             self.limit_ranges, limit_ranges;
             self.budgets, budgets;
             self.autoscalers, autoscalers;

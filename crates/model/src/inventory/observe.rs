@@ -52,6 +52,7 @@ impl Observer<'_> {
     fn object(&self, object: &Object<'_>, facts: &mut Facts) {
         match (object.group(), &*object.kind) {
             ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
+            ("", "Secret") => facts.secrets.push(self.secret(object)),
             ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
@@ -100,6 +101,7 @@ impl Observer<'_> {
             ),
             token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
             projected_token: self.projected_token(workload),
+            token_audiences: self.token_audiences(workload),
             without_memory_limit: unlimited
                 .map(|container| {
                     let place = self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
@@ -120,6 +122,13 @@ impl Observer<'_> {
             is_api_audience(&audience).then_some(token)
         })?;
         Some(self.place(token))
+    }
+
+    fn token_audiences(&self, workload: &Workload<'_>) -> Box<[(Symbol, Place)]> {
+        let projected = workload.pod.volumes.iter().filter_map(|volume| volume.source_of("projected"));
+        let sources = projected.filter_map(|projected| projected.get("sources")).flat_map(Value::items);
+        let audiences = sources.filter_map(|source| source.at(&["serviceAccountToken", "audience"]));
+        audiences.map(|audience| (self.symbols.intern(&audience.text()), self.place(audience))).collect()
     }
 
     fn claim_uses(&self, workload: &Workload<'_>) -> Box<[ClaimUse]> {
@@ -165,11 +174,18 @@ impl Observer<'_> {
         }
     }
 
+    fn secret(&self, object: &Object<'_>) -> SecretFact {
+        let kind = object.value.get("type");
+        let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
+        SecretFact { resource: self.resource, is_token }
+    }
+
     fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
         let mut limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
         let default_memory = limits.any(|limit| {
             limit.get("type").is_some_and(|kind| kind.text() == "Container")
-                && limit.at(&["default", "memory"]).is_some_and(is_positive)
+                // The API takes the maximum as the default where none is given.
+                && ["default", "max"].iter().any(|key| limit.at(&[key, "memory"]).is_some_and(is_positive))
         });
         LimitRangeFact { resource: self.resource, default_memory }
     }

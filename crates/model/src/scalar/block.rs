@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Line breaks are line feeds. The last line ends with one even if the source does not: kubectl adds it before
 /// it parses, and YAML 1.2 has it so.
 pub fn block_text(source: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', source.as_bytes()).is_some() {
+        return Cow::Owned(block_text(&source.replace("\r\n", "\n").replace('\r', "\n")).into_owned());
+    }
     let Some((header, content)) = source.split_once('\n') else { return Cow::Borrowed("") };
     let folded = header.starts_with('>');
     let chomping =
@@ -127,6 +130,7 @@ mod tests {
         check("|\n  a\n \n", "a\n");
         check("|\n  \n  a\n", "\na\n");
         check("|\n \ta\n", "\ta\n");
+        check("|\r\n a\r\n\r\n b\r\n", "a\n\nb\n");
     }
 
     /// Examples 8.10 to 8.12 of YAML 1.2.2 among others.

@@ -26,7 +26,7 @@ impl<'t> Arena<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         let nodes = Vec::with_capacity(text.len() / 16 + 4);
         let document = Document { text, nodes, owned: Vec::new(), duplicates: Vec::new() };
-        Self { document, keys: Vec::new(), hasher: RandomState::default() }
+        Self { document, keys: Vec::with_capacity(32), hasher: RandomState::default() }
     }
 
     /// The index of the next node.
@@ -41,10 +41,10 @@ impl<'t> Arena<'t> {
     }
 
     /// A scalar at the place of `node` with a text of its own.
-    pub(crate) fn push_owned(&mut self, text: String, node: Node) {
+    pub(crate) fn push_owned(&mut self, text: String, resolution: Resolution, node: Node) {
         let link = self.document.owned.len() as u32;
         self.document.owned.push(text);
-        self.push(Node { link, kind: Kind::Owned, resolution: Resolution::Text, escaped: false, ..node });
+        self.push(Node { link, kind: Kind::Owned, resolution, escaped: false, ..node });
     }
 
     /// The number of keys that are held; to be handed to `close_mapping`.

@@ -73,6 +73,40 @@ pub(crate) fn plain_special(bytes: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(|&b| b < 0x20 || b == b':' || b == b'#').unwrap_or(rest.len())
 }
 
+/// Plain text cannot begin with this byte, or only in some places.
+pub(crate) const INDICATOR: u8 = 1;
+/// A key that begins with this byte may be a number.
+pub(crate) const NUMBER: u8 = 2;
+/// A key that begins with this byte may be a boolean or null.
+pub(crate) const WORD: u8 = 4;
+
+/// What may be special about text that begins with a byte. One look-up is faster than a `match` with many arms.
+pub(crate) static CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte <= b' ' as usize {
+        class[byte] = INDICATOR;
+        byte += 1;
+    }
+    let groups: [(&[u8], u8); 4] = [
+        // 0xEF begins the byte-order mark.
+        (b"?:,[]{}#&*!|>%@`\"'\xEF-", INDICATOR),
+        (b"0123456789+.", NUMBER),
+        (b"-", INDICATOR | NUMBER),
+        (b"yYnNtTfFoO~", WORD),
+    ];
+    let mut group = 0;
+    while group < groups.len() {
+        let mut at = 0;
+        while at < groups[group].0.len() {
+            class[groups[group].0[at] as usize] = groups[group].1;
+            at += 1;
+        }
+        group += 1;
+    }
+    class
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

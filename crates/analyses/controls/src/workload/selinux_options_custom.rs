@@ -18,6 +18,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("trivy", "KSV-0025"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_TYPE_VALUE"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_USER_VALUE"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_ROLE_VALUE"), alias("gatekeeper", "K8sPSPSELinuxV2"), alias("kyverno", "disallow-selinux"), alias("kubewarden", "selinux-psp-policy"), alias("pss", "seLinuxOptions")],
     mappings: &[maps("nsa-cisa", "pod-security"), maps("pss", "baseline"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-3"), maps("nist-800-53", "AC-6")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
 fixture("apiVersion: v1

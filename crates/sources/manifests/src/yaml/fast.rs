@@ -1,14 +1,14 @@
 //! YAML as people and tools write it, at the speed at which it can be copied.
 //!
 //! Line by line, without looking back: the indentation of a line says which collections end and what may come.
-//! Whatever is rare or in doubt is left to `general`: anchors, tags, merge keys, tabs, other line ends than LF,
-//! texts of several lines without quotes, directives, and all errors. What is taken is read as `general` reads it.
+//! Whatever is rare or in doubt is left to `general`: anchors, tags, merge keys, tabs,
+//! directives, and all errors. What is taken is read as `general` reads it.
 
 mod block;
 mod flow;
 mod scalars;
 
-use model::document::{Document, Kind, Node};
+use model::document::{Document, Kind, Node, Resolution};
 use model::scalar;
 
 use crate::arena::{Arena, scalar as node_of};
@@ -26,12 +26,14 @@ type Sure<T> = Result<T, Unsure>;
 /// The document, if the text keeps to what is known here. Control characters have been refused before.
 #[must_use]
 pub fn parse(text: &str) -> Option<Document<'_>> {
-    if memchr::memchr(b'\r', text.as_bytes()).is_some() {
+    // Lines end with LF or CR LF.
+    let bytes = text.as_bytes();
+    if memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n')) {
         return None;
     }
     let at = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
     let (open, flow) = (Vec::with_capacity(16), Vec::new());
-    Reader { arena: Arena::new(text), bytes: text.as_bytes(), at, end: at, open, flow }.read().ok()
+    Reader { arena: Arena::new(text), bytes, at, end: at, open, flow }.read().ok()
 }
 
 /// A block collection that is not closed yet.
@@ -84,6 +86,19 @@ impl<'t> Reader<'t> {
 
     #[inline]
     fn skip_spaces(&mut self) {
+        // Between tokens there is one or none.
+        for _ in 0..2 {
+            if self.peek() != b' ' {
+                return;
+            }
+            self.at += 1;
+        }
+        self.at = bytes::skip_spaces(self.bytes, self.at);
+    }
+
+    /// Skips the spaces that a line begins with.
+    #[inline]
+    fn skip_indentation(&mut self) {
         self.at = bytes::skip_spaces(self.bytes, self.at);
     }
 
@@ -99,7 +114,7 @@ impl<'t> Reader<'t> {
             self.skip_spaces();
             match self.peek() {
                 _ if self.at >= self.bytes.len() => return Ok(()),
-                b'\n' | b'#' => self.skip_line(),
+                b'\n' | b'\r' | b'#' => self.skip_line(),
                 b'-' if self.at == start && self.is_mark() => {
                     self.at += 3;
                     return self.end_line();
@@ -115,7 +130,8 @@ impl<'t> Reader<'t> {
     /// Whether `---` or `...` stands here.
     fn is_mark(&self) -> bool {
         let rest = &self.bytes[self.at..];
-        (rest.starts_with(b"---") || rest.starts_with(b"...")) && matches!(self.peek_at(3), b' ' | b'\t' | b'\n')
+        (rest.starts_with(b"---") || rest.starts_with(b"..."))
+            && matches!(self.peek_at(3), b' ' | b'\t' | b'\n' | b'\r')
     }
 
     /// Goes to the first byte of the next line that has content, and says in which column it stands.
@@ -123,10 +139,11 @@ impl<'t> Reader<'t> {
     fn next_line(&mut self) -> Sure<Option<usize>> {
         loop {
             let start = self.at;
-            self.skip_spaces();
+            self.skip_indentation();
             match self.peek() {
                 _ if self.at >= self.bytes.len() => return Ok(None),
                 b'\n' => self.at += 1,
+                b'\r' => self.at += 2,
                 b'#' => self.skip_line(),
                 b'-' | b'.' if self.at == start && self.is_mark() => {
                     return if self.is_last_mark() { Ok(None) } else { Err(Unsure) };
@@ -138,13 +155,22 @@ impl<'t> Reader<'t> {
 
     /// Whether `...` stands here, with nothing but blank lines after it.
     fn is_last_mark(&self) -> bool {
-        self.bytes[self.at..].strip_prefix(b"...").is_some_and(|rest| rest.iter().all(|b| matches!(b, b' ' | b'\n')))
+        self.bytes[self.at..]
+            .strip_prefix(b"...")
+            .is_some_and(|rest| rest.iter().all(|b| matches!(b, b' ' | b'\n' | b'\r')))
+    }
+
+    /// Whether the dash of an item stands here.
+    #[inline]
+    fn at_dash(&self) -> bool {
+        self.peek() == b'-' && matches!(self.peek_at(1), b' ' | b'\n' | b'\r')
     }
 
     /// A line with content, which begins in `column`.
     #[inline]
     fn line(&mut self, column: usize) -> Sure<()> {
-        let is_item = self.peek() == b'-' && matches!(self.peek_at(1), b' ' | b'\n');
+        let is_item = self.at_dash();
+        let opened = self.open.len();
         while let Some(top) = self.open.last() {
             // A list may stand in the column of the key that it belongs to; then the next key ends it.
             let ends = top.indent > column || (top.indent == column && !top.is_mapping && !is_item);
@@ -153,12 +179,13 @@ impl<'t> Reader<'t> {
             }
             self.close();
         }
+        let has_closed = self.open.len() < opened;
         let Some(top) = self.open.last_mut() else {
             return if self.arena.next() == 0 { self.node(column) } else { Err(Unsure) };
         };
         if top.indent < column {
             if !top.pending {
-                return Err(Unsure);
+                return if has_closed { Err(Unsure) } else { self.continue_plain(column) };
             }
             top.pending = false;
             return self.node(column);
@@ -210,7 +237,7 @@ impl<'t> Reader<'t> {
     fn node(&mut self, column: usize) -> Sure<()> {
         let start = self.at;
         match self.peek() {
-            b'-' if matches!(self.peek_at(1), b' ' | b'\n') => {
+            b'-' if self.at_dash() => {
                 self.open(Kind::Sequence, column, start)?;
                 return self.node_in_item();
             }
@@ -236,7 +263,7 @@ impl<'t> Reader<'t> {
             self.end = self.at;
             let dash = self.at - 1;
             self.skip_spaces();
-            if matches!(self.peek(), b'\n' | b'#') {
+            if matches!(self.peek(), b'\n' | b'\r' | b'#') {
                 if let Some(top) = self.open.last_mut() {
                     top.pending = true;
                 }
@@ -247,7 +274,7 @@ impl<'t> Reader<'t> {
             }
             column += self.at - dash;
             // A dash after a dash is handled here, so that a line of dashes needs no recursion.
-            if self.peek() == b'-' && matches!(self.peek_at(1), b' ' | b'\n') {
+            if self.at_dash() {
                 self.open(Kind::Sequence, column, self.at)?;
                 continue;
             }
@@ -272,21 +299,29 @@ impl<'t> Reader<'t> {
         self.skip_spaces();
         let byte = self.peek();
         if let Some(top) = self.open.last_mut() {
-            top.pending = matches!(byte, b'\n' | b'#');
+            top.pending = matches!(byte, b'\n' | b'\r' | b'#');
+        }
+        if bytes::CLASS[usize::from(byte)] & bytes::INDICATOR == 0 {
+            let node = self.plain()?;
+            return self.end_value(node);
         }
         match byte {
-            b'\n' | b'#' => self.end_line(),
+            b'\n' | b'\r' | b'#' => self.end_line(),
             b'{' | b'[' => self.flow_value(),
             b'|' | b'>' => self.block_scalar(),
             _ => {
                 let node = self.scalar()?;
-                if self.at_colon() {
-                    return Err(Unsure);
-                }
-                self.push_scalar(node);
-                self.end_line()
+                self.end_value(node)
             }
         }
+    }
+
+    /// After a scalar that is no key.
+    #[inline]
+    fn end_value(&mut self, node: Node) -> Sure<()> {
+        self.push_scalar(node);
+        // A colon would make a key of it, and is neither the end of the line nor a comment.
+        self.end_line()
     }
 
     /// Skips spaces, and tells whether the colon of a key follows.
@@ -299,7 +334,7 @@ impl<'t> Reader<'t> {
     /// At the colon after the key `node`: the key becomes part of the innermost mapping.
     #[inline]
     fn key(&mut self, node: Node) -> Sure<()> {
-        let space_follows = matches!(self.peek_at(1), b' ' | b'\n');
+        let space_follows = matches!(self.peek_at(1), b' ' | b'\n' | b'\r');
         if !space_follows {
             return Err(Unsure);
         }
@@ -328,13 +363,12 @@ impl<'t> Reader<'t> {
             }
             return Ok(());
         }
-        match source[0] {
-            b'<' if source == b"<<" => return Err(Unsure),
-            b'0'..=b'9' | b'+' | b'-' | b'.' => return self.push_odd_key(node),
-            b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' if source.len() <= 5 => {
-                return self.push_odd_key(node);
-            }
-            _ => {}
+        let class = bytes::CLASS[usize::from(source[0])];
+        if class & bytes::NUMBER != 0 || (class & bytes::WORD != 0 && source.len() <= 5) {
+            return self.push_odd_key(node);
+        }
+        if source == b"<<" {
+            return Err(Unsure);
         }
         self.arena.push(node);
         self.arena.hold_key(id, source);
@@ -350,7 +384,7 @@ impl<'t> Reader<'t> {
             self.arena.push(node);
             self.arena.hold_key(id, source.as_bytes());
         } else {
-            self.arena.push_owned(name.into_owned(), node);
+            self.arena.push_owned(name.into_owned(), Resolution::Text, node);
             self.arena.hold_decoded_key(id);
         }
         Ok(())
@@ -368,7 +402,9 @@ impl<'t> Reader<'t> {
         let start = self.at;
         self.skip_spaces();
         match self.peek() {
-            b'\n' => self.at = (self.at + 1).min(self.bytes.len()),
+            b'\n' if self.at < self.bytes.len() => self.at += 1,
+            b'\n' => {}
+            b'\r' => self.at += 2,
             b'#' if self.at > start || self.bytes.get(start.wrapping_sub(1)) == Some(&b' ') => self.skip_line(),
             _ => return Err(Unsure),
         }

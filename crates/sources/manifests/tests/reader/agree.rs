@@ -3,15 +3,18 @@
 //! Documents are made from pieces of YAML put together at random, and from random trees in random styles that are
 //! then damaged.
 
-use manifests::yaml::{fast, general};
 use manifests::json;
+use manifests::yaml::{fast, general};
 use proptest::prelude::*;
 
 use crate::compare;
 
 /// What the fast reader takes, the general one reads alike.
 fn check(text: &str) -> Result<(), TestCaseError> {
-    compare::readers(text).map_err(|why| TestCaseError::fail(format!("{text:?}: {why}")))
+    for text in [text, &text.replace('\n', "\r\n")] {
+        compare::readers(text).map_err(|why| TestCaseError::fail(format!("{text:?}: {why}")))?;
+    }
+    Ok(())
 }
 
 const PIECES: &[&str] = &[
@@ -129,6 +132,12 @@ const SCALARS: &[&str] = &[
     "'a\n\n      b'",
     "\"a\n      b \\\n      c\"",
     "a\n      b",
+    "a\n\n        b\n      c",
+    "a # c\n      b",
+    "1\n      2",
+    "a\n      - b",
+    "a\n      # c\n      d",
+    "a\n      b: c",
     ".inf",
     "é ü",
     "a # c",

@@ -334,7 +334,6 @@ const DOCUMENTS: &[&str] = &[
     "spec: -\n",
     "spec: {a: 1, a: 2}\n",
     "spec: é\n",
-    "spec:\n  yes: 1\n  true: 2\n  'true': 3\n",
 ];
 
 #[test]

@@ -65,6 +65,10 @@ impl Reader<'_> {
                     longest = longest.max(indent);
                     line = text + 1;
                 }
+                Some(b'\r') => {
+                    longest = longest.max(indent);
+                    line = text + 2;
+                }
                 Some(b'\t') => return Err(Unsure),
                 Some(_) if indent >= self.least_indent() => {
                     return if longest > indent { Err(Unsure) } else { Ok(Some(indent)) };
@@ -87,6 +91,7 @@ impl Reader<'_> {
             let spaces = text - self.at;
             match self.bytes.get(text) {
                 Some(b'\n') if spaces <= indent => self.at = text + 1,
+                Some(b'\r') if spaces <= indent => self.at = text + 2,
                 None if spaces <= indent => {
                     self.at = text;
                     return Ok(last);

@@ -93,6 +93,7 @@ impl Reader<'_> {
                         return Err(Unsure);
                     }
                 }
+                Some(b'\r') => self.at += 1,
                 Some(b'#') if self.at > start || self.bytes[self.at - 1] == b'\n' => {
                     // Up to the line break, which may be followed by a mark.
                     self.at += memchr::memchr(b'\n', &self.bytes[self.at..]).ok_or(Unsure)?;
@@ -108,7 +109,7 @@ impl Reader<'_> {
         self.skip_spaces();
         match self.peek() {
             b':' => {
-                let is_free = matches!(self.peek_at(1), b' ' | b'\n');
+                let is_free = matches!(self.peek_at(1), b' ' | b'\n' | b'\r');
                 if !is_free && (node.kind == Kind::Plain || matches!(self.peek_at(1), b',' | b'}' | b':')) {
                     return Err(Unsure);
                 }
@@ -160,9 +161,9 @@ impl Reader<'_> {
         let mut at = start;
         loop {
             match self.bytes.get(at) {
-                Some(b',' | b'[' | b']' | b'{' | b'}' | b'\n') => break,
+                Some(b',' | b'[' | b']' | b'{' | b'}' | b'\n' | b'\r') => break,
                 Some(b':') => match self.bytes.get(at + 1) {
-                    Some(b' ' | b'\n') => break,
+                    Some(b' ' | b'\n' | b'\r') => break,
                     None | Some(b',' | b'[' | b']' | b'{' | b'}' | b'\t') => return Err(Unsure),
                     Some(_) => at += 1,
                 },

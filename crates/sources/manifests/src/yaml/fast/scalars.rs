@@ -1,6 +1,6 @@
 //! Scalars on one line, and quoted ones.
 
-use model::document::{Kind, Node};
+use model::document::{Kind, Node, Resolution};
 
 use super::{Reader, Sure, Unsure};
 use crate::arena::scalar as node_of;
@@ -10,24 +10,37 @@ impl Reader<'_> {
     /// A plain or quoted scalar; the reader stands after it.
     #[inline]
     pub(super) fn scalar(&mut self) -> Sure<Node> {
-        match self.peek() {
+        let byte = self.peek();
+        if bytes::CLASS[usize::from(byte)] & bytes::INDICATOR == 0 {
+            return self.plain();
+        }
+        match byte {
             b'"' => self.double_quoted(),
             b'\'' => self.single_quoted(),
-            _ => self.plain(),
+            _ => {
+                self.check_indicator()?;
+                self.plain()
+            }
         }
     }
 
     #[inline]
-    fn plain(&mut self) -> Sure<Node> {
+    pub(super) fn plain(&mut self) -> Sure<Node> {
         let start = self.at;
-        self.check_first_byte()?;
-        let mut at = start;
+        self.skip_plain()?;
+        Ok(node_of(Kind::Plain, start, self.trim(start, self.at)))
+    }
+
+    /// Skips plain text on one line, up to the colon of a key, a comment, or the end of the line.
+    #[inline]
+    fn skip_plain(&mut self) -> Sure<()> {
+        let mut at = self.at;
         loop {
             at = bytes::plain_special(self.bytes, at);
             match self.bytes.get(at) {
-                None | Some(b'\n') => break,
+                None | Some(b'\n' | b'\r') => break,
                 Some(b':') => match self.bytes.get(at + 1) {
-                    None | Some(b' ' | b'\n') => break,
+                    None | Some(b' ' | b'\n' | b'\r') => break,
                     Some(b'\t') => return Err(Unsure),
                     Some(_) => at += 1,
                 },
@@ -37,20 +50,55 @@ impl Reader<'_> {
             }
         }
         self.at = at;
-        Ok(node_of(Kind::Plain, start, self.trim(start, at)))
+        Ok(())
+    }
+
+    /// A line that is indented more than the collection whose last value is complete: plain text goes on.
+    pub(super) fn continue_plain(&mut self, column: usize) -> Sure<()> {
+        let last = self.arena.next() as usize - 1;
+        let node = self.arena.document.nodes[last];
+        let is_continued = node.kind == Kind::Owned && node.resolution == Resolution::Plain;
+        if !is_continued && node.kind != Kind::Plain {
+            return Err(Unsure);
+        }
+        // A comment ends the text.
+        let between = &self.bytes[node.end as usize..self.at - column];
+        if !between.iter().all(|b| matches!(b, b' ' | b'\n' | b'\r')) {
+            return Err(Unsure);
+        }
+        let start = self.at;
+        self.skip_plain()?;
+        let end = self.trim(start, self.at);
+        let text = self.arena.document.text;
+        let mut folded = match self.arena.document.owned.pop_if(|_| is_continued) {
+            Some(folded) => folded,
+            None => text[node.start as usize..node.end as usize].to_owned(),
+        };
+        match memchr::memchr_iter(b'\n', between).count() {
+            1 => folded.push(' '),
+            breaks => (1..breaks).for_each(|_| folded.push('\n')),
+        }
+        folded.push_str(&text[start..end]);
+        self.arena.document.nodes.truncate(last);
+        self.end = end;
+        let place = Node { end: end as u32, ..node };
+        self.arena.push_owned(folded, Resolution::Plain, place);
+        self.end_line()
     }
 
     /// Refuses what cannot begin plain text, or does so in few texts only.
     #[inline]
     pub(super) fn check_first_byte(&self) -> Sure<()> {
+        if bytes::CLASS[usize::from(self.peek())] & bytes::INDICATOR == 0 { Ok(()) } else { self.check_indicator() }
+    }
+
+    fn check_indicator(&self) -> Sure<()> {
+        let next = self.peek_at(1);
         match self.peek() {
-            b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'%' | b'@'
-            | b'`' | b'"' | b'\'' | b' ' => Err(Unsure),
-            b'-' if matches!(self.peek_at(1), b' ' | b'\n' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Err(Unsure),
-            byte if byte < b' ' => Err(Unsure),
+            b'-' if !matches!(next, b' ' | b'\n' | b'\r' | b'\t' | b',' | b'[' | b']' | b'{' | b'}') => Ok(()),
             // A byte-order mark is part of some texts and not of others.
-            0xEF if self.peek_at(1) == 0xBB && self.peek_at(2) == 0xBF => Err(Unsure),
-            _ => Ok(()),
+            0xEF if next != 0xBB || self.peek_at(2) != 0xBF => Ok(()),
+            _ => Err(Unsure),
         }
     }
 
@@ -90,7 +138,7 @@ impl Reader<'_> {
             at = bytes::string_special(self.bytes, at);
             match self.bytes.get(at) {
                 Some(b'"') => break,
-                Some(b'\\') if self.bytes.get(at + 1) == Some(&b'\n') => at += 1,
+                Some(b'\\') if matches!(self.bytes.get(at + 1), Some(b'\n' | b'\r')) => at += 1,
                 Some(b'\\') => {
                     node.escaped = true;
                     at += escape_length(&self.bytes[at..]).ok_or(Unsure)?;
@@ -99,7 +147,7 @@ impl Reader<'_> {
                     node.escaped = true;
                     at = self.continuation(at)?;
                 }
-                Some(b'\t') => at += 1,
+                Some(b'\t' | b'\r') => at += 1,
                 _ => return Err(Unsure),
             }
         }
@@ -115,6 +163,7 @@ impl Reader<'_> {
             let text = bytes::skip_spaces(self.bytes, line);
             match self.bytes.get(text) {
                 Some(b'\n') => line = text + 1,
+                Some(b'\r') => line = text + 2,
                 Some(b'\t') | None => return Err(Unsure),
                 // Without indentation it might be the mark of a document.
                 Some(_) if text - line < parent.max(1) => return Err(Unsure),

@@ -106,7 +106,7 @@ fn block(written: Scalar<'_>, kind: Kind, place: Place<'_>, texts: &mut Vec<Stri
     let end = written.range.end.max(start);
     let source = &place.text[start..end];
     let header = source.split('\n').next().unwrap_or("");
-    let is_own = header.bytes().take(3).any(|b| b.is_ascii_digit()) || source.contains('\r');
+    let is_own = header.bytes().take(3).any(|b| b.is_ascii_digit());
     if !is_own && scalar::block_text(source) == written.text {
         return node_of(kind, start, end);
     }

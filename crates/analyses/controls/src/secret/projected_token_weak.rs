@@ -1,0 +1,193 @@
+//! `projected-token-weak`
+
+use model::control::InventoryFindings;
+use model::control::{Check, Control, fixture, maps};
+use model::document::Value;
+use model::finding::{Finding, Findings};
+use model::inventory::Inventory;
+use model::inventory::observe::is_api_audience;
+use model::severity::Severity;
+use model::workload::Workload;
+
+use super::service_accounts::Accounts;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "projected-token-weak",
+    title: "Projected token has wrong audience or long life",
+    severity: Severity::Medium,
+    severity_reason: "a token for the API audience or valid for days can be replayed",
+    rationale: "A token for the API server hides among the volumes although its mounting is switched off, or a token stays good for days after it was stolen.",
+    remediation: "Set an `audience` other than the API server's, and `expirationSeconds` between 600 and 3600.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.volumes[]?.projected.sources[]?.serviceAccountToken; . != null and (.audience == null or (.expirationSeconds // 3600) > 86400))) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[],
+    mappings: &[maps("owasp-k8s-top10", "K08"), maps("owasp-k8s-top10", "K09"), maps("mitre", "T1528"), maps("nist-800-53", "IA-5")],
+    references: &[],
+    umbrella: false,
+    check: Check::WorkloadAndInventory(check, check_accounts),
+    fixtures: &[
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: vault
+              expirationSeconds: 604800 #~ medium spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: vault
+              expirationSeconds: 3600
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  automountServiceAccountToken: false
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken: #~ although the mounting
+              path: token
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  automountServiceAccountToken: false
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: https://kubernetes.default.svc #~ although the mounting
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: sts.amazonaws.com #~ info
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: sts.amazonaws.com
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+  annotations: {eks.amazonaws.com/role-arn: x}
+"),
+],
+};
+
+const MOST_SECONDS: i64 = 86_400;
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let pod = &workload.pod;
+    let switched_off = pod.automount_service_account_token.and_then(Value::as_bool) == Some(false);
+    let mut tokens = 0;
+    let projected = pod.volumes.iter().filter_map(|volume| volume.source_of("projected")?.get("sources"));
+    for token in projected.flat_map(Value::items).filter_map(|source| source.get("serviceAccountToken")) {
+        tokens += 1;
+        let audience = token.get("audience");
+        if switched_off && is_api_audience(&audience.map(Value::text).unwrap_or_default()) {
+            let message =
+                "A projected token is good for the API server although the mounting of tokens is switched off";
+            findings.report(match audience {
+                Some(audience) => Finding::at(audience).message(message),
+                None => Finding::missing(token, "audience").message(message),
+            });
+        }
+        let seconds = token.get("expirationSeconds");
+        if let Some(seconds) = seconds.filter(|seconds| seconds.as_int().is_some_and(|seconds| seconds > MOST_SECONDS))
+        {
+            let message = "A projected token is good for {value} seconds: whoever steals it has it for more than a day";
+            findings.report(Finding::at(seconds).message(message).replace("3600"));
+        }
+    }
+    if tokens == 0 {
+        findings.not_applicable();
+    }
+}
+
+/// Audiences at which clouds change a token of Kubernetes for one of their own, with the annotations of a
+/// ServiceAccount that say which identity is meant.
+const CLOUDS: &[(&str, &[&str])] = &[
+    ("sts.amazonaws.com", &["eks.amazonaws.com/role-arn"]),
+    ("api://AzureADTokenExchange", &["azure.workload.identity/client-id"]),
+    ("iam.googleapis.com", &["iam.gke.io/gcp-service-account"]),
+];
+
+fn check_accounts(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let accounts = Accounts::new(inventory);
+    for workload in &inventory.facts.workloads {
+        for &(audience, place) in &workload.token_audiences {
+            let text = inventory.symbols.text(audience);
+            let Some((_, annotations)) = CLOUDS.iter().find(|(cloud, _)| text.contains(cloud)) else { continue };
+            // An account that is not in the input may have the annotation.
+            let Some(account) = accounts.of(workload) else { continue };
+            let named = account.annotations.iter().map(|name| inventory.symbols.text(*name));
+            if !named.into_iter().any(|name| annotations.contains(&name.as_str())) {
+                let message =
+                    "A projected token is for the cloud (`{value}`), and the ServiceAccount names no identity there";
+                let finding = Finding::at_place(place).value(text).severity(Severity::Info).message(message);
+                findings.report(workload.resource, finding);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `crypto-miner-indicator`
+
+use model::control::{Check, Control, fixture, maps};
+use model::document::Value;
+use model::finding::{Finding, Findings};
+use model::severity::Severity;
+use model::workload::Workload;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "crypto-miner-indicator",
+    title: "Manifest carries crypto-mining indicators",
+    severity: Severity::Critical,
+    severity_reason: "resource hijack in progress",
+    rationale: "The manifest names a miner, a mining pool or its protocol: somebody has the cluster work for them, and can have it do other things too.",
+    remediation: "Delete the workload and find out how it came in: who created it, from where, with which rights.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select([.. | strings] | any(test(\"xmrig|stratum[+](tcp|ssl)://|minerd|donate-level|nicehash|c3pool|moneroocean\"; \"i\"))) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[],
+    mappings: &[maps("mitre", "T1610"), maps("owasp-k8s-top10", "K10"), maps("nist-800-53", "SI-4")],
+    references: &[],
+    umbrella: false,
+    check: Check::Workload(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      args:
+        - -o
+        - stratum+tcp://pool.example.com:3333 #~ critical spec.containers[0].args[1]
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      args:
+        - -o
+        - tcp://pool.example.com:3333
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: example.com/XMRig/xmrig:6 #~ names a miner
+      command: [sh]
+      env:
+        - name: POOL
+          value: gulf.MoneroOcean.stream:10128 #~ names a miner
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: app
+      image: app:1
+      command:
+        - --donate-level=1 #~ names a miner
+",
+        ),
+    ],
+};
+
+/// In lower case, with the letters of what they are looked for in lowered too.
+const PATTERNS: &[&str] =
+    &["xmrig", "stratum+tcp://", "stratum+ssl://", "minerd", "--donate-level", "nicehash", "c3pool", "moneroocean"];
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    for container in &workload.pod.containers {
+        let lists = [container.command, container.args].into_iter().flatten().flat_map(Value::items);
+        let env = container.env.into_iter().flat_map(Value::items);
+        let env = env.flat_map(|entry| [entry.get("name"), entry.get("value")].into_iter().flatten());
+        for value in container.image.into_iter().chain(lists).chain(env) {
+            if !names_a_miner(&value.text()) {
+                continue;
+            }
+            // The value may hold more than the indicator: it is pointed at, not repeated.
+            let message = "Container `{container}` names a miner, a mining pool or its protocol";
+            findings.report(Finding::at(value).value("").container(container).message(message));
+        }
+    }
+}
+
+fn names_a_miner(text: &str) -> bool {
+    PATTERNS.iter().any(|pattern| contains_ignoring_case(text.as_bytes(), pattern.as_bytes()))
+}
+
+fn contains_ignoring_case(text: &[u8], pattern: &[u8]) -> bool {
+    let (low, high) = (pattern[0], pattern[0].to_ascii_uppercase());
+    let starts = memchr::memchr2_iter(low, high, text);
+    starts
+        .into_iter()
+        .any(|at| text[at..].get(..pattern.len()).is_some_and(|found| found.eq_ignore_ascii_case(pattern)))
+}

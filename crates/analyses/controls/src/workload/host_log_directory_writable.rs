@@ -1,0 +1,138 @@
+//! `host-log-directory-writable`
+
+use model::control::{Check, Control, fixture, maps};
+use model::finding::{Finding, Findings};
+use model::severity::Severity;
+use model::workload::Workload;
+
+use super::host_paths;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "host-log-directory-writable",
+    title: "Pod can write /var/log of the node",
+    severity: Severity::High,
+    severity_reason: "a symlink in /var/log lets log readers fetch any node file",
+    rationale: "The kubelet serves files of `/var/log` to whoever may read logs. A pod that can put a symbolic link there makes it serve any file of the node.",
+    remediation: "Mount the directory with `readOnly: true`.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.volumes[]?; .hostPath.path // \"\" | test(\"^/(var(/log)?)?/?$\"))) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[],
+    mappings: &[
+        maps("mitre", "T1611"),
+        maps("owasp-k8s-top10", "K01"),
+        maps("nist-800-190", "4.5.5"),
+        maps("nist-800-53", "AC-6"),
+    ],
+    references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
+    umbrella: false,
+    check: Check::Workload(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ medium spec.containers[0].volumeMounts[0].readOnly: Container `app` can write
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+          readOnly: true
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+          readOnly: false #~ can write
+  volumes:
+    - name: v
+      hostPath:
+        path: /var
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log/pods
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+",
+        ),
+    ],
+};
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let pod = &workload.pod;
+    for host_path in host_paths::of(pod).filter(|host_path| host_paths::is_at_or_above(&host_path.path, "/var/log")) {
+        for (container, mount) in
+            host_paths::mounts(pod, host_path.volume).filter(|(_, mount)| host_paths::is_writable(*mount))
+        {
+            let finding = match mount.get("readOnly") {
+                Some(value) => Finding::at(value).replace("true"),
+                None => Finding::missing(mount, "readOnly").insert("readOnly: true"),
+            };
+            // Who may read logs is not known here.
+            let finding = finding.value(host_path.path.clone()).container(container).severity(Severity::Medium);
+            let message = "Container `{container}` can write to `{value}` of its node: a link in it makes the kubelet serve any file";
+            findings.report(finding.message(message));
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! `pod-disruption-budget-blocks-drain`
+
+use model::control::InventoryFindings;
+use model::control::{Check, Control, alias, fixture};
+use model::finding::Finding;
+use model::inventory::{BudgetFact, Inventory, WorkloadFact};
+use model::severity::Severity;
+use model::symbols::Symbol;
+use std::collections::BTreeMap;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "pod-disruption-budget-blocks-drain",
+    title: "PodDisruptionBudget never allows eviction",
+    severity: Severity::Medium,
+    severity_reason: "nodes cannot be drained or patched",
+    rationale: "A budget that never lets a pod go keeps nodes from being drained: security updates of the node wait, or somebody deletes pods by force.",
+    remediation: "Let at least one pod go: `maxUnavailable: 1`, or a `minAvailable` below the number of replicas.",
+    verify: "kubectl get poddisruptionbudgets -A -o json | jq -r '.items[] | select(.status.disruptionsAllowed == 0) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[
+        alias("polaris", "pdbDisruptionsIsZero"),
+        alias("polaris", "pdbMinAvailableGreaterThanHPAMinReplicas"),
+        alias("kube-linter", "pdb-max-unavailable"),
+        alias("kube-linter", "pdb-min-available"),
+        alias("kube-score", "poddisruptionbudget-has-policy"),
+        alias("gatekeeper", "K8sPodDisruptionBudget"),
+        alias("kyverno", "pdb-maxunavailable"),
+        alias("kyverno", "pdb-minavailable-check"),
+        alias("kyverno", "pdb-maxunavailable-with-deployments"),
+        alias("kyverno", "deployment-replicas-higher-than-pdb"),
+        alias("kyverno", "require-reasonable-pdbs"),
+        alias("kyverno", "require-replicas-allow-disruption"),
+    ],
+    mappings: &[],
+    references: &[],
+    umbrella: false,
+    check: Check::Inventory(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  maxUnavailable: 0 #~ medium spec.maxUnavailable: Budget lets no pod go
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  maxUnavailable: 1
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  maxUnavailable: 0% #~ lets no pod go
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  minAvailable: 100% #~ lets no pod go
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  minAvailable: 1
+  maxUnavailable: 1 #~ sets both
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec: #~ neither
+  selector: {}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 2 #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 2
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 3
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 51% #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 1
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 50%
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 34% #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 1
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 2
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: h
+spec:
+  scaleTargetRef: {kind: Deployment, name: d}
+  minReplicas: 3
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchLabels: {a: b}}
+  minAvailable: 2 #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 5
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: h
+spec:
+  scaleTargetRef: {kind: Deployment, name: d}
+  minReplicas: 2
+",
+        ),
+    ],
+};
+
+fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let autoscaled = autoscaled(inventory);
+    let mut by_namespace: BTreeMap<Symbol, Vec<&WorkloadFact>> = BTreeMap::new();
+    for workload in &inventory.facts.workloads {
+        by_namespace.entry(inventory.namespace(workload.resource)).or_default().push(workload);
+    }
+    for budget in &inventory.facts.budgets {
+        findings.looked_at(budget.resource);
+        let finding = match (budget.min_available, budget.max_unavailable) {
+            (None, None) => {
+                Some(Finding::at_place(budget.place).message("Budget sets neither `minAvailable` nor `maxUnavailable`"))
+            }
+            (Some(_), Some((_, place))) => Some(
+                Finding::at_place(place)
+                    .message("Budget sets both `minAvailable` and `maxUnavailable`: the API refuses it"),
+            ),
+            (None, Some((value, place))) => {
+                let text = inventory.symbols.text(value);
+                let message = "Budget lets no pod go: `maxUnavailable` is `{value}`";
+                is_zero(&text).then(|| Finding::at_place(place).value(text).message(message))
+            }
+            (Some((value, place)), None) => {
+                let replicas = replicas(inventory, budget, &by_namespace, &autoscaled);
+                let text = inventory.symbols.text(value);
+                blocks(&text, replicas).then(|| Finding::at_place(place).value(text).message(MINIMUM))
+            }
+        };
+        if let Some(finding) = finding {
+            findings.report(budget.resource, finding);
+        }
+    }
+}
+
+const MINIMUM: &str = "Budget lets no pod go: `minAvailable` is `{value}`, which is all there are";
+
+/// The least number of replicas of what autoscalers scale, by namespace, kind and name.
+fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> {
+    let autoscalers = inventory.facts.autoscalers.iter();
+    autoscalers
+        .map(|scaler| {
+            let namespace = inventory.namespace(scaler.resource);
+            ((namespace, scaler.target_kind, scaler.target_name), scaler.min_replicas)
+        })
+        .collect()
+}
+
+/// How many pods the budget is for at the least, if the workloads that it selects are known.
+fn replicas(
+    inventory: &Inventory,
+    budget: &BudgetFact,
+    by_namespace: &BTreeMap<Symbol, Vec<&WorkloadFact>>,
+    autoscaled: &BTreeMap<(Symbol, Symbol, Symbol), i64>,
+) -> Option<i64> {
+    let selector = budget.selector.as_ref()?;
+    let namespace = inventory.namespace(budget.resource);
+    let mut all = None;
+    for workload in by_namespace.get(&namespace)?.iter().filter(|workload| selector.matches(&workload.labels)) {
+        let resource = inventory.resource(workload.resource);
+        let kind = inventory.symbols.text(resource.kind);
+        // What runs on every node, once, or by itself has no number of replicas.
+        if !matches!(kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout") {
+            return None;
+        }
+        let scaled = autoscaled.get(&(namespace, resource.kind, resource.name)).copied();
+        *all.get_or_insert(0) += scaled.unwrap_or(workload.replicas.unwrap_or(1));
+    }
+    all
+}
+
+fn is_zero(text: &str) -> bool {
+    let number = text.strip_suffix('%').unwrap_or(text);
+    number.trim().parse::<i64>() == Ok(0)
+}
+
+/// Percentages are rounded up, as the disruption controller does.
+fn blocks(text: &str, replicas: Option<i64>) -> bool {
+    match text.strip_suffix('%') {
+        Some(percent) => {
+            let Ok(percent) = percent.trim().parse::<i64>() else { return false };
+            percent >= 100
+                || replicas.is_some_and(|replicas| (percent.max(0) * replicas + 99) / 100 >= replicas && replicas > 0)
+        }
+        None => {
+            let Ok(number) = text.trim().parse::<i64>() else { return false };
+            replicas.is_some_and(|replicas| replicas > 0 && number >= replicas)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `sensitive-host-path`
+
+use model::control::InventoryFindings;
+use model::control::{Check, Control, alias, fixture, maps};
+use model::finding::{Finding, Findings};
+use model::inventory::Inventory;
+use model::severity::Severity;
+use model::workload::Workload;
+
+use super::host_paths;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "sensitive-host-path",
+    title: "Pod mounts a sensitive node directory",
+    severity: Severity::Critical,
+    severity_reason: "holds credentials or code executed by root on the node",
+    rationale: "The directory holds credentials of the node, or files that root on the node runs: static pods, unit files, binaries, the files of other pods. Reading it gives identities away; writing it gives the node.",
+    remediation: "Remove the volume, or narrow it to the one file that is needed, read-only.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.volumes[]?; .hostPath.path // \"\" | test(\"^/(etc|proc|sys|root|var/run|run|var/lib/kubelet)?(/|$)\"))) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[
+        alias("kube-linter", "sensitive-host-mounts"),
+        alias("kubeaudit", "mounts"),
+        alias("polaris", "hostPathSet"),
+        alias("kubescape", "C-0048"),
+    ],
+    mappings: &[
+        maps("cis-kubernetes", "5.2.11"),
+        maps("nsa-cisa", "pod-security"),
+        maps("mitre", "T1611"),
+        maps("owasp-k8s-top10", "K01"),
+        maps("nist-800-190", "4.4.3"),
+        maps("nist-800-190", "4.5.5"),
+        maps("nist-800-53", "AC-6"),
+    ],
+    references: &[],
+    umbrella: false,
+    check: Check::WorkloadAndInventory(check, check_claims),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /etc/kubernetes/pki/.. #~ critical spec.volumes[0].hostPath.path: Pod has `/etc/kubernetes/pki/..`
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /srv/data
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: / #~ Pod has
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var #~ Pod has
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log/pods/ #~ Pod has
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /data/../etc//cron.d #~ Pod has
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /etcetera
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      persistentVolumeClaim:
+        claimName: claim #~ critical
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: claim
+spec:
+  volumeName: volume
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: volume
+spec:
+  local: {path: /etc}
+",
+        ),
+    ],
+};
+
+const PATHS: &[&str] = &[
+    "/boot",
+    "/dev",
+    "/etc",
+    "/etc/kubernetes",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt/cni",
+    "/proc",
+    "/root",
+    "/run",
+    "/sys",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/etcd",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/run",
+];
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    for host_path in host_paths::of(&workload.pod).filter(|host_path| is_sensitive(&host_path.path)) {
+        let message = "Pod has `{value}` of its node, which holds credentials or what root on the node runs";
+        findings.report(Finding::at(host_path.place).message(message));
+    }
+}
+
+fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    for claimed in host_paths::claimed(inventory).iter().filter(|claimed| is_sensitive(&claimed.path)) {
+        let message = "The claim leads to `{value}` of the node, which holds credentials or what root on the node runs";
+        findings.report(
+            claimed.resource,
+            Finding::at_place(claimed.claim.place).value(claimed.path.clone()).message(message),
+        );
+    }
+}
+
+fn is_sensitive(path: &str) -> bool {
+    PATHS.iter().any(|known| host_paths::is_at_or_above(path, known) || host_paths::is_at_or_above(known, path))
+}
