@@ -18,7 +18,7 @@
 //! * Exemptions, and the labels of namespaces, which say at which level a pod is evaluated.
 
 mod annotations;
-mod checks;
+pub(crate) mod checks;
 mod wording;
 
 use std::fmt;

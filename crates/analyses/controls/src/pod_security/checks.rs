@@ -9,10 +9,10 @@ mod privilege_escalation;
 mod privileged;
 mod proc_mount;
 mod run_as;
-mod se_linux;
+pub(crate) mod se_linux;
 mod seccomp;
-mod sysctls;
-mod volumes;
+pub(crate) mod sysctls;
+pub(crate) mod volumes;
 mod windows_host_process;
 
 use model::workload::Workload;

@@ -6,6 +6,8 @@ use model::finding::{Finding, Findings};
 use model::severity::Severity;
 use model::workload::Workload;
 
+use crate::pod_security::checks::se_linux::TYPES;
+
 /// The control.
 pub static CONTROL: Control = Control {
     id: "selinux-options-custom",
@@ -74,8 +76,6 @@ spec:
 "),
 ],
 };
-
-const TYPES: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;

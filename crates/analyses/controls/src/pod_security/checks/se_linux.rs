@@ -4,12 +4,15 @@ use model::workload::Workload;
 
 use crate::pod_security::wording::{Forbidden, Set, Setters, plural, quoted, text_of};
 
+/// The types that confine a container. The last one is allowed from 1.31 on.
+pub(crate) const TYPES: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+
 pub(super) fn check_1_0(workload: &Workload<'_>) -> Option<Forbidden> {
-    check(workload, &["", "container_t", "container_init_t", "container_kvm_t"])
+    check(workload, &TYPES[..TYPES.len() - 1])
 }
 
 pub(super) fn check_1_31(workload: &Workload<'_>) -> Option<Forbidden> {
-    check(workload, &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"])
+    check(workload, TYPES)
 }
 
 fn check(workload: &Workload<'_>, allowed: &[&str]) -> Option<Forbidden> {

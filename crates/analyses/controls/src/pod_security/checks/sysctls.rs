@@ -6,7 +6,7 @@ use model::workload::Workload;
 use crate::pod_security::wording::{Forbidden, text_of};
 
 /// What may be set, and what follows `v1.` in the first version that allows it.
-const ALLOWED: &[(&str, u64)] = &[
+pub(crate) const ALLOWED: &[(&str, u64)] = &[
     ("kernel.shm_rmid_forced", 0),
     ("net.ipv4.ip_local_port_range", 0),
     ("net.ipv4.tcp_syncookies", 0),

@@ -6,7 +6,7 @@ use model::workload::Workload;
 use crate::pod_security::wording::{Forbidden, Set, plural, quoted, text_of};
 
 /// A volume with one of these is allowed, whatever else it has.
-const ALLOWED: &[&str] = &[
+pub(crate) const ALLOWED: &[&str] = &[
     "configMap",
     "csi",
     "downwardAPI",
