@@ -25,8 +25,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let metadata: Value = serde_json::from_slice(&output.stdout).context("`cargo metadata` did not print JSON")?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` named no packages")?;
-    let (allowed, banned, registries) = (strings(&rules, "allow = ["), crates(&rules), strings(&rules, "allow-registry = ["));
-    let offences: Vec<String> = packages.iter().filter_map(|package| offence(package, &allowed, &banned, &registries)).collect();
+    let (allowed, banned, registries) =
+        (strings(&rules, "allow = ["), crates(&rules), strings(&rules, "allow-registry = ["));
+    let offences: Vec<String> =
+        packages.iter().filter_map(|package| offence(package, &allowed, &banned, &registries)).collect();
     offences.iter().for_each(|offence| say(offence));
     if !offences.is_empty() {
         bail!("{} of {} packages offend `deny.toml`", offences.len(), packages.len());
@@ -92,7 +94,9 @@ mod tests {
     #[test]
     fn expressions_are_met_by_any_of_or_and_all_of_and() {
         let allowed = ["MIT".to_owned(), "Apache-2.0".to_owned()];
-        for yes in ["MIT", "MIT OR GPL-3.0", "GPL-3.0 OR Apache-2.0", "MIT/Apache-2.0", "(MIT OR GPL-3.0) AND Apache-2.0"] {
+        for yes in
+            ["MIT", "MIT OR GPL-3.0", "GPL-3.0 OR Apache-2.0", "MIT/Apache-2.0", "(MIT OR GPL-3.0) AND Apache-2.0"]
+        {
             assert!(permits(yes, &allowed), "{yes}");
         }
         for no in ["GPL-3.0", "MIT AND GPL-3.0", "", "(MIT OR Apache-2.0) AND GPL-3.0"] {

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result, bail};
 use anstyle_svg::Term;
+use anyhow::{Context as _, Result, bail};
 
 use crate::arguments::{Arguments, cargo};
 
@@ -16,7 +16,11 @@ const LAST: usize = 8;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     arguments.finish()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is in the repository");
-    let built = cargo().current_dir(root).args(["build", "--quiet", "--package", "cli"]).status().context("cannot run `cargo`")?;
+    let built = cargo()
+        .current_dir(root)
+        .args(["build", "--quiet", "--package", "cli"])
+        .status()
+        .context("cannot run `cargo`")?;
     if !built.success() {
         bail!("the program does not build");
     }
@@ -36,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         lines.join("\n")
     };
-    let picture = Term::new().min_width_px(900).render_svg(&format!("\u{1b}[2m$\u{1b}[0m plimsoll {command}\n{shown}\n"));
+    let picture =
+        Term::new().min_width_px(900).render_svg(&format!("\u{1b}[2m$\u{1b}[0m plimsoll {command}\n{shown}\n"));
     let path = root.join("docs/images/scan.svg");
     std::fs::create_dir_all(path.parent().expect("a picture is in a folder"))?;
     std::fs::write(&path, picture).with_context(|| format!("cannot write `{}`", path.display()))?;

@@ -32,10 +32,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if exit::is_broken_pipe(&error) => Exit::Clean.into(),
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "errors are for stderr")]
-            {
-                eprintln!("error: {error:#}");
-            }
+            eprintln!("error: {error:#}");
             exit::of_error(&error).into()
         }
     }

@@ -29,6 +29,9 @@ pub struct Control {
     pub mappings: &'static [Mapping],
     /// Pages that say more.
     pub references: &'static [&'static str],
+    /// Whether it only sums up other controls: it is reported for those who ask for its name, and not counted beside
+    /// its parts.
+    pub umbrella: bool,
     /// The function that looks.
     pub check: Check,
     /// Manifests that fail, and the same ones mended; `explain` shows the difference of the first two.

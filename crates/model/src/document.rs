@@ -112,11 +112,13 @@ impl<'t> Document<'t> {
         Value { document: self, id }
     }
 
+    #[inline]
     fn node(&self, id: NodeId) -> Node {
         self.nodes[id.0 as usize]
     }
 
     /// The node that follows `id` and all that is in it.
+    #[inline]
     fn after(&self, id: NodeId) -> NodeId {
         let node = self.node(id);
         match node.kind {
@@ -177,7 +179,14 @@ impl<'d> Value<'d> {
 
     /// True for `null`, `~` and a value that is not there.
     pub fn is_null(self) -> bool {
-        self.is_scalar() && matches!(self.scalar(), Scalar::Null)
+        let node = self.document.node(self.id);
+        match (node.kind, node.resolution) {
+            (Kind::Mapping | Kind::Sequence, _) => false,
+            // No null is longer than this.
+            (Kind::Plain, _) if node.end - node.start > 4 => false,
+            (Kind::Plain, _) | (_, Resolution::Plain) => matches!(self.scalar(), Scalar::Null),
+            _ => false,
+        }
     }
 
     /// The value as Kubernetes' tools read it; collections are `Scalar::Collection`.
@@ -256,13 +265,17 @@ impl<'d> Value<'d> {
     }
 
     /// Whether this key is written `key`.
+    #[inline]
     pub fn is_key(self, key: &str) -> bool {
         let node = self.document.node(self.id);
-        match node.kind {
-            Kind::Plain => self.source() == key,
-            Kind::Mapping | Kind::Sequence => false,
-            _ => self.text() == key,
-        }
+        let (start, end) = match node.kind {
+            Kind::Plain => (node.start, node.end),
+            Kind::SingleQuoted | Kind::DoubleQuoted if !node.escaped => (node.start + 1, node.end.saturating_sub(1)),
+            Kind::Mapping | Kind::Sequence => return false,
+            _ => return self.text() == key,
+        };
+        end.saturating_sub(start) as usize == key.len()
+            && self.document.text.as_bytes().get(start as usize..end as usize) == Some(key.as_bytes())
     }
 
     /// Keys and values of a mapping, in the order in which they are written; nothing for anything else.

@@ -429,7 +429,7 @@ impl<'d> Volume<'d> {
         let mut volume = Self { value, name: Cow::Borrowed(""), source: None };
         for (key, child) in value.entries() {
             if key.is_key("name") {
-                volume.name = child.text();
+                volume.name = if child.is_null() { Cow::Borrowed("") } else { child.text() };
             } else if volume.source.is_none() && !child.is_null() {
                 volume.source = Some((key, child));
             }

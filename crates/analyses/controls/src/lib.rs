@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod explain;
+pub mod pod_security;
 mod registry;
 pub mod selection;
 

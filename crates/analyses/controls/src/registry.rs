@@ -39,6 +39,7 @@ pub static CONTROLS: &[(Group, &Control)] = &[
     (Group::Workload, &crate::workload::run_as_root_user::CONTROL),
     (Group::Workload, &crate::workload::run_as_username_admin::CONTROL),
     (Group::Workload, &crate::workload::sandbox_resources_unbounded::CONTROL),
+    (Group::Namespace, &crate::namespace::schema_invalid::CONTROL),
     (Group::Workload, &crate::workload::seccomp_profile_missing::CONTROL),
     (Group::Workload, &crate::workload::seccomp_unconfined::CONTROL),
     (Group::Secret, &crate::secret::secret_in_command::CONTROL),

@@ -3,6 +3,8 @@
 //! `#~ text` at the end of a line expects a failure whose line `severity field: message` contains `text`;
 //! `#? text` a skip. What is not expected must not be there.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use std::fmt::Write as _;
 
 use controls::engine::{Engine, Passed};

@@ -1,9 +1,183 @@
-//! `plimsoll pod-security`.
+//! `plimsoll pod-security`: which level workloads meet, and what the admission plugin would answer.
 
-use crate::arguments::PodSecurityArguments;
-use crate::exit::Exit;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use controls::pod_security::{self, Level, Version};
+use manifests::load::{self, Progress};
+use manifests::walk;
+use model::finding::{ControlId, Edit, Occurrence, Status};
+use model::inventory::{Inventory, Observed, Results};
+use model::severity::Severity;
+use model::symbols::{Symbol, Symbols};
+use model::workload::Workload;
+use reports::json::{self, Tool};
+use reports::pod_security::{Asked, CheckAnswer, NamespaceLevel, PodSecurityReport, WorkloadLevel};
+use reports::report::Report;
+
+use super::{check_outputs, input_config, write_output};
+use crate::arguments::{Format, PodSecurityArguments};
+use crate::exit::{Exit, UsageError};
+use crate::screen::{self, Destination};
+
+/// A workload that was evaluated while its document was there.
+struct Evaluated {
+    meets: Level,
+    asked: pod_security::Evaluation,
+}
 
 /// Runs the command.
-pub(super) fn run(_arguments: &PodSecurityArguments) -> anyhow::Result<Exit> {
-    Ok(Exit::Clean)
+pub(super) fn run(arguments: &PodSecurityArguments) -> anyhow::Result<Exit> {
+    check_outputs(&arguments.output)?;
+    if arguments.output.iter().any(|output| output.format == Format::Sarif) {
+        return Err(UsageError("pod-security is written as text or json".to_owned()).into());
+    }
+    let (level, version) = policy(arguments)?;
+    let (results, evaluated) = evaluate(arguments, level, version)?;
+    let report = report(&results, evaluated, level, version);
+    for output in &arguments.output {
+        let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+        write_output(output, |out| match output.format {
+            Format::Json => reports::pod_security::write_json(&report, out),
+            Format::Text | Format::Sarif => {
+                reports::pod_security::write_text(&report, screen::terminal(&destination), out)
+            }
+        })?;
+    }
+    Ok(if !report.coverage.complete {
+        Exit::Incomplete
+    } else if report.workloads.iter().any(|workload| !workload.asked.allowed) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+fn policy(arguments: &PodSecurityArguments) -> Result<(Level, Version), UsageError> {
+    let name = &arguments.level;
+    let level = Level::from_name(name)
+        .ok_or_else(|| UsageError(format!("there is no level `{name}`; there are privileged, baseline, restricted")))?;
+    let version = &arguments.version;
+    let version = version.parse().map_err(|error| UsageError(format!("`{version}` is no version: {error}")))?;
+    Ok((level, version))
+}
+
+fn evaluate(
+    arguments: &PodSecurityArguments,
+    level: Level,
+    version: Version,
+) -> anyhow::Result<(Results, Vec<Option<Evaluated>>)> {
+    let config = input_config(&arguments.paths, &arguments.input);
+    let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
+    let mut inventory = Inventory::default();
+    let progress = Progress::default();
+    let evaluated = Mutex::new(Vec::new());
+    screen::with_progress(&progress, || {
+        let judge = |observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>| {
+            for workload in observed.workloads {
+                let meets = pod_security::meets(workload, version);
+                let asked = pod_security::evaluate(workload, level, version);
+                let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
+                occurrences.push(reference(observed, workload, evaluated.len(), symbols));
+                evaluated.push(Some(Evaluated { meets, asked }));
+            }
+        };
+        load::load(&config, found, &mut inventory, &judge, &progress);
+    });
+    let evaluated = evaluated.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((inventory.into_results(), evaluated))
+}
+
+/// What ties an evaluation to its resource: occurrences are numbered and ordered as the resources are, evaluations
+/// as the threads come to them. Its value is the number of the evaluation.
+fn reference(observed: Observed<'_>, workload: &Workload<'_>, number: usize, symbols: &Symbols) -> Occurrence {
+    Occurrence {
+        resource: observed.resource,
+        control: ControlId(0),
+        status: Status::Pass,
+        severity: Severity::Info,
+        secret: false,
+        place: observed.origin.place_of(workload.pod.spec, symbols),
+        container: Symbol::EMPTY,
+        value: symbols.intern(&number.to_string()),
+        message: Symbol::EMPTY,
+        edit: Edit::None,
+    }
+}
+
+fn report(
+    results: &Results,
+    mut evaluated: Vec<Option<Evaluated>>,
+    level: Level,
+    version: Version,
+) -> PodSecurityReport {
+    let names = Report::new(results, &[], Severity::Info, env!("CARGO_PKG_VERSION"));
+    let mut workloads = Vec::with_capacity(evaluated.len());
+    for reference in &results.occurrences {
+        let number: usize = names.text(reference.value).parse().expect("the value is the number of an evaluation");
+        let entry = evaluated[number].take().expect("every evaluation has one reference");
+        workloads.push(workload_level(&names, reference, entry, level, version));
+    }
+    PodSecurityReport {
+        schema_version: json::SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "plimsoll".to_owned(), version: names.version.to_owned(), controls: Vec::new() },
+        coverage: json::coverage_of(&results.coverage, results.resources.len()),
+        level: level.name().to_owned(),
+        version: version.to_string(),
+        namespaces: namespaces(&workloads),
+        workloads,
+    }
+}
+
+fn workload_level(
+    names: &Report<'_>,
+    reference: &Occurrence,
+    entry: Evaluated,
+    level: Level,
+    version: Version,
+) -> WorkloadLevel {
+    let resource = names.resource(reference.resource);
+    let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let checks = entry.asked.checks.into_iter().map(|check| CheckAnswer {
+        id: check.id.to_owned(),
+        allowed: check.allowed,
+        reason: check.reason,
+        detail: check.detail,
+    });
+    WorkloadLevel {
+        resource: names.resource_id(reference.resource),
+        api_version: names.text(resource.api_version).to_owned(),
+        kind: names.text(resource.kind).to_owned(),
+        namespace: optional(names.text(resource.namespace)),
+        name: optional(names.text(resource.name)),
+        path: names.path(resource),
+        line: resource.line,
+        field: names.text(reference.place.field).to_owned(),
+        meets: entry.meets.name().to_owned(),
+        asked: Asked {
+            level: level.name().to_owned(),
+            version: version.to_string(),
+            allowed: entry.asked.allowed,
+            reason: entry.asked.reason,
+            checks: checks.collect(),
+        },
+    }
+}
+
+fn namespaces(workloads: &[WorkloadLevel]) -> Vec<NamespaceLevel> {
+    let mut all: BTreeMap<Option<&str>, (u64, u64, Level)> = BTreeMap::new();
+    for workload in workloads {
+        let entry = all.entry(workload.namespace.as_deref()).or_insert((0, 0, Level::Restricted));
+        entry.0 += 1;
+        entry.1 += u64::from(!workload.asked.allowed);
+        entry.2 = entry.2.min(Level::from_name(&workload.meets).unwrap_or(Level::Privileged));
+    }
+    all.into_iter()
+        .map(|(namespace, (workloads, refused, meets))| NamespaceLevel {
+            namespace: namespace.map(str::to_owned),
+            workloads,
+            refused,
+            meets: meets.name().to_owned(),
+        })
+        .collect()
 }

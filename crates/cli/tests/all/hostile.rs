@@ -140,7 +140,7 @@ fn special_files_links_and_locked_files_do_not_stop_a_scan() {
     symlink(sub.join("nowhere"), sub.join("dangling.yaml")).unwrap();
     let fifo = std::process::Command::new("mkfifo").arg(sub.join("pipe.yaml")).status().unwrap();
     assert!(fifo.success());
-    std::fs::set_permissions(sub.join("locked.yaml"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(sub.join("locked.yaml"), std::fs::Permissions::from_mode(0o000)).unwrap();
     let said = folder.run_within(&["scan", "sub", "--output", "json"], Duration::from_secs(20));
     let json: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(said.code, 2);

@@ -1,7 +1,11 @@
 //! The program as its users see it.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod formats;
 mod generated;
 mod hostile;
+mod pod_security;
 mod program;
 mod scan;
+mod screens;

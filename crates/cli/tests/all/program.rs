@@ -1,7 +1,7 @@
 //! Runs the program in a folder of its own.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -10,7 +10,9 @@ use tempfile::TempDir;
 
 /// A folder with files in it.
 pub(crate) struct Folder {
-    dir: TempDir,
+    path: PathBuf,
+    /// Takes the folder away when it is dropped, if it is one of our own.
+    _own: Option<TempDir>,
 }
 
 /// What a run of the program said.
@@ -23,19 +25,25 @@ pub(crate) struct Said {
 impl Folder {
     /// A folder with these files.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self { dir: tempfile::tempdir().unwrap() };
+        let own = tempfile::tempdir().unwrap();
+        let folder = Self { path: own.path().to_path_buf(), _own: Some(own) };
         for (name, text) in files {
             folder.write(name, text.as_bytes());
         }
         folder
     }
 
+    /// A folder that is there.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), _own: None }
+    }
+
     pub(crate) fn path(&self) -> &Path {
-        self.dir.path()
+        &self.path
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.dir.path().join(name);
+        let path = self.path.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
@@ -100,7 +108,7 @@ impl Folder {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command.args(arguments).current_dir(self.dir.path()).env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+        command.args(arguments).current_dir(&self.path).env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
         command
     }
 }

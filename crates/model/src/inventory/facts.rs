@@ -14,6 +14,8 @@ pub struct Facts {
     pub workloads: Vec<WorkloadFact>,
     /// ServiceAccounts.
     pub service_accounts: Vec<ServiceAccountFact>,
+    /// Secrets.
+    pub secrets: Vec<SecretFact>,
     /// LimitRanges.
     pub limit_ranges: Vec<LimitRangeFact>,
     /// PodDisruptionBudgets.
@@ -87,6 +89,15 @@ pub struct ServiceAccountFact {
     pub secrets: Box<[(Symbol, Place)]>,
     /// Names of annotations.
     pub annotations: Box<[Symbol]>,
+}
+
+/// A Secret. Its values are never kept.
+#[derive(Debug)]
+pub struct SecretFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it holds a token of a ServiceAccount.
+    pub is_token: bool,
 }
 
 /// A LimitRange.
@@ -201,11 +212,22 @@ macro_rules! append {
 impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
     pub fn append(&mut self, other: Self, base: u32) {
-        let Self { workloads, service_accounts, limit_ranges, budgets, autoscalers, volumes, claims, roles, bindings } =
-            other;
+        let Self {
+            workloads,
+            service_accounts,
+            secrets,
+            limit_ranges,
+            budgets,
+            autoscalers,
+            volumes,
+            claims,
+            roles,
+            bindings,
+        } = other;
         append!(base,
             self.workloads, workloads;
             self.service_accounts, service_accounts;
+            self.secrets, secrets;
             self.limit_ranges, limit_ranges;
             self.budgets, budgets;
             self.autoscalers, autoscalers;

@@ -52,6 +52,7 @@ impl Observer<'_> {
     fn object(&self, object: &Object<'_>, facts: &mut Facts) {
         match (object.group(), &*object.kind) {
             ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
+            ("", "Secret") => facts.secrets.push(self.secret(object)),
             ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
@@ -173,11 +174,18 @@ impl Observer<'_> {
         }
     }
 
+    fn secret(&self, object: &Object<'_>) -> SecretFact {
+        let kind = object.value.get("type");
+        let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
+        SecretFact { resource: self.resource, is_token }
+    }
+
     fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
         let mut limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
         let default_memory = limits.any(|limit| {
             limit.get("type").is_some_and(|kind| kind.text() == "Container")
-                && limit.at(&["default", "memory"]).is_some_and(is_positive)
+                // The API takes the maximum as the default where none is given.
+                && ["default", "max"].iter().any(|key| limit.at(&[key, "memory"]).is_some_and(is_positive))
         });
         LimitRangeFact { resource: self.resource, default_memory }
     }

@@ -155,6 +155,8 @@ pub struct JsonResult {
     pub severity: JsonSeverity,
     /// The id of the resource.
     pub resource: String,
+    /// Whether the control only sums up others: such a result is in no count and changes no exit code.
+    pub umbrella: bool,
     /// Where; empty if it passed.
     pub occurrences: Vec<JsonOccurrence>,
     /// The same for the same control and resource in every run, wherever the file and the line are.
@@ -319,6 +321,7 @@ fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
         status: status(found.status),
         severity: severity(found.severity),
         resource: report.resource_id(found.resource),
+        umbrella: found.registered.control.umbrella,
         occurrences: places.map(|place| occurrence(report, found, place)).collect(),
         fingerprint: report.result_fingerprint(found),
     }

@@ -131,11 +131,23 @@ impl<'a> Report<'a> {
 
     /// The results, ordered by resource and control.
     pub fn control_results(&self) -> impl Iterator<Item = ControlResult<'a>> + use<'a, '_> {
+        self.group(&self.results.occurrences)
+    }
+
+    /// The results of one resource, ordered by control.
+    pub fn results_of(&self, resource: ResourceId) -> impl Iterator<Item = ControlResult<'a>> + use<'a, '_> {
+        let all = &self.results.occurrences;
+        let start = all.partition_point(|found| found.resource < resource);
+        let end = all.partition_point(|found| found.resource <= resource);
+        self.group(&all[start..end])
+    }
+
+    fn group(&self, occurrences: &'a [Occurrence]) -> impl Iterator<Item = ControlResult<'a>> + use<'a, '_> {
         let by_id = |id| {
             let at = self.controls.binary_search_by_key(&id, |registered: &Registered| registered.id);
             self.controls[at.expect("findings are of controls that ran")]
         };
-        self.results.occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)).map(move |group| {
+        occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)).map(move |group| {
             let status = group.iter().map(|found| found.status).max().expect("a group is not empty");
             let with_status = group.iter().filter(|found| found.status == status);
             ControlResult {
@@ -212,9 +224,9 @@ impl<'a> Report<'a> {
 }
 
 impl ControlResult<'_> {
-    /// Whether this is counted and shown by itself: a failure.
+    /// Whether this is counted and shown by itself: a failure, and not one that sums up others.
     pub fn counts(&self) -> bool {
-        self.status == Status::Fail
+        self.status == Status::Fail && !self.registered.control.umbrella
     }
 
     /// The occurrence that stands for the result: the first of the highest severity.

@@ -68,7 +68,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         table::write(report, options, out)?;
         writeln!(out)?;
     }
-    for result in worst(report, framed) {
+    for result in worst(report, framed, framed == count) {
         frame::write(report, &result, options, out)?;
         writeln!(out)?;
     }
@@ -83,15 +83,21 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     closing::write(report, options, out)
 }
 
-/// The worst `count` failed results, ordered by severity, then as the input is.
-fn worst<'a>(report: &Report<'a>, count: usize) -> Vec<ControlResult<'a>> {
-    let mut chosen = Vec::new();
+/// The worst `count` failed results, ordered by severity, then as the input is. Of several at one place, the first
+/// stands for the others unless all are wanted.
+fn worst<'a>(report: &Report<'a>, count: usize, all: bool) -> Vec<ControlResult<'a>> {
+    let mut chosen: Vec<ControlResult<'a>> = Vec::new();
     for severity in Severity::ALL {
-        if chosen.len() >= count {
-            break;
-        }
         let of_severity = report.control_results().filter(|result| result.counts() && result.severity == severity);
-        chosen.extend(of_severity.take(count - chosen.len()));
+        for result in of_severity {
+            if chosen.len() >= count {
+                return chosen;
+            }
+            let place = |result: &ControlResult<'_>| (result.resource, result.first().place.line);
+            if all || !chosen.iter().any(|known| place(known) == place(&result)) {
+                chosen.push(result);
+            }
+        }
     }
     chosen
 }

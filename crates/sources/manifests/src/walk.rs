@@ -176,7 +176,7 @@ fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, fo
         }
     }
     follow_links(root, named, links, &mut inputs, &mut found.skipped);
-    inputs.sort();
+    inputs.sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
     found.inputs.extend(inputs);
 }
 

@@ -36,6 +36,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "SI-7"),
     ],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -26,6 +26,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation",
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/",
     ],
+    umbrella: false,
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

@@ -1,10 +1,15 @@
 //! `legacy-token-secret`
 
+use std::collections::BTreeSet;
+
+use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::inventory::Inventory;
 use model::object::Object;
 use model::severity::Severity;
+use model::symbols::Symbol;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -28,7 +33,8 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "IA-5"),
     ],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets"],
-    check: Check::Object(check),
+    umbrella: false,
+    check: Check::All(check, |_, _| {}, check_accounts),
     fixtures: &[
         fixture(
             "apiVersion: v1
@@ -78,6 +84,21 @@ secrets:
   - name: robot-dockercfg-abcde
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+secrets:
+  - name: forever #~ high secrets[0].name
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: forever
+type: kubernetes.io/service-account-token #~ high
+",
+        ),
     ],
 };
 
@@ -113,6 +134,25 @@ fn check_secret(object: &Object<'_>, findings: &mut Findings<'_>) {
             .message("The Secret holds a token of a ServiceAccount that never expires; no use of it is recorded")
     };
     findings.report(finding);
+}
+
+fn check_accounts(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let tokens = inventory.facts.secrets.iter().filter(|secret| secret.is_token).map(|secret| {
+        let resource = inventory.resource(secret.resource);
+        (resource.namespace, resource.name)
+    });
+    let tokens: BTreeSet<(Symbol, Symbol)> = tokens.collect();
+    for account in &inventory.facts.service_accounts {
+        let resource = inventory.resource(account.resource);
+        let account_name = inventory.symbols.text(resource.name);
+        for &(name, place) in &account.secrets {
+            let text = inventory.symbols.text(name);
+            if tokens.contains(&(resource.namespace, name)) && !is_token_name(&text, &account_name) {
+                let message = "ServiceAccount lists the Secret `{value}`, a token that never expires";
+                findings.report(account.resource, Finding::at_place(place).value(text).message(message));
+            }
+        }
+    }
 }
 
 /// The names that the token controller gave: `NAME-token-` and five letters or digits.

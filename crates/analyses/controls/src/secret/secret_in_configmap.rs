@@ -28,6 +28,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0012"), alias("polaris", "sensitiveConfigmapContent"), alias("trivy", "KSV-0109"), alias("trivy", "KSV-01010")],
     mappings: &[maps("nsa-cisa", "secrets"), maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("nist-800-53", "IA-5"), maps("nist-800-53", "SC-28")],
     references: &["https://kubernetes.io/docs/concepts/configuration/configmap/"],
+    umbrella: false,
     check: Check::Object(check),
     fixtures: &[
         fixture(

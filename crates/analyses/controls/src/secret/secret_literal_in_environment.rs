@@ -32,6 +32,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
         "https://kubernetes.io/docs/tasks/inject-data-application/distribute-credentials-secure/",
     ],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

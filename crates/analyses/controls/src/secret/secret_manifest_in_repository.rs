@@ -26,6 +26,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/configuration/secret/",
         "https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
     ],
+    umbrella: false,
     check: Check::Object(check),
     fixtures: &[
         fixture(

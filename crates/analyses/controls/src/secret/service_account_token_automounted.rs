@@ -45,6 +45,7 @@ pub static CONTROL: Control = Control {
         maps("cis-eks", "4.1.6"),
     ],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"],
+    umbrella: false,
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

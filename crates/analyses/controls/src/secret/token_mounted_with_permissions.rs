@@ -22,6 +22,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0261"), alias("kubescape", "C-0053")],
     mappings: &[maps("cis-kubernetes", "5.1.6"), maps("mitre", "T1528"), maps("owasp-k8s-top10", "K02"), maps("owasp-k8s-top10", "K09"), maps("nist-800-190", "4.3.1"), maps("nist-800-53", "AC-6")],
     references: &[],
+    umbrella: false,
     check: Check::Inventory(check),
     fixtures: &[
 fixture("apiVersion: v1
@@ -264,6 +265,7 @@ subjects:
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let accounts = Accounts::new(inventory);
     let bindings = Bindings::new(inventory);
+    let mut grants: BTreeMap<(Symbol, Symbol), Granted> = BTreeMap::new();
     for workload in &inventory.facts.workloads {
         let projected = workload.projected_token;
         if !accounts.is_automounted(workload) && projected.is_none() {
@@ -272,29 +274,54 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         findings.looked_at(workload.resource);
         let account = accounts.name_of(workload);
         let place = projected.unwrap_or(workload.service_account_place);
-        let name = inventory.symbols.text(account.1);
-        let finding = match bindings.grant(account) {
-            Grant::Role { role, everything } => {
-                let message = format!(
-                    "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is granted to it: code in the pod may use it at once"
-                );
-                let severity = if everything { Severity::Critical } else { Severity::High };
-                Finding::at_place(place).value(name).severity(severity).message(message)
-            }
-            Grant::Unknown(role) => {
-                let message = format!(
-                    "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is bound to it, which is not in the input: what it grants is not known"
-                );
-                Finding::at_place(place).value(name).message(message).skip()
-            }
-            Grant::None if inventory.complete => continue,
-            Grant::None => {
-                let message = "The token of ServiceAccount `{value}` is mounted; what bindings outside the input grant to it is not known";
-                Finding::at_place(place).value(name).message(message).skip()
+        let granted = grants.entry(account).or_insert_with(|| granted(inventory, &bindings, account));
+        let finding = match granted {
+            Granted { message: None, .. } => continue,
+            Granted { message: Some(message), account, status } => {
+                let finding = Finding::at_place(place).value(account.as_str()).message(message.as_str());
+                match status {
+                    Some(severity) => finding.severity(*severity),
+                    None => finding.skip(),
+                }
             }
         };
         findings.report(workload.resource, finding);
     }
+}
+
+/// What is said of the workloads of an account.
+struct Granted {
+    account: String,
+    /// Nothing if nothing is granted.
+    message: Option<String>,
+    /// How bad it is; nothing if that is not known.
+    status: Option<Severity>,
+}
+
+fn granted(inventory: &Inventory, bindings: &Bindings<'_>, account: (Symbol, Symbol)) -> Granted {
+    let (message, status) = match bindings.grant(account) {
+        Grant::Role { role, everything } => {
+            let message = format!(
+                "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is granted to it: code in the pod may \
+                 use it at once"
+            );
+            (Some(message), Some(if everything { Severity::Critical } else { Severity::High }))
+        }
+        Grant::Unknown(role) => {
+            let message = format!(
+                "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is bound to it, which is not in the \
+                 input: what it grants is not known"
+            );
+            (Some(message), None)
+        }
+        Grant::None if inventory.complete => (None, None),
+        Grant::None => {
+            let message = "The token of ServiceAccount `{value}` is mounted; what bindings outside the input grant to \
+                           it is not known";
+            (Some(message.to_owned()), None)
+        }
+    };
+    Granted { account: inventory.symbols.text(account.1), message, status }
 }
 
 /// What bindings say of an account.

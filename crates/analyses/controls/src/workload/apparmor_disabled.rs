@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "AC-6"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -128,7 +129,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         // Also of containers that do not exist: the name may come to be.
         let Some(name) = key.text().strip_prefix(ANNOTATION).map(str::to_owned) else { continue };
         let text = value.text();
-        if !(text.is_empty() || text == "runtime/default" || text.starts_with("localhost/")) {
+        if !(value.is_null() || text.is_empty() || text == "runtime/default" || text.starts_with("localhost/")) {
             findings.report(
                 Finding::at(value)
                     .container_name(name)

@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0046"), alias("trivy", "KSV-0022"), alias("polaris", "insecureCapabilities"), alias("checkov", "CKV_K8S_25"), alias("kubeaudit", "capabilities"), alias("datree", "CONTAINERS_INVALID_CAPABILITIES_VALUE"), alias("datree", "EKS_INVALID_CAPABILITIES_EKS"), alias("gatekeeper", "K8sPSPCapabilities"), alias("kyverno", "disallow-capabilities"), alias("kyverno", "psp-restrict-adding-capabilities"), alias("kyverno", "service-mesh-disallow-capabilities"), alias("kubewarden", "capabilities-psp-policy"), alias("pss", "capabilities_baseline"), alias("prowler", "core_minimize_containers_added_capabilities")],
     mappings: &[maps("cis-kubernetes", "5.2.9"), maps("nsa-cisa", "pod-security"), maps("pss", "baseline"), maps("mitre", "T1611"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-6"), maps("nist-800-53", "CM-7")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
 fixture("apiVersion: v1

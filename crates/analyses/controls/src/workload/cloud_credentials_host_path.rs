@@ -21,6 +21,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0020")],
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K08"), maps("nist-800-53", "IA-5")],
     references: &[],
+    umbrella: false,
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(

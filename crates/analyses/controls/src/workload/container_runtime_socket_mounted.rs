@@ -40,6 +40,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "AC-6"),
     ],
     references: &[],
+    umbrella: false,
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(

@@ -18,6 +18,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kyverno", "restrict-controlplane-scheduling")],
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.3.4"), maps("mitre", "T1611")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -18,6 +18,7 @@ pub static CONTROL: Control = Control {
     aliases: &[],
     mappings: &[maps("mitre", "T1610"), maps("owasp-k8s-top10", "K10"), maps("nist-800-53", "SI-4")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -34,6 +34,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "AC-6"),
     ],
     references: &["https://man7.org/linux/man-pages/man7/capabilities.7.html"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -26,6 +26,7 @@ pub static CONTROL: Control = Control {
         maps("cis-gke", "5.10.1"),
     ],
     references: &[],
+    umbrella: false,
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

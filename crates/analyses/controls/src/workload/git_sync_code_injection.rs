@@ -20,6 +20,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("checkov", "CKV_K8S_159")],
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("mitre", "T1609")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

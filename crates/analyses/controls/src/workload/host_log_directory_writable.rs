@@ -24,6 +24,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "AC-6"),
     ],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -41,6 +41,7 @@ pub static CONTROL: Control = Control {
         maps("pci-dss-4", "1.4.5"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

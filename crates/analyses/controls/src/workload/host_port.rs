@@ -38,6 +38,7 @@ pub static CONTROL: Control = Control {
         maps("stig", "V-242414"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -20,6 +20,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0055"), alias("polaris", "linuxHardening")],
     mappings: &[maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
+    umbrella: true,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -45,6 +45,7 @@ pub static CONTROL: Control = Control {
         maps("mitre", "T1499"),
     ],
     references: &[],
+    umbrella: false,
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

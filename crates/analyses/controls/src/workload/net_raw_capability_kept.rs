@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
         maps("iso-27001", "A.8.16"),
     ],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

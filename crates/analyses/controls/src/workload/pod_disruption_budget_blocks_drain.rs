@@ -33,6 +33,7 @@ pub static CONTROL: Control = Control {
     ],
     mappings: &[],
     references: &[],
+    umbrella: false,
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

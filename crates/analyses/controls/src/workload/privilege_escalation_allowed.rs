@@ -43,6 +43,7 @@ pub static CONTROL: Control = Control {
         maps("iso-27001", "A.8.14"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -34,6 +34,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "SC-39"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

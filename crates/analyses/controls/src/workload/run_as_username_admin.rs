@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kyverno", "require-run-as-containeruser")],
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0303")],
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-53", "SC-5")],
     references: &[],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -87,7 +88,9 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     if workload.object.kind != "SandboxTemplate" {
         return findings.not_applicable();
     }
-    for container in workload.pod.containers_of(ContainerList::Main) {
+    // An ephemeral container cannot have limits.
+    let limited = workload.pod.containers.iter().filter(|container| container.list != ContainerList::Ephemeral);
+    for container in limited {
         let ceilings = [("cpu", "resources.limits.cpu", MOST_CPU), ("memory", "resources.limits.memory", MOST_MEMORY)];
         for (name, field, (most, written)) in ceilings {
             let limit = container.resources.and_then(|resources| resources.at(&["limits", name]));

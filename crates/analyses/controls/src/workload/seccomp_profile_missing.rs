@@ -45,6 +45,7 @@ pub static CONTROL: Control = Control {
         maps("cis-gke", "4.6.2"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

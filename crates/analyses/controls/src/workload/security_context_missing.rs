@@ -38,6 +38,7 @@ pub static CONTROL: Control = Control {
         maps("cis-aks", "4.7.2"),
     ],
     references: &[],
+    umbrella: true,
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -23,6 +23,7 @@ pub static CONTROL: Control = Control {
     ],
     mappings: &[],
     references: &[],
+    umbrella: false,
     check: Check::Object(check),
     fixtures: &[
         fixture(

@@ -6,6 +6,8 @@ use model::finding::{Finding, Findings};
 use model::severity::Severity;
 use model::workload::Workload;
 
+use crate::pod_security::checks::se_linux::TYPES;
+
 /// The control.
 pub static CONTROL: Control = Control {
     id: "selinux-options-custom",
@@ -18,6 +20,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("trivy", "KSV-0025"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_TYPE_VALUE"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_USER_VALUE"), alias("datree", "EKS_INVALID_SELINUXOPTIONS_ROLE_VALUE"), alias("gatekeeper", "K8sPSPSELinuxV2"), alias("kyverno", "disallow-selinux"), alias("kubewarden", "selinux-psp-policy"), alias("pss", "seLinuxOptions")],
     mappings: &[maps("nsa-cisa", "pod-security"), maps("pss", "baseline"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-3"), maps("nist-800-53", "AC-6")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
 fixture("apiVersion: v1
@@ -73,8 +76,6 @@ spec:
 "),
 ],
 };
-
-const TYPES: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;

@@ -20,6 +20,7 @@ pub static CONTROL: Control = Control {
     aliases: &[alias("kubescape", "C-0307"), alias("kube-linter", "non-existent-service-account")],
     mappings: &[],
     references: &[],
+    umbrella: false,
     check: Check::Inventory(check),
     fixtures: &[
         complete_fixture(

@@ -6,6 +6,8 @@ use model::finding::{Finding, Findings};
 use model::severity::Severity;
 use model::workload::Workload;
 
+use crate::pod_security::checks::sysctls::ALLOWED;
+
 /// The control.
 pub static CONTROL: Control = Control {
     id: "sysctl-unsafe",
@@ -32,6 +34,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "CM-7"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -95,30 +98,12 @@ spec:
     ],
 };
 
-/// The safe set of the newest Pod Security version, 1.37.
-const SAFE: &[&str] = &[
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_notsent_lowat",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_slow_start_after_idle",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.tcp_wmem",
-];
-
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let sysctls = workload.pod.security_context.as_ref().and_then(|context| context.sysctls);
     for sysctl in sysctls.into_iter().flat_map(Value::items) {
         let name = sysctl.get("name");
         match name {
-            Some(name) if SAFE.contains(&&*name.text()) => {}
+            Some(name) if ALLOWED.iter().any(|(allowed, _)| name.text() == *allowed) => {}
             Some(name) => findings.report(
                 Finding::at(name)
                     .message("Pod sets the sysctl `{value}`, which is outside the safe set: it may change the node"),

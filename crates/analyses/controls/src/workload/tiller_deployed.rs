@@ -27,6 +27,7 @@ pub static CONTROL: Control = Control {
     ],
     mappings: &[maps("owasp-k8s-top10", "K06")],
     references: &[],
+    umbrella: false,
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

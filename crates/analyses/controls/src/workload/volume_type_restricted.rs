@@ -5,6 +5,8 @@ use model::finding::{Finding, Findings};
 use model::severity::Severity;
 use model::workload::Workload;
 
+use crate::pod_security::checks::volumes::ALLOWED;
+
 /// The control.
 pub static CONTROL: Control = Control {
     id: "volume-type-restricted",
@@ -32,6 +34,7 @@ pub static CONTROL: Control = Control {
         maps("nist-800-53", "CM-7"),
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -83,18 +86,6 @@ spec:
         ),
     ],
 };
-
-const ALLOWED: &[&str] = &[
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-];
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for volume in &workload.pod.volumes {

@@ -8,6 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, S
 use model::finding::{Edit, Occurrence};
 use model::severity::Severity;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Options;
 use super::terminal::{sanitize, style, wrap};
 use crate::report::{ControlResult, Report};
@@ -41,11 +43,13 @@ pub(super) fn write(
     let path = sanitize(&report.path(resource));
     let marked = marked(result);
     let excerpt = excerpt(resource.file, &marked, options);
-    let title = sanitize(&report.message(first));
     let terminal = options.terminal;
     let name = format!("{} {}", terminal.mark(result.severity), result.severity);
-    let level = level(result.severity).with_name(Some(name));
-    let group = level.primary_title(title).id(result.registered.control.id);
+    let id = result.registered.control.id;
+    // The title goes on under its own beginning.
+    let room = terminal.width.saturating_sub(name.width() + id.len() + 4).max(40);
+    let title = wrap(&sanitize(&report.message(first)), room).join("\n");
+    let group = level(result.severity).with_name(Some(name)).primary_title(title).id(id);
     let mut group = match &excerpt {
         Some(excerpt) => group.element(snippet(report, &marked, excerpt, &path)),
         None => group.element(origin(first, resource.line, &path)),
@@ -190,7 +194,25 @@ fn notes(
     if same > marked {
         place.push_str(&format!(" and {} more places", same - marked));
     }
-    vec![say("in", place), say("why", first_sentences(result.registered.control.rationale))]
+    let mut notes = vec![say("in", place), say("why", first_sentences(result.registered.control.rationale))];
+    let others = others(report, result);
+    if !others.is_empty() {
+        notes.push(say("also", others.join(", ")));
+    }
+    notes
+}
+
+/// The other controls that have something to say of the same place.
+fn others(report: &Report<'_>, result: &ControlResult<'_>) -> Vec<&'static str> {
+    let place = result.first().place;
+    let is_there = |other: &ControlResult<'_>| {
+        let mut failed = other.occurrences.iter().filter(|found| found.status == other.status);
+        failed.any(|found| found.place == place)
+    };
+    let others = report.results_of(result.resource).filter(|other| {
+        other.counts() && other.registered.id != result.registered.id && place.line > 0 && is_there(other)
+    });
+    others.map(|other| other.registered.control.id).collect()
 }
 
 /// As much of a rationale as fits a frame: one sentence.

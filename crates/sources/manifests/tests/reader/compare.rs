@@ -8,8 +8,12 @@ use model::scalar::Scalar;
 /// Why the readers do not agree on a text, if they do not: whatever the fast path takes, the general one takes and
 /// reads alike, and so it is with JSON.
 pub(crate) fn readers(text: &str) -> Result<(), String> {
-    // Control characters are refused before a reader of YAML is asked.
-    if parse_document(text).is_err() {
+    // These are refused before a reader of YAML is asked; JSON has them.
+    let is_refused = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFFE}' | '\u{FFFF}')
+    };
+    if text.contains(is_refused) || parse_document(text).is_err() {
         return Ok(());
     }
     if let Some(fast) = fast::parse(text) {
