@@ -1,7 +1,5 @@
 //! The pods of custom resources that build them from parts, read from YAML as people write it.
 
-use std::fmt::Write as _;
-
 use model::document::Value;
 use model::object::Object;
 use model::pod::{Container, Pod, SecurityContext};
@@ -22,7 +20,7 @@ fn pods(yaml: &str) -> String {
 fn write_pod(pod: &Pod<'_>, root: Value<'_>, out: &mut String) {
     let mut path = String::new();
     pod.spec.document().value(pod.spec.id()).path_from(root.document().value(root.id()), &mut path);
-    write!(out, "{path}:").unwrap();
+    *out += &format!("{path}:");
     let fields = [
         ("account", pod.service_account_name),
         ("automount", pod.automount_service_account_token),
@@ -33,21 +31,21 @@ fn write_pod(pod: &Pod<'_>, root: Value<'_>, out: &mut String) {
     write_context(pod.security_context.as_ref(), out);
     for (name, value) in [("tolerations", pod.tolerations), ("nodeSelector", pod.node_selector)] {
         if let Some(value) = value {
-            write!(out, " {name}={}", value.source().trim_end()).unwrap();
+            *out += &format!(" {name}={}", value.source().trim_end());
         }
     }
     for (key, value) in pod.labels() {
-        write!(out, " {}:{}", key.text(), value.text()).unwrap();
+        *out += &format!(" {}:{}", key.text(), value.text());
     }
     for volume in &pod.volumes {
-        write!(out, " {}({})", volume.name, volume.source.map(|(key, _)| key.text()).unwrap_or_default()).unwrap();
+        *out += &format!(" {}({})", volume.name, volume.source.map(|(key, _)| key.text()).unwrap_or_default());
     }
     out.push('\n');
     pod.containers.iter().for_each(|container| write_container(container, out));
 }
 
 fn write_container(container: &Container<'_>, out: &mut String) {
-    write!(out, "  {:?} {}", container.list, container.name()).unwrap();
+    *out += &format!("  {:?} {}", container.list, container.name());
     write_fields(&[("image", container.image), ("pull", container.image_pull_policy)], out);
     write_context(container.security_context.as_ref(), out);
     let present = [
@@ -57,7 +55,7 @@ fn write_container(container: &Container<'_>, out: &mut String) {
         ("probe", container.readiness_probe),
     ];
     for (name, _) in present.iter().filter(|(_, value)| value.is_some()) {
-        write!(out, " {name}").unwrap();
+        *out += &format!(" {name}");
     }
     out.push('\n');
 }
@@ -77,7 +75,7 @@ fn write_context(context: Option<&SecurityContext<'_>>, out: &mut String) {
 fn write_fields(fields: &[(&str, Option<Value<'_>>)], out: &mut String) {
     for (name, value) in fields {
         if let Some(value) = value {
-            write!(out, " {name}={}", value.text()).unwrap();
+            *out += &format!(" {name}={}", value.text());
         }
     }
 }
@@ -510,15 +508,15 @@ fn parts_that_are_shared_too_often_are_left_out() {
         "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templateDefaults:\n    container:\n      volumeMounts:\n",
     );
     for number in 0..5_000 {
-        writeln!(yaml, "        - {{name: v{number}}}").unwrap();
+        yaml += &format!("        - {{name: v{number}}}\n");
     }
     yaml.push_str("  volumes:\n");
     for number in 0..5_000 {
-        writeln!(yaml, "    - {{name: v{number}}}").unwrap();
+        yaml += &format!("    - {{name: v{number}}}\n");
     }
     yaml.push_str("  templates:\n");
     for number in 0..1_000 {
-        writeln!(yaml, "    - {{name: t{number}, container: {{}}}}").unwrap();
+        yaml += &format!("    - {{name: t{number}, container: {{}}}}\n");
     }
     let document = manifests::parse_document(&yaml).expect("valid YAML");
     let object = Object::new(document.root()).expect("an object");
