@@ -1,5 +1,7 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
+use std::collections::BTreeSet;
+
 use model::control::{Check, InventoryFindings, Registered};
 use model::finding::{Edit, Findings, Occurrence, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
@@ -49,6 +51,9 @@ impl Engine {
                 continue;
             }
             let not_applicable = findings.not_applicable;
+            if observed.workloads.len() > 1 {
+                drop_repeated(occurrences, before, |_| true);
+            }
             if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
                 occurrences.push(pass(registered, observed.resource));
             }
@@ -58,6 +63,7 @@ impl Engine {
     /// Judges what needs all objects, and puts all findings in the order of resources and controls.
     pub fn judge_inventory(&self, inventory: &mut Inventory) {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
+        let several = with_several_pods(inventory);
         for registered in &self.selected {
             let check = match registered.control.check {
                 Check::Inventory(check) | Check::WorkloadAndInventory(_, check) | Check::All(_, _, check) => check,
@@ -76,6 +82,9 @@ impl Engine {
             let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
             check(inventory, &mut findings);
             let mut looked_at = findings.looked_at;
+            if !several.is_empty() {
+                drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
+            }
             if self.passed == Passed::Keep {
                 let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
                 reported.sort_unstable();
@@ -112,6 +121,22 @@ fn look(check: Check, observed: Observed<'_>, findings: &mut Findings<'_>) -> bo
         return true;
     }
     of_object.is_some()
+}
+
+/// Pods of one object may share parts: what is said of a part is said once.
+fn drop_repeated(occurrences: &mut Vec<Occurrence>, from: usize, shares: impl Fn(ResourceId) -> bool) {
+    let mut said = BTreeSet::new();
+    let found = occurrences.split_off(from);
+    occurrences.extend(found.into_iter().filter(|found| {
+        let key = (found.resource, found.place, found.container, found.value, found.message);
+        !shares(found.resource) || said.insert(key)
+    }));
+}
+
+/// The objects that have more than one pod.
+fn with_several_pods(inventory: &Inventory) -> BTreeSet<ResourceId> {
+    let pairs = inventory.facts.workloads.windows(2);
+    pairs.filter(|pair| pair[0].resource == pair[1].resource).map(|pair| pair[0].resource).collect()
 }
 
 /// What an object passes by itself it may fail in the company of others.

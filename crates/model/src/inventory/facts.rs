@@ -6,6 +6,7 @@ use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
 use crate::symbols::Symbol;
+use crate::workload::Form;
 
 /// What joins need to know of all objects.
 #[derive(Debug, Default)]
@@ -37,6 +38,8 @@ pub struct Facts {
 pub struct WorkloadFact {
     /// Its object.
     pub resource: ResourceId,
+    /// Whether the pod is written whole, or in parts that a controller completes.
+    pub form: Form,
     /// The labels of the pods.
     pub labels: Labels,
     /// `spec.replicas` of the object, if it is a number.

@@ -89,6 +89,7 @@ impl Observer<'_> {
         });
         WorkloadFact {
             resource: self.resource,
+            form: workload.form,
             labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
             replicas: workload.object.value.at(&["spec", "replicas"]).and_then(Value::as_int),
             service_account: self.symbol(pod.service_account_name),

@@ -1,6 +1,6 @@
 //! `legacy-token-secret`
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
@@ -86,6 +86,30 @@ secrets:
         ),
         fixture(
             "apiVersion: v1
+kind: Secret
+metadata:
+  name: robot-token
+type: kubernetes.io/service-account-token #~ high type: The Secret holds a token of a ServiceAccount that never expires, unused
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+secrets:
+  - name: other #? info secrets[0].name: ServiceAccount lists the Secret `other`, which is not in the input
+  - name: known
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: known
+type: Opaque
+",
+        ),
+        fixture(
+            "apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: robot
@@ -130,33 +154,49 @@ fn check_secret(object: &Object<'_>, findings: &mut Findings<'_>) {
     } else if label("kubernetes.io/legacy-token-last-used") {
         Finding::at(kind).message("The Secret holds a token of a ServiceAccount that never expires")
     } else {
-        Finding::at(kind)
-            .message("The Secret holds a token of a ServiceAccount that never expires; no use of it is recorded")
+        Finding::at(kind).message(
+            "The Secret holds a token of a ServiceAccount that never expires, unused as far as its labels tell",
+        )
     };
     findings.report(finding);
 }
 
 fn check_accounts(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let tokens = inventory.facts.secrets.iter().filter(|secret| secret.is_token).map(|secret| {
+    let secrets = inventory.facts.secrets.iter().map(|secret| {
         let resource = inventory.resource(secret.resource);
-        (resource.namespace, resource.name)
+        ((resource.namespace, resource.name), secret.is_token)
     });
-    let tokens: BTreeSet<(Symbol, Symbol)> = tokens.collect();
+    let secrets: BTreeMap<(Symbol, Symbol), bool> = secrets.collect();
     for account in &inventory.facts.service_accounts {
         let resource = inventory.resource(account.resource);
         let account_name = inventory.symbols.text(resource.name);
         for &(name, place) in &account.secrets {
             let text = inventory.symbols.text(name);
-            if tokens.contains(&(resource.namespace, name)) && !is_token_name(&text, &account_name) {
-                let message = "ServiceAccount lists the Secret `{value}`, a token that never expires";
-                findings.report(account.resource, Finding::at_place(place).value(text).message(message));
+            // These names say what the Secrets are: the first is judged with the object, the other is for registries.
+            if is_token_name(&text, &account_name) || is_generated(&text, &account_name, "-dockercfg-") {
+                continue;
             }
+            let finding = Finding::at_place(place).value(text);
+            let finding = match secrets.get(&(resource.namespace, name)) {
+                Some(true) => finding.message("ServiceAccount lists the Secret `{value}`, a token that never expires"),
+                None if !inventory.complete => {
+                    let message = "ServiceAccount lists the Secret `{value}`, which is not in the input: whether it is \
+                                   a token is not known";
+                    finding.message(message).severity(Severity::Info).skip()
+                }
+                Some(false) | None => continue,
+            };
+            findings.report(account.resource, finding);
         }
     }
 }
 
 /// The names that the token controller gave: `NAME-token-` and five letters or digits.
 fn is_token_name(name: &str, account: &str) -> bool {
-    let rest = name.strip_prefix(account).and_then(|rest| rest.strip_prefix("-token-"));
+    is_generated(name, account, "-token-")
+}
+
+fn is_generated(name: &str, account: &str, purpose: &str) -> bool {
+    let rest = name.strip_prefix(account).and_then(|rest| rest.strip_prefix(purpose));
     rest.is_some_and(|rest| rest.len() == 5 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

@@ -1,7 +1,7 @@
 //! `projected-token-weak`
 
 use model::control::InventoryFindings;
-use model::control::{Check, Control, fixture, maps};
+use model::control::{Check, Control, complete_fixture, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::inventory::Inventory;
@@ -132,6 +132,87 @@ metadata:
   name: robot
   annotations: {eks.amazonaws.com/role-arn: x}
 "),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token #~ medium spec.volumes[0].projected.sources[0].serviceAccountToken: A projected token is good for the API server although its ServiceAccount
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+automountServiceAccountToken: false
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  automountServiceAccountToken: true
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: robot
+automountServiceAccountToken: false
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: api://AzureADTokenExchange #? info spec.volumes[0].projected.sources[0].serviceAccountToken.audience: A projected token is for the cloud
+"),
+complete_fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              audience: https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p #~ info
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: token
+              expirationSeconds: 86400
+"),
 ],
 };
 
@@ -176,18 +257,33 @@ const CLOUDS: &[(&str, &[&str])] = &[
 fn check_accounts(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let accounts = Accounts::new(inventory);
     for workload in &inventory.facts.workloads {
+        let account = accounts.of(workload);
+        let is_off = workload.automount.is_none() && account.is_some_and(|account| account.automount == Some(false));
+        if let Some(place) = workload.projected_token.filter(|_| is_off) {
+            let message = "A projected token is good for the API server although its ServiceAccount switches the \
+                           mounting of tokens off";
+            findings.report(workload.resource, Finding::at_place(place).message(message));
+        }
         for &(audience, place) in &workload.token_audiences {
             let text = inventory.symbols.text(audience);
             let Some((_, annotations)) = CLOUDS.iter().find(|(cloud, _)| text.contains(cloud)) else { continue };
+            let finding = Finding::at_place(place).severity(Severity::Info);
+            let names = account.into_iter().flat_map(|account| &account.annotations);
+            let mut names = names.map(|name| inventory.symbols.text(*name));
+            if names.any(|name| annotations.contains(&name.as_str())) {
+                continue;
+            }
             // An account that is not in the input may have the annotation.
-            let Some(account) = accounts.of(workload) else { continue };
-            let named = account.annotations.iter().map(|name| inventory.symbols.text(*name));
-            if !named.into_iter().any(|name| annotations.contains(&name.as_str())) {
+            let finding = if account.is_none() && (!inventory.complete || accounts.is_said_elsewhere(workload)) {
+                let message = "A projected token is for the cloud (`{value}`), and its ServiceAccount is not in the \
+                               input: which identity it names there is not known";
+                finding.message(message).skip()
+            } else {
                 let message =
                     "A projected token is for the cloud (`{value}`), and the ServiceAccount names no identity there";
-                let finding = Finding::at_place(place).value(text).severity(Severity::Info).message(message);
-                findings.report(workload.resource, finding);
-            }
+                finding.message(message)
+            };
+            findings.report(workload.resource, finding.value(text));
         }
     }
 }

@@ -113,6 +113,27 @@ spec:
 ",
         ),
         fixture(
+            "apiVersion: tekton.dev/v1
+kind: Task
+metadata:
+  name: app
+spec: #? info spec.automountServiceAccountToken: Whether the pod gets a token
+  steps: [{name: app, image: 'app:1'}]
+",
+        ),
+        fixture(
+            "apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+  templates:
+    - name: app #~ medium spec.templates[0].automountServiceAccountToken
+      container: {image: 'app:1'}
+",
+        ),
+        fixture(
             "apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -135,6 +156,12 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let mut used = BTreeSet::new();
     for workload in &inventory.facts.workloads {
         findings.looked_at(workload.resource);
+        if accounts.is_said_elsewhere(workload) {
+            let message = "Whether the pod gets a token is said where it is run: it is not known here";
+            let finding = Finding::at_place(workload.automount_place).severity(Severity::Info);
+            findings.report(workload.resource, finding.message(message).skip());
+            continue;
+        }
         used.insert(accounts.name_of(workload));
         if !accounts.is_automounted(workload) {
             continue;

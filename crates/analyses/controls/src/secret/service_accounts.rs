@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::inventory::{Inventory, ServiceAccountFact, WorkloadFact};
 use model::symbols::Symbol;
+use model::workload::Form;
 
 /// The ServiceAccounts of the input by namespace and name.
 pub(crate) struct Accounts<'i> {
@@ -21,6 +22,12 @@ impl<'i> Accounts<'i> {
             ((resource.namespace, resource.name), account)
         });
         Self { inventory, by_name: by_name.collect(), default: inventory.symbols.intern("default") }
+    }
+
+    /// Whether another object says which account the pod runs as and whether it gets the token: the run of a task,
+    /// or the controller of a virtual machine.
+    pub(crate) fn is_said_elsewhere(&self, workload: &WorkloadFact) -> bool {
+        workload.form == Form::Parts && workload.service_account.is_empty() && workload.automount.is_none()
     }
 
     /// Namespace and name of the account that a workload runs as.

@@ -259,6 +259,203 @@ roleRef:
 subjects:
   - {kind: Group, name: 'system:serviceaccounts'}
 "),
+complete_fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  serviceAccountName: robot
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: ServiceAccount, name: robot}
+"),
+complete_fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: reader
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: reader
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]}
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot #~ high spec.serviceAccountName: The token of ServiceAccount `robot` is mounted, and `system:discovery` is granted
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: system:discovery
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: system:discovery
+  namespace: a
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]}
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot #~ high
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: sum
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: sum
+aggregationRule:
+  clusterRoleSelectors: []
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot #~ and `view` is granted
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: unknown
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: Group, name: 'system:serviceaccounts:a'}
+"),
+complete_fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: unknown
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+"),
+fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot #~ high
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: a}
+"),
+complete_fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  serviceAccountName: robot
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: Group, name: 'system:serviceaccounts:other'}
+"),
+fixture("apiVersion: tekton.dev/v1
+kind: Task
+metadata:
+  name: app
+spec: #? high spec.serviceAccountName: Which account the pod runs as
+  steps: [{name: app}]
+"),
 ],
 };
 
@@ -272,6 +469,12 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             continue;
         }
         findings.looked_at(workload.resource);
+        if accounts.is_said_elsewhere(workload) {
+            let message = "Which account the pod runs as is said where it is run: what its token may do is not known";
+            let finding = Finding::at_place(workload.service_account_place).message(message);
+            findings.report(workload.resource, finding.skip());
+            continue;
+        }
         let account = accounts.name_of(workload);
         let place = projected.unwrap_or(workload.service_account_place);
         let granted = grants.entry(account).or_insert_with(|| granted(inventory, &bindings, account));
@@ -301,6 +504,7 @@ struct Granted {
 fn granted(inventory: &Inventory, bindings: &Bindings<'_>, account: (Symbol, Symbol)) -> Granted {
     let (message, status) = match bindings.grant(account) {
         Grant::Role { role, everything } => {
+            let role = inventory.symbols.text(role);
             let message = format!(
                 "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is granted to it: code in the pod may \
                  use it at once"
@@ -308,6 +512,7 @@ fn granted(inventory: &Inventory, bindings: &Bindings<'_>, account: (Symbol, Sym
             (Some(message), Some(if everything { Severity::Critical } else { Severity::High }))
         }
         Grant::Unknown(role) => {
+            let role = inventory.symbols.text(role);
             let message = format!(
                 "The token of ServiceAccount `{{value}}` is mounted, and `{role}` is bound to it, which is not in the \
                  input: what it grants is not known"
@@ -325,13 +530,25 @@ fn granted(inventory: &Inventory, bindings: &Bindings<'_>, account: (Symbol, Sym
 }
 
 /// What bindings say of an account.
+#[derive(Clone, Copy)]
 enum Grant {
-    /// A role that grants something, and whether that is everything everywhere.
-    Role { role: String, everything: bool },
-    /// A role that is bound and not known.
-    Unknown(String),
     /// Nothing that is known.
     None,
+    /// A role that is bound and not known.
+    Unknown(Symbol),
+    /// A role that grants something, and whether that is everything everywhere.
+    Role { role: Symbol, everything: bool },
+}
+
+impl Grant {
+    fn strength(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Unknown(_) => 1,
+            Self::Role { everything: false, .. } => 2,
+            Self::Role { everything: true, .. } => 3,
+        }
+    }
 }
 
 /// Every account has these; they tell who one is and what the server offers.
@@ -341,33 +558,42 @@ const DISCOVERY: &[&str] =
 /// ClusterRoles that every cluster has and that grant something.
 const BUILT_IN: &[&str] = &["cluster-admin", "admin", "edit", "view"];
 
-/// The bindings of the input by whom they are for.
+/// What the bindings of the input grant, by whom they are for.
 struct Bindings<'i> {
     inventory: &'i Inventory,
-    by_subject: BTreeMap<(Symbol, Symbol, Symbol), Vec<&'i BindingFact>>,
+    by_subject: BTreeMap<(Symbol, Symbol, Symbol), Grant>,
     roles: BTreeMap<(bool, Symbol, Symbol), &'i RoleFact>,
 }
 
 impl<'i> Bindings<'i> {
     fn new(inventory: &'i Inventory) -> Self {
-        let mut by_subject: BTreeMap<_, Vec<&BindingFact>> = BTreeMap::new();
-        let account = inventory.symbols.intern("ServiceAccount");
-        for binding in &inventory.facts.bindings {
-            for subject in &binding.subjects {
-                let mut namespace = if subject.kind == account { subject.namespace } else { Symbol::EMPTY };
-                // The API wants a namespace here; where it is left out, the one of the binding is meant.
-                if subject.kind == account && namespace.is_empty() && !binding.cluster {
-                    namespace = inventory.namespace(binding.resource);
-                }
-                by_subject.entry((subject.kind, namespace, subject.name)).or_default().push(binding);
-            }
-        }
         let roles = inventory.facts.roles.iter().map(|role| {
             let resource = inventory.resource(role.resource);
             let namespace = if role.cluster { Symbol::EMPTY } else { resource.namespace };
             ((role.cluster, namespace, resource.name), role)
         });
-        Self { inventory, by_subject, roles: roles.collect() }
+        let mut bindings = Self { inventory, by_subject: BTreeMap::new(), roles: roles.collect() };
+        let account = inventory.symbols.intern("ServiceAccount");
+        for binding in &inventory.facts.bindings {
+            let grant = bindings.role(binding);
+            for subject in &binding.subjects {
+                let mut namespace = Symbol::EMPTY;
+                if subject.kind == account {
+                    // The API wants a namespace here; where it is left out, the one of the binding is meant, if it
+                    // has one.
+                    namespace = match subject.namespace {
+                        Symbol::EMPTY if binding.cluster => continue,
+                        Symbol::EMPTY => inventory.namespace(binding.resource),
+                        namespace => namespace,
+                    };
+                }
+                let known = bindings.by_subject.entry((subject.kind, namespace, subject.name)).or_insert(Grant::None);
+                if grant.strength() > known.strength() {
+                    *known = grant;
+                }
+            }
+        }
+        bindings
     }
 
     /// The strongest of what is granted to an account, by itself, as a user, or through its groups.
@@ -382,44 +608,31 @@ impl<'i> Bindings<'i> {
             find("Group", &format!("system:serviceaccounts:{namespace_text}")),
             find("Group", "system:authenticated"),
         ];
-        let mut strongest = Grant::None;
-        for binding in subjects.iter().flatten().filter_map(|subject| self.by_subject.get(subject)).flatten() {
-            // A RoleBinding grants in its own namespace; that is a right of the account wherever the pod is.
-            match (self.role(binding), &strongest) {
-                (
-                    Grant::Role { role, everything },
-                    Grant::None | Grant::Unknown(_) | Grant::Role { everything: false, .. },
-                ) => {
-                    strongest = Grant::Role { role, everything };
-                }
-                (Grant::Unknown(role), Grant::None) => strongest = Grant::Unknown(role),
-                _ => {}
-            }
-        }
-        strongest
+        let granted = subjects.iter().flatten().filter_map(|subject| self.by_subject.get(subject)).copied();
+        // Of equals the first: what is granted to the account itself says more than what its groups have.
+        granted.fold(Grant::None, |best, grant| if grant.strength() > best.strength() { grant } else { best })
     }
 
+    /// What a binding grants. In whatever namespace that is, it is a right of the account.
     fn role(&self, binding: &BindingFact) -> Grant {
-        let name = self.inventory.symbols.text(binding.role);
-        if DISCOVERY.contains(&name.as_str()) {
+        // The whole cluster is not bound to the role of a namespace.
+        if binding.cluster && !binding.cluster_role {
+            return Grant::None;
+        }
+        let role = binding.role;
+        let name = self.inventory.symbols.text(role);
+        if binding.cluster_role && DISCOVERY.contains(&name.as_str()) {
             return Grant::None;
         }
         let namespace = if binding.cluster_role { Symbol::EMPTY } else { self.inventory.namespace(binding.resource) };
-        match self.roles.get(&(binding.cluster_role, namespace, binding.role)) {
-            Some(role) if role.grants || role.aggregated => {
-                Grant::Role { everything: is_everything(binding, &name), role: name }
-            }
+        let granted = Grant::Role { role, everything: binding.cluster && name == "cluster-admin" };
+        match self.roles.get(&(binding.cluster_role, namespace, role)) {
+            Some(role) if role.grants || role.aggregated => granted,
             Some(_) => Grant::None,
-            None if binding.cluster_role && BUILT_IN.contains(&name.as_str()) => {
-                Grant::Role { everything: is_everything(binding, &name), role: name }
-            }
+            None if binding.cluster_role && BUILT_IN.contains(&name.as_str()) => granted,
             // A role that does not exist grants nothing.
             None if self.inventory.complete => Grant::None,
-            None => Grant::Unknown(name),
+            None => Grant::Unknown(role),
         }
     }
-}
-
-fn is_everything(binding: &BindingFact, role: &str) -> bool {
-    binding.cluster && role == "cluster-admin"
 }
