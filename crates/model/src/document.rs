@@ -304,6 +304,11 @@ impl<'d> Value<'d> {
         })
     }
 
+    /// How many nodes this is, with all that is in it.
+    pub fn size(self) -> usize {
+        (self.document.after(self.id).0 - self.id.0) as usize
+    }
+
     /// Whether `other` is this node or in it.
     pub fn contains(self, other: Value<'_>) -> bool {
         (self.id.0..self.document.after(self.id).0).contains(&other.id.0)

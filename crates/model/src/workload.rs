@@ -135,7 +135,9 @@ const NOT_WORKLOADS: &[&str] = &[
 
 /// Whether objects of this kind are workloads wherever they stand.
 pub fn is_workload_kind(group: &str, kind: &str) -> bool {
-    (group.is_empty() && kind == "Pod") || KNOWN.iter().any(|known| known.group == group && known.kind == kind)
+    (group.is_empty() && kind == "Pod")
+        || KNOWN.iter().any(|known| known.group == group && known.kind == kind)
+        || custom::is_known(group, kind)
 }
 
 /// The pods and pod templates in an object.
