@@ -59,12 +59,25 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+fn are(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "is" } else { "are" })
+}
+
 fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &report.results.coverage;
-    let documents = count(coverage.documents, "document", "documents");
-    let mut line = format!("judged {documents}");
+    // A document that was skipped has a line; what was skipped without one is a whole file.
+    let is_document = |skipped: &&Skipped| {
+        skipped.line.is_some()
+            && matches!(skipped.kind, SkipKind::Syntax | SkipKind::NeedsRendering | SkipKind::TooLarge)
+    };
+    let skipped = coverage.skipped.iter().filter(is_document).count() as u64;
+    let judged = coverage.documents.saturating_sub(coverage.not_kubernetes + skipped);
+    let mut line = match coverage.documents {
+        all if all == judged => format!("judged {}", count(all, "document", "documents")),
+        all => format!("judged {judged} of {}", count(all, "document", "documents")),
+    };
     if coverage.not_kubernetes > 0 {
-        line.push_str(&format!(", {} of them no Kubernetes objects", coverage.not_kubernetes));
+        line.push_str(&format!("; {} no Kubernetes objects", are(coverage.not_kubernetes)));
     }
     writeln!(out, "  {line}")?;
     let mut by_kind: BTreeMap<SkipKind, Vec<&Skipped>> = BTreeMap::new();
