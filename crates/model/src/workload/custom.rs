@@ -71,6 +71,11 @@ fn items<'d>(value: Value<'d>, key: &str) -> impl Iterator<Item = Value<'d>> + u
     value.get(key).into_iter().flat_map(Value::items)
 }
 
+/// The image of a container, if it is written out. One with a placeholder is whatever a run puts in its place.
+fn written_image<'d>(image: Option<Value<'d>>, placeholder: &str) -> Option<Value<'d>> {
+    image.filter(|image| !image.text().contains(placeholder))
+}
+
 /// Those of `volumes` that a container of the pod mounts.
 fn mounted<'d>(pod: &Pod<'d>, volumes: impl Iterator<Item = Value<'d>>) -> Vec<Volume<'d>> {
     let mounts = pod.containers.iter().filter_map(|container| container.volume_mounts).flat_map(Value::items);

@@ -369,6 +369,32 @@ spec:
 }
 
 #[test]
+fn an_image_that_a_run_fills_in_is_not_known() {
+    check(
+        "apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: t}
+spec:
+  stepTemplate: {image: 'default:1'}
+  steps: [{name: a, image: $(params.image)}, {name: b, image: 'b:1'}]
+",
+        &["spec:", "  Main a", "  Main b image=b:1"],
+    );
+    check(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec:
+  templates:
+    - name: a
+      container: {image: 'app:{{inputs.parameters.tag}}'}
+      sidecars: [{name: b, image: '{{workflow.parameters.image}}'}, {name: c, image: 'c:1'}]
+",
+        &["spec.templates[0]:", "  Main a", "  Main b", "  Main c image=c:1"],
+    );
+}
+
+#[test]
 fn a_step_action_is_a_pod_of_one_container() {
     check(
         "apiVersion: tekton.dev/v1beta1

@@ -5,6 +5,7 @@ use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::Finding;
 use model::inventory::Inventory;
 use model::severity::Severity;
+use model::workload::Form;
 use std::collections::BTreeSet;
 
 use super::service_accounts::Accounts;
@@ -175,6 +176,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         let finding = Finding::at_place(workload.automount_place).message(message);
         let finding = match workload.automount {
             Some(_) => finding.replace("false"),
+            // Where a controller takes it from is not always where it is missing.
+            None if workload.form == Form::Parts => finding,
             None => finding.insert("automountServiceAccountToken: false"),
         };
         findings.report(workload.resource, finding);

@@ -4,7 +4,7 @@
 //! **Invariant:** `podSpecPatch` is not read. It is a text with a patch in it, often with parameters, that may change
 //! every field of the pod.
 
-use super::{Add, Shared, fill, items, mounted};
+use super::{Add, Shared, fill, items, mounted, written_image};
 use crate::document::Value;
 use crate::object::Object;
 use crate::pod::{Container, ContainerList, Pod, SecurityContext};
@@ -36,6 +36,9 @@ fn read<'d>(object: &'d Object<'d>, spec: Value<'d>, add: Add<'_, 'd>) {
     }
 }
 
+/// Begins what a run fills in.
+const PLACEHOLDER: &str = "{{";
+
 struct Workflow<'d> {
     spec: Value<'d>,
     defaults: Option<Value<'d>>,
@@ -55,6 +58,7 @@ impl<'d> Workflow<'d> {
         pod.add_containers(ContainerList::Init, self.of_template(template, "initContainers"));
         pod.containers.extend(main);
         pod.add_containers(ContainerList::Main, self.of_template(template, "sidecars"));
+        pod.containers.iter_mut().for_each(|container| container.image = written_image(container.image, PLACEHOLDER));
         let volumes = [self.of_template(template, "volumes"), self.of_workflow("volumes")];
         // A pod is given the volumes that it mounts.
         pod.volumes = mounted(&pod, volumes.into_iter().flatten().flat_map(Value::items));

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Add, Shared, fill, items};
+use super::{Add, Shared, fill, items, written_image};
 use crate::document::Value;
 use crate::object::Object;
 use crate::pod::{Container, ContainerList, Pod, SecurityContext, Volume};
@@ -28,6 +28,7 @@ pub(super) fn read_step_action<'d>(object: &'d Object<'d>, add: Add<'_, 'd>) {
     let Some(spec) = object.value.get("spec") else { return };
     let mut container = step(spec, 0);
     container.name = object.metadata.and_then(|metadata| metadata.get("name"));
+    container.image = written_image(container.image, PLACEHOLDER);
     let mut pod = Pod::empty(spec, object.metadata);
     pod.containers.push(container);
     add(pod);
@@ -119,6 +120,8 @@ impl<'a, 'd> Reader<'a, 'd> {
         let sidecars = items(task, "sidecars").enumerate().filter(|(_, value)| value.is_mapping());
         pod.containers.extend(sidecars.map(|(index, value)| step(value, index)));
         pod.volumes = items(task, "volumes").filter(|volume| volume.is_mapping()).map(Volume::new).collect();
+        // After the step template is filled in: a step with a placeholder does not run the template's image.
+        pod.containers.iter_mut().for_each(|container| container.image = written_image(container.image, PLACEHOLDER));
         self.add_pod(pod, run);
     }
 
@@ -150,6 +153,9 @@ impl<'a, 'd> Reader<'a, 'd> {
         (self.add)(pod);
     }
 }
+
+/// Begins what a run fills in.
+const PLACEHOLDER: &str = "$(";
 
 fn step(value: Value<'_>, index: usize) -> Container<'_> {
     let mut container = Container::new(value, ContainerList::Main, index);
