@@ -156,14 +156,18 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_invocation(report, out)?;
     out.write_all(b"],\n\"results\":[")?;
     let mut first = true;
+    let mut buffer = Vec::with_capacity(4096);
     for result in report.control_results() {
         let Ok(index) = report.controls.binary_search_by_key(&result.registered.id, |registered| registered.id) else {
             continue;
         };
         for occurrence in result.occurrences {
-            out.write_all(if first { b"\n" } else { b",\n" })?;
+            // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
+            buffer.clear();
+            buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
             first = false;
-            put(out, &sarif_result(report, &result, occurrence, index))?;
+            serde_json::to_writer(&mut buffer, &sarif_result(report, &result, occurrence, index))?;
+            out.write_all(&buffer)?;
         }
     }
     out.write_all(b"]}]}\n")

@@ -128,19 +128,19 @@ pub(crate) fn in_parallel<T: Send>(
     threads: usize,
     work: &(dyn Fn(usize, &mut Vec<u8>) -> T + Sync),
 ) -> Vec<T> {
-    /// Work is handed out in small portions: few enough to share it evenly, many enough to seldom meet.
-    const PORTION: usize = 8;
+    // Work is handed out in small portions: few enough to share it evenly, many enough to seldom meet.
+    let portion = (count / (threads.max(1) * 4)).clamp(1, 8);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(count));
     let run = || {
         let mut buffer = Vec::new();
         let mut results = Vec::new();
         loop {
-            let start = next.fetch_add(PORTION, Ordering::Relaxed);
+            let start = next.fetch_add(portion, Ordering::Relaxed);
             if start >= count {
                 break;
             }
-            results.extend((start..count.min(start + PORTION)).map(|at| work(at, &mut buffer)));
+            results.extend((start..count.min(start + portion)).map(|at| work(at, &mut buffer)));
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
     };

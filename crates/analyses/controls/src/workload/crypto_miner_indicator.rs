@@ -101,13 +101,32 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 }
 
 fn names_a_miner(text: &str) -> bool {
-    PATTERNS.iter().any(|pattern| contains_ignoring_case(text.as_bytes(), pattern.as_bytes()))
+    let text = text.as_bytes();
+    // The first two letters of a pattern are rare together; most text is passed over here.
+    text.windows(2).enumerate().any(|(at, pair)| {
+        matches!(
+            (pair[0] | 0x20, pair[1] | 0x20),
+            (b'x', b'm') | (b's', b't') | (b'm', b'i' | b'o') | (b'-', b'-') | (b'n', b'i') | (b'c', b'3')
+        ) && begins_with_pattern(&text[at..])
+    })
 }
 
-fn contains_ignoring_case(text: &[u8], pattern: &[u8]) -> bool {
-    let (low, high) = (pattern[0], pattern[0].to_ascii_uppercase());
-    let starts = memchr::memchr2_iter(low, high, text);
-    starts
-        .into_iter()
-        .any(|at| text[at..].get(..pattern.len()).is_some_and(|found| found.eq_ignore_ascii_case(pattern)))
+fn begins_with_pattern(text: &[u8]) -> bool {
+    PATTERNS
+        .iter()
+        .any(|pattern| text.get(..pattern.len()).is_some_and(|found| found.eq_ignore_ascii_case(pattern.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_found_in_any_case() {
+        for pattern in PATTERNS {
+            assert!(names_a_miner(&format!("--pool={pattern}x")), "{pattern}");
+            assert!(names_a_miner(&pattern.to_uppercase()), "{pattern}");
+        }
+        assert!(!names_a_miner("--strategy=minimal --donate"));
+    }
 }
