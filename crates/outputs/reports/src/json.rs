@@ -320,18 +320,27 @@ fn resource(report: &Report<'_>, id: ResourceId) -> JsonResource {
 
 fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
     let places = found.occurrences.iter().filter(|occurrence| occurrence.status != Status::Pass);
+    let id = report.resource_id(found.resource);
+    let path = report.path(report.resource(found.resource));
+    let occurrences = places.map(|place| occurrence(report, found, place, &id, &path)).collect();
     JsonResult {
         control: found.registered.control.id.to_owned(),
         status: status(found.status),
         severity: severity(found.severity),
-        resource: report.resource_id(found.resource),
         umbrella: found.registered.control.umbrella,
-        occurrences: places.map(|place| occurrence(report, found, place)).collect(),
-        fingerprint: report.result_fingerprint(found),
+        occurrences,
+        fingerprint: report.result_fingerprint(found, &id),
+        resource: id,
     }
 }
 
-fn occurrence(report: &Report<'_>, found: &ControlResult<'_>, occurrence: &Occurrence) -> JsonOccurrence {
+fn occurrence(
+    report: &Report<'_>,
+    found: &ControlResult<'_>,
+    occurrence: &Occurrence,
+    id: &str,
+    path: &str,
+) -> JsonOccurrence {
     let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let resource = report.resource(found.resource);
     let place = occurrence.place;
@@ -341,12 +350,12 @@ fn occurrence(report: &Report<'_>, found: &ControlResult<'_>, occurrence: &Occur
         value: optional(report.text(occurrence.value)).filter(|_| !occurrence.secret),
         message: report.message(occurrence),
         severity: severity(occurrence.severity),
-        path: report.path(resource),
+        path: path.to_owned(),
         line: if place.line == 0 { resource.line } else { place.line },
         column: place.column.max(1),
         end_line: if place.line == 0 { resource.line } else { place.end_line },
         end_column: place.end_column.max(1),
-        fingerprint: report.occurrence_fingerprint(found, occurrence),
+        fingerprint: report.occurrence_fingerprint(found, id, occurrence),
     }
 }
 

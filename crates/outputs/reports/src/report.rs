@@ -187,19 +187,26 @@ impl<'a> Report<'a> {
 
     /// The fingerprint of a result: the control and the identity of the resource, so that it survives moved lines,
     /// renamed files and reordered containers.
-    pub fn result_fingerprint(&self, result: &ControlResult<'_>) -> String {
+    /// `resource` is its id.
+    pub fn result_fingerprint(&self, result: &ControlResult<'_>, resource: &str) -> String {
         let mut hash = Fingerprint::new();
         hash.add(result.registered.control.id);
-        hash.add(&self.resource_id(result.resource));
+        hash.add(resource);
         hash.finish()
     }
 
     /// The fingerprint of an occurrence: its result, the container's name, and its field without indexes. Where
     /// the field is an item of a list, the value tells it from its neighbours.
-    pub fn occurrence_fingerprint(&self, result: &ControlResult<'_>, occurrence: &Occurrence) -> String {
+    /// `resource` is the id of the result's resource.
+    pub fn occurrence_fingerprint(
+        &self,
+        result: &ControlResult<'_>,
+        resource: &str,
+        occurrence: &Occurrence,
+    ) -> String {
         let mut hash = Fingerprint::new();
         hash.add(result.registered.control.id);
-        hash.add(&self.resource_id(result.resource));
+        hash.add(resource);
         hash.add(self.text(occurrence.container));
         let field = self.text(occurrence.place.field);
         let mut in_list = false;

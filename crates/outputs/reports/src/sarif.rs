@@ -271,6 +271,7 @@ fn sarif_result<'a>(
         Status::Pass => format!("{id}: passed"),
         Status::Fail | Status::Skip => report.message(occurrence),
     };
+    let fingerprint = report.occurrence_fingerprint(result, &id, occurrence);
     let container = report.text(occurrence.container);
     let field = report.text(occurrence.place.field);
     let location = Location {
@@ -290,7 +291,7 @@ fn sarif_result<'a>(
         level,
         message: OwnedText { text },
         locations: [location],
-        partial_fingerprints: Fingerprints { own: report.occurrence_fingerprint(result, occurrence) },
+        partial_fingerprints: Fingerprints { own: fingerprint },
         properties: ResultProperties {
             severity: occurrence.severity.name(),
             resource: id,
