@@ -28,7 +28,8 @@ pub fn select(only: &[String], skip: &[String]) -> Result<Vec<Registered>, Unkno
 }
 
 fn mark(name: &str, to: bool, chosen: &mut [bool]) -> Result<(), UnknownName> {
-    let mut found = false;
+    // A group or severity that no control has yet is a name all the same.
+    let mut found = Group::from_name(name).is_some() || Severity::from_name(name).is_some();
     for registered in crate::all().filter(|registered| names(registered, name)) {
         chosen[registered.id.0 as usize] = to;
         found = true;
@@ -86,6 +87,11 @@ mod tests {
         assert_eq!(suggest("hihg"), Some("high"));
         assert_eq!(suggest("workloads"), Some("workload"));
         assert_eq!(suggest("zzzzzzzzzzzz"), None);
+    }
+
+    #[test]
+    fn a_severity_that_no_control_has_selects_nothing() {
+        assert!(select(&["info".to_owned()], &[]).unwrap().is_empty());
     }
 
     #[test]

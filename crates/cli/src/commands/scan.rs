@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     check_outputs(&arguments.output)?;
     let selected = selection::select(&arguments.only, &arguments.skip).map_err(|error| unknown_name(&error))?;
     if selected.is_empty() {
-        let text = "no control is left to run: `--skip` takes away everything that `--only` names";
+        let text = "no control is left to run: nothing is named by `--only` that `--skip` does not take away";
         return Err(UsageError(text.to_owned()).into());
     }
     let (results, stdin) = judge(arguments, selected.clone())?;
