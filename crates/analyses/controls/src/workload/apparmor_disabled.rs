@@ -1,11 +1,12 @@
 //! `apparmor-disabled`
 
 use model::control::{Check, Control, alias, fixture, maps};
-use model::document::Value;
 use model::finding::{Finding, Findings};
-use model::pod::{Container, SecurityContext};
+use model::pod::SecurityContext;
 use model::severity::Severity;
 use model::workload::Workload;
+
+use super::profiles::{is_confined, report};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -112,17 +113,18 @@ spec:
 
 const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
-fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+fn check<'d>(workload: &Workload<'d>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;
-    let profile =
-        |context: &SecurityContext<'_>| context.app_armor_profile.is_some_and(|profile| !is_confined(profile));
-    if let Some(context) = pod.security_context.as_ref().filter(|context| profile(context)) {
-        report(context, None, "Pod asks for the AppArmor profile `{value}`, which does not confine it", findings);
+    let unconfined = |context: &Option<SecurityContext<'d>>| {
+        context.as_ref().and_then(|context| context.app_armor_profile).filter(|profile| !is_confined(*profile))
+    };
+    if let Some(profile) = unconfined(&pod.security_context) {
+        report(profile, None, "Pod asks for the AppArmor profile `{value}`, which does not confine it", findings);
     }
     for container in &pod.containers {
-        if let Some(context) = container.security_context.as_ref().filter(|context| profile(context)) {
+        if let Some(profile) = unconfined(&container.security_context) {
             let message = "Container `{container}` asks for the AppArmor profile `{value}`, which does not confine it";
-            report(context, Some(container), message, findings);
+            report(profile, Some(container), message, findings);
         }
     }
     for (key, value) in pod.annotations() {
@@ -138,26 +140,4 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             );
         }
     }
-}
-
-fn is_confined(profile: Value<'_>) -> bool {
-    profile.get("type").is_some_and(|kind| matches!(&*kind.text(), "RuntimeDefault" | "Localhost"))
-}
-
-fn report<'d>(
-    context: &SecurityContext<'d>,
-    container: Option<&Container<'d>>,
-    message: &'static str,
-    findings: &mut Findings<'_>,
-) {
-    let Some(profile) = context.app_armor_profile else { return };
-    let finding = match profile.get("type") {
-        Some(kind) => Finding::at(kind).replace("RuntimeDefault"),
-        None => Finding::at_key_of(profile),
-    };
-    let finding = finding.message(message);
-    findings.report(match container {
-        Some(container) => finding.container(container),
-        None => finding,
-    });
 }

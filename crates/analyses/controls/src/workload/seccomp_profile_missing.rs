@@ -6,7 +6,7 @@ use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
 
-use super::seccomp_unconfined::is_confined;
+use super::profiles::is_confined;
 
 /// The control.
 pub static CONTROL: Control = Control {

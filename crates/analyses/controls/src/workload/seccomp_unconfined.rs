@@ -1,11 +1,11 @@
 //! `seccomp-unconfined`
 
 use model::control::{Check, Control, alias, fixture, maps};
-use model::document::Value;
 use model::finding::{Finding, Findings};
-use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
+
+use super::profiles::{is_confined, report};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -179,28 +179,6 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether a profile is one that confines. A profile without a type is invalid and confines nothing.
-pub(crate) fn is_confined(profile: Value<'_>) -> bool {
-    profile.get("type").is_some_and(|kind| matches!(&*kind.text(), "RuntimeDefault" | "Localhost"))
-}
-
 fn is_confined_annotation(value: &str) -> bool {
     matches!(value, "runtime/default" | "docker/default") || value.starts_with("localhost/")
-}
-
-fn report<'d>(
-    profile: Value<'d>,
-    container: Option<&Container<'d>>,
-    message: &'static str,
-    findings: &mut Findings<'_>,
-) {
-    let finding = match profile.get("type") {
-        Some(kind) => Finding::at(kind).replace("RuntimeDefault"),
-        None => Finding::at_key_of(profile),
-    };
-    let finding = finding.message(message);
-    findings.report(match container {
-        Some(container) => finding.container(container),
-        None => finding,
-    });
 }
