@@ -4,6 +4,7 @@ use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::Finding;
 use model::inventory::{BudgetFact, Inventory, WorkloadFact};
+use model::labels::{Operator, Selector};
 use model::severity::Severity;
 use model::symbols::Symbol;
 use std::collections::BTreeMap;
@@ -254,15 +255,118 @@ spec:
   minReplicas: 2
 ",
         ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchExpressions: [{key: a, operator: Exists}]}
+  minAvailable: 2 #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchExpressions: [{key: a, operator: DoesNotExist}]}
+  minAvailable: 2
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchExpressions: [{key: a, operator: In, values: [c, b]}]}
+  minAvailable: 2 #~ all there are
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: b
+spec:
+  selector: {matchExpressions: [{key: a, operator: Exists}]}
+  minAvailable: 99%
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 9223372036854775807
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
+        fixture(
+            "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  namespace: other
+  name: b
+spec:
+  selector: {matchExpressions: [{key: a, operator: Exists}]}
+  minAvailable: 2
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: d
+spec:
+  replicas: 2
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {containers: [{name: c, image: 'i:1'}]}
+",
+        ),
     ],
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let autoscaled = autoscaled(inventory);
-    let mut by_namespace: BTreeMap<Symbol, Vec<&WorkloadFact>> = BTreeMap::new();
-    for workload in &inventory.facts.workloads {
-        by_namespace.entry(inventory.namespace(workload.resource)).or_default().push(workload);
-    }
+    let workloads = WorkloadIndex::new(inventory);
     for budget in &inventory.facts.budgets {
         findings.looked_at(budget.resource);
         let finding = match (budget.min_available, budget.max_unavailable) {
@@ -279,7 +383,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
                 is_zero(&text).then(|| Finding::at_place(place).value(text).message(message))
             }
             (Some((value, place)), None) => {
-                let replicas = replicas(inventory, budget, &by_namespace, &autoscaled);
+                let replicas = replicas(inventory, budget, &workloads, &autoscaled);
                 let text = inventory.symbols.text(value);
                 blocks(&text, replicas).then(|| Finding::at_place(place).value(text).message(MINIMUM))
             }
@@ -291,6 +395,50 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 const MINIMUM: &str = "Budget lets no pod go: `minAvailable` is `{value}`, which is all there are";
+
+/// Workloads by namespace and by label, so that a budget looks only at the few that it may be for.
+struct WorkloadIndex<'i> {
+    by_namespace: BTreeMap<Symbol, Vec<&'i WorkloadFact>>,
+    by_label: BTreeMap<(Symbol, Symbol, Symbol), Vec<&'i WorkloadFact>>,
+}
+
+impl<'i> WorkloadIndex<'i> {
+    fn new(inventory: &'i Inventory) -> Self {
+        let mut index = Self { by_namespace: BTreeMap::new(), by_label: BTreeMap::new() };
+        if inventory.facts.budgets.is_empty() {
+            return index;
+        }
+        for workload in &inventory.facts.workloads {
+            let namespace = inventory.namespace(workload.resource);
+            index.by_namespace.entry(namespace).or_default().push(workload);
+            // A key that stands twice: the last one wins, as in the selector.
+            let labels: BTreeMap<Symbol, Symbol> = workload.labels.iter().copied().collect();
+            for (key, value) in labels {
+                index.by_label.entry((namespace, key, value)).or_default().push(workload);
+            }
+        }
+        index
+    }
+
+    /// The workloads that the selector selects. The label that the fewest have is looked up; a selector that asks for
+    /// no label of one value has all of the namespace looked at.
+    fn selected<'a>(
+        &'a self,
+        namespace: Symbol,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = &'i WorkloadFact> + 'a {
+        let of_label =
+            selector.requirements.iter().filter_map(|requirement| match (requirement.operator, &*requirement.values) {
+                (Operator::In, &[value]) => {
+                    Some(self.by_label.get(&(namespace, requirement.key, value)).map_or(&[][..], Vec::as_slice))
+                }
+                (Operator::In | Operator::NotIn | Operator::Exists | Operator::DoesNotExist, _) => None,
+            });
+        let fewest = of_label.min_by_key(|workloads| workloads.len());
+        let candidates = fewest.unwrap_or_else(|| self.by_namespace.get(&namespace).map_or(&[][..], Vec::as_slice));
+        candidates.iter().copied().filter(|workload| selector.matches(&workload.labels))
+    }
+}
 
 /// The least number of replicas of what autoscalers scale, by namespace, kind and name.
 fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> {
@@ -307,13 +455,13 @@ fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> 
 fn replicas(
     inventory: &Inventory,
     budget: &BudgetFact,
-    by_namespace: &BTreeMap<Symbol, Vec<&WorkloadFact>>,
+    workloads: &WorkloadIndex<'_>,
     autoscaled: &BTreeMap<(Symbol, Symbol, Symbol), i64>,
 ) -> Option<i64> {
     let selector = budget.selector.as_ref()?;
     let namespace = inventory.namespace(budget.resource);
-    let mut all = None;
-    for workload in by_namespace.get(&namespace)?.iter().filter(|workload| selector.matches(&workload.labels)) {
+    let mut all: Option<i64> = None;
+    for workload in workloads.selected(namespace, selector) {
         let resource = inventory.resource(workload.resource);
         let kind = inventory.symbols.text(resource.kind);
         // What runs on every node, once, or by itself has no number of replicas.
@@ -321,7 +469,7 @@ fn replicas(
             return None;
         }
         let scaled = autoscaled.get(&(namespace, resource.kind, resource.name)).copied();
-        *all.get_or_insert(0) += scaled.unwrap_or(workload.replicas.unwrap_or(1));
+        all = Some(all.unwrap_or(0).saturating_add(scaled.unwrap_or(workload.replicas.unwrap_or(1))));
     }
     all
 }
@@ -337,7 +485,11 @@ fn blocks(text: &str, replicas: Option<i64>) -> bool {
         Some(percent) => {
             let Ok(percent) = percent.trim().parse::<i64>() else { return false };
             percent >= 100
-                || replicas.is_some_and(|replicas| (percent.max(0) * replicas + 99) / 100 >= replicas && replicas > 0)
+                || replicas.is_some_and(|replicas| {
+                    // Wider, because a number of replicas may be any that the file has room for.
+                    let healthy = (i128::from(percent.max(0)) * i128::from(replicas) + 99) / 100;
+                    replicas > 0 && healthy >= i128::from(replicas)
+                })
         }
         None => {
             let Ok(number) = text.trim().parse::<i64>() else { return false };
