@@ -135,11 +135,13 @@ impl Observer<'_> {
     fn claim_uses(&self, workload: &Workload<'_>) -> Box<[ClaimUse]> {
         let pod = &workload.pod;
         let claims = pod.volumes.iter().filter_map(|volume| {
-            let name = volume.source_of("persistentVolumeClaim")?.get("claimName")?;
-            Some((volume, name))
+            let source = volume.source_of("persistentVolumeClaim")?;
+            // It makes all mounts of the claim read-only.
+            let is_read_only = source.get("readOnly").and_then(Value::as_bool) == Some(true);
+            Some((volume, source.get("claimName")?, is_read_only))
         });
         claims
-            .map(|(volume, name)| {
+            .map(|(volume, name, is_read_only)| {
                 let uses = |container: &Container<'_>, list: Option<Value<'_>>, writable: bool| {
                     let mount = list.into_iter().flat_map(Value::items).find(|mount| {
                         mount.get("name").is_some_and(|name| name.text() == volume.name)
@@ -152,7 +154,7 @@ impl Observer<'_> {
                 ClaimUse {
                     claim: self.symbols.intern(&name.text()),
                     place: self.place(name),
-                    writable: find(true),
+                    writable: if is_read_only { None } else { find(true) },
                     mounted: device.is_some() || find(false).is_some(),
                     device,
                 }

@@ -228,6 +228,141 @@ spec:
   local: {path: /dev/sda}
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+          readOnly: true
+          recursiveReadOnly: Disabled #~ low spec.containers[0].volumeMounts[0].recursiveReadOnly: Container `app` cannot
+  volumes:
+    - name: v
+      hostPath:
+        path: /srv
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: first
+      image: app:1
+      restartPolicy: Always
+      volumeMounts:
+        - name: v #~ high spec.initContainers[0].volumeMounts[0].readOnly: Container `first` can write
+          mountPath: /mnt
+  containers:
+    - name: app
+      image: app:1
+  ephemeralContainers:
+    - name: debug
+      image: app:1
+      volumeMounts:
+        - name: v #~ high spec.ephemeralContainers[0].volumeMounts[0].readOnly: Container `debug` can write
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /srv
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      persistentVolumeClaim:
+        claimName: claim
+        readOnly: true
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: claim
+spec:
+  volumeName: volume
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: volume
+spec:
+  hostPath: {path: /srv}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: a
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ high spec.containers[0].volumeMounts[0].name: Container `app` can write to `/srv`
+          mountPath: /mnt
+  volumes:
+    - name: v
+      persistentVolumeClaim:
+        claimName: claim
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: volume
+spec:
+  claimRef: {namespace: a, name: claim}
+  local: {path: /srv}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: b
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v
+          mountPath: /mnt
+  volumes:
+    - name: v
+      persistentVolumeClaim:
+        claimName: claim
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: volume
+spec:
+  claimRef: {namespace: a, name: claim}
+  local: {path: /srv}
+",
+        ),
     ],
 };
 
@@ -243,13 +378,14 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
                 };
                 let message = "Container `{container}` can write to `{value}` of its node";
                 findings.report(finding.value(path).container(container).message(message));
-            } else if !mount
-                .get("recursiveReadOnly")
-                .is_some_and(|value| matches!(&*value.text(), "Enabled" | "IfPossible"))
-            {
+            } else {
+                let finding = match mount.get("recursiveReadOnly") {
+                    Some(value) if matches!(&*value.text(), "Enabled" | "IfPossible") => continue,
+                    Some(value) => Finding::at(value).replace("IfPossible"),
+                    None => Finding::missing(mount, "recursiveReadOnly").insert("recursiveReadOnly: IfPossible"),
+                };
                 let message =
                     "Container `{container}` cannot write to `{value}` of its node, but to what is mounted below it";
-                let finding = Finding::missing(mount, "recursiveReadOnly").insert("recursiveReadOnly: IfPossible");
                 findings.report(finding.value(path).container(container).severity(Severity::Low).message(message));
             }
         }
