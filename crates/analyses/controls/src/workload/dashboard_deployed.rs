@@ -109,6 +109,49 @@ metadata:
     app.kubernetes.io/name: kubernetes-dashboard #~ by its label
 ",
         ),
+        fixture(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  selector: {matchLabels: {k8s-app: kubernetes-dashboard}}
+  template:
+    metadata:
+      labels:
+        k8s-app: kubernetes-dashboard #~ medium spec.template.metadata.labels.k8s-app: Kubernetes Dashboard is deployed
+    spec:
+      containers:
+        - name: app
+          image: x:1
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  labels:
+    k8s-app: kubernetes-dashboard #~ by its label
+spec:
+  containers:
+    - name: app
+      image: x:1
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: kubernetesui/dashboard:v2 #~ medium
+      args:
+        - --disable-settings-authorizer=1 #~ high
+",
+        ),
     ],
 };
 
@@ -118,15 +161,27 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     if !(object.is("", "Service") || is_workload_kind(object.group(), &object.kind)) {
         return findings.not_applicable();
     }
-    let is_dashboard = |(key, value): &(Value<'_>, Value<'_>)| {
-        matches!(&*key.text(), "k8s-app" | "app.kubernetes.io/name") && value.text() == "kubernetes-dashboard"
-    };
-    if let Some((_, value)) = object.labels().find(is_dashboard) {
-        findings.report(Finding::at(value).message("Kubernetes Dashboard is deployed here, by its label"));
+    if let Some(value) = dashboard_label(object.labels()) {
+        findings.report(Finding::at(value).message(BY_LABEL));
     }
 }
 
+const BY_LABEL: &str = "Kubernetes Dashboard is deployed here, by its label";
+
+fn dashboard_label<'d>(mut labels: impl Iterator<Item = (Value<'d>, Value<'d>)>) -> Option<Value<'d>> {
+    let is_dashboard = |(key, value): &(Value<'_>, Value<'_>)| {
+        matches!(&*key.text(), "k8s-app" | "app.kubernetes.io/name") && value.text() == "kubernetes-dashboard"
+    };
+    labels.find(is_dashboard).map(|(_, value)| value)
+}
+
 fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    // What the object has as a label itself has been said of it.
+    if dashboard_label(workload.object.labels()).is_none()
+        && let Some(value) = dashboard_label(workload.pod.labels())
+    {
+        findings.report(Finding::at(value).message(BY_LABEL));
+    }
     for container in &workload.pod.containers {
         let Some(image) = container.image else { continue };
         let text = image.text();
@@ -148,5 +203,7 @@ fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 }
 
 fn is_on(argument: &str, flag: &str) -> bool {
-    argument.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest == "=true")
+    let Some(rest) = argument.strip_prefix(flag) else { return false };
+    // The spellings of true that Go's `strconv.ParseBool` knows.
+    matches!(rest, "" | "=1" | "=t" | "=T" | "=true" | "=True" | "=TRUE")
 }

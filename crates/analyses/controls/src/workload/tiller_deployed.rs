@@ -109,6 +109,38 @@ spec:
     - port: 44134 #~ Service offers port 44134
 ",
         ),
+        fixture(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  selector: {matchLabels: {name: tiller}}
+  template:
+    metadata:
+      labels:
+        app: helm
+        name: tiller #~ critical spec.template.metadata.labels.name: Tiller of Helm 2
+    spec:
+      containers:
+        - name: app
+          image: x:1
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  labels:
+    app: helm
+    name: tiller #~ by its labels
+spec:
+  containers:
+    - name: app
+      image: x:1
+",
+        ),
     ],
 };
 
@@ -119,11 +151,8 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     if !(is_service || is_workload_kind(object.group(), &object.kind)) {
         return findings.not_applicable();
     }
-    let label = |name: &str, wanted: &str| {
-        object.labels().find(|(key, value)| key.is_key(name) && value.text() == wanted).map(|(_, value)| value)
-    };
-    if let (Some(_), Some(name)) = (label("app", "helm"), label("name", "tiller")) {
-        findings.report(Finding::at(name).message("Tiller of Helm 2 is deployed here, by its labels"));
+    if let Some(name) = tiller_label(object.labels()) {
+        findings.report(Finding::at(name).message(BY_LABELS));
     }
     let ports = is_service.then(|| object.value.at(&["spec", "ports"])).flatten();
     for port in ports.into_iter().flat_map(Value::items) {
@@ -135,7 +164,25 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+const BY_LABELS: &str = "Tiller of Helm 2 is deployed here, by its labels";
+
+/// The name of Tiller among the labels, where the other label of it is there too.
+fn tiller_label<'d>(labels: impl Iterator<Item = (Value<'d>, Value<'d>)>) -> Option<Value<'d>> {
+    let (mut is_helm, mut tiller) = (false, None);
+    for (key, value) in labels {
+        is_helm |= key.is_key("app") && value.text() == "helm";
+        tiller = tiller.or_else(|| (key.is_key("name") && value.text() == "tiller").then_some(value));
+    }
+    tiller.filter(|_| is_helm)
+}
+
 fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    // What the object has as labels itself has been said of it.
+    if tiller_label(workload.object.labels()).is_none()
+        && let Some(name) = tiller_label(workload.pod.labels())
+    {
+        findings.report(Finding::at(name).message(BY_LABELS));
+    }
     for container in &workload.pod.containers {
         let Some(image) = container.image else { continue };
         if ImageReference::parse(&image.text()).basename() == "tiller" {
