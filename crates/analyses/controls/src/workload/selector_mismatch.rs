@@ -1,6 +1,7 @@
 //! `selector-mismatch`
 
 use model::control::{Check, Control, alias, fixture};
+use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::labels::{Selector, labels};
 use model::object::Object;
@@ -123,6 +124,66 @@ spec:
   template: {}
 ",
         ),
+        fixture(
+            "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: d
+spec:
+  selector: {}
+  template:
+    metadata:
+      labels: {app: b}
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: d
+spec:
+  manualSelector: true
+  selector: {} #~ every pod of its namespace
+  template:
+    metadata:
+      labels: {app: b}
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: d
+spec:
+  manualSelector: true
+  selector: #~ does not match
+    matchLabels: {app: a}
+  template:
+    metadata:
+      labels: {app: b}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: ReplicationController
+metadata:
+  name: d
+spec:
+  template:
+    metadata:
+      labels: {app: b}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: ReplicationController
+metadata:
+  name: d
+spec: #~ There is no selector
+  template:
+    spec: {}
+",
+        ),
     ],
 };
 
@@ -134,9 +195,10 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     let Some(spec) = object.value.get("spec").filter(|_| is_plain || is_job || is_apps) else {
         return findings.not_applicable();
     };
+    let template_labels = spec.at(&["template", "metadata", "labels"]);
     let Some(selector) = spec.get("selector") else {
-        // A Job and a ReplicationController take their selector from the template.
-        if is_apps {
+        // A Job makes its selector, and a ReplicationController takes it from the labels of the template.
+        if is_apps || (is_plain && template_labels.and_then(|labels| labels.entries().next()).is_none()) {
             let message = "There is no selector: the API refuses the object";
             findings.report(Finding::missing(spec, "selector").message(message));
         }
@@ -147,12 +209,18 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         false => Selector::new(selector, findings.symbols),
     };
     if parsed.is_empty() {
-        if !is_plain {
-            findings.report(Finding::at_key_of(selector).message("The selector is empty: the API refuses the object"));
-        }
-        return;
+        let is_manual = || spec.get("manualSelector").and_then(Value::as_bool) == Some(true);
+        let message = if is_apps {
+            "The selector is empty: the API refuses the object"
+        } else if is_job && is_manual() {
+            "The selector is empty: the Job takes every pod of its namespace for its own"
+        } else {
+            // It is filled in: from the template, or with the id of the Job.
+            return;
+        };
+        return findings.report(Finding::at_key_of(selector).message(message));
     }
-    let labels = labels(spec.at(&["template", "metadata", "labels"]), findings.symbols);
+    let labels = labels(template_labels, findings.symbols);
     if !parsed.matches(&labels) {
         let message = "The selector does not match the labels of the template: the API refuses the object";
         findings.report(Finding::at_key_of(selector).message(message));
