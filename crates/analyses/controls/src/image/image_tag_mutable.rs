@@ -105,6 +105,19 @@ spec:
       image: ''
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: a
+      image: 'app:' #~ Container `a` runs `app:`, which has no tag
+    - name: b
+      image: app@ #~ Container `b` runs `app@`, which has no tag
+",
+        ),
     ],
 };
 
@@ -118,7 +131,9 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         images += 1;
         let text = image.text();
         let reference = ImageReference::parse(&text);
-        let message = match (reference.digest, reference.tag) {
+        // A `:` or `@` with nothing after it names nothing.
+        let is_written = |part: &&str| !part.is_empty();
+        let message = match (reference.digest.filter(is_written), reference.tag.filter(is_written)) {
             (Some(_), _) => continue,
             (None, None) => {
                 "Container `{container}` runs `{value}`, which has no tag: it is `latest`, whatever that is"
