@@ -182,6 +182,21 @@ spec:
   hostPath: {path: /var/lib/cloud}
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+  volumes:
+    - name: v
+      hostPath:
+        path: /srv/.awsome/.azure/ #~ Pod has
+",
+        ),
     ],
 };
 
@@ -213,7 +228,8 @@ fn holds_credentials(path: &str) -> bool {
 /// A file in the directory gives as much away as the directory. What is above one that may be anywhere is not known,
 /// apart from the homes of users.
 fn holds_home_credentials(path: &str) -> bool {
-    NAMES.iter().any(|name| path.ends_with(name) || path.contains(&format!("{name}/")))
+    let ends_part = |end: usize| path.len() == end || path.as_bytes()[end] == b'/';
+    NAMES.iter().any(|name| path.match_indices(name).any(|(at, _)| ends_part(at + name.len())))
         || host_paths::is_at_or_above(path, "/root")
         || path == "/home"
         || path.strip_prefix("/home/").is_some_and(|user| !user.contains('/'))

@@ -79,6 +79,22 @@ spec:
           value: /hook.sh
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: sync
+      image: registry.example.com:5000/git-sync@sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
+      command: [/git-sync, --git, /tmp/git] #~ Container `sync` passes `--git`
+      args: [--git-config=a]
+      env:
+        - name: GIT_SYNC_HOOK_URL #~ Container `sync` sets `GIT_SYNC_HOOK_URL`
+          value: http://a.example.com
+",
+        ),
     ],
 };
 
