@@ -6,6 +6,8 @@ use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
 
+use super::capabilities::{self, Gap};
+
 /// The control.
 pub static CONTROL: Control = Control {
     id: "capabilities-not-dropped",
@@ -14,7 +16,7 @@ pub static CONTROL: Control = Control {
     severity_reason: "the default set (NET_RAW, MKNOD, SETUID...) is rarely needed and helps post-exploitation",
     rationale: "The default capabilities let a container forge packets, make device files and change the owner of any file of its own. Few programs need them; an attacker does.",
     remediation: "Set `capabilities.drop: [ALL]`, and add `NET_BIND_SERVICE` if the container listens below port 1024.",
-    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select((.securityContext.capabilities.drop // []) | index(\"ALL\") | not) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(.spec.os.name != \"windows\") | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | .securityContext.capabilities as $c | select(($c.drop // [] | index(\"ALL\") | not) or (($c.add // []) - [\"NET_BIND_SERVICE\"] != [])) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
     aliases: &[
         alias("kubescape", "C-0055"),
         alias("trivy", "KSV-0003"),
@@ -132,6 +134,51 @@ spec:
       image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    capabilities: {drop: [ALL]}
+  containers:
+    - name: app
+      securityContext: #~ Container `app` keeps
+        privileged: false
+    - name: named
+      securityContext:
+        capabilities:
+          drop: [NET_RAW, MKNOD, CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID] #~ `named` keeps
+    - name: spelled
+      securityContext:
+        capabilities:
+          drop: [CAP_ALL] #~ `spelled` keeps
+    - name: empty #~ containers[3].securityContext.capabilities.drop
+      securityContext: null
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers:
+            - name: app
+              securityContext:
+                capabilities:
+                  drop: [NET_RAW, ALL]
+                  add:
+                    - NET_BIND_SERVICE
+                    - CAP_NET_BIND_SERVICE #~ medium spec.jobTemplate.spec.template.spec.containers[0]
+                    - net_bind_service #~ add[2]
+",
+        ),
     ],
 };
 
@@ -157,19 +204,13 @@ pub(crate) fn keeps_capabilities(container: &Container<'_>) -> bool {
 }
 
 fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
-    let capabilities = container.security_context.as_ref().and_then(|context| context.capabilities);
-    let drop = capabilities.and_then(|capabilities| capabilities.get("drop"));
-    let finding = match drop {
-        Some(drop) => Finding::at_key_of(drop),
-        None => Finding::missing(container.value, "securityContext.capabilities.drop"),
-    };
-    let finding = match (&container.security_context, capabilities, drop) {
-        (_, _, Some(_)) => finding,
-        (_, Some(_), None) => finding.insert("drop: [ALL]"),
-        (Some(_), None, None) => finding.insert("capabilities:\n  drop: [ALL]"),
-        (None, None, None) => finding.insert("securityContext:\n  capabilities:\n    drop: [ALL]"),
-    };
-    finding
+    let finding = Finding::missing(container.value, "securityContext.capabilities.drop")
         .container(container)
-        .message("Container `{container}` keeps the default capabilities: it does not drop `ALL`")
+        .message("Container `{container}` keeps the default capabilities: it does not drop `ALL`");
+    match capabilities::gap(container) {
+        Gap::SecurityContext => finding.insert("securityContext:\n  capabilities:\n    drop: [ALL]"),
+        Gap::Capabilities => finding.insert("capabilities:\n  drop: [ALL]"),
+        Gap::Drop => finding.insert("drop: [ALL]"),
+        Gap::Taken => finding,
+    }
 }

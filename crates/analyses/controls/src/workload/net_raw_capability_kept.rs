@@ -7,7 +7,7 @@ use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
 
-use super::capabilities;
+use super::capabilities::{self, Gap};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -17,7 +17,7 @@ pub static CONTROL: Control = Control {
     severity_reason: "NET_RAW allows ARP/DNS spoofing inside the pod network",
     rationale: "Raw sockets let a container answer ARP and DNS requests in the name of others on the pod network, and so read and change the traffic of its neighbours.",
     remediation: "Drop `NET_RAW`, or better `ALL`, in `capabilities.drop`.",
-    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select((.securityContext.capabilities.drop // []) | map(ascii_upcase | ltrimstr(\"CAP_\")) | (index(\"ALL\") // index(\"NET_RAW\")) == null) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(.spec.os.name != \"windows\") | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | (.securityContext.capabilities // {} | map_values(. // [] | map(ascii_upcase | ltrimstr(\"CAP_\") | select(. == \"ALL\" or . == \"NET_RAW\")))) as $c | select(($c.drop // []) == [] or ($c.add // []) != []) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
     aliases: &[
         alias("trivy", "KSV-0119"),
         alias("kube-linter", "drop-net-raw-capability"),
@@ -133,6 +133,51 @@ spec:
           add: [CHOWN]
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    capabilities: {drop: [NET_RAW]}
+  containers:
+    - name: app
+      securityContext:
+        capabilities:
+          drop: [CHOWN, NET_ADMIN] #~ `app` keeps
+          add: null
+  ephemeralContainers:
+    - name: debug
+      securityContext: #~ ephemeralContainers[0].securityContext.capabilities.drop: Container `debug` keeps
+        capabilities: null
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          initContainers:
+            - name: setup
+              securityContext:
+                capabilities:
+                  drop: [ALL]
+                  add:
+                    - all #~ medium spec.jobTemplate.spec.template.spec.initContainers[0]
+                    - CHOWN
+                    - Cap_Net_Raw #~ adds `Cap_Net_Raw`
+          containers:
+            - name: app
+              securityContext:
+                capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}
+",
+        ),
     ],
 };
 
@@ -142,10 +187,13 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     }
     for container in &workload.pod.containers {
         // What is added wins over what is dropped.
-        if let Some(added) = container.added_capabilities().find(|capability| is_net_raw(*capability)) {
+        let mut is_added = false;
+        for added in container.added_capabilities().filter(|capability| is_net_raw(*capability)) {
+            is_added = true;
             let message = "Container `{container}` adds `{value}`: it can open raw sockets";
             findings.report(Finding::at(added).container(container).message(message).remove());
-        } else if !container.dropped_capabilities().any(is_net_raw) {
+        }
+        if !is_added && !container.dropped_capabilities().any(is_net_raw) {
             findings.report(missing(container));
         }
     }
@@ -159,12 +207,11 @@ fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
     let message =
         "Container `{container}` keeps `NET_RAW`, which runtimes grant unless it is dropped: it can open raw sockets";
     let finding = Finding::missing(container.value, "securityContext.capabilities.drop");
-    let capabilities = container.security_context.as_ref().and_then(|context| context.capabilities);
-    let finding = match (&container.security_context, capabilities) {
-        (_, Some(capabilities)) if capabilities.get("drop").is_some() => finding,
-        (_, Some(_)) => finding.insert("drop: [NET_RAW]"),
-        (Some(_), None) => finding.insert("capabilities:\n  drop: [NET_RAW]"),
-        (None, None) => finding.insert("securityContext:\n  capabilities:\n    drop: [NET_RAW]"),
-    };
-    finding.container(container).message(message)
+    let finding = finding.container(container).message(message);
+    match capabilities::gap(container) {
+        Gap::SecurityContext => finding.insert("securityContext:\n  capabilities:\n    drop: [NET_RAW]"),
+        Gap::Capabilities => finding.insert("capabilities:\n  drop: [NET_RAW]"),
+        Gap::Drop => finding.insert("drop: [NET_RAW]"),
+        Gap::Taken => finding,
+    }
 }
