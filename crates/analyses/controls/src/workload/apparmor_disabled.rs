@@ -16,7 +16,7 @@ pub static CONTROL: Control = Control {
     severity_reason: "removes the mandatory access control that limits mounts and /proc writes",
     rationale: "AppArmor keeps a container from mounting file systems and from writing to the parts of `/proc` that reach the kernel. Unconfined, that wall is gone.",
     remediation: "Set `appArmorProfile.type: RuntimeDefault`, or delete the field or annotation: the runtime's profile is the default.",
-    verify: "kubectl get pods -A -o json | jq -r '.items[] | select((.metadata.annotations // {} | to_entries | any(.key | startswith(\"container.apparmor\")))  or .spec.securityContext.appArmorProfile.type == \"Unconfined\") | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(([.spec.securityContext, ((.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[].securityContext)] | any(.appArmorProfile // {type: \"RuntimeDefault\"} | .type | IN(\"RuntimeDefault\", \"Localhost\") | not)) or (.metadata.annotations // {} | to_entries | any((.key | startswith(\"container.apparmor.security.beta.kubernetes.io/\")) and (.value | test(\"^(runtime/default|localhost/.*|)$\") | not)))) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
     aliases: &[
         alias("trivy", "KSV-0002"),
         alias("kubesec", "ApparmorUnconfined"),
@@ -108,6 +108,61 @@ spec:
       image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    appArmorProfile:
+      type: Unconfined #~ medium spec.securityContext.appArmorProfile.type: Pod asks
+  initContainers:
+    - name: setup
+      securityContext:
+        appArmorProfile:
+          type: runtime/default #~ Container `setup` asks for the AppArmor profile `runtime/default`
+  containers:
+    - name: app
+      securityContext:
+        appArmorProfile: {type: RuntimeDefault}
+    - name: none
+      securityContext:
+        appArmorProfile: null
+  ephemeralContainers:
+    - name: debug
+      securityContext:
+        appArmorProfile:
+          type: \"\" #~ Container `debug`
+    - name: empty
+      securityContext:
+        appArmorProfile: #~ ephemeralContainers[1].securityContext.appArmorProfile: Container `empty`
+          type: null
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+  annotations:
+    container.apparmor.security.beta.kubernetes.io/app: unconfined
+spec:
+  jobTemplate:
+    spec:
+      template:
+        metadata:
+          annotations:
+            container.apparmor.security.beta.kubernetes.io/app: localhost #~ spec.jobTemplate.spec.template.metadata.annotations
+            container.apparmor.security.beta.kubernetes.io/b: runtime/default
+            container.apparmor.security.beta.kubernetes.io/c: Unconfined #~ `c`
+            container.apparmor.security.beta.kubernetes.io/d: null
+            apparmor.security.beta.kubernetes.io/app: unconfined
+        spec:
+          containers:
+            - name: app
+",
+        ),
     ],
 };
 
@@ -129,13 +184,17 @@ fn check<'d>(workload: &Workload<'d>, findings: &mut Findings<'_>) {
     }
     for (key, value) in pod.annotations() {
         // Also of containers that do not exist: the name may come to be.
-        let Some(name) = key.text().strip_prefix(ANNOTATION).map(str::to_owned) else { continue };
+        let key = key.text();
+        let Some(name) = key.strip_prefix(ANNOTATION) else { continue };
         let text = value.text();
         if !(value.is_null() || text.is_empty() || text == "runtime/default" || text.starts_with("localhost/")) {
             findings.report(
                 Finding::at(value)
-                    .container_name(name)
-                    .message("An annotation gives container `{container}` the AppArmor profile `{value}`, which does not confine it")
+                    .container_name(name.to_owned())
+                    .message(
+                        "An annotation gives container `{container}` the AppArmor profile `{value}`, which does not \
+                         confine it",
+                    )
                     .replace("runtime/default"),
             );
         }

@@ -15,14 +15,39 @@ pub static CONTROL: Control = Control {
     severity_reason: "each extra capability opens host or network attack surface",
     rationale: "Each capability beyond the default set opens a part of the kernel or of the network to the container. What it opens is also what an attacker needs next.",
     remediation: "Delete the entry from `capabilities.add`.",
-    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select(.securityContext.capabilities.add != null) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
-    aliases: &[alias("kubescape", "C-0046"), alias("trivy", "KSV-0022"), alias("polaris", "insecureCapabilities"), alias("checkov", "CKV_K8S_25"), alias("kubeaudit", "capabilities"), alias("datree", "CONTAINERS_INVALID_CAPABILITIES_VALUE"), alias("datree", "EKS_INVALID_CAPABILITIES_EKS"), alias("gatekeeper", "K8sPSPCapabilities"), alias("kyverno", "disallow-capabilities"), alias("kyverno", "psp-restrict-adding-capabilities"), alias("kyverno", "service-mesh-disallow-capabilities"), alias("kubewarden", "capabilities-psp-policy"), alias("pss", "capabilities_baseline"), alias("prowler", "core_minimize_containers_added_capabilities")],
-    mappings: &[maps("cis-kubernetes", "5.2.9"), maps("nsa-cisa", "pod-security"), maps("pss", "baseline"), maps("mitre", "T1611"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-6"), maps("nist-800-53", "CM-7")],
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | ((.securityContext.capabilities.add // []) - [\"AUDIT_WRITE\", \"CHOWN\", \"DAC_OVERRIDE\", \"FOWNER\", \"FSETID\", \"KILL\", \"MKNOD\", \"NET_BIND_SERVICE\", \"SETFCAP\", \"SETGID\", \"SETPCAP\", \"SETUID\", \"SYS_CHROOT\"]) as $extra | select($extra != []) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name) \\($extra | join(\",\"))\"'",
+    aliases: &[
+        alias("kubescape", "C-0046"),
+        alias("trivy", "KSV-0022"),
+        alias("polaris", "insecureCapabilities"),
+        alias("checkov", "CKV_K8S_25"),
+        alias("kubeaudit", "capabilities"),
+        alias("datree", "CONTAINERS_INVALID_CAPABILITIES_VALUE"),
+        alias("datree", "EKS_INVALID_CAPABILITIES_EKS"),
+        alias("gatekeeper", "K8sPSPCapabilities"),
+        alias("kyverno", "disallow-capabilities"),
+        alias("kyverno", "psp-restrict-adding-capabilities"),
+        alias("kyverno", "service-mesh-disallow-capabilities"),
+        alias("kubewarden", "capabilities-psp-policy"),
+        alias("pss", "capabilities_baseline"),
+        alias("prowler", "core_minimize_containers_added_capabilities"),
+    ],
+    mappings: &[
+        maps("cis-kubernetes", "5.2.9"),
+        maps("nsa-cisa", "pod-security"),
+        maps("pss", "baseline"),
+        maps("mitre", "T1611"),
+        maps("owasp-k8s-top10", "K01"),
+        maps("nist-800-190", "4.4.3"),
+        maps("nist-800-53", "AC-6"),
+        maps("nist-800-53", "CM-7"),
+    ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
     check: Check::Workload(check),
     fixtures: &[
-fixture("apiVersion: v1
+        fixture(
+            "apiVersion: v1
 kind: Pod
 metadata:
   name: app
@@ -33,9 +58,11 @@ spec:
       securityContext:
         capabilities:
           add:
-            - NET_ADMIN #~ high spec.containers[0].securityContext.capabilities.add[0]: Container `app` adds the capability `NET_ADMIN`
-"),
-fixture("apiVersion: v1
+            - NET_ADMIN #~ high spec.containers[0].securityContext.capabilities.add[0]: Container `app` adds
+",
+        ),
+        fixture(
+            "apiVersion: v1
 kind: Pod
 metadata:
   name: app
@@ -46,8 +73,10 @@ spec:
       securityContext:
         capabilities:
           add: []
-"),
-fixture("apiVersion: v1
+",
+        ),
+        fixture(
+            "apiVersion: v1
 kind: Pod
 metadata:
   name: app
@@ -57,9 +86,24 @@ spec:
       image: app:1
       securityContext:
         capabilities:
-          add: [CHOWN, NET_BIND_SERVICE, SYS_CHROOT, AUDIT_WRITE, MKNOD]
-"),
-fixture("apiVersion: v1
+          add:
+            - AUDIT_WRITE
+            - CHOWN
+            - DAC_OVERRIDE
+            - FOWNER
+            - FSETID
+            - KILL
+            - MKNOD
+            - NET_BIND_SERVICE
+            - SETFCAP
+            - SETGID
+            - SETPCAP
+            - SETUID
+            - SYS_CHROOT
+",
+        ),
+        fixture(
+            "apiVersion: v1
 kind: Pod
 metadata:
   name: app
@@ -72,10 +116,55 @@ spec:
           add:
             - CAP_CHOWN #~ a spelling
             - chown #~ a spelling
-            - NET_RAW #~ outside
+            - NET_RAW #~ `NET_RAW`, which is outside
             - ALL #~ outside
-"),
-],
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  os: {name: windows}
+  securityContext:
+    capabilities: {add: [SYS_ADMIN]}
+  containers:
+    - name: app
+      securityContext:
+        capabilities:
+          add:
+            - SYS_TIME #~ spec.containers[0].securityContext.capabilities.add[0]
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          ephemeralContainers:
+            - name: debug
+              securityContext:
+                capabilities:
+                  drop: [ALL, NET_RAW, SYS_ADMIN]
+                  add:
+                    - CAP_ALL #~ spec.jobTemplate.spec.template.spec.ephemeralContainers[0]
+          containers:
+            - name: none
+              securityContext:
+                capabilities: {add: null}
+            - name: app
+              securityContext:
+                capabilities:
+                  drop: [SYS_ADMIN]
+",
+        ),
+    ],
 };
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {

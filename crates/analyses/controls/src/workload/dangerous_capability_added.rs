@@ -15,7 +15,7 @@ pub static CONTROL: Control = Control {
     severity_reason: "SYS_ADMIN, SYS_MODULE, SYS_PTRACE and the like are as good as privileged mode",
     rationale: "With this capability code in the container mounts file systems, loads kernel modules, reads the memory of other processes or rewrites the network of the node: it is as good as privileged.",
     remediation: "Delete the entry from `capabilities.add`. Do what needs it outside of the pod, or in an agent with an owner and an exception.",
-    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select(.securityContext.capabilities.add // [] | any(test(\"^(CAP_)?(ALL|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|NET_ADMIN|BPF)$\"; \"i\"))) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | . as $p | (.spec.initContainers // []) + .spec.containers + (.spec.ephemeralContainers // []) | .[] | select(.securityContext.capabilities.add // [] | any(test(\"^(CAP_)?(ALL|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|SYS_RAWIO|SYS_BOOT|SYS_TIME|BPF|PERFMON|NET_ADMIN|DAC_READ_SEARCH|MAC_ADMIN|MAC_OVERRIDE|SYSLOG)$\"; \"i\"))) | \"\\($p.metadata.namespace)/\\($p.metadata.name) \\(.name)\"'",
     aliases: &[
         alias("kubescape", "C-0046"),
         alias("trivy", "KSV-0005"),
@@ -82,6 +82,61 @@ spec:
             - All #~ `All`
             - CHOWN
             - NET_RAW
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      securityContext:
+        capabilities:
+          add:
+            - ALL #~ `ALL`
+            - SYS_ADMIN #~ `SYS_ADMIN`
+            - SYS_MODULE #~ `SYS_MODULE`
+            - SYS_PTRACE #~ `SYS_PTRACE`
+            - SYS_RAWIO #~ `SYS_RAWIO`
+            - SYS_BOOT #~ `SYS_BOOT`
+            - SYS_TIME #~ `SYS_TIME`
+            - BPF #~ `BPF`
+            - PERFMON #~ `PERFMON`
+            - NET_ADMIN #~ `NET_ADMIN`
+            - DAC_READ_SEARCH #~ `DAC_READ_SEARCH`
+            - MAC_ADMIN #~ `MAC_ADMIN`
+            - MAC_OVERRIDE #~ `MAC_OVERRIDE`
+            - SYSLOG #~ `SYSLOG`
+            - SYS_NICE
+            - SYS_ADMINISTRATOR
+",
+        ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          initContainers:
+            - name: setup
+              restartPolicy: Always
+              securityContext:
+                capabilities:
+                  drop: [ALL]
+                  add:
+                    - CAP_BPF #~ critical spec.jobTemplate.spec.template.spec.initContainers[0]
+          containers:
+            - name: app
+              securityContext:
+                capabilities:
+                  drop: [SYS_ADMIN]
+                  add: null
 ",
         ),
     ],
