@@ -106,6 +106,17 @@ spec:
               image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  hostIPC: \"true\" #~ high spec.hostIPC: Pod
+  containers:
+    - name: app
+",
+        ),
     ],
 };
 

@@ -110,6 +110,17 @@ spec:
               image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  hostNetwork: \"true\" #~ high spec.hostNetwork: Pod
+  containers:
+    - name: app
+",
+        ),
     ],
 };
 

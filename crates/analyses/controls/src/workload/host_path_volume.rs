@@ -82,7 +82,7 @@ spec:
       image: app:1
   volumes:
     - name: data
-      hostPath: {} #~ Volume `data`
+      hostPath: {} #~ Volume `data` is a path of the node
 ",
         ),
         fixture(
@@ -99,17 +99,45 @@ spec:
       hostPath: null
 ",
         ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          initContainers:
+            - name: setup
+              volumeMounts:
+                - {name: socket, mountPath: /socket, readOnly: true}
+          containers:
+            - name: app
+          volumes:
+            - name: socket
+              hostPath:
+                path: /x #~ high spec.jobTemplate.spec.template.spec.volumes[0].hostPath.path: Volume `socket`
+                type: Socket
+            - name: disk
+              hostPath: {path: /y, type: BlockDevice} #~ volumes[1].hostPath.path: Volume `disk`
+            - name: claim
+              persistentVolumeClaim: {claimName: claim}
+",
+        ),
     ],
 };
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for volume in &workload.pod.volumes {
         let Some(host_path) = volume.host_path() else { continue };
-        let finding = match host_path.get("path") {
-            Some(path) => Finding::at(path),
-            None => Finding::at_key_of(host_path),
-        };
-        let message = format!("Volume `{}` is the directory `{{value}}` of the node", volume.name);
-        findings.report(finding.message(message));
+        let name = &volume.name;
+        findings.report(match host_path.get("path") {
+            Some(path) => {
+                Finding::at(path).message(format!("Volume `{name}` is the directory `{{value}}` of the node"))
+            }
+            None => Finding::at_key_of(host_path).message(format!("Volume `{name}` is a path of the node")),
+        });
     }
 }

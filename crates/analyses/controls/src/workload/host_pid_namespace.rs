@@ -107,6 +107,17 @@ spec:
               image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  hostPID: \"true\" #~ high spec.hostPID: Pod
+  containers:
+    - name: app
+",
+        ),
     ],
 };
 

@@ -114,6 +114,44 @@ spec:
         - {containerPort: 1, hostPort: 9} #~ Container `e`
 ",
         ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers:
+            - name: app
+              ports:
+                - containerPort: 80
+                  hostPort: null
+                - containerPort: 81
+                  hostPort: \"0\"
+                - containerPort: 82
+                  hostPort: 8082 #~ medium spec.jobTemplate.spec.template.spec.containers[0].ports[2].hostPort
+                - containerPort: 83
+                  hostPort: \"8083\" #~ ports[3].hostPort: Container `app` binds port 8083
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  initContainers:
+    - name: proxy
+      restartPolicy: Always
+      ports:
+        - {containerPort: 1, hostPort: 9} #~ Container `proxy`
+  containers:
+    - name: app
+",
+        ),
     ],
 };
 

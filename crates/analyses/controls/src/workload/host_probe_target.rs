@@ -87,6 +87,47 @@ spec:
         tcpSocket: {host: c, port: 80} #~ startupProbe
 ",
         ),
+        fixture(
+            "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: app
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          containers:
+            - name: app
+              livenessProbe:
+                exec: {command: [curl, http://169.254.169.254]}
+              readinessProbe:
+                httpGet: {host: null, port: 80}
+              lifecycle:
+                postStart:
+                  exec: {command: [true]}
+                preStop:
+                  httpGet: {port: 80}
+              startupProbe:
+                httpGet:
+                  host: localhost #~ spec.jobTemplate.spec.template.spec.containers[0].startupProbe.httpGet.host
+                  port: 80
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  ephemeralContainers:
+    - name: debug
+      readinessProbe:
+        tcpSocket: {host: 10.0.0.1, port: 80} #~ container `debug` makes the kubelet ask `10.0.0.1`
+  containers:
+    - name: app
+",
+        ),
     ],
 };
 
