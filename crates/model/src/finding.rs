@@ -98,6 +98,25 @@ enum At<'d> {
     Place(Place),
 }
 
+impl At<'_> {
+    /// Whether the mapping that `lines` would be written into has their first key, whatever its value.
+    fn has_key_of(&self, lines: &str) -> bool {
+        let Self::Missing { parent, field } = self else { return false };
+        let key = lines.split(':').next().unwrap_or(lines);
+        deepest(*parent, field).entries().any(|(name, _)| name.is_key(key))
+    }
+}
+
+/// The last of the mappings that `field` leads through from `parent`, as far as they are there.
+fn deepest<'d>(parent: Value<'d>, field: &str) -> Value<'d> {
+    let mut deepest = parent;
+    for key in field.split('.') {
+        let Some(next) = deepest.get(key) else { break };
+        deepest = next;
+    }
+    deepest
+}
+
 enum Proposal<'d> {
     None,
     Remove,
@@ -233,6 +252,8 @@ impl<'a> Findings<'a> {
             Proposal::None => Edit::None,
             Proposal::Remove => Edit::Remove,
             Proposal::Replace(text) => Edit::Replace(self.symbols.intern(&text)),
+            // A key that is there with the value null must not be written a second time.
+            Proposal::Insert(text) if at.has_key_of(&text) => Edit::None,
             Proposal::Insert(text) => Edit::Insert(self.symbols.intern(&text)),
         };
         self.occurrences.push(Occurrence {
@@ -300,12 +321,7 @@ impl Origin<'_> {
                     path.push('.');
                 }
                 path.push_str(field);
-                let mut deepest = *parent;
-                for key in field.split('.') {
-                    let Some(next) = deepest.get(key) else { break };
-                    deepest = next;
-                }
-                self.anchor(deepest)
+                self.anchor(deepest(*parent, field))
             }
         };
         let text = self.root.document().text;

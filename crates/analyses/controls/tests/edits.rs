@@ -56,8 +56,9 @@ fn repeated_keys(registered: Registered, yaml: &str) -> Vec<String> {
             None => "",
         };
         let root = documents[found.resource.0 as usize].root();
-        let taken = mapping_at(root, parent).and_then(|parent| parent.get(key));
-        if taken.is_some() {
+        // A key whose value is null is there as well.
+        let taken = mapping_at(root, parent).is_some_and(|parent| parent.entries().any(|(name, _)| name.is_key(key)));
+        if taken {
             complaints.push(format!("{}: `{lines}` at `{field}`, where it is:\n{yaml}", registered.control.id));
         }
     }

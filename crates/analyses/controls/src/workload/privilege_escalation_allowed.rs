@@ -121,6 +121,20 @@ spec:
         privileged: false
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app #~ `app`
+      securityContext: null
+    - name: other
+      securityContext: #~ `other`
+        allowPrivilegeEscalation: null
+",
+        ),
     ],
 };
 

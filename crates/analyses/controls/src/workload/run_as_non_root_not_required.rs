@@ -141,6 +141,20 @@ spec:
       image: app:1
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app #~ `app`
+      securityContext: null
+    - name: other
+      securityContext: #~ `other`
+        runAsNonRoot: null
+",
+        ),
     ],
 };
 

@@ -128,6 +128,20 @@ spec:
         seccompProfile: {type: Unconfined} #~ Container `app` asks for the
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app #~ `app`
+      securityContext: null
+    - name: other
+      securityContext: #~ `other`
+        seccompProfile: null
+",
+        ),
     ],
 };
 
