@@ -95,6 +95,9 @@ pub struct ScanArguments {
     /// Do not run these controls, groups or severities
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Set a parameter of a control, as `image-registry-not-allowed.allowed=ghcr.io/acme,quay.io/acme`
+    #[arg(long, value_name = "CONTROL.PARAMETER=VALUE")]
+    pub parameter: Vec<String>,
     /// The input is all there is: what is not in it does not exist
     #[arg(long)]
     pub complete: bool,

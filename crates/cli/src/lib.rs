@@ -5,6 +5,7 @@ mod commands;
 pub mod exit;
 pub mod pages;
 mod screen;
+mod settings;
 mod source_lines;
 
 use std::ffi::OsString;

@@ -35,6 +35,21 @@ fn control_page(registered: &Registered) -> String {
         let _ = writeln!(page, "{}", line.trim_end());
     }
     let _ = write!(page, "```\n\n## Check by hand\n\n```sh\n{}\n```\n\n", control.verify);
+    if !control.parameters.is_empty() {
+        page.push_str("## Parameters\n\n| name | what it decides | kind | default |\n|---|---|---|---|\n");
+        for parameter in control.parameters {
+            let kind =
+                if parameter.required { format!("{}, needed", parameter.kind()) } else { parameter.kind().to_owned() };
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {kind} | {} |",
+                parameter.name,
+                parameter.meaning,
+                parameter.default_text()
+            );
+        }
+        page.push('\n');
+    }
     if !control.mappings.is_empty() {
         page.push_str("## Serves\n\n| framework | requirement |\n|---|---|\n");
         for mapping in control.mappings {

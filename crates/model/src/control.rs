@@ -3,6 +3,7 @@
 use crate::finding::{ControlId, Findings};
 use crate::inventory::Inventory;
 use crate::object::Object;
+use crate::parameter::{ENABLED, Parameter, Setting, Settings};
 use crate::severity::Severity;
 use crate::workload::Workload;
 
@@ -32,6 +33,8 @@ pub struct Control {
     /// Whether it only sums up other controls: it is reported for those who ask for its name, and not counted beside
     /// its parts.
     pub umbrella: bool,
+    /// What its user decides.
+    pub parameters: &'static [Parameter],
     /// The function that looks.
     pub check: Check,
     /// Manifests that fail, and the same ones mended; `explain` shows the difference of the first two.
@@ -109,16 +112,42 @@ pub struct Fixture {
     pub yaml: &'static str,
     /// Whether these documents are all there is, so that what is not in them does not exist.
     pub complete: bool,
+    /// Parameters of the control, and what they are set to.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+impl Fixture {
+    /// The settings under which `control` is to say it: those of the fixture, and `enabled` if there is such a switch.
+    ///
+    /// # Panics
+    /// If the control has no such parameter, or the setting is not of its kind.
+    pub fn settings(&self, control: &Control) -> Settings {
+        let mut settings = Settings::default();
+        for parameter in control.parameters.iter().filter(|parameter| parameter.name == ENABLED.name) {
+            settings.set(control.id, parameter, Setting::Switch(true));
+        }
+        for (name, text) in self.settings {
+            let parameter = control.parameters.iter().find(|parameter| parameter.name == *name);
+            let parameter = parameter.expect("a fixture sets parameters of its control");
+            settings.set(control.id, parameter, parameter.parse(text).expect("a setting is of the parameter's kind"));
+        }
+        settings
+    }
 }
 
 /// A fixture of documents that may have neighbours elsewhere.
 pub const fn fixture(yaml: &'static str) -> Fixture {
-    Fixture { yaml, complete: false }
+    Fixture { yaml, complete: false, settings: &[] }
+}
+
+/// A fixture of documents that may have neighbours elsewhere, with parameters set.
+pub const fn fixture_with(settings: &'static [(&'static str, &'static str)], yaml: &'static str) -> Fixture {
+    Fixture { yaml, complete: false, settings }
 }
 
 /// A fixture of documents that are all there is.
 pub const fn complete_fixture(yaml: &'static str) -> Fixture {
-    Fixture { yaml, complete: true }
+    Fixture { yaml, complete: true, settings: &[] }
 }
 
 /// An alias of another tool.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::document::{Span, Value};
 use crate::inventory::ResourceId;
+use crate::parameter::{Parameter, Settings, Words};
 use crate::place::{LineIndex, Place};
 use crate::pod::Container;
 use crate::severity::Severity;
@@ -232,6 +233,10 @@ pub struct Findings<'a> {
     pub origin: Option<Origin<'a>>,
     /// Whether the control said that it does not apply here.
     pub not_applicable: bool,
+    /// The id of the control, by which its settings are found.
+    pub control_name: &'static str,
+    /// What users have set.
+    pub settings: &'a Settings,
 }
 
 /// The text that findings point into.
@@ -273,6 +278,26 @@ impl<'a> Findings<'a> {
     /// The control does not apply to this object: it is neither passed nor failed.
     pub fn not_applicable(&mut self) {
         self.not_applicable = true;
+    }
+
+    /// The number that a parameter of the control has.
+    pub fn number(&self, parameter: &'static Parameter) -> Option<i64> {
+        self.settings.number(self.control_name, parameter)
+    }
+
+    /// Whether a parameter of the control is on.
+    pub fn switch(&self, parameter: &'static Parameter) -> bool {
+        self.settings.switch(self.control_name, parameter)
+    }
+
+    /// The words that a parameter of the control has.
+    pub fn list(&self, parameter: &'static Parameter) -> Words<'a> {
+        self.settings.list(self.control_name, parameter)
+    }
+
+    /// The text that a parameter of the control has.
+    pub fn text(&self, parameter: &'static Parameter) -> &'a str {
+        self.settings.text(self.control_name, parameter)
     }
 
     /// The place of a value, to be kept in the inventory.

@@ -9,6 +9,7 @@ pub mod image_reference;
 pub mod inventory;
 pub mod labels;
 pub mod object;
+pub mod parameter;
 pub mod place;
 pub mod pod;
 pub mod quantity;

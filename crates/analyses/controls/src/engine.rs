@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use model::control::{Check, InventoryFindings, Registered};
 use model::finding::{Edit, Findings, Occurrence, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
+use model::parameter::Settings;
 use model::place::Place;
 use model::symbols::{Symbol, Symbols};
 
@@ -21,12 +22,14 @@ pub enum Passed {
 pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
+    settings: Settings,
 }
 
 impl Engine {
-    /// An engine for these controls.
-    pub fn new(selected: Vec<Registered>, passed: Passed) -> Self {
-        Self { selected, passed }
+    /// An engine for those of these controls that `settings` leave something to say.
+    pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
+        selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
+        Self { selected, passed, settings }
     }
 
     /// The controls that run.
@@ -46,6 +49,8 @@ impl Engine {
                 severity: registered.control.severity,
                 origin: Some(observed.origin),
                 not_applicable: false,
+                control_name: registered.control.id,
+                settings: &self.settings,
             };
             if !look(registered.control.check, observed, &mut findings) {
                 continue;
@@ -78,6 +83,8 @@ impl Engine {
                 severity: registered.control.severity,
                 origin: None,
                 not_applicable: false,
+                control_name: registered.control.id,
+                settings: &self.settings,
             };
             let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
             check(inventory, &mut findings);

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 use controls::engine::{Engine, Passed};
-use model::control::Registered;
+use model::control::{Fixture, Registered};
 use model::document::Value;
 use model::finding::{Edit, Origin};
 use model::inventory::{Inventory, Observed, Part};
@@ -27,8 +27,9 @@ fn mapping_at<'d>(root: Value<'d>, field: &str) -> Option<Value<'d>> {
 }
 
 /// Complaints about mends that would write a key a second time.
-fn repeated_keys(registered: Registered, yaml: &str) -> Vec<String> {
-    let engine = Engine::new(vec![registered], Passed::Drop);
+fn repeated_keys(registered: Registered, fixture: &Fixture) -> Vec<String> {
+    let yaml = fixture.yaml;
+    let engine = Engine::new(vec![registered], Passed::Drop, fixture.settings(registered.control));
     let mut inventory = Inventory::default();
     let mut part = Part::default();
     let texts: Vec<&str> = manifests::separate::documents(yaml).map(|range| &yaml[range]).collect();
@@ -68,7 +69,8 @@ fn repeated_keys(registered: Registered, yaml: &str) -> Vec<String> {
 #[test]
 fn a_mend_adds_no_key_that_is_there() {
     let fixtures = controls::all()
-        .flat_map(|registered| registered.control.fixtures.iter().map(move |fixture| (registered, fixture.yaml)));
-    let complaints: Vec<String> = fixtures.flat_map(|(registered, yaml)| repeated_keys(registered, yaml)).collect();
+        .flat_map(|registered| registered.control.fixtures.iter().map(move |fixture| (registered, fixture)));
+    let complaints: Vec<String> =
+        fixtures.flat_map(|(registered, fixture)| repeated_keys(registered, fixture)).collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }

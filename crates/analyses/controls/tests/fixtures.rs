@@ -33,7 +33,7 @@ fn expectations(yaml: &str) -> Vec<Expected> {
 }
 
 fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)> {
-    let engine = Engine::new(vec![registered], Passed::Drop);
+    let engine = Engine::new(vec![registered], Passed::Drop, fixture.settings(registered.control));
     let mut inventory = Inventory { complete: fixture.complete, ..Inventory::default() };
     let mut part = Part::default();
     for range in manifests::separate::documents(fixture.yaml) {

@@ -10,6 +10,7 @@ use model::control::Registered;
 use model::finding::{Origin, Status};
 use model::inventory::{Inventory, Observed, Part};
 use model::object::Object;
+use model::parameter::Settings;
 use model::place::LineIndex;
 use model::workload::workloads;
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ fn engine() -> Engine {
     let wanted: BTreeSet<&str> = TABLE.iter().flat_map(|expected| expected.controls).copied().collect();
     let found: Vec<Registered> = controls::all().filter(|registered| wanted.contains(registered.control.id)).collect();
     assert_eq!(found.len(), wanted.len(), "a control of the table does not exist");
-    Engine::new(found, Passed::Drop)
+    Engine::new(found, Passed::Drop, Settings::default())
 }
 
 /// What the checks forbid at the newest version, at any level, and the controls that fail.

@@ -4,13 +4,14 @@ use controls::engine::{Engine, Passed};
 use model::finding::Origin;
 use model::inventory::{Inventory, Observed, Part};
 use model::object::Object;
+use model::parameter::Settings;
 use model::place::LineIndex;
 use model::workload::workloads;
 
 /// The fields that a control reports.
 fn fields(control: &str, yaml: &str) -> Vec<String> {
     let registered = controls::all().find(|registered| registered.control.id == control).expect("a control");
-    let engine = Engine::new(vec![registered], Passed::Keep);
+    let engine = Engine::new(vec![registered], Passed::Keep, Settings::default());
     let mut inventory = Inventory::default();
     let mut part = Part::default();
     let document = manifests::parse_document(yaml).expect("valid YAML");

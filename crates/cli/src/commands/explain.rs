@@ -76,6 +76,14 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
     writeln!(out)?;
     // A command is one line, to be copied as it is.
     section("Check by hand", vec![control.verify.to_owned()], out)?;
+    let parameters = control.parameters.iter().map(|parameter| {
+        let needed = if parameter.required { "needed; " } else { "" };
+        let default = parameter.default_text();
+        format!("{}  {} ({needed}{}, by default: {default})", parameter.name, parameter.meaning, parameter.kind())
+    });
+    if !control.parameters.is_empty() {
+        section("Parameters", parameters.flat_map(|line| wrap(&line, text_width)).collect(), out)?;
+    }
     let mappings = by_first(control.mappings.iter().map(|mapping| {
         (
             frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title),

@@ -15,6 +15,7 @@ use super::{check_outputs, input_config, unknown_name, write_output};
 use crate::arguments::{Format, Output, ScanArguments};
 use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Destination};
+use crate::settings;
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
 fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result<(Results, Vec<u8>)> {
     let config = input_config(&arguments.paths, &arguments.input);
     let passed = if arguments.show_passed { Passed::Keep } else { Passed::Drop };
-    let engine = Engine::new(selected, passed);
+    let engine = Engine::new(selected, passed, settings::from_arguments(&arguments.parameter)?);
     let mut inventory = Inventory { complete: arguments.complete, ..Inventory::default() };
     let progress = Progress::default();
     let stdin = screen::with_progress(&progress, || {

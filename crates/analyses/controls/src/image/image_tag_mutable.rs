@@ -37,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

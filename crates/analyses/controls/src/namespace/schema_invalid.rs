@@ -27,6 +27,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/",
     ],
     umbrella: false,
+    parameters: &[],
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

@@ -27,6 +27,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("owasp-k8s-top10", "K09"), maps("nist-800-53", "IA-5")],
     references: &["https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Object(check),
     fixtures: &[
         fixture(

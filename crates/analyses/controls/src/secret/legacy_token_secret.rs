@@ -34,6 +34,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets"],
     umbrella: false,
+    parameters: &[],
     check: Check::All(check, |_, _| {}, check_accounts),
     fixtures: &[
         fixture(

@@ -24,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K08"), maps("owasp-k8s-top10", "K09"), maps("mitre", "T1528"), maps("nist-800-53", "IA-5")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::WorkloadAndInventory(check, check_accounts),
     fixtures: &[
 fixture("apiVersion: v1

@@ -31,6 +31,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("nist-800-190", "4.1.4"), maps("nist-800-53", "IA-5")],
     references: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

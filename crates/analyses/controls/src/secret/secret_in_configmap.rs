@@ -29,6 +29,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "secrets"), maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("nist-800-53", "IA-5"), maps("nist-800-53", "SC-28")],
     references: &["https://kubernetes.io/docs/concepts/configuration/configmap/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Object(check),
     fixtures: &[
         fixture(

@@ -33,6 +33,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/inject-data-application/distribute-credentials-secure/",
     ],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

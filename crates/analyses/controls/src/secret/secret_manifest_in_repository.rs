@@ -27,6 +27,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
     ],
     umbrella: false,
+    parameters: &[],
     check: Check::Object(check),
     fixtures: &[
         fixture(

@@ -47,6 +47,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

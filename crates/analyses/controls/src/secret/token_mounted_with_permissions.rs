@@ -23,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "5.1.6"), maps("mitre", "T1528"), maps("owasp-k8s-top10", "K02"), maps("owasp-k8s-top10", "K09"), maps("nist-800-190", "4.3.1"), maps("nist-800-53", "AC-6")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[
 fixture("apiVersion: v1

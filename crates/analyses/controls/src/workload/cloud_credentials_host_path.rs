@@ -22,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K08"), maps("nist-800-53", "IA-5")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(

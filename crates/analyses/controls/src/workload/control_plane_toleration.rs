@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.3.4"), maps("mitre", "T1611")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

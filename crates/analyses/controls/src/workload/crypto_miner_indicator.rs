@@ -19,6 +19,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1610"), maps("owasp-k8s-top10", "K10"), maps("nist-800-53", "SI-4")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

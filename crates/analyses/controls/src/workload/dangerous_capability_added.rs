@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://man7.org/linux/man-pages/man7/capabilities.7.html"],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

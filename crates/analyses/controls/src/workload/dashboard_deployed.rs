@@ -27,6 +27,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

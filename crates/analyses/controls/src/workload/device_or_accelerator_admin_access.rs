@@ -24,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::All(check_object, check_workload, check_claims),
     fixtures: &[
         fixture(

@@ -21,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("mitre", "T1609")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -25,6 +25,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

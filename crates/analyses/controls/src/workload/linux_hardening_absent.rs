@@ -21,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
     umbrella: true,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

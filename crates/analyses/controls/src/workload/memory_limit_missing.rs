@@ -46,6 +46,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

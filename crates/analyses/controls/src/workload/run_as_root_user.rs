@@ -37,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

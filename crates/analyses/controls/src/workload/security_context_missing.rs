@@ -39,6 +39,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: true,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(

@@ -25,6 +25,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Object(check),
     fixtures: &[
         fixture(

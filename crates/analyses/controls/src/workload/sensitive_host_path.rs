@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(

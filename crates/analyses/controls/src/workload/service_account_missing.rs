@@ -21,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[
         complete_fixture(

@@ -28,6 +28,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06")],
     references: &[],
     umbrella: false,
+    parameters: &[],
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[
         fixture(

@@ -35,6 +35,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
