@@ -65,9 +65,9 @@ fn show(progress: &Progress, done: &AtomicBool) {
             continue;
         }
         let read = progress.bytes.load(Ordering::Relaxed) >> 20;
-        let all = progress.all_bytes.load(Ordering::Relaxed) >> 20;
-        let of_all = if all > 0 { format!(" of {all}") } else { String::new() };
-        write!(io::stderr(), "\r\x1b[Kreading: {read}{of_all} MiB").ok();
+        let files = progress.files.load(Ordering::Relaxed);
+        let all = progress.all_files.load(Ordering::Relaxed);
+        write!(io::stderr(), "\r\x1b[Kreading: {files} of {all} files, {read} MiB").ok();
         shown = true;
     }
     if shown {

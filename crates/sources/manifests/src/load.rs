@@ -28,8 +28,10 @@ pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Vec<Occurrence>) +
 pub struct Progress {
     /// Bytes read so far.
     pub bytes: AtomicU64,
-    /// Bytes that the files had when they were found.
-    pub all_bytes: AtomicU64,
+    /// Files read so far.
+    pub files: AtomicU64,
+    /// Files to read.
+    pub all_files: AtomicU64,
 }
 
 /// Files above this size are read in pieces, by all threads together.
@@ -66,7 +68,7 @@ pub fn load(
     progress: &Progress,
 ) -> Vec<u8> {
     let Inputs { inputs, skipped } = found;
-    progress.all_bytes.store(inputs.iter().map(|input| input.size).sum(), Ordering::Relaxed);
+    progress.all_files.store(inputs.len() as u64, Ordering::Relaxed);
     let threads =
         if config.threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { config.threads };
     let symbols = std::mem::take(&mut inventory.symbols);
@@ -96,25 +98,30 @@ pub fn load(
 
 /// The parts of all inputs, in the order of the inputs.
 fn read_all(inputs: &[Input], context: &Context<'_>) -> Vec<Part> {
-    let (large, small): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(|&number| is_large(&inputs[number]));
+    let streamed = |number: &usize| {
+        let input = &inputs[*number];
+        input.source == InputSource::Stdin || !is_plain(input)
+    };
+    let (mut large, small): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(streamed);
     let mut parts: Vec<Part> = Vec::new();
     parts.resize_with(inputs.len(), Part::default);
-    for number in large {
-        parts[number] = large::read(number as u32, &inputs[number], context);
-    }
     let work = |at: usize, buffer: &mut Vec<u8>| {
         let number = small[at];
-        (number, read_small(number as u32, &inputs[number], buffer, context))
+        let part = read_small(number as u32, &inputs[number], buffer, context);
+        context.progress.files.fetch_add(u64::from(part.is_some()), Ordering::Relaxed);
+        (number, part)
     };
     for (number, part) in in_parallel(small.len(), context.threads, &work) {
-        parts[number] = part;
+        match part {
+            Some(part) => parts[number] = part,
+            None => large.push(number),
+        }
+    }
+    for number in large {
+        parts[number] = large::read(number as u32, &inputs[number], context);
+        context.progress.files.fetch_add(1, Ordering::Relaxed);
     }
     parts
-}
-
-fn is_large(input: &Input) -> bool {
-    input.source != InputSource::Template
-        && (input.size > LARGE || input.source == InputSource::Stdin || !is_plain(input))
 }
 
 /// Named pipes have no size: they are read as a stream.
@@ -157,33 +164,68 @@ pub(crate) fn in_parallel<T: Send>(
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<'_>) -> Part {
+/// Reads a file at once. `None` if it is large: then it is for all threads together.
+fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<'_>) -> Option<Part> {
     let mut part = Part::default();
     part.coverage.files = 1;
     if input.source == InputSource::Template {
         part.coverage.skipped.push(needs_rendering(&input.path, None));
-        return part;
+        return Some(part);
     }
     if input.source == InputSource::Patch {
         let reason = "a patch that a kustomization applies: it needs rendering before it can be judged";
         part.coverage.skipped.push(skip(&input.path, SkipKind::NeedsRendering, reason));
-        return part;
+        return Some(part);
     }
-    buffer.clear();
-    if let Err(error) = read_file(&input.path, buffer) {
-        part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error)));
-        return part;
-    }
-    // The file may have grown since its size was asked for; the limit of a document holds all the same.
-    part.coverage.bytes = buffer.len() as u64;
-    context.progress.bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+    let length = match read_file(&input.path, buffer) {
+        Ok(Size::Large) => return None,
+        Ok(Size::Small(length)) => length,
+        Err(error) => {
+            part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error)));
+            return Some(part);
+        }
+    };
+    part.coverage.bytes = length as u64;
+    context.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
     let reader = document::Reader { file, path: &input.path, context };
-    reader.read_stream(buffer, 1, &mut part);
-    part
+    reader.read_stream(&buffer[..length], 1, &mut part);
+    Some(part)
 }
 
-fn read_file(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
-    File::open(path)?.take(large::LARGEST_DOCUMENT as u64).read_to_end(buffer).map(|_| ())
+enum Size {
+    /// So many bytes are in the buffer.
+    Small(usize),
+    /// Nothing was read.
+    Large,
+}
+
+/// Reads a whole file to the beginning of `buffer`, which keeps its length from file to file, so that it is filled
+/// once: a tree has many small files, and each call of the system costs as much as reading some kilobytes.
+fn read_file(path: &Path, buffer: &mut Vec<u8>) -> io::Result<Size> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > LARGE {
+        return Ok(Size::Large);
+    }
+    let expected = usize::try_from(size).unwrap_or(0);
+    let mut length = 0;
+    loop {
+        if buffer.len() < (expected + 1).max(length + 1) {
+            buffer.resize((expected + 1).max(length * 2).next_power_of_two().max(1 << 14), 0);
+        }
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => return Ok(Size::Small(length)),
+            // The end was in reach and the file has the size that it was said to have.
+            Ok(read) if length == 0 && read == expected => return Ok(Size::Small(read)),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        // It grows while it is read; the limit of a document holds all the same.
+        if length > large::LARGEST_DOCUMENT {
+            return Ok(Size::Small(large::LARGEST_DOCUMENT));
+        }
+    }
 }
 
 pub(crate) fn needs_rendering(path: &Path, line: Option<u32>) -> Skipped {

@@ -2,7 +2,8 @@
 //!
 //! A kustomization names its patches; judging them as they stand would find what the base may well have.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -18,15 +19,15 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 const LARGEST: u64 = 1 << 20;
 
 /// The files that kustomizations among `inputs` name as patches.
-pub(crate) fn of(inputs: &[Input]) -> BTreeSet<PathBuf> {
+pub(crate) fn of(inputs: &[Input]) -> HashSet<OsString> {
     let is_kustomization = |path: &Path| path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known));
-    let mut patches = BTreeSet::new();
+    let mut patches = HashSet::new();
     for input in inputs.iter().filter(|input| is_kustomization(&input.path)) {
         let Some(text) = read(&input.path) else { continue };
         let Ok(document) = parse_document(&text) else { continue };
         let folder = input.path.parent().unwrap_or(Path::new(""));
         named(document.root(), &mut |patch| {
-            patches.insert(join(folder, patch));
+            patches.insert(join(folder, patch).into_os_string());
         });
     }
     patches

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use memchr::memmem;
 use model::coverage::{SkipKind, Skipped};
 
 /// What to look at.
@@ -47,8 +48,6 @@ pub struct Input {
     pub named: usize,
     /// What it is.
     pub source: InputSource,
-    /// Its size in bytes where that is known.
-    pub size: u64,
 }
 
 /// What an input is.
@@ -85,15 +84,12 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
     for (named, path) in config.paths.iter().enumerate() {
         if path.as_os_str() == "-" {
             let source = InputSource::Stdin;
-            found.inputs.push(Input { path: PathBuf::from("<stdin>"), named, source, size: 0 });
+            found.inputs.push(Input { path: PathBuf::from("<stdin>"), named, source });
             continue;
         }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => walk_folder(path, named, config, &exclude, &mut found),
-            Ok(metadata) => {
-                let (path, size) = (path.clone(), metadata.len());
-                found.inputs.push(Input { path, named, source: InputSource::Named, size });
-            }
+            Ok(_) => found.inputs.push(Input { path: path.clone(), named, source: InputSource::Named }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 found.skipped.push(skip(path, SkipKind::Missing, "there is no such file or folder"));
             }
@@ -201,8 +197,7 @@ fn classify(entry: Result<DirEntry, ignore::Error>, named: usize) -> Option<Foun
     if !kind.is_file() {
         return Some(Found::Skipped(skip(&path, SkipKind::NotAFile, "neither a file nor a folder")));
     }
-    let size = entry.metadata().map_or(0, |metadata| metadata.len());
-    Some(Found::Input(Input { path, named, source, size }))
+    Some(Found::Input(Input { path, named, source }))
 }
 
 fn walk_error(error: &ignore::Error) -> Option<Skipped> {
@@ -261,7 +256,7 @@ fn follow_links(root: &Path, named: usize, links: Vec<PathBuf>, inputs: &mut Vec
                 if !metadata.is_file() {
                     skipped.push(skip(&path, SkipKind::NotAFile, "neither a file nor a folder"));
                 } else if seen.insert(target) {
-                    inputs.push(Input { path, named, source, size: metadata.len() });
+                    inputs.push(Input { path, named, source });
                 }
             }
             Err(_) => skipped.push(skip(&path, SkipKind::Missing, "a link that leads nowhere")),
@@ -277,6 +272,10 @@ fn mark_charts(inputs: &mut [Input]) {
         .filter_map(|input| input.path.parent().map(Path::to_path_buf))
         .collect();
     for input in inputs.iter_mut().filter(|input| input.source != InputSource::Stdin) {
+        // Most paths are none of these, and taking a path apart costs more than looking for a word.
+        if memmem::find(input.path.as_os_str().as_encoded_bytes(), b"templates").is_none() {
+            continue;
+        }
         let templates = input.path.ancestors().skip(1).filter(|path| path.ends_with("templates"));
         let mut homes = templates.filter_map(Path::parent);
         if homes.any(|home| charts.contains(home) || home.join("Chart.yaml").is_file()) {
@@ -288,8 +287,11 @@ fn mark_charts(inputs: &mut [Input]) {
 /// Files that a kustomization beside them names as patches. A file that the user names is judged all the same.
 fn mark_patches(inputs: &mut [Input]) {
     let patches = crate::patches::of(inputs);
+    if patches.is_empty() {
+        return;
+    }
     for input in inputs.iter_mut().filter(|input| input.source == InputSource::Found) {
-        if patches.contains(&input.path) {
+        if patches.contains(input.path.as_os_str()) {
             input.source = InputSource::Patch;
         }
     }
