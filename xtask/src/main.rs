@@ -6,6 +6,7 @@ mod bench;
 mod codegen;
 mod corpus;
 mod picture;
+mod schemas;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,8 @@ usage: cargo xtask TASK [OPTION]…
   audit     hold licences, sources and bans against deny.toml, without network
   bench     measure `plimsoll` beside a plain read of the same bytes
   corpus    write the files that the benchmark reads
-  picture   make the picture of the README from a real run";
+  picture   make the picture of the README from a real run
+  schemas   distil what versions of Kubernetes accept; by hand, with Go and network";
 
 fn main() -> ExitCode {
     match run() {
@@ -40,6 +42,7 @@ fn run() -> Result<ExitCode> {
         Some("codegen") => codegen::run(arguments),
         Some("corpus") => corpus::run(arguments),
         Some("picture") => picture::run(&arguments),
+        Some("schemas") => schemas::run(&arguments),
         Some(task) => bail!("there is no task `{task}`\n\n{USAGE}"),
         None => bail!("no task given\n\n{USAGE}"),
     }

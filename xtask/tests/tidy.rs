@@ -77,6 +77,7 @@ fn comments_have_no_unfinished_business() {
 const STAGES: &[(&str, u32)] = &[
     ("crates/model", 0),
     ("crates/frameworks", 0),
+    ("crates/schemas", 0),
     ("crates/sources/", 1),
     ("crates/analyses/", 2),
     ("crates/outputs/", 3),

@@ -1,0 +1,318 @@
+//! What the API servers of Kubernetes accept, version by version: kinds, fields, types, and when they end.
+//!
+//! The facts are in `kubernetes.txt`, which `cargo xtask schemas` writes; it is read when somebody asks for the first
+//! time. What objects say, and what is wrong with them, is left to the analyses.
+
+mod read;
+mod version;
+
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
+pub use version::{UnknownVersion, Version, Versions};
+
+/// Everything that is known.
+#[derive(Debug)]
+pub struct Schemas {
+    versions: Vec<Version>,
+    kinds: Vec<Kind>,
+    definitions: Vec<Definition>,
+    fields: Vec<Field>,
+    shapes: Vec<Shape>,
+    enumerations: Vec<Vec<Choice>>,
+}
+
+/// A kind of an API version.
+#[derive(Debug)]
+pub struct Kind {
+    /// Group and version, such as `apps/v1`.
+    pub api_version: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// Its fields; `None` if it was gone before the oldest version that is known here.
+    pub definition: Option<DefinitionId>,
+    /// The versions that serve it, of those that are known here.
+    pub versions: Versions,
+    /// The version in which it was deprecated.
+    pub deprecated: Option<Version>,
+    /// The first version that does not serve it any more, also one to come.
+    pub removed: Option<Version>,
+    /// The API version and kind to use in its place.
+    pub replacement: Option<(&'static str, &'static str)>,
+}
+
+/// The index of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DefinitionId(u16);
+
+/// The index of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShapeId(u16);
+
+/// The index of an enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnumerationId(u16);
+
+/// A mapping whose fields are known.
+#[derive(Debug)]
+pub struct Definition {
+    /// Group, version and name of the type: `core.v1.PodSpec`.
+    pub name: &'static str,
+    first: u16,
+    end: u16,
+    required: Vec<u16>,
+}
+
+/// A field of a definition. One that changed its type is there once for each.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key.
+    pub name: &'static str,
+    /// What its value has to be.
+    pub shape: Shape,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// The versions that have it with this type.
+    pub versions: Versions,
+}
+
+/// What a value has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Whatever it is.
+    Any,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number of 32 bits.
+    Int32,
+    /// A whole number of 64 bits.
+    Int64,
+    /// Any number.
+    Number,
+    /// Text.
+    Text,
+    /// Text that is base64.
+    Bytes,
+    /// A point in time, as RFC 3339 writes it.
+    Time,
+    /// A quantity such as `100m` or `2`.
+    Quantity,
+    /// A whole number of 32 bits, or text.
+    IntOrText,
+    /// One of the texts of an enumeration.
+    OneOf(EnumerationId),
+    /// A mapping with these fields.
+    Record(DefinitionId),
+    /// A sequence of such values.
+    List(ShapeId),
+    /// A mapping with any keys and such values.
+    Map(ShapeId),
+}
+
+/// A text of an enumeration.
+#[derive(Debug)]
+pub struct Choice {
+    /// The text.
+    pub text: &'static str,
+    /// The versions that know it.
+    pub versions: Versions,
+}
+
+/// What is known of a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Lookup {
+    /// It is there.
+    Known(&'static Field),
+    /// It is not in the version that was asked for; other versions have it.
+    Elsewhere(Versions),
+    /// No version has it.
+    Unknown,
+}
+
+/// The schemas of Kubernetes' own kinds.
+pub fn kubernetes() -> &'static Schemas {
+    static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
+    SCHEMAS.get_or_init(|| read::read(include_str!("../kubernetes.txt")))
+}
+
+impl Schemas {
+    /// The versions that are known, oldest first.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The newest of them.
+    pub fn newest(&self) -> Version {
+        *self.versions.last().expect("the file names versions")
+    }
+
+    /// All kinds, ordered by API version and kind.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The kind of that name.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        let order = |known: &Kind| known.api_version.cmp(api_version).then_with(|| known.kind.cmp(kind));
+        self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
+    }
+
+    /// Whether kinds of that group come with Kubernetes.
+    pub fn has_group(&self, group: &str) -> bool {
+        self.kinds.iter().any(|known| known.group() == group)
+    }
+
+    /// The definition of that name.
+    pub fn definition_named(&self, name: &str) -> Option<DefinitionId> {
+        let found = self.definitions.binary_search_by(|definition| definition.name.cmp(name));
+        found.ok().map(|at| DefinitionId(at as u16))
+    }
+
+    /// The definition.
+    pub fn definition(&self, id: DefinitionId) -> &Definition {
+        &self.definitions[usize::from(id.0)]
+    }
+
+    /// The fields of a definition, in no order that says anything.
+    pub fn fields(&self, id: DefinitionId) -> &[Field] {
+        let definition = self.definition(id);
+        &self.fields[usize::from(definition.first)..usize::from(definition.end)]
+    }
+
+    /// The fields that every mapping of this definition has to have.
+    pub fn required(&self, id: DefinitionId) -> impl ExactSizeIterator<Item = &Field> {
+        self.definition(id).required.iter().map(|&at| &self.fields[usize::from(at)])
+    }
+
+    /// The field of that name, in the version that was asked for, or else in the newest that has it.
+    pub fn field(&'static self, id: DefinitionId, name: &str, version: Option<Version>) -> Lookup {
+        let fields = self.fields(id);
+        let start = fields.partition_point(|field| by_length(field.name, name) == Ordering::Less);
+        let named = fields[start..].iter().take_while(|field| field.name == name);
+        let Some(version) = version else {
+            return named.last().map_or(Lookup::Unknown, Lookup::Known);
+        };
+        let mut elsewhere = Versions::NONE;
+        for field in named {
+            if field.versions.contains(version) {
+                return Lookup::Known(field);
+            }
+            elsewhere = elsewhere.with(field.versions);
+        }
+        if elsewhere == Versions::NONE { Lookup::Unknown } else { Lookup::Elsewhere(elsewhere) }
+    }
+
+    /// The type of that index.
+    pub fn shape(&self, id: ShapeId) -> Shape {
+        self.shapes[usize::from(id.0)]
+    }
+
+    /// The texts of an enumeration.
+    pub fn choices(&self, id: EnumerationId) -> &[Choice] {
+        &self.enumerations[usize::from(id.0)]
+    }
+}
+
+impl Kind {
+    /// The group; empty for the core group.
+    pub fn group(&self) -> &'static str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+/// The order of the fields of a definition: lengths are compared faster than texts.
+fn by_length(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    fn field(kind: (&str, &str), path: &[&str], asked: Option<Version>) -> Lookup {
+        let schemas = kubernetes();
+        let mut at = schemas.kind(kind.0, kind.1).unwrap().definition.unwrap();
+        let (last, path) = path.split_last().unwrap();
+        for name in path {
+            let Lookup::Known(field) = schemas.field(at, name, asked) else { panic!("no `{name}`") };
+            let mut shape = field.shape;
+            while let Shape::List(inner) | Shape::Map(inner) = shape {
+                shape = schemas.shape(inner);
+            }
+            let Shape::Record(next) = shape else { panic!("`{name}` is no mapping") };
+            at = next;
+        }
+        schemas.field(at, last, asked)
+    }
+
+    #[test]
+    fn knows_fields_of_every_depth() {
+        let path = ["spec", "template", "spec", "containers", "securityContext", "privileged"];
+        let Lookup::Known(found) = field(("apps/v1", "Deployment"), &path, None) else { panic!() };
+        assert_eq!(found.shape, Shape::Bool);
+        assert!(matches!(field(("apps/v1", "Deployment"), &["spec", "replica"], None), Lookup::Unknown));
+    }
+
+    #[test]
+    fn a_field_is_not_known_to_versions_before_it() {
+        // `hostUsers` came in 1.25, `resources` of a pod in 1.32.
+        let resources = ["spec", "resources"];
+        let asked = |text| field(("v1", "Pod"), &resources, Some(version(text)));
+        assert!(matches!(asked("1.32"), Lookup::Known(_)));
+        let Lookup::Elsewhere(versions) = asked("1.31") else { panic!() };
+        assert_eq!(versions.describe(kubernetes().versions()), "since 1.32");
+    }
+
+    #[test]
+    fn what_is_required_was_so_in_every_version() {
+        let schemas = kubernetes();
+        let required = |name| {
+            let id = schemas.definition_named(name).unwrap();
+            let mut names: Vec<&str> = schemas.required(id).map(|field| field.name).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(required("apps.v1.DeploymentSpec"), ["selector", "template"]);
+        // 1.28 asked for `serviceName`, and no server ever did.
+        assert_eq!(required("apps.v1.StatefulSetSpec"), ["selector", "template"]);
+    }
+
+    #[test]
+    fn enumerations_know_when_a_text_came() {
+        let Lookup::Known(found) = field(("v1", "Pod"), &["spec", "restartPolicy"], None) else { panic!() };
+        let Shape::OneOf(id) = found.shape else { panic!("{:?}", found.shape) };
+        let texts: Vec<&str> = kubernetes().choices(id).iter().map(|choice| choice.text).collect();
+        assert_eq!(texts, ["Always", "Never", "OnFailure"]);
+    }
+
+    #[test]
+    fn kinds_end() {
+        let schemas = kubernetes();
+        let kind = schemas.kind("policy/v1beta1", "PodDisruptionBudget").unwrap();
+        assert_eq!((kind.deprecated, kind.removed), (Some(Version::new(21)), Some(Version::new(25))));
+        assert_eq!(kind.replacement, Some(("policy/v1", "PodDisruptionBudget")));
+        assert!(kind.definition.is_none());
+        // The successor of the first beta is gone itself.
+        let kind = schemas.kind("flowcontrol.apiserver.k8s.io/v1beta1", "FlowSchema").unwrap();
+        assert_eq!(kind.replacement, Some(("flowcontrol.apiserver.k8s.io/v1", "FlowSchema")));
+    }
+
+    #[test]
+    fn every_definition_and_kind_is_found_by_its_name() {
+        let schemas = kubernetes();
+        for definition in &schemas.definitions {
+            let id = schemas.definition_named(definition.name).unwrap();
+            assert_eq!(schemas.definition(id).name, definition.name);
+            for field in schemas.fields(id) {
+                assert!(!matches!(schemas.field(id, field.name, None), Lookup::Unknown), "{}", field.name);
+            }
+        }
+        for kind in schemas.kinds() {
+            assert!(std::ptr::eq(schemas.kind(kind.api_version, kind.kind).unwrap(), kind));
+        }
+    }
+}
