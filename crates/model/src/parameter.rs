@@ -112,6 +112,8 @@ impl Parameter {
 /// Everything that was set, by control and parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// The minor version of Kubernetes that objects are judged for, if one was asked for: 31 is 1.31.
+    pub kubernetes_minor: Option<u8>,
     given: HashMap<(&'static str, &'static str), Setting>,
 }
 

@@ -15,6 +15,7 @@ pub use version::{UnknownVersion, Version, Versions};
 #[derive(Debug)]
 pub struct Schemas {
     versions: Vec<Version>,
+    groups: Vec<&'static str>,
     kinds: Vec<Kind>,
     definitions: Vec<Definition>,
     fields: Vec<Field>,
@@ -159,7 +160,7 @@ impl Schemas {
 
     /// Whether kinds of that group come with Kubernetes.
     pub fn has_group(&self, group: &str) -> bool {
-        self.kinds.iter().any(|known| known.group() == group)
+        self.groups.contains(&group)
     }
 
     /// The definition of that name.

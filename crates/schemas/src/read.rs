@@ -140,6 +140,8 @@ impl Reader {
             definition.required = required.map(|(at, _)| definition.first + at as u16).collect();
         }
         let Self { names: _, versions, kinds, definitions, fields, shapes, enumerations } = self;
-        Schemas { versions, kinds, definitions, fields, shapes, enumerations }
+        let mut groups: Vec<&'static str> = kinds.iter().map(Kind::group).collect();
+        groups.dedup();
+        Schemas { versions, groups, kinds, definitions, fields, shapes, enumerations }
     }
 }

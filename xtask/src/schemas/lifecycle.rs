@@ -20,10 +20,13 @@ pub(crate) struct Lifecycle {
     pub(crate) replacement: Option<(String, String)>,
 }
 
+/// The API version and kind to use, if there are.
+type Instead = Option<(&'static str, &'static str)>;
+
 /// What Go's types know nothing of any more, or never did: API version, kind, deprecated, removed, replacement.
 /// Source: the deprecated API migration guide and the release notes of Kubernetes.
 #[rustfmt::skip]
-const GONE: &[(&str, &str, u32, u32, Option<(&str, &str)>)] = &[
+const GONE: &[(&str, &str, u32, u32, Instead)] = &[
     ("batch/v2alpha1", "CronJob", 8, 21, Some(("batch/v1", "CronJob"))),
     ("autoscaling/v2beta1", "HorizontalPodAutoscaler", 22, 25, Some(("autoscaling/v2", "HorizontalPodAutoscaler"))),
     ("autoscaling/v2beta2", "HorizontalPodAutoscaler", 23, 26, Some(("autoscaling/v2", "HorizontalPodAutoscaler"))),
@@ -39,7 +42,7 @@ const GONE: &[(&str, &str, u32, u32, Option<(&str, &str)>)] = &[
 
 /// Kinds that are deprecated and that nobody plans to remove.
 #[rustfmt::skip]
-const DEPRECATED: &[(&str, &str, u32, Option<(&str, &str)>)] = &[
+const DEPRECATED: &[(&str, &str, u32, Instead)] = &[
     ("v1", "ComponentStatus", 19, None),
     ("v1", "Endpoints", 33, Some(("discovery.k8s.io/v1", "EndpointSlice"))),
 ];
@@ -47,7 +50,7 @@ const DEPRECATED: &[(&str, &str, u32, Option<(&str, &str)>)] = &[
 /// Adds what the files of a module say, and what is written down here.
 pub(crate) fn read_all(folder: &Path, lifecycles: &mut Lifecycles) -> Result<()> {
     read_folder(folder, lifecycles)?;
-    let owned = |pair: Option<(&str, &str)>| pair.map(|(version, kind)| (version.to_owned(), kind.to_owned()));
+    let owned = |pair: Instead| pair.map(|(version, kind)| (version.to_owned(), kind.to_owned()));
     for (version, kind, deprecated, removed, replacement) in GONE {
         let lifecycle =
             Lifecycle { deprecated: Some(*deprecated), removed: Some(*removed), replacement: owned(*replacement) };

@@ -63,7 +63,7 @@ pub fn suggest(name: &str) -> Option<&'static str> {
 }
 
 /// The number of letters to add, leave out or change to make one word of the other (Levenshtein).
-fn edit_distance(a: &str, b: &str) -> usize {
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {

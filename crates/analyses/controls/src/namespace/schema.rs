@@ -1,7 +1,9 @@
-//! What the API expects of an object, as far as it is known here: pods in full, the metadata of all built-in kinds.
+//! What the API expects of an object: the schemas of Kubernetes' own kinds, and those of custom resources.
 
 pub(crate) mod containers;
 pub(crate) mod duplicates;
-pub(crate) mod expected;
-pub(crate) mod fields;
-pub(crate) mod surroundings;
+pub(crate) mod kinds;
+pub(crate) mod nearest;
+pub(crate) mod pods;
+pub(crate) mod scalars;
+pub(crate) mod walk;

@@ -6,8 +6,10 @@ use model::object::Object;
 use model::severity::Severity;
 use model::workload::Workload;
 
-use super::schema::expected::{METADATA, POD};
-use super::schema::{containers, duplicates, fields, surroundings};
+use schemas::kubernetes;
+
+use super::schema::walk::{self, Manner};
+use super::schema::{containers, duplicates, kinds, pods};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -70,7 +72,7 @@ spec:
     procMount: Default #~ high
     hostPID: true #~ belongs in the `spec` of the pod
     runAsNonRoot: true
-    privileged2: null
+    privileged2: null #~ medium spec.securityContext.privileged2: `privileged2` is not a field of the `securityContext` of the pod
   containers:
     - name: app
       image: app:1
@@ -123,7 +125,7 @@ kind: Deployment
 metadata:
   name: app
 hostIPC: true #~ high hostIPC: `hostIPC` stands in the object beside `spec`
-spec:
+spec: #~ medium spec.selector: `spec` has no `selector`, which the API requires
   replicas: 1
   hostPID: true #~ high spec.hostPID: `hostPID` stands in `spec` beside `template` and belongs in the `spec` of the pod: the API drops it, it has no effect
   securityContext: #~ high spec.securityContext: `securityContext` stands in `spec` beside `template` and belongs in the `spec` of the pod: the API drops it, the protection is not there
@@ -145,7 +147,7 @@ spec:
 kind: StatefulSet
 metadata:
   name: app
-spec:
+spec: #~ medium spec.selector #~ medium spec.template
   serviceName: app
   containers: #~ high spec.containers
     - name: app
@@ -237,7 +239,7 @@ metadata:
   annotations:
     port: 80 #~ medium metadata.annotations.port: A value in `annotations` is a number, and
 data:
-  a: 1
+  a: 1 #~ medium data.a: A value in `data` is a number, and the API expects text
 ",
         ),
         fixture(
@@ -285,7 +287,7 @@ spec: {} #~ medium spec.containers: Pod has no
 kind: DaemonSet
 metadata:
   name: app
-spec:
+spec: #~ medium spec.selector
   template:
     spec:
       containers: [] #~ medium spec.template.spec.containers: The list of containers is empty
@@ -324,7 +326,7 @@ spec:
         command: [x] #~ medium spec.containers[0].livenessProbe.command: `command` is not a field of a probe
       securityContext:
         capabilities:
-          drops: [ALL] #~ medium
+          drops: [ALL] #~ high spec.containers[0].securityContext.capabilities.drops: `drops` is not a field of `capabilities`, `drop` is: the API drops it
         seccompProfile:
           type: RuntimeDefault
           runAsNonRoot: true #~ high
@@ -334,26 +336,195 @@ spec:
           readonly: true #~ high
 ",
         ),
+        fixture(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+  lables: {} #~ medium metadata.lables: `lables` is not a field of `metadata`, `labels` is: the API drops it
+  creationTimestamp: null
+spec:
+  replicas: '3' #~ medium spec.replicas: `replicas` is text (`3`), and the API expects a whole number
+  minReadySeconds: 3000000000 #~ a whole number of at most 32 bits
+  selector:
+    matchLabels: {app: app}
+    matchExpressions:
+      - key: a #~ medium spec.selector.matchExpressions[0].operator: An item of `matchExpressions` has no `operator`, which the API requires
+  strategy:
+    type: rollingUpdate #~ medium spec.strategy.type: `type` is `rollingUpdate`, and the API knows `Recreate`, `RollingUpdate`: it refuses the object
+    rollingUpdate:
+      maxSurge: 25%
+      maxUnavailable: 0.5 #~ a whole number or a name
+      maxSkew: 1 #~ medium spec.strategy.rollingUpdate.maxSkew
+  template:
+    metadata:
+      labels: {app: app}
+    spec:
+      restartPolicy: ''
+      containers:
+        - name: app
+          image: app:1
+          imagePullPolicy: always #~ `imagePullPolicy` is `always`, and the API knows `Always`
+          resources:
+            limits: {cpu: 1 core, memory: 64MB} #~ A value in `limits` (`1 core`) is no quantity #~ (`64MB`)
+      volumes:
+        - name: data
+          ephemeral:
+            volumeClaimTemplate:
+              spec:
+                accessModes: [ReadWriteOnce]
+                resources: {request: {storage: 1Gi}} #~ `request` is not a field of `resources`, `requests` is
+status:
+  conditions:
+    - type: Available
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Secret
+metadata:
+  name: app
+type: Opaque
+data:
+  a: aHVudGVyMg==
+  b: hunter2! #~ medium data.b: A value in `data` is no base64: the API refuses the object
+  c: 12345678 #~ A value in `data` is a number, and the API expects base64
+  d:
+stringData:
+  e: 1 #~ A value in `stringData` is a number, and
+imutable: true #~ medium imutable: `imutable` is not a field of the `Secret`, `immutable` is
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: app #~ medium roleRef: The `RoleBinding` has no `roleRef`, which the API requires
+subjects:
+  - kind: ServiceAccount
+    name: app
+    namespaces: app #~ medium subjects[0].namespaces: `namespaces` is not a field of an item of `subjects`, `namespace` is
+",
+        ),
+        fixture(
+            "apiVersion: apps/v1
+kind: Deploymnet #~ medium kind: `apps` has no kind `Deploymnet`, but `Deployment`: the API refuses the object
+metadata:
+  name: 1 #~ medium metadata.name
+spec: 1
+---
+apiVersion: v1
+kind: Deployment #~ medium kind: There is no `Deployment` in `v1`, it is in `apps/v1`: the API refuses the object
+metadata: {name: app}
+---
+apiVersion: v1
+kind: Thing #~ medium kind: The core group has no kind `Thing`: the API refuses the object
+metadata: {name: app}
+---
+apiVersion: v1
+kind: Config
+clusters: []
+---
+apiVersion: example.com/v1
+kind: Deploymnet
+metadata: {name: app}
+---
+apiVersion: networking.k8s.io/v1beta1
+kind: Ingress
+metadata: {name: app}
+spec: {backend: {serviceName: app}}
+---
+apiVersion: extensions/v1beta1
+kind: Deployment
+metadata: {name: app}
+spec:
+  rollbackTo: {}
+  hostPID: true #~ high spec.hostPID
+  template:
+    spec:
+      containers:
+        - name: app
+          image: app:1
+          privileged: true #~ high spec.template.spec.containers[0].privileged
+          colour: red #~ medium
+",
+        ),
+        fixture(
+            "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: things.example.com
+spec:
+  group: example.com
+  names: {plural: things, kind: Thing}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          x-kubernetes-preserve-unknown-fields: true
+          properties:
+            spec:
+              type: object
+              default: {a: [1, {b: 2}]}
+              example: 1
+              additionalProperties: {type: string}
+              propertys: {} #~ `propertys` is not a field of a value in `properties`, `properties` is
+            list:
+              type: array
+              items: {type: string, anything: 1}
+              enum: [1, a]
+              additionalProperties: false
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: a}
+spec:
+  policyName: a
+  validationActions: [Deny, deny] #~ `validationActions` is `deny`, and the API knows
+  paramRef: {name: a, parameterNotFoundAction: Deny}
+---
+apiVersion: apps/v1
+kind: ControllerRevision
+metadata: {name: a}
+revision: 1
+data: {spec: {template: {anything: [1]}}}
+",
+        ),
     ],
 };
 
 fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     duplicates::check(object, findings);
-    if !surroundings::is_built_in(object) {
+    let schemas = kubernetes();
+    if !schemas.has_group(object.group()) {
         return;
     }
-    if let Some(metadata) = object.metadata {
-        fields::check(metadata, &METADATA, findings);
+    kinds::check(object, findings);
+    let kind = schemas.kind(&object.api_version, &object.kind);
+    let makes_pods = pods::makes_pods(object);
+    if let Some(definition) = kind.and_then(|kind| kind.definition) {
+        let manner = if makes_pods { Manner::Pods } else { Manner::Plain };
+        walk::check(object.value, definition, &object.kind, manner, findings);
+        return;
     }
-    if surroundings::makes_pods(object) {
-        surroundings::check(object, findings);
+    // What took the place of a kind has the same pods and metadata.
+    let replacement = kind.and_then(|kind| kind.replacement);
+    let successor = replacement.and_then(|(api_version, kind)| schemas.kind(api_version, kind)?.definition);
+    if let (true, Some(successor)) = (makes_pods, successor) {
+        walk::check(object.value, successor, &object.kind, Manner::Former, findings);
+    } else if let (Some(metadata), Some(definition)) = (object.metadata, schemas.definition_named("meta.v1.ObjectMeta"))
+    {
+        walk::check(metadata, definition, "metadata", Manner::Plain, findings);
     }
 }
 
 fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     // What custom resources allow is written in their own schemas.
-    if surroundings::makes_pods(workload.object) {
-        fields::check(workload.pod.spec, &POD, findings);
+    if pods::makes_pods(workload.object) {
         containers::check(&workload.pod, findings);
     }
 }

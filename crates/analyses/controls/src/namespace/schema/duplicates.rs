@@ -5,7 +5,7 @@ use model::finding::{Finding, Findings};
 use model::object::Object;
 use model::severity::Severity;
 
-use super::fields::is_security_field;
+use super::pods::is_security_field;
 
 /// Fields outside pods that decide who may do what, and who reaches whom.
 const SECURITY_FIELDS: &[&str] = &[
