@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::severity::Severity;
+use schemas::{UnknownVersion, Version};
 
 const AFTER: &str = "Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked \
                      at · 3 wrong usage";
@@ -98,6 +99,10 @@ pub struct ScanArguments {
     /// Set a parameter of a control, as `image-registry-not-allowed.allowed=ghcr.io/acme,quay.io/acme`
     #[arg(long, value_name = "CONTROL.PARAMETER=VALUE")]
     pub parameter: Vec<String>,
+    /// The version of Kubernetes that objects are for, as `1.31`; if it is not given, the newest, and what any known
+    /// version accepts is accepted
+    #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
+    pub kubernetes_version: Option<Version>,
     /// The input is all there is: what is not in it does not exist
     #[arg(long)]
     pub complete: bool,
@@ -244,6 +249,14 @@ fn parse_severity(text: &str) -> Result<Severity, String> {
     Severity::from_name(text).ok_or_else(|| {
         let names = Severity::ALL.map(Severity::name).join(", ");
         format!("there is no severity `{text}`; there are {names}")
+    })
+}
+
+fn parse_kubernetes_version(text: &str) -> Result<Version, String> {
+    let known = schemas::kubernetes().versions();
+    Version::asked(text, known).map_err(|UnknownVersion(text)| {
+        let names: Vec<String> = known.iter().map(Version::to_string).collect();
+        format!("the API of Kubernetes `{text}` is not known; known are {}", names.join(", "))
     })
 }
 

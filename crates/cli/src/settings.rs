@@ -2,7 +2,7 @@
 
 use controls::selection;
 use model::control::Control;
-use model::parameter::{Parameter, Settings};
+use model::parameter::{Parameter, Setting, Settings};
 
 use crate::exit::UsageError;
 
@@ -22,6 +22,11 @@ pub(crate) fn from_arguments(given: &[String]) -> Result<Settings, UsageError> {
         let setting = parameter.parse(value).ok_or_else(|| {
             UsageError(format!("`{}.{}` is {}, and `{value}` is not", control.id, parameter.name, parameter.kind()))
         })?;
+        // The one text among parameters that not every text is.
+        let is_version = matches!(&setting, Setting::Text(text) if text.parse::<schemas::Version>().is_ok());
+        if parameter.name == "target_version" && !is_version {
+            return Err(UsageError(format!("`{value}` is no version of Kubernetes; `1.31` would be one")));
+        }
         settings.set(control.id, parameter, setting);
     }
     Ok(settings)

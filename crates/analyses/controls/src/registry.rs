@@ -15,6 +15,7 @@ pub static CONTROLS: &[(Group, &Control)] = &[
     (Group::Workload, &crate::workload::crypto_miner_indicator::CONTROL),
     (Group::Workload, &crate::workload::dangerous_capability_added::CONTROL),
     (Group::Workload, &crate::workload::dashboard_deployed::CONTROL),
+    (Group::Namespace, &crate::namespace::deprecated_api_version::CONTROL),
     (Group::Workload, &crate::workload::device_or_accelerator_admin_access::CONTROL),
     (Group::Workload, &crate::workload::git_sync_code_injection::CONTROL),
     (Group::Workload, &crate::workload::host_ipc_namespace::CONTROL),

@@ -42,7 +42,9 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
 fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result<(Results, Vec<u8>)> {
     let config = input_config(&arguments.paths, &arguments.input);
     let passed = if arguments.show_passed { Passed::Keep } else { Passed::Drop };
-    let engine = Engine::new(selected, passed, settings::from_arguments(&arguments.parameter)?);
+    let mut settings = settings::from_arguments(&arguments.parameter)?;
+    settings.kubernetes_minor = arguments.kubernetes_version.map(schemas::Version::minor);
+    let engine = Engine::new(selected, passed, settings);
     let mut inventory = Inventory { complete: arguments.complete, ..Inventory::default() };
     let progress = Progress::default();
     let stdin = screen::with_progress(&progress, || {

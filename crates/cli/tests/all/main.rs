@@ -8,4 +8,5 @@ mod hostile;
 mod pod_security;
 mod program;
 mod scan;
+mod schemas;
 mod screens;

@@ -184,7 +184,7 @@ impl<'d> Walk<'_, '_, 'd> {
         let finding = Finding::at(value).severity(self.severity(spot));
         if let (Some(version), Some(choice)) = (self.version, choices.iter().find(|choice| choice.text == text)) {
             let told = choice.versions.describe(self.schemas.versions());
-            let message = format!("`{{value}}` as `{name}` is not known to Kubernetes {version}, {told}: {REFUSES}");
+            let message = format!("`{{value}}` as `{name}` is not known to Kubernetes {version}, {told}: the API refuses the object");
             self.report(finding.message(message));
             return;
         }
@@ -201,7 +201,7 @@ impl<'d> Walk<'_, '_, 'd> {
             Some(meant) => finding.replace(meant),
             None => finding,
         };
-        self.report(finding.message(format!("`{name}` is `{{value}}`, and {known}: {REFUSES}")));
+        self.report(finding.message(format!("`{name}` is `{{value}}`, and {known}: it refuses the object")));
     }
 
     fn missing(&mut self, value: Value<'d>, id: DefinitionId, spot: Spot) {
@@ -337,8 +337,6 @@ impl<'d> Walk<'_, '_, 'd> {
         }
     }
 }
-
-const REFUSES: &str = "it refuses the object";
 
 /// What text of that shape has to be, with an article that fits "is no".
 fn form(shape: Shape) -> &'static str {
