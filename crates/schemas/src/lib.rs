@@ -104,6 +104,10 @@ pub enum Shape {
     OneOf(EnumerationId),
     /// A mapping with these fields.
     Record(DefinitionId),
+    /// A mapping with these fields and any others, or a list of such; whatever else it is, it is not judged.
+    Lenient(DefinitionId),
+    /// A mapping with these fields and any others, or `true` or `false`.
+    LenientOrBool(DefinitionId),
     /// A sequence of such values.
     List(ShapeId),
     /// A mapping with any keys and such values.

@@ -87,6 +87,12 @@ impl Reader {
             self.enumerations.push(choices);
             return Shape::OneOf(EnumerationId(self.enumerations.len() as u16 - 1));
         }
+        if let Some(id) = inside("lenient(").and_then(|name| self.id(name)) {
+            return Shape::Lenient(id);
+        }
+        if let Some(id) = inside("lenient-or-bool(").and_then(|name| self.id(name)) {
+            return Shape::LenientOrBool(id);
+        }
         match text {
             "bool" => Shape::Bool,
             "int32" => Shape::Int32,

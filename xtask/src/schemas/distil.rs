@@ -22,8 +22,7 @@ pub(crate) struct Field {
     pub(crate) required: bool,
 }
 
-/// Definitions that unmarshal themselves, and what they take. The API server looks into `any` without the strictness
-/// that it has elsewhere.
+/// Definitions that unmarshal themselves, and what they take.
 const SPECIAL: &[(&str, &str)] = &[
     ("resource.Quantity", "quantity"),
     ("intstr.IntOrString", "int-or-text"),
@@ -33,9 +32,9 @@ const SPECIAL: &[(&str, &str)] = &[
     ("meta.v1.Patch", "any"),
     ("runtime.RawExtension", "any"),
     ("apiextensions.v1.JSON", "any"),
-    ("apiextensions.v1.JSONSchemaPropsOrArray", "any"),
-    ("apiextensions.v1.JSONSchemaPropsOrBool", "any"),
-    ("apiextensions.v1.JSONSchemaPropsOrStringArray", "any"),
+    ("apiextensions.v1.JSONSchemaPropsOrArray", "lenient(apiextensions.v1.JSONSchemaProps)"),
+    ("apiextensions.v1.JSONSchemaPropsOrBool", "lenient-or-bool(apiextensions.v1.JSONSchemaProps)"),
+    ("apiextensions.v1.JSONSchemaPropsOrStringArray", "lenient(apiextensions.v1.JSONSchemaProps)"),
 ];
 
 /// Kinds that nobody writes into a manifest and that stand in every group.

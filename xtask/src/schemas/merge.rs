@@ -43,7 +43,8 @@ const HEAD: &str = "\
 # kind:     API version, kind, definition, in which versions, deprecated in, removed in, use instead.
 # def:      a definition; its fields follow: name, type, `!` if it is required, in which versions.
 #           Types: text bool int32 int64 number quantity int-or-text time bytes any list(…) map(…) one-of(a|b),
-#           or the name of a definition. Versions: `31-33,35`; none means all; `-33` and `31-` are open at one end.
+#           lenient(…) and lenient-or-bool(…), where unknown fields are let pass; or the name of a definition.
+#           Versions: `31-33,35`; none means all; `-33` and `31-` are open at one end.
 ";
 
 impl Merged {

@@ -21,8 +21,8 @@ pub(crate) enum Misfit {
 pub(crate) fn misfit(value: Value<'_>, shape: Shape, schemas: &Schemas, version: Option<Version>) -> Option<Misfit> {
     let scalar = value.scalar();
     let fits = match (shape, &scalar) {
-        (Shape::Any, _)
-        | (Shape::Bool, Scalar::Bool(_))
+        (Shape::Any | Shape::Lenient(_), _)
+        | (Shape::Bool | Shape::LenientOrBool(_), Scalar::Bool(_))
         | (Shape::Int64, Scalar::Int(_))
         | (Shape::Number, Scalar::Int(_) | Scalar::Float(_))
         | (Shape::Quantity, Scalar::Int(_) | Scalar::Float(_))
@@ -66,7 +66,8 @@ pub(crate) fn found(value: Value<'_>) -> &'static str {
 /// What the shape asks for, in words.
 pub(crate) fn expected(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any => "something else",
+        Shape::Any | Shape::Lenient(_) => "something else",
+        Shape::LenientOrBool(_) => "a mapping, `true` or `false`",
         Shape::Bool => "`true` or `false`",
         Shape::Int32 | Shape::Int64 => "a whole number",
         Shape::Number => "a number",

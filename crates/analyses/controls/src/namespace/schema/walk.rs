@@ -39,6 +39,7 @@ pub(crate) fn check(value: Value<'_>, id: DefinitionId, kind: &str, manner: Mann
         root: value,
         container: None,
         is_status: false,
+        is_lenient: false,
         left: MOST,
     };
     walk.record(value, id, Spot::ROOT);
@@ -79,6 +80,8 @@ struct Walk<'w, 'f, 'd> {
     container: Option<Value<'d>>,
     /// Servers write the status; what is required and which texts are allowed there is their business.
     is_status: bool,
+    /// Whether the API server's decoder lets unknown fields pass here.
+    is_lenient: bool,
     left: usize,
 }
 
@@ -97,6 +100,7 @@ impl<'d> Walk<'_, '_, 'd> {
                     required += usize::from(field.required);
                     self.field(child, id, field, spot);
                 }
+                Lookup::Elsewhere(_) | Lookup::Unknown if self.is_lenient => {}
                 Lookup::Elsewhere(versions) => self.elsewhere(key, child, id, versions, spot),
                 Lookup::Unknown => self.unknown(key, child, id, spot),
             }
@@ -125,6 +129,8 @@ impl<'d> Walk<'_, '_, 'd> {
         match shape {
             Shape::Any => {}
             Shape::Record(id) if value.is_mapping() => self.record(value, id, spot),
+            Shape::Lenient(id) | Shape::LenientOrBool(id) if value.is_mapping() => self.lenient(value, id, spot),
+            Shape::Lenient(id) => value.items().for_each(|item| self.lenient(item, id, spot)),
             Shape::Map(inner) if value.is_mapping() => {
                 let values = value.entries().map(|(_, child)| child);
                 self.inner(values, inner, Spot { nesting: Nesting::Entry, ..spot });
@@ -137,6 +143,14 @@ impl<'d> Walk<'_, '_, 'd> {
                 Some(misfit) => self.wrong_type(value, shape, misfit, spot),
                 None => {}
             },
+        }
+    }
+
+    fn lenient(&mut self, value: Value<'d>, id: DefinitionId, spot: Spot) {
+        if value.is_mapping() {
+            let before = std::mem::replace(&mut self.is_lenient, true);
+            self.record(value, id, spot);
+            self.is_lenient = before;
         }
     }
 
@@ -184,7 +198,9 @@ impl<'d> Walk<'_, '_, 'd> {
         let finding = Finding::at(value).severity(self.severity(spot));
         if let (Some(version), Some(choice)) = (self.version, choices.iter().find(|choice| choice.text == text)) {
             let told = choice.versions.describe(self.schemas.versions());
-            let message = format!("`{{value}}` as `{name}` is not known to Kubernetes {version}, {told}: the API refuses the object");
+            let message = format!(
+                "`{{value}}` as `{name}` is not known to Kubernetes {version}, {told}: the API refuses the object"
+            );
             self.report(finding.message(message));
             return;
         }
@@ -207,7 +223,7 @@ impl<'d> Walk<'_, '_, 'd> {
     fn missing(&mut self, value: Value<'d>, id: DefinitionId, spot: Spot) {
         // Containers and their names have a check of their own, which also knows what is empty.
         let has_own = matches!(self.levels.level(id), Some(Level::Pod | Level::Container));
-        if has_own || self.is_status || self.manner == Manner::Former {
+        if has_own || self.is_lenient || self.is_status || self.manner == Manner::Former {
             return;
         }
         let schemas = self.schemas;
