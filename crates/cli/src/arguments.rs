@@ -103,6 +103,10 @@ pub struct ScanArguments {
     /// version accepts is accepted
     #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
     pub kubernetes_version: Option<Version>,
+    /// A folder or file of CustomResourceDefinitions, whose schemas hold for custom resources in the input as those in
+    /// the input do; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub crd_schemas: Vec<PathBuf>,
     /// The input is all there is: what is not in it does not exist
     #[arg(long)]
     pub complete: bool,

@@ -3,6 +3,7 @@
 
 pub mod control;
 pub mod coverage;
+pub mod custom_schema;
 pub mod document;
 pub mod finding;
 pub mod image_reference;

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use model::control::{Check, InventoryFindings, Registered};
+use model::custom_schema::CustomKind;
 use model::finding::{Edit, Findings, Occurrence, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
 use model::parameter::Settings;
 use model::place::Place;
 use model::symbols::{Symbol, Symbols};
+
+use crate::namespace::schema::custom::CustomKinds;
 
 /// Whether results that passed are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,17 +44,7 @@ impl Engine {
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
         for registered in &self.selected {
             let before = occurrences.len();
-            let mut findings = Findings {
-                symbols,
-                occurrences,
-                resource: observed.resource,
-                control: registered.id,
-                severity: registered.control.severity,
-                origin: Some(observed.origin),
-                not_applicable: false,
-                control_name: registered.control.id,
-                settings: &self.settings,
-            };
+            let mut findings = self.findings(registered, observed, symbols, occurrences);
             if !look(registered.control.check, observed, &mut findings) {
                 continue;
             }
@@ -62,6 +55,35 @@ impl Engine {
             if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
                 occurrences.push(pass(registered, observed.resource));
             }
+        }
+    }
+
+    /// What there is to look at again when all objects are known: custom resources, by what is known of their kinds.
+    /// `None` if there is nothing.
+    pub fn second_look(&self, inventory: &Inventory, kinds: Vec<CustomKind>) -> Option<SecondLook<'_>> {
+        let registered = self.selected.iter().find(|selected| selected.control.id == "schema-invalid")?;
+        let kinds = CustomKinds::new(kinds);
+        let files = kinds.files(inventory);
+        (!files.is_empty()).then_some(SecondLook { engine: self, registered, kinds, files })
+    }
+
+    fn findings<'a>(
+        &'a self,
+        registered: &Registered,
+        observed: Observed<'a>,
+        symbols: &'a Symbols,
+        occurrences: &'a mut Vec<Occurrence>,
+    ) -> Findings<'a> {
+        Findings {
+            symbols,
+            occurrences,
+            resource: observed.resource,
+            control: registered.id,
+            severity: registered.control.severity,
+            origin: Some(observed.origin),
+            not_applicable: false,
+            control_name: registered.control.id,
+            settings: &self.settings,
         }
     }
 
@@ -105,6 +127,31 @@ impl Engine {
         occurrences.sort_by_key(|found| (found.resource, found.control));
         drop_contradicted_passes(&mut occurrences);
         inventory.occurrences = occurrences;
+    }
+}
+
+/// What is looked at again when all objects are known.
+pub struct SecondLook<'e> {
+    engine: &'e Engine,
+    registered: &'e Registered,
+    kinds: CustomKinds,
+    files: BTreeSet<u32>,
+}
+
+impl SecondLook<'_> {
+    /// The files to read again, by their index in the inventory.
+    pub fn files(&self) -> &BTreeSet<u32> {
+        &self.files
+    }
+
+    /// Judges one object of these files.
+    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+        let before = occurrences.len();
+        let mut findings = self.engine.findings(self.registered, observed, symbols, occurrences);
+        let is_known = self.kinds.check(observed.object, &mut findings);
+        if is_known && self.engine.passed == Passed::Keep && occurrences.len() == before {
+            occurrences.push(pass(self.registered, observed.resource));
+        }
     }
 }
 

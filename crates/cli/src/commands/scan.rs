@@ -1,13 +1,15 @@
 //! `plimsoll scan`: judges manifests.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use controls::engine::{Engine, Passed};
 use controls::selection;
 use manifests::load::{self, Progress};
 use manifests::walk;
 use model::control::Registered;
-use model::inventory::{Inventory, Results};
+use model::custom_schema::CustomKind;
+use model::inventory::{Inventory, Observed, Results};
 use reports::report::{Outcome, Report};
 use reports::text::{self, Detail};
 
@@ -49,14 +51,47 @@ fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result
     let progress = Progress::default();
     let stdin = screen::with_progress(&progress, || {
         let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, occurrences: &mut _| {
+        let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
             engine.judge(observed, symbols, occurrences);
         };
         let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
+        let mut kinds = std::mem::take(&mut inventory.facts.custom_kinds);
+        kinds.append(&mut definitions(&arguments.crd_schemas, &config)?);
+        if let Some(second) = engine.second_look(&inventory, kinds) {
+            let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
+                second.judge(observed, symbols, occurrences);
+            };
+            load::again(second.files(), &mut inventory, &stdin, config.threads, &judge);
+        }
         engine.judge_inventory(&mut inventory);
         Ok::<_, UsageError>(stdin)
     })?;
     Ok((inventory.into_results(), stdin))
+}
+
+/// What the CustomResourceDefinitions under these paths define.
+///
+/// # Errors
+/// A path that cannot be read or that defines nothing: resources would go unjudged, and nobody would know.
+fn definitions(paths: &[PathBuf], config: &walk::Config) -> Result<Vec<CustomKind>, UsageError> {
+    let mut kinds = Vec::new();
+    for path in paths {
+        let config = walk::Config { paths: vec![path.clone()], exclude: Vec::new(), ..config.clone() };
+        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
+        let mut inventory = Inventory::default();
+        let judge = |_: Observed<'_>, _: &_, _: &mut _| {};
+        load::load(&config, found, &mut inventory, &judge, &Progress::default());
+        let name = path.display();
+        if let Some(skipped) = inventory.coverage.skipped.first() {
+            let (file, reason) = (skipped.path.display(), &skipped.reason);
+            return Err(UsageError(format!("`--crd-schemas {name}`: `{file}`: {reason}")));
+        }
+        if inventory.facts.custom_kinds.is_empty() {
+            return Err(UsageError(format!("`--crd-schemas {name}`: there is no CustomResourceDefinition in it")));
+        }
+        kinds.append(&mut inventory.facts.custom_kinds);
+    }
+    Ok(kinds)
 }
 
 fn write(
@@ -92,7 +127,7 @@ fn detail(arguments: &ScanArguments) -> Detail {
 }
 
 /// What was looked at, as the user named it.
-fn title(paths: &[std::path::PathBuf]) -> String {
+fn title(paths: &[PathBuf]) -> String {
     let names = paths.iter().map(|path| match path.to_string_lossy() {
         name if name == "-" => "standard input".to_owned(),
         name if name == "." => {

@@ -2,6 +2,7 @@
 //!
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
+use crate::custom_schema::CustomKind;
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -27,6 +28,8 @@ pub struct Facts {
     pub volumes: Vec<VolumeFact>,
     /// PersistentVolumeClaims.
     pub claims: Vec<ClaimFact>,
+    /// What CustomResourceDefinitions define.
+    pub custom_kinds: Vec<CustomKind>,
     /// Roles and ClusterRoles.
     pub roles: Vec<RoleFact>,
     /// RoleBindings and ClusterRoleBindings.
@@ -224,9 +227,11 @@ impl Facts {
             autoscalers,
             volumes,
             claims,
+            custom_kinds,
             roles,
             bindings,
         } = other;
+        self.custom_kinds.extend(custom_kinds);
         append!(base,
             self.workloads, workloads;
             self.service_accounts, service_accounts;

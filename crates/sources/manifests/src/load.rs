@@ -3,8 +3,11 @@
 //!
 //! Trouble with one document costs that document. What could not be read is in the coverage.
 
+mod again;
 mod document;
 mod large;
+
+pub use again::again;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -69,8 +72,7 @@ pub fn load(
 ) -> Vec<u8> {
     let Inputs { inputs, skipped } = found;
     progress.all_files.store(inputs.len() as u64, Ordering::Relaxed);
-    let threads =
-        if config.threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { config.threads };
+    let threads = threads(config.threads);
     let symbols = std::mem::take(&mut inventory.symbols);
     let context = Context { symbols: &symbols, judge, progress, threads, stdin: Mutex::default() };
     let parts = read_all(&inputs, &context);
@@ -94,6 +96,11 @@ pub fn load(
     }
     inventory.coverage.skipped.sort();
     stdin
+}
+
+/// As many threads as there are processors, if none are asked for.
+fn threads(asked: usize) -> usize {
+    if asked == 0 { thread::available_parallelism().map_or(1, usize::from) } else { asked }
 }
 
 /// The parts of all inputs, in the order of the inputs.

@@ -1,6 +1,7 @@
 //! What the API expects of an object: the schemas of Kubernetes' own kinds, and those of custom resources.
 
 pub(crate) mod containers;
+pub(crate) mod custom;
 pub(crate) mod duplicates;
 pub(crate) mod kinds;
 pub(crate) mod nearest;

@@ -501,6 +501,8 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     duplicates::check(object, findings);
     let schemas = kubernetes();
     if !schemas.has_group(object.group()) {
+        // Custom resources are looked at again when all definitions are known.
+        findings.not_applicable();
         return;
     }
     kinds::check(object, findings);

@@ -364,7 +364,7 @@ fn form(shape: Shape) -> &'static str {
 }
 
 /// A name as it is shown: what is longer than any field is cut.
-fn shown(name: &str) -> Cow<'_, str> {
+pub(crate) fn shown(name: &str) -> Cow<'_, str> {
     match name.char_indices().nth(60) {
         Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
         None => Cow::Borrowed(name),

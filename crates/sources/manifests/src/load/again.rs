@@ -1,0 +1,80 @@
+//! Reads files a second time, for what can only be judged when all objects are known.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+
+use model::coverage::SkipKind;
+use model::inventory::{Inventory, Part};
+
+use super::{Context, Judge, KEPT_OF_STDIN, Progress, document, in_parallel, large, read_small};
+use crate::walk::{Input, InputSource, skip};
+
+/// How standard input is called among the files of an inventory.
+const STDIN: &str = "<stdin>";
+
+/// Reads `files`, which are indices into the files of the inventory, and adds what `judge` finds. A file that cannot
+/// be read again, or is no longer what it was, is in the coverage.
+pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], threads: usize, judge: Judge<'_>) {
+    let files: Vec<u32> = files.iter().copied().collect();
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let progress = Progress::default();
+    let threads = super::threads(threads);
+    let context = Context { symbols: &symbols, judge, progress: &progress, threads, stdin: Mutex::default() };
+    let work = |at: usize, buffer: &mut Vec<u8>| {
+        let file = files[at];
+        (file, read(file, &inventory.files[file as usize], stdin, buffer, &context))
+    };
+    let mut parts = in_parallel(files.len(), threads, &work);
+    parts.sort_unstable_by_key(|(file, _)| *file);
+    for (file, part) in parts {
+        let part = match part {
+            Read::Part(part) => Some(*part),
+            Read::Large => Some(large::read(file, &input(&inventory.files[file as usize]), &context)),
+            Read::Gone => None,
+        };
+        let first = inventory.resources.partition_point(|resource| resource.file < file);
+        let end = inventory.resources.partition_point(|resource| resource.file <= file);
+        match part.filter(|part| part.resources == inventory.resources[first..end]) {
+            Some(part) => inventory.occurrences.extend(part.occurrences.into_iter().map(|mut occurrence| {
+                occurrence.resource.0 += first as u32;
+                occurrence
+            })),
+            None => {
+                let reason =
+                    "it cannot be read a second time: its custom resources were not held against their schemas";
+                let path = &inventory.files[file as usize];
+                inventory.coverage.skipped.push(skip(path, SkipKind::Unreadable, reason));
+            }
+        }
+    }
+    inventory.coverage.skipped.sort();
+    inventory.symbols = symbols;
+}
+
+enum Read {
+    Part(Box<Part>),
+    /// It is for all threads together.
+    Large,
+    /// What a pipe gave is gone.
+    Gone,
+}
+
+fn read(file: u32, path: &Path, stdin: &[u8], buffer: &mut Vec<u8>, context: &Context<'_>) -> Read {
+    if path == Path::new(STDIN) && !stdin.is_empty() {
+        if stdin.len() == KEPT_OF_STDIN {
+            return Read::Gone;
+        }
+        let mut part = Part::default();
+        document::Reader { file, path, context }.read_stream(stdin, 1, &mut part);
+        return Read::Part(Box::new(part));
+    }
+    if !path.is_file() {
+        return Read::Gone;
+    }
+    read_small(file, &input(path), buffer, context).map_or(Read::Large, |part| Read::Part(Box::new(part)))
+}
+
+fn input(path: &Path) -> Input {
+    Input { path: path.to_path_buf(), named: 0, source: InputSource::Named }
+}
