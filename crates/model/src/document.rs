@@ -216,6 +216,16 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// Whether the value is a string. Unlike `as_str` it decodes nothing.
+    pub fn is_text(self) -> bool {
+        let node = self.document.node(self.id);
+        match (node.kind, node.resolution) {
+            (Kind::Mapping | Kind::Sequence, _) => false,
+            (Kind::Plain, Resolution::ByStyle) | (_, Resolution::Plain) => matches!(self.scalar(), Scalar::String(_)),
+            _ => true,
+        }
+    }
+
     /// The text if the value is a string; `None` for numbers, booleans, null and collections.
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         match self.scalar() {

@@ -6,7 +6,6 @@
 mod read;
 mod version;
 
-use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 pub use version::{UnknownVersion, Version, Versions};
@@ -21,6 +20,8 @@ pub struct Schemas {
     fields: Vec<Field>,
     shapes: Vec<Shape>,
     enumerations: Vec<Vec<Choice>>,
+    /// The tables of all definitions: where a name may be found among the fields. See `slot`.
+    slots: Vec<u16>,
 }
 
 /// A kind of an API version.
@@ -62,6 +63,9 @@ pub struct Definition {
     first: u16,
     end: u16,
     required: Vec<u16>,
+    /// Where its table begins, and its length less one: a power of two less one.
+    table: u16,
+    mask: u16,
 }
 
 /// A field of a definition. One that changed its type is there once for each.
@@ -191,9 +195,9 @@ impl Schemas {
 
     /// The field of that name, in the version that was asked for, or else in the newest that has it.
     pub fn field(&'static self, id: DefinitionId, name: &str, version: Option<Version>) -> Lookup {
-        let fields = self.fields(id);
-        let start = fields.partition_point(|field| by_length(field.name, name) == Ordering::Less);
-        let named = fields[start..].iter().take_while(|field| field.name == name);
+        let Some(start) = self.find(self.definition(id), name) else { return Lookup::Unknown };
+        let named = self.fields[start..usize::from(self.definition(id).end)].iter();
+        let named = named.take_while(|field| field.name == name);
         let Some(version) = version else {
             return named.last().map_or(Lookup::Unknown, Lookup::Known);
         };
@@ -205,6 +209,21 @@ impl Schemas {
             elsewhere = elsewhere.with(field.versions);
         }
         if elsewhere == Versions::NONE { Lookup::Unknown } else { Lookup::Elsewhere(elsewhere) }
+    }
+
+    /// The first field of that name.
+    fn find(&self, definition: &Definition, name: &str) -> Option<usize> {
+        let mut slot = slot(name);
+        loop {
+            let at = self.slots[usize::from(definition.table) + usize::from(slot & definition.mask)];
+            if at == EMPTY {
+                return None;
+            }
+            if self.fields[usize::from(at)].name == name {
+                return Some(usize::from(at));
+            }
+            slot = slot.wrapping_add(1);
+        }
     }
 
     /// The type of that index.
@@ -225,9 +244,16 @@ impl Kind {
     }
 }
 
-/// The order of the fields of a definition: lengths are compared faster than texts.
-fn by_length(a: &str, b: &str) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+/// A slot of a table that holds no field.
+const EMPTY: u16 = u16::MAX;
+
+/// Where a name is looked for first. Names of one length differ at the ends more often than not.
+fn slot(name: &str) -> u16 {
+    let bytes = name.as_bytes();
+    let [first, .., last] = bytes else { return 0 };
+    let middle = bytes[bytes.len() / 2];
+    let mixed = (bytes.len() as u32) << 24 ^ u32::from(*first) << 16 ^ u32::from(*last) << 8 ^ u32::from(middle);
+    (mixed.wrapping_mul(0x9E37_79B1) >> 16) as u16
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reads `kubernetes.txt`. Its lines are described at its head.
 
 use crate::version::{Version, Versions};
-use crate::{Choice, Definition, DefinitionId, EnumerationId, Field, Kind, Schemas, Shape, ShapeId, by_length};
+use crate::{Choice, Definition, DefinitionId, EMPTY, EnumerationId, Field, Kind, Schemas, Shape, ShapeId, slot};
 
 /// Reads the file. **Invariant:** `cargo xtask schemas` writes it, and a test reads all of it.
 pub(crate) fn read(text: &'static str) -> Schemas {
@@ -58,7 +58,7 @@ impl Reader {
 
     fn definition(&mut self, name: &'static str) {
         let at = self.fields.len() as u16;
-        self.definitions.push(Definition { name, first: at, end: at, required: Vec::new() });
+        self.definitions.push(Definition { name, first: at, end: at, required: Vec::new(), table: 0, mask: 0 });
     }
 
     fn field(&mut self, [_, name, shape, required, versions, ..]: [&'static str; 8]) {
@@ -134,20 +134,41 @@ impl Reader {
     }
 
     fn finish(mut self) -> Schemas {
+        let mut slots = Vec::new();
         for definition in &mut self.definitions {
             let fields = &mut self.fields[usize::from(definition.first)..usize::from(definition.end)];
             // Of several types of one field the one of the newest version comes last.
             let newest = |field: &Field| field.versions.newest();
-            fields.sort_by(|a, b| by_length(a.name, b.name).then_with(|| newest(a).cmp(&newest(b))));
+            fields.sort_by(|a, b| a.name.cmp(b.name).then_with(|| newest(a).cmp(&newest(b))));
             let required = fields.iter().enumerate().filter(|(at, field)| {
                 let is_last = fields.get(at + 1).is_none_or(|next| next.name != field.name);
                 field.required && is_last
             });
             definition.required = required.map(|(at, _)| definition.first + at as u16).collect();
+            add_table(definition, fields, &mut slots);
         }
         let Self { names: _, versions, kinds, definitions, fields, shapes, enumerations } = self;
         let mut groups: Vec<&'static str> = kinds.iter().map(Kind::group).collect();
         groups.dedup();
-        Schemas { versions, groups, kinds, definitions, fields, shapes, enumerations }
+        Schemas { versions, groups, kinds, definitions, fields, shapes, enumerations, slots }
+    }
+}
+
+/// Gives a definition its table, which is at most half full.
+fn add_table(definition: &mut Definition, fields: &[Field], slots: &mut Vec<u16>) {
+    let length = (fields.len() * 2 + 1).next_power_of_two();
+    definition.table = slots.len() as u16;
+    definition.mask = length as u16 - 1;
+    slots.resize(slots.len() + length, EMPTY);
+    let table = &mut slots[usize::from(definition.table)..];
+    for (number, field) in fields.iter().enumerate() {
+        if number > 0 && fields[number - 1].name == field.name {
+            continue;
+        }
+        let mut slot = slot(field.name);
+        while table[usize::from(slot & definition.mask)] != EMPTY {
+            slot = slot.wrapping_add(1);
+        }
+        table[usize::from(slot & definition.mask)] = definition.first + number as u16;
     }
 }

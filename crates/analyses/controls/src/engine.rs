@@ -10,7 +10,7 @@ use model::parameter::Settings;
 use model::place::Place;
 use model::symbols::{Symbol, Symbols};
 
-use crate::namespace::schema::custom::CustomKinds;
+use crate::namespace::schema::custom::{CustomKinds, files_of_definitions};
 
 /// Whether results that passed are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +58,20 @@ impl Engine {
         }
     }
 
+    /// The files whose CustomResourceDefinitions are needed for a second look, by their index in the inventory.
+    pub fn definitions(&self, inventory: &Inventory) -> BTreeSet<u32> {
+        if self.holds_custom_resources().is_some() { files_of_definitions(inventory) } else { BTreeSet::new() }
+    }
+
+    /// The control that holds custom resources against their definitions, if it runs.
+    fn holds_custom_resources(&self) -> Option<&Registered> {
+        self.selected.iter().find(|selected| selected.control.id == "schema-invalid")
+    }
+
     /// What there is to look at again when all objects are known: custom resources, by what is known of their kinds.
     /// `None` if there is nothing.
     pub fn second_look(&self, inventory: &Inventory, kinds: Vec<CustomKind>) -> Option<SecondLook<'_>> {
-        let registered = self.selected.iter().find(|selected| selected.control.id == "schema-invalid")?;
+        let registered = self.holds_custom_resources()?;
         let kinds = CustomKinds::new(kinds);
         let files = kinds.files(inventory);
         (!files.is_empty()).then_some(SecondLook { engine: self, registered, kinds, files })

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use controls::engine::{Engine, Passed};
 use controls::selection;
 use manifests::load::{self, Progress};
 use manifests::walk;
 use model::control::Registered;
-use model::custom_schema::CustomKind;
+use model::custom_schema::{CustomKind, custom_kinds};
 use model::inventory::{Inventory, Observed, Results};
 use reports::report::{Outcome, Report};
 use reports::text::{self, Detail};
@@ -55,18 +56,33 @@ fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result
             engine.judge(observed, symbols, occurrences);
         };
         let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
-        let mut kinds = std::mem::take(&mut inventory.facts.custom_kinds);
-        kinds.append(&mut definitions(&arguments.crd_schemas, &config)?);
-        if let Some(second) = engine.second_look(&inventory, kinds) {
-            let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
-                second.judge(observed, symbols, occurrences);
-            };
-            load::again(second.files(), &mut inventory, &stdin, config.threads, &judge);
-        }
+        let further = definitions(&arguments.crd_schemas, &config)?;
+        look_again(&engine, &mut inventory, further, &stdin, config.threads);
         engine.judge_inventory(&mut inventory);
         Ok::<_, UsageError>(stdin)
     })?;
     Ok((inventory.into_results(), stdin))
+}
+
+/// Holds custom resources against the definitions of the input and these `kinds`, now that all of them are known.
+fn look_again(engine: &Engine, inventory: &mut Inventory, kinds: Vec<CustomKind>, stdin: &[u8], threads: usize) {
+    let kinds = Mutex::new(kinds);
+    let collect = |observed: Observed<'_>, _: &_, _: &mut _| add(&kinds, observed);
+    // One thread: the order of the definitions is that of the input.
+    load::again(&engine.definitions(inventory), inventory, stdin, 1, &collect);
+    let kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(second) = engine.second_look(inventory, kinds) {
+        let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
+            second.judge(observed, symbols, occurrences);
+        };
+        load::again(second.files(), inventory, stdin, threads, &judge);
+    }
+}
+
+fn add(kinds: &Mutex<Vec<CustomKind>>, observed: Observed<'_>) {
+    if observed.object.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        kinds.lock().unwrap_or_else(PoisonError::into_inner).extend(custom_kinds(observed.object));
+    }
 }
 
 /// What the CustomResourceDefinitions under these paths define.
@@ -74,24 +90,26 @@ fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result
 /// # Errors
 /// A path that cannot be read or that defines nothing: resources would go unjudged, and nobody would know.
 fn definitions(paths: &[PathBuf], config: &walk::Config) -> Result<Vec<CustomKind>, UsageError> {
-    let mut kinds = Vec::new();
+    let mut all = Vec::new();
     for path in paths {
-        let config = walk::Config { paths: vec![path.clone()], exclude: Vec::new(), ..config.clone() };
+        let config = walk::Config { paths: vec![path.clone()], exclude: Vec::new(), threads: 1, ..config.clone() };
         let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
         let mut inventory = Inventory::default();
-        let judge = |_: Observed<'_>, _: &_, _: &mut _| {};
-        load::load(&config, found, &mut inventory, &judge, &Progress::default());
+        let kinds = Mutex::default();
+        let collect = |observed: Observed<'_>, _: &_, _: &mut _| add(&kinds, observed);
+        load::load(&config, found, &mut inventory, &collect, &Progress::default());
+        let mut kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let name = path.display();
         if let Some(skipped) = inventory.coverage.skipped.first() {
             let (file, reason) = (skipped.path.display(), &skipped.reason);
             return Err(UsageError(format!("`--crd-schemas {name}`: `{file}`: {reason}")));
         }
-        if inventory.facts.custom_kinds.is_empty() {
+        if kinds.is_empty() {
             return Err(UsageError(format!("`--crd-schemas {name}`: there is no CustomResourceDefinition in it")));
         }
-        kinds.append(&mut inventory.facts.custom_kinds);
+        all.append(&mut kinds);
     }
-    Ok(kinds)
+    Ok(all)
 }
 
 fn write(

@@ -2,7 +2,6 @@
 //!
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
-use crate::custom_schema::CustomKind;
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -28,12 +27,23 @@ pub struct Facts {
     pub volumes: Vec<VolumeFact>,
     /// PersistentVolumeClaims.
     pub claims: Vec<ClaimFact>,
-    /// What CustomResourceDefinitions define.
-    pub custom_kinds: Vec<CustomKind>,
+    /// CustomResourceDefinitions.
+    pub definitions: Vec<DefinitionFact>,
     /// Roles and ClusterRoles.
     pub roles: Vec<RoleFact>,
     /// RoleBindings and ClusterRoleBindings.
     pub bindings: Vec<BindingFact>,
+}
+
+/// A CustomResourceDefinition. Its schemas are read when there is something to hold against them.
+#[derive(Debug)]
+pub struct DefinitionFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The group that it defines a kind of.
+    pub group: Symbol,
+    /// The kind.
+    pub kind: Symbol,
 }
 
 /// A pod or pod template.
@@ -227,11 +237,10 @@ impl Facts {
             autoscalers,
             volumes,
             claims,
-            custom_kinds,
+            definitions,
             roles,
             bindings,
         } = other;
-        self.custom_kinds.extend(custom_kinds);
         append!(base,
             self.workloads, workloads;
             self.service_accounts, service_accounts;
@@ -241,6 +250,7 @@ impl Facts {
             self.autoscalers, autoscalers;
             self.volumes, volumes;
             self.claims, claims;
+            self.definitions, definitions;
             self.roles, roles;
             self.bindings, bindings;
         );

@@ -1,7 +1,6 @@
 //! What is kept of an object when its document is let go.
 
 use super::*;
-use crate::custom_schema::custom_kinds;
 use crate::document::Value;
 use crate::finding::Origin;
 use crate::labels::{Selector, labels};
@@ -59,7 +58,11 @@ impl Observer<'_> {
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
             ("", "PersistentVolume") => facts.volumes.push(self.volume(object)),
             ("", "PersistentVolumeClaim") => facts.claims.push(self.claim(object)),
-            ("apiextensions.k8s.io", "CustomResourceDefinition") => facts.custom_kinds.extend(custom_kinds(object)),
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+                let text = |path| self.symbol(object.value.at(path));
+                let (group, kind) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]));
+                facts.definitions.push(DefinitionFact { resource: self.resource, group, kind });
+            }
             ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => facts.roles.push(self.role(object)),
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
                 facts.bindings.push(self.binding(object));

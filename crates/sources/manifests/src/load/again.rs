@@ -16,6 +16,9 @@ const STDIN: &str = "<stdin>";
 /// Reads `files`, which are indices into the files of the inventory, and adds what `judge` finds. A file that cannot
 /// be read again, or is no longer what it was, is in the coverage.
 pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], threads: usize, judge: Judge<'_>) {
+    if files.is_empty() {
+        return;
+    }
     let files: Vec<u32> = files.iter().copied().collect();
     let symbols = std::mem::take(&mut inventory.symbols);
     let progress = Progress::default();
@@ -49,6 +52,7 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], thr
         }
     }
     inventory.coverage.skipped.sort();
+    inventory.coverage.skipped.dedup();
     inventory.symbols = symbols;
 }
 

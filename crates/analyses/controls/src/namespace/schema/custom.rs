@@ -11,6 +11,7 @@ use model::finding::{Finding, Findings};
 use model::inventory::Inventory;
 use model::object::Object;
 use model::scalar::Scalar;
+use model::symbols::Symbol;
 use schemas::kubernetes;
 
 use super::nearest::nearest;
@@ -40,23 +41,16 @@ impl CustomKinds {
 
     /// The files that hold objects of these kinds.
     pub(crate) fn files(&self, inventory: &Inventory) -> BTreeSet<u32> {
-        let is_defined = |api_version: &str, kind: &str| {
-            let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            self.by_name.contains_key(&(group.into(), kind.into()))
+        let named = named(inventory);
+        let is_defined = |(_, (group, kind)): &(_, (String, String))| {
+            self.by_name.contains_key(&(group.as_str().into(), kind.as_str().into()))
         };
-        // There are few kinds and many objects.
-        let mut known = BTreeMap::new();
-        let mut files = BTreeSet::new();
-        for resource in &inventory.resources {
-            let is_defined = *known.entry((resource.api_version, resource.kind)).or_insert_with(|| {
-                let text = |symbol| inventory.symbols.text(symbol);
-                is_defined(&text(resource.api_version), &text(resource.kind))
-            });
-            if is_defined {
-                files.insert(resource.file);
-            }
-        }
-        files
+        let defined: BTreeSet<(Symbol, Symbol)> = named.into_iter().filter(is_defined).map(|(key, _)| key).collect();
+        let resources = inventory.resources.iter();
+        resources
+            .filter(|resource| defined.contains(&(resource.api_version, resource.kind)))
+            .map(|resource| resource.file)
+            .collect()
     }
 
     /// Judges an object. False if it is of no kind that is known here.
@@ -86,6 +80,38 @@ impl CustomKinds {
         }
         true
     }
+}
+
+/// The files that hold the definitions of kinds of which there are objects.
+pub(crate) fn files_of_definitions(inventory: &Inventory) -> BTreeSet<u32> {
+    let definitions = &inventory.facts.definitions;
+    if definitions.is_empty() {
+        return BTreeSet::new();
+    }
+    let used: BTreeSet<(String, String)> = named(inventory).into_values().collect();
+    let text = |symbol| inventory.symbols.text(symbol).to_string();
+    let wanted = definitions.iter().filter(|fact| used.contains(&(text(fact.group), text(fact.kind))));
+    wanted.map(|fact| inventory.resource(fact.resource).file).collect()
+}
+
+/// The groups and kinds of all objects, by how API version and kind are written.
+fn named(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol), (String, String)> {
+    let mut named = BTreeMap::new();
+    let mut last = None;
+    for resource in &inventory.resources {
+        let key = (resource.api_version, resource.kind);
+        // Objects of one kind stand together more often than not.
+        if last.replace(key) == Some(key) {
+            continue;
+        }
+        named.entry(key).or_insert_with(|| {
+            let text = |symbol| inventory.symbols.text(symbol).to_string();
+            let group =
+                text(resource.api_version).split_once('/').map_or_else(String::new, |(group, _)| group.to_owned());
+            (group, text(resource.kind))
+        });
+    }
+    named
 }
 
 fn unknown_version(kinds: &[CustomKind], object: &Object<'_>, findings: &mut Findings<'_>) {
