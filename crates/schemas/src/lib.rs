@@ -22,6 +22,8 @@ pub struct Schemas {
     enumerations: Vec<Vec<Choice>>,
     /// The tables of all definitions: where a name may be found among the fields. See `slot`.
     slots: Vec<u16>,
+    /// The table of the kinds, a power of two long.
+    kind_slots: Vec<u16>,
 }
 
 /// A kind of an API version.
@@ -162,8 +164,15 @@ impl Schemas {
 
     /// The kind of that name.
     pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
-        let order = |known: &Kind| known.api_version.cmp(api_version).then_with(|| known.kind.cmp(kind));
-        self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
+        let mut slot = slot_of_kind(api_version, kind);
+        loop {
+            let at = usize::from(self.kind_slots[usize::from(slot) % self.kind_slots.len()]);
+            let known = self.kinds.get(at)?;
+            if known.kind == kind && known.api_version == api_version {
+                return Some(known);
+            }
+            slot = slot.wrapping_add(1);
+        }
     }
 
     /// Whether kinds of that group come with Kubernetes.
@@ -244,7 +253,12 @@ impl Kind {
     }
 }
 
-/// A slot of a table that holds no field.
+/// Where a kind is looked for first.
+fn slot_of_kind(api_version: &str, kind: &str) -> u16 {
+    slot(kind) ^ slot(api_version).rotate_left(5)
+}
+
+/// A slot of a table that holds nothing.
 const EMPTY: u16 = u16::MAX;
 
 /// Where a name is looked for first. Names of one length differ at the ends more often than not.

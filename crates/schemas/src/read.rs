@@ -1,7 +1,9 @@
 //! Reads `kubernetes.txt`. Its lines are described at its head.
 
 use crate::version::{Version, Versions};
-use crate::{Choice, Definition, DefinitionId, EMPTY, EnumerationId, Field, Kind, Schemas, Shape, ShapeId, slot};
+use crate::{
+    Choice, Definition, DefinitionId, EMPTY, EnumerationId, Field, Kind, Schemas, Shape, ShapeId, slot, slot_of_kind,
+};
 
 /// Reads the file. **Invariant:** `cargo xtask schemas` writes it, and a test reads all of it.
 pub(crate) fn read(text: &'static str) -> Schemas {
@@ -150,7 +152,16 @@ impl Reader {
         let Self { names: _, versions, kinds, definitions, fields, shapes, enumerations } = self;
         let mut groups: Vec<&'static str> = kinds.iter().map(Kind::group).collect();
         groups.dedup();
-        Schemas { versions, groups, kinds, definitions, fields, shapes, enumerations, slots }
+        let mut kind_slots = vec![EMPTY; (kinds.len() * 2 + 1).next_power_of_two()];
+        let mask = kind_slots.len() - 1;
+        for (number, kind) in kinds.iter().enumerate() {
+            let mut slot = slot_of_kind(kind.api_version, kind.kind);
+            while kind_slots[usize::from(slot) & mask] != EMPTY {
+                slot = slot.wrapping_add(1);
+            }
+            kind_slots[usize::from(slot) & mask] = number as u16;
+        }
+        Schemas { versions, groups, kinds, definitions, fields, shapes, enumerations, slots, kind_slots }
     }
 }
 
