@@ -54,6 +54,8 @@ pub enum Check {
     WorkloadAndInventory(fn(&Workload<'_>, &mut Findings<'_>), fn(&Inventory, &mut InventoryFindings<'_>)),
     /// Every object, and every pod template in it.
     ObjectAndWorkload(fn(&Object<'_>, &mut Findings<'_>), fn(&Workload<'_>, &mut Findings<'_>)),
+    /// Every object by itself, and then what only the whole inventory shows of it.
+    ObjectAndInventory(fn(&Object<'_>, &mut Findings<'_>), fn(&Inventory, &mut InventoryFindings<'_>)),
     /// Every object, every pod template in it, and then what only the whole inventory shows.
     All(
         fn(&Object<'_>, &mut Findings<'_>),

@@ -13,7 +13,7 @@ pub struct Parameter {
     pub meaning: &'static str,
     /// What holds where nothing was set.
     pub default: Default,
-    /// Whether the control has nothing to say before it is set.
+    /// Whether the control has nothing to say before this, or another that is required, is set.
     pub required: bool,
 }
 
@@ -163,20 +163,21 @@ impl Settings {
         }
     }
 
-    /// Whether a control with these parameters has what it needs to say anything: what is required is set, and a
-    /// switch called `enabled` is on.
+    /// Whether a control with these parameters has what it needs to say anything: a switch called `enabled` is on, and
+    /// of the parameters that it cannot do without at least one is set.
     pub fn configures(&self, control: &'static str, parameters: &'static [Parameter]) -> bool {
-        parameters.iter().all(|parameter| match parameter.name {
-            "enabled" => self.switch(control, parameter),
-            _ => !parameter.required || self.find(control, parameter).is_some_and(|setting| !setting.is_empty()),
-        })
+        let is_set = |parameter| self.find(control, parameter).is_some_and(|setting| !setting.is_empty());
+        let mut required = parameters.iter().filter(|parameter| parameter.required).peekable();
+        let is_off = |parameter: &Parameter| parameter.name == ENABLED.name && !self.switch(control, parameter);
+        (required.peek().is_none() || required.any(is_set)) && !parameters.iter().any(is_off)
     }
 }
 
 impl Setting {
     fn is_empty(&self) -> bool {
         match self {
-            Self::Switch(_) | Self::Number(_) => false,
+            Self::Switch(on) => !on,
+            Self::Number(_) => false,
             Self::List(words) => words.is_empty(),
             Self::Text(text) => text.is_empty(),
         }

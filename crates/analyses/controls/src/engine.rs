@@ -71,7 +71,10 @@ impl Engine {
         let several = with_several_pods(inventory);
         for registered in &self.selected {
             let check = match registered.control.check {
-                Check::Inventory(check) | Check::WorkloadAndInventory(_, check) | Check::All(_, _, check) => check,
+                Check::Inventory(check)
+                | Check::WorkloadAndInventory(_, check)
+                | Check::ObjectAndInventory(_, check)
+                | Check::All(_, _, check) => check,
                 Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
             let before = occurrences.len();
@@ -111,7 +114,7 @@ impl Engine {
 /// Runs what of a check looks at one object. False if nothing of it does.
 fn look(check: Check, observed: Observed<'_>, findings: &mut Findings<'_>) -> bool {
     let (of_object, of_workload) = match check {
-        Check::Object(check) => (Some(check), None),
+        Check::Object(check) | Check::ObjectAndInventory(check, _) => (Some(check), None),
         Check::Workload(check) | Check::WorkloadAndInventory(check, _) => (None, Some(check)),
         Check::ObjectAndWorkload(object, workload) | Check::All(object, workload, _) => (Some(object), Some(workload)),
         Check::Inventory(_) => (None, None),

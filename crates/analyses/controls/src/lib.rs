@@ -10,9 +10,11 @@ mod registry;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
+pub mod data;
 pub mod image;
 pub mod namespace;
 pub mod secret;
+pub mod supply_chain;
 pub mod workload;
 
 pub use registry::CONTROLS;

@@ -19,6 +19,10 @@ pub struct Facts {
     pub secrets: Vec<SecretFact>,
     /// LimitRanges.
     pub limit_ranges: Vec<LimitRangeFact>,
+    /// ResourceQuotas.
+    pub quotas: Vec<QuotaFact>,
+    /// Namespaces.
+    pub namespaces: Vec<NamespaceFact>,
     /// PodDisruptionBudgets.
     pub budgets: Vec<BudgetFact>,
     /// HorizontalPodAutoscalers.
@@ -62,6 +66,37 @@ pub struct WorkloadFact {
     pub without_memory_limit: Box<[(Symbol, Place)]>,
     /// Uses of claims.
     pub claims: Box<[ClaimUse]>,
+    /// Names of the Secrets it uses, each use once.
+    pub secrets: Box<[(Symbol, SecretUse)]>,
+    /// What its containers run.
+    pub images: Box<[ImageUse]>,
+    /// Whether the pod names Secrets for pulling its images.
+    pub pull_secrets: bool,
+    /// Secrets whose files every user in the container can read, though the pod has a group for them; and where the
+    /// mode is, or would be.
+    pub readable_secrets: Box<[(Symbol, Place)]>,
+}
+
+/// How a pod uses a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretUse {
+    /// As files.
+    Volume,
+    /// As environment variables.
+    Environment,
+    /// For pulling images.
+    Pull,
+}
+
+/// An image that a container runs.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageUse {
+    /// The image as written.
+    pub image: Symbol,
+    /// The name of the container.
+    pub container: Symbol,
+    /// Where the image is written.
+    pub place: Place,
 }
 
 /// A volume of a pod that is a claim.
@@ -92,6 +127,8 @@ pub struct ServiceAccountFact {
     pub secrets: Box<[(Symbol, Place)]>,
     /// Names of annotations.
     pub annotations: Box<[Symbol]>,
+    /// `imagePullSecrets`, if it is there and not empty.
+    pub pull_secrets: Option<Place>,
 }
 
 /// A Secret. Its values are never kept.
@@ -101,6 +138,8 @@ pub struct SecretFact {
     pub resource: ResourceId,
     /// Whether it holds a token of a ServiceAccount.
     pub is_token: bool,
+    /// `type`; empty if it is not set.
+    pub kind: Symbol,
 }
 
 /// A LimitRange.
@@ -110,6 +149,30 @@ pub struct LimitRangeFact {
     pub resource: ResourceId,
     /// Whether it gives containers a default memory limit.
     pub default_memory: bool,
+    /// Whether it gives containers default limits and default requests of both CPU and memory.
+    pub defaults_all: bool,
+}
+
+/// A ResourceQuota.
+#[derive(Debug)]
+pub struct QuotaFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it bounds pods, or both CPU and memory.
+    pub bounds: bool,
+    /// Whether it bounds anything.
+    pub empty: bool,
+    /// `spec.hard`, or where it would be.
+    pub place: Place,
+}
+
+/// A Namespace.
+#[derive(Debug)]
+pub struct NamespaceFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its name.
+    pub place: Place,
 }
 
 /// A PodDisruptionBudget.
@@ -162,6 +225,8 @@ pub struct ClaimFact {
     pub resource: ResourceId,
     /// `spec.volumeName`; empty if it is not set.
     pub volume: Symbol,
+    /// `ReadWriteMany` in `spec.accessModes`.
+    pub shared: Option<Place>,
 }
 
 /// A Role or ClusterRole.
@@ -220,6 +285,8 @@ impl Facts {
             service_accounts,
             secrets,
             limit_ranges,
+            quotas,
+            namespaces,
             budgets,
             autoscalers,
             volumes,
@@ -232,6 +299,8 @@ impl Facts {
             self.service_accounts, service_accounts;
             self.secrets, secrets;
             self.limit_ranges, limit_ranges;
+            self.quotas, quotas;
+            self.namespaces, namespaces;
             self.budgets, budgets;
             self.autoscalers, autoscalers;
             self.volumes, volumes;

@@ -1,5 +1,8 @@
 //! What is kept of an object when its document is let go.
 
+mod secrets;
+mod tenancy;
+
 use super::*;
 use crate::document::Value;
 use crate::finding::Origin;
@@ -54,6 +57,8 @@ impl Observer<'_> {
             ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
             ("", "Secret") => facts.secrets.push(self.secret(object)),
             ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
+            ("", "ResourceQuota") => facts.quotas.push(self.quota(object)),
+            ("", "Namespace") => facts.namespaces.push(self.namespace(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
             ("", "PersistentVolume") => facts.volumes.push(self.volume(object)),
@@ -110,6 +115,10 @@ impl Observer<'_> {
                 })
                 .collect(),
             claims: self.claim_uses(workload),
+            secrets: self.secret_uses(pod),
+            images: self.images(pod),
+            pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
+            readable_secrets: self.readable_secrets(pod),
         }
     }
 
@@ -174,23 +183,18 @@ impl Observer<'_> {
                 .map(|name| (self.symbols.intern(&name.text()), self.place(name)))
                 .collect(),
             annotations: object.annotations().map(|(key, _)| self.symbols.intern(&key.text())).collect(),
+            pull_secrets: object
+                .value
+                .get("imagePullSecrets")
+                .filter(|secrets| secrets.items().next().is_some())
+                .map(|secrets| self.place(secrets)),
         }
     }
 
     fn secret(&self, object: &Object<'_>) -> SecretFact {
         let kind = object.value.get("type");
         let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
-        SecretFact { resource: self.resource, is_token }
-    }
-
-    fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
-        let mut limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
-        let default_memory = limits.any(|limit| {
-            limit.get("type").is_some_and(|kind| kind.text() == "Container")
-                // The API takes the maximum as the default where none is given.
-                && ["default", "max"].iter().any(|key| limit.at(&[key, "memory"]).is_some_and(is_positive))
-        });
-        LimitRangeFact { resource: self.resource, default_memory }
+        SecretFact { resource: self.resource, is_token, kind: self.symbol(kind) }
     }
 
     fn budget(&self, object: &Object<'_>) -> BudgetFact {
@@ -228,7 +232,13 @@ impl Observer<'_> {
     }
 
     fn claim(&self, object: &Object<'_>) -> ClaimFact {
-        ClaimFact { resource: self.resource, volume: self.symbol(object.value.at(&["spec", "volumeName"])) }
+        let modes = object.value.at(&["spec", "accessModes"]);
+        let shared = modes.into_iter().flat_map(Value::items).find(|mode| mode.text() == "ReadWriteMany");
+        ClaimFact {
+            resource: self.resource,
+            volume: self.symbol(object.value.at(&["spec", "volumeName"])),
+            shared: shared.map(|mode| self.place(mode)),
+        }
     }
 
     fn role(&self, object: &Object<'_>) -> RoleFact {
