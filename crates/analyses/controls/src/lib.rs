@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod explain;
+mod patterns;
 pub mod pod_security;
 mod registry;
 pub mod selection;

@@ -15,7 +15,8 @@ fn titles_state_and_sentences_end() {
     for registered in controls::all() {
         let control = registered.control;
         assert!(!control.title.ends_with('.'), "{}: a title has no full stop", control.id);
-        let begins = control.title.starts_with(char::is_uppercase) || control.title.starts_with("git-sync");
+        let begins = control.title.starts_with(char::is_uppercase)
+            || ["git-sync", "ingress-nginx"].iter().any(|name| control.title.starts_with(name));
         assert!(begins, "{}: a title begins with a capital", control.id);
         for word in ["Ensure", "should", "must ", "Please"] {
             assert!(!control.title.contains(word), "{}: a title says what is, not what ought to be", control.id);

@@ -17,6 +17,8 @@ pub struct Facts {
     pub service_accounts: Vec<ServiceAccountFact>,
     /// Secrets.
     pub secrets: Vec<SecretFact>,
+    /// Plain copies of what is in secret stores.
+    pub synced_secrets: Vec<SyncedSecretFact>,
     /// LimitRanges.
     pub limit_ranges: Vec<LimitRangeFact>,
     /// ResourceQuotas.
@@ -140,6 +142,17 @@ pub struct SecretFact {
     pub is_token: bool,
     /// `type`; empty if it is not set.
     pub kind: Symbol,
+}
+
+/// A plain Secret that a secret store is copied into.
+#[derive(Debug)]
+pub struct SyncedSecretFact {
+    /// The object that has it copied.
+    pub resource: ResourceId,
+    /// The name of the Secret.
+    pub name: Symbol,
+    /// Where that is asked for.
+    pub place: Place,
 }
 
 /// A LimitRange.
@@ -284,6 +297,7 @@ impl Facts {
             workloads,
             service_accounts,
             secrets,
+            synced_secrets,
             limit_ranges,
             quotas,
             namespaces,
@@ -298,6 +312,7 @@ impl Facts {
             self.workloads, workloads;
             self.service_accounts, service_accounts;
             self.secrets, secrets;
+            self.synced_secrets, synced_secrets;
             self.limit_ranges, limit_ranges;
             self.quotas, quotas;
             self.namespaces, namespaces;

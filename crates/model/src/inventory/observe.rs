@@ -56,6 +56,9 @@ impl Observer<'_> {
         match (object.group(), &*object.kind) {
             ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
             ("", "Secret") => facts.secrets.push(self.secret(object)),
+            ("secrets-store.csi.x-k8s.io", "SecretProviderClass") | ("external-secrets.io", "ExternalSecret") => {
+                facts.synced_secrets.extend(self.synced_secrets(object));
+            }
             ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
             ("", "ResourceQuota") => facts.quotas.push(self.quota(object)),
             ("", "Namespace") => facts.namespaces.push(self.namespace(object)),

@@ -2,7 +2,8 @@
 
 use super::Observer;
 use crate::document::Value;
-use crate::inventory::{ImageUse, SecretUse};
+use crate::inventory::{ImageUse, SecretUse, SyncedSecretFact};
+use crate::object::Object;
 use crate::place::Place;
 use crate::pod::Pod;
 use crate::symbols::Symbol;
@@ -50,6 +51,23 @@ impl Observer<'_> {
                 place: self.place(image),
             })
             .collect()
+    }
+
+    /// The plain Secrets that a SecretProviderClass copies into, and that an ExternalSecret leaves behind.
+    pub(super) fn synced_secrets(&self, object: &Object<'_>) -> Vec<SyncedSecretFact> {
+        let fact = |name: &str, place: Value<'_>| SyncedSecretFact {
+            resource: self.resource,
+            name: self.symbols.intern(name),
+            place: self.place(place),
+        };
+        let copies = object.value.at(&["spec", "secretObjects"]).into_iter().flat_map(Value::items);
+        let copies = copies.filter_map(|copy| copy.get("secretName")).map(|name| fact(&name.text(), name));
+        let orphan = object.value.at(&["spec", "target"]).and_then(|target| {
+            let policy = target.get("creationPolicy").filter(|policy| policy.text() == "Orphan")?;
+            // The copy has the name of the ExternalSecret unless it is given another.
+            Some(fact(&target.get("name").map_or_else(|| object.name(), Value::text), policy))
+        });
+        copies.chain(orphan).collect()
     }
 
     /// Where a pod runs as an ordinary user and has a group for its volumes, files need not be readable by others.
