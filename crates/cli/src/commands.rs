@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
+mod baseline;
 mod completions;
 mod controls;
+mod diff;
 mod explain;
+mod init;
 mod man;
 mod pod_security;
 mod scan;
@@ -13,12 +16,16 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Context as _;
 
 use crate::arguments::{Arguments, Command, InputArguments, Output};
+use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 
 /// Runs the command that the arguments name.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     match &arguments.command {
-        Command::Scan(arguments) => scan::run(arguments),
+        Command::Scan(arguments) => scan::run(arguments, project),
+        Command::Diff(arguments) => diff::run(arguments, project),
+        Command::Baseline(arguments) => baseline::run(arguments, project),
+        Command::Init(arguments) => init::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Controls(arguments) => controls::run(arguments),
@@ -28,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 /// What to read, as the sources have it.
-fn input_config(paths: &[std::path::PathBuf], input: &InputArguments) -> manifests::walk::Config {
+pub(crate) fn input_config(paths: &[std::path::PathBuf], input: &InputArguments) -> manifests::walk::Config {
     manifests::walk::Config {
         paths: paths.to_vec(),
         no_ignore: input.no_ignore,
@@ -67,7 +74,7 @@ fn check_outputs(outputs: &[Output]) -> Result<(), UsageError> {
 }
 
 /// The error for a name that names no control, group or severity.
-fn unknown_name(error: &::controls::selection::UnknownName) -> UsageError {
+pub(crate) fn unknown_name(error: &::controls::selection::UnknownName) -> UsageError {
     let name = &error.name;
     let hint = match error.suggestion {
         Some(suggestion) => format!("did you mean `{suggestion}`?"),

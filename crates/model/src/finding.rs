@@ -53,6 +53,16 @@ pub enum Edit {
     Insert(Symbol),
 }
 
+/// Whether somebody has to do something about a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Somebody has.
+    #[default]
+    Open,
+    /// It is old debt: the baseline has it.
+    Known,
+}
+
 /// One place where a control has something to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
@@ -66,6 +76,8 @@ pub struct Occurrence {
     pub severity: Severity,
     /// Whether the value at the place is a secret, which nobody may print.
     pub secret: bool,
+    /// Whether somebody has to do something about it.
+    pub standing: Standing,
     /// Where.
     pub place: Place,
     /// The container it is about, or nothing.
@@ -267,6 +279,7 @@ impl<'a> Findings<'a> {
             status,
             severity: severity.unwrap_or(self.severity),
             secret,
+            standing: Standing::Open,
             place,
             container: self.symbols.intern(&container),
             value: self.symbols.intern(shorten(&value)),

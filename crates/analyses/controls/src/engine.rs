@@ -1,9 +1,10 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use model::control::{Check, InventoryFindings, Registered};
-use model::finding::{Edit, Findings, Occurrence, Status};
+use model::finding::{Edit, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
 use model::parameter::Settings;
 use model::place::Place;
@@ -23,13 +24,36 @@ pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
     settings: Settings,
+    scopes: Option<Scopes>,
 }
+
+/// Settings that hold for some files only.
+pub struct Scopes {
+    /// The settings, each whole.
+    pub settings: Vec<Settings>,
+    /// Which of them hold for a file; none if the common ones do.
+    pub scope_of: ScopeOf,
+}
+
+/// Finds the scope of a file.
+pub type ScopeOf = Box<dyn Fn(&Path) -> Option<usize> + Sync>;
 
 impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings }
+        Self { selected, passed, settings, scopes: None }
+    }
+
+    /// The same engine with settings that hold for some files only. What looks at the whole inventory goes by the
+    /// common ones.
+    pub fn with_scopes(self, scopes: Scopes) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    fn settings_for(&self, path: &Path) -> &Settings {
+        let scoped = self.scopes.as_ref().and_then(|scopes| scopes.settings.get((scopes.scope_of)(path)?));
+        scoped.unwrap_or(&self.settings)
     }
 
     /// The controls that run.
@@ -39,6 +63,7 @@ impl Engine {
 
     /// Judges one object by itself.
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+        let settings = self.settings_for(observed.path);
         for registered in &self.selected {
             let before = occurrences.len();
             let mut findings = Findings {
@@ -50,7 +75,7 @@ impl Engine {
                 origin: Some(observed.origin),
                 not_applicable: false,
                 control_name: registered.control.id,
-                settings: &self.settings,
+                settings,
             };
             if !look(registered.control.check, observed, &mut findings) {
                 continue;
@@ -173,6 +198,7 @@ fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {
         status: Status::Pass,
         severity: registered.control.severity,
         secret: false,
+        standing: Standing::Open,
         place: Place::default(),
         container: Symbol::EMPTY,
         value: Symbol::EMPTY,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use controls::pod_security::{self, Level, Version};
 use manifests::load::{self, Progress};
 use manifests::walk;
-use model::finding::{ControlId, Edit, Occurrence, Status};
+use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, Results};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
@@ -97,6 +97,7 @@ fn reference(observed: Observed<'_>, workload: &Workload<'_>, number: usize, sym
         status: Status::Pass,
         severity: Severity::Info,
         secret: false,
+        standing: Standing::Open,
         place: observed.origin.place_of(workload.pod.spec, symbols),
         container: Symbol::EMPTY,
         value: symbols.intern(&number.to_string()),

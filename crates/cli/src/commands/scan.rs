@@ -2,32 +2,37 @@
 
 use std::io::{self, Write};
 
-use controls::engine::{Engine, Passed};
-use controls::selection;
-use manifests::load::{self, Progress};
-use manifests::walk;
-use model::control::Registered;
-use model::inventory::{Inventory, Results};
+use controls::engine::Passed;
 use reports::report::{Outcome, Report};
 use reports::text::{self, Detail};
 
-use super::{check_outputs, input_config, unknown_name, write_output};
+use super::{baseline, check_outputs, write_output};
 use crate::arguments::{Format, Output, ScanArguments};
-use crate::exit::{Exit, UsageError};
+use crate::configuration::ProjectSettings;
+use crate::exit::Exit;
+use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
-use crate::settings;
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
-pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     check_outputs(&arguments.output)?;
-    let selected = selection::select(&arguments.only, &arguments.skip).map_err(|error| unknown_name(&error))?;
-    if selected.is_empty() {
-        let text = "no control is left to run: nothing is named by `--only` that `--skip` does not take away";
-        return Err(UsageError(text.to_owned()).into());
+    let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+    let request = Request {
+        paths: &arguments.paths,
+        input: &arguments.input,
+        selection: &arguments.selection,
+        passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
+        project,
+    };
+    let Judged { mut results, controls, stdin } = judging::judge(&request)?;
+    let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
+    let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
+    if let Some((standings, _)) = &compared {
+        reports::baseline::apply(&mut results, standings);
     }
-    let (results, stdin) = judge(arguments, selected.clone())?;
-    let report = Report::new(&results, &selected, arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
+    let mut report = Report::new(&results, &controls, threshold, version);
+    report.baseline = compared.map(|(_, compared)| compared);
     let sources = SourceLines::new(&results.files, stdin);
     for output in &arguments.output {
         write_output(output, |out| write(&report, output, arguments, &sources, out))?;
@@ -37,24 +42,6 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
         Outcome::Findings => Exit::Findings,
         Outcome::Incomplete => Exit::Incomplete,
     })
-}
-
-fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result<(Results, Vec<u8>)> {
-    let config = input_config(&arguments.paths, &arguments.input);
-    let passed = if arguments.show_passed { Passed::Keep } else { Passed::Drop };
-    let engine = Engine::new(selected, passed, settings::from_arguments(&arguments.parameter)?);
-    let mut inventory = Inventory { complete: arguments.complete, ..Inventory::default() };
-    let progress = Progress::default();
-    let stdin = screen::with_progress(&progress, || {
-        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, occurrences: &mut _| {
-            engine.judge(observed, symbols, occurrences);
-        };
-        let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
-        engine.judge_inventory(&mut inventory);
-        Ok::<_, UsageError>(stdin)
-    })?;
-    Ok((inventory.into_results(), stdin))
 }
 
 fn write(

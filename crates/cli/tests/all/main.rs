@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod changes;
+mod configuration;
 mod formats;
 mod generated;
 mod hostile;

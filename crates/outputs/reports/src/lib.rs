@@ -3,6 +3,8 @@
 //! Formats take a `Report` and a writer, and stream: a report of a million findings needs no more memory than
 //! one of ten.
 
+pub mod baseline;
+pub mod comparison;
 pub mod json;
 pub mod pod_security;
 pub mod report;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use model::control::Registered;
 use model::coverage::Skipped;
-use model::finding::{Occurrence, Status};
+use model::finding::{Occurrence, Standing, Status};
 use model::severity::Severity;
 use serde::Serialize;
 
@@ -71,6 +71,8 @@ struct SarifResult<'a> {
     message: OwnedText,
     locations: [Location; 1],
     partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     properties: ResultProperties,
 }
 
@@ -292,6 +294,10 @@ fn sarif_result<'a>(
         message: OwnedText { text },
         locations: [location],
         partial_fingerprints: Fingerprints { own: fingerprint },
+        baseline_state: report.baseline.map(|_| match occurrence.standing {
+            Standing::Open => "new",
+            Standing::Known => "unchanged",
+        }),
         properties: ResultProperties {
             severity: occurrence.severity.name(),
             resource: id,

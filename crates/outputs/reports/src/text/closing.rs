@@ -24,6 +24,14 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     });
     writeln!(out, "  {}", severities.join("  "))?;
     coverage(report, options, out)?;
+    if let Some(compared) = report.baseline {
+        let known = count(compared.known, "finding is", "findings are");
+        let gone = match compared.gone {
+            0 => String::new(),
+            gone => format!("; {gone} of it {} gone: write it again", if gone == 1 { "is" } else { "are" }),
+        };
+        writeln!(out, "  baseline: {known} known and not counted{gone}")?;
+    }
     if let Some(first) = first(report) {
         writeln!(out, "  first: {first}")?;
     }
