@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::control::{Check, InventoryFindings, Registered};
-use model::finding::{Edit, Findings, Occurrence, Standing, Status};
+use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
 use model::parameter::Settings;
 use model::place::Place;
+use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
 /// Whether results that passed are kept.
@@ -102,7 +103,7 @@ impl Engine {
                 | Check::All(_, _, check) => check,
                 Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
-            let before = occurrences.len();
+            let mut before = occurrences.len();
             let findings = Findings {
                 symbols: &inventory.symbols,
                 occurrences: &mut occurrences,
@@ -114,9 +115,13 @@ impl Engine {
                 control_name: registered.control.id,
                 settings: &self.settings,
             };
-            let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
+            let mut findings =
+                InventoryFindings { findings, looked_at: Vec::new(), withdrawn: Vec::new(), raised: Vec::new() };
             check(inventory, &mut findings);
-            let mut looked_at = findings.looked_at;
+            let (mut looked_at, withdrawn, raised) = (findings.looked_at, findings.withdrawn, findings.raised);
+            let length = occurrences.len();
+            looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
+            before -= length - occurrences.len();
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }
@@ -134,6 +139,30 @@ impl Engine {
         drop_contradicted_passes(&mut occurrences);
         inventory.occurrences = occurrences;
     }
+}
+
+/// Takes back and raises what `control` has said of resources by themselves. Returns those that are taken back.
+fn revise(
+    occurrences: &mut Vec<Occurrence>,
+    control: ControlId,
+    mut withdrawn: Vec<ResourceId>,
+    mut raised: Vec<(ResourceId, Severity)>,
+) -> Vec<ResourceId> {
+    if withdrawn.is_empty() && raised.is_empty() {
+        return withdrawn;
+    }
+    withdrawn.sort_unstable();
+    raised.sort_unstable();
+    occurrences.retain_mut(|found| {
+        if found.control != control || found.status == Status::Pass {
+            return true;
+        }
+        if let Ok(at) = raised.binary_search_by_key(&found.resource, |(resource, _)| *resource) {
+            found.severity = found.severity.max(raised[at].1);
+        }
+        withdrawn.binary_search(&found.resource).is_err()
+    });
+    withdrawn
 }
 
 /// Runs what of a check looks at one object. False if nothing of it does.

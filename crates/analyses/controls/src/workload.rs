@@ -30,6 +30,7 @@ pub mod privilege_escalation_allowed;
 pub mod privileged_container;
 pub mod proc_mount_unmasked;
 pub mod profiles;
+pub mod resources;
 pub mod run_as_non_root_not_required;
 pub mod run_as_root_user;
 pub mod run_as_username_admin;
