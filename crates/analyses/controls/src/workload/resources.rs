@@ -24,7 +24,12 @@ pub(crate) struct Wanted {
 
 /// Reports the containers that do not have what is wanted, where the pod does not have it for all. A limit stands
 /// for a request, as the API has it. Ephemeral containers cannot have any.
-pub(crate) fn report_missing(workload: &Workload<'_>, wanted: Wanted, message: &'static str, findings: &mut Findings<'_>) {
+pub(crate) fn report_missing(
+    workload: &Workload<'_>,
+    wanted: Wanted,
+    message: &'static str,
+    findings: &mut Findings<'_>,
+) {
     let pod = &workload.pod;
     if is_given(pod.resources, wanted) {
         return;

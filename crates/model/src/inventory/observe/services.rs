@@ -40,7 +40,7 @@ impl Observer<'_> {
             resource: self.resource,
             selector: selector.map(|selector| Selector::new(selector, self.symbols)).unwrap_or_default(),
             namespaces,
-            place: self.place_or_missing(selector, object.value, "spec.selector"),
+            place: self.origin.place_of_missing(object.value, "spec.selector", self.symbols),
         }
     }
 }
