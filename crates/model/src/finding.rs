@@ -338,7 +338,7 @@ impl Origin<'_> {
     }
 
     fn resolve(&self, at: &At<'_>, symbols: &Symbols) -> Place {
-        let mut path = String::with_capacity(64);
+        let mut path = String::with_capacity(128);
         let span = match at {
             At::Place(place) => return *place,
             At::Value(value) => {
@@ -367,8 +367,7 @@ impl Origin<'_> {
     }
 
     fn path(&self, value: Value<'_>, path: &mut String) {
-        let document = self.root.document();
-        document.value(value.id()).path_from(self.root, path);
+        self.lines.path(self.root, value, path);
     }
 
     /// What is marked when a whole mapping is meant: the key it stands under; for an item of a sequence and for
