@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use model::severity::Severity;
 
+use crate::formats::{self, Format};
+
 const AFTER: &str = "Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked \
                      at · 3 wrong usage";
 
@@ -89,8 +91,8 @@ pub struct ScanArguments {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
-    /// A format, and a file to write it to: text, json, sarif; may be given several times
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    /// A format, and a file to write it to; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", help = output_help(), long_help = output_long_help())]
     pub output: Vec<Output>,
     /// Findings below this severity do not change the exit code
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
@@ -110,7 +112,7 @@ pub struct ScanArguments {
     /// Show the closing lines alone
     #[arg(long, short)]
     pub quiet: bool,
-    /// Also report what passed (JSON, SARIF)
+    /// Also report what passed (JSON, SARIF, JUnit, CSV)
     #[arg(long)]
     pub show_passed: bool,
     /// The configuration
@@ -254,6 +256,9 @@ pub struct InputArguments {
     /// Also read hidden files and folders
     #[arg(long)]
     pub hidden: bool,
+    /// A path without a Kubernetes object is no gap, as when a hook names whatever was changed
+    #[arg(long)]
+    pub allow_empty: bool,
     /// The number of threads; as many as there are processors if it is not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
@@ -337,17 +342,6 @@ pub struct Output {
     pub file: Option<PathBuf>,
 }
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For code hosts and editors.
-    Sarif,
-}
-
 impl FromStr for Output {
     type Err = String;
 
@@ -357,14 +351,21 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = match format {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "sarif" => Format::Sarif,
-            _ => return Err(format!("there is no format `{format}`; there are text, json, sarif")),
-        };
-        Ok(Self { format, file })
+        match Format::from_name(format) {
+            Some(format) => Ok(Self { format, file }),
+            None => Err(format!("there is no format `{format}`; there are {}", formats::names())),
+        }
     }
+}
+
+const OUTPUT: &str = "A format, and a file to write it to";
+
+fn output_help() -> String {
+    format!("{OUTPUT}: {}; may be given several times", formats::names())
+}
+
+fn output_long_help() -> String {
+    format!("{OUTPUT}; may be given several times:\n{}\n", formats::table())
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {

@@ -1,9 +1,11 @@
 //! Arguments, wiring and exit codes. What is decided is decided in other crates.
 
 mod arguments;
+mod ci;
 mod commands;
 mod configuration;
 pub mod exit;
+mod formats;
 mod judging;
 pub mod pages;
 mod screen;

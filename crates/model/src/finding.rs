@@ -63,6 +63,16 @@ pub enum Standing {
     Known,
 }
 
+impl Standing {
+    /// The word, as it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Known => "known",
+        }
+    }
+}
+
 /// One place where a control has something to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {

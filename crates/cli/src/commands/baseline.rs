@@ -11,9 +11,10 @@ use reports::baseline::Baseline;
 use reports::report::Report;
 
 use super::write_output;
-use crate::arguments::{BaselineArguments, BaselineCommand, BaselineWriteArguments, Format, Output};
+use crate::arguments::{BaselineArguments, BaselineCommand, BaselineWriteArguments, Output};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::judging::{self, Request};
 
 /// Runs the command.

@@ -17,9 +17,10 @@ use reports::text::terminal::{sanitize, style};
 use tempfile::TempDir;
 
 use super::{check_outputs, write_output};
-use crate::arguments::{DiffArguments, Format};
+use crate::arguments::DiffArguments;
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::judging::{self, Request};
 use crate::screen::{self, Destination};
 

@@ -161,9 +161,11 @@ repos:
     hooks:
       - id: plimsoll
         name: plimsoll
-        entry: plimsoll scan
+        entry: plimsoll scan --allow-empty
         language: system
-        files: \\.(ya?ml|json)$
+        types_or: [yaml, json]
+        exclude: (^|/)templates/
+        require_serial: true
 ";
 
 const GITHUB: &str = "\
@@ -179,7 +181,7 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       # Put `plimsoll` on the PATH here.
-      - run: plimsoll scan --output text --output sarif=plimsoll.sarif
+      - run: plimsoll scan --output github --output github-summary --output sarif=plimsoll.sarif
       - uses: github/codeql-action/upload-sarif@v3
         if: always()
         with:
@@ -191,8 +193,10 @@ plimsoll:
   stage: test
   script:
     # Put `plimsoll` on the PATH here.
-    - plimsoll scan --output text --output sarif=plimsoll.sarif
+    - plimsoll scan --output text --output gitlab-code-quality=codequality.json --output gitlab-sast=sast.json
   artifacts:
     when: always
-    paths: [plimsoll.sarif]
+    reports:
+      codequality: codequality.json
+      sast: sast.json
 ";

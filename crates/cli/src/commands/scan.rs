@@ -1,21 +1,28 @@
 //! `plimsoll scan`: judges manifests.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use controls::engine::Passed;
+use reports::gitlab_sast::Times;
 use reports::report::{Outcome, Report};
+use reports::repository::Repository;
 use reports::text::{self, Detail};
+use reports::{github_summary, markdown};
 
 use super::{baseline, check_outputs, write_output};
-use crate::arguments::{Format, Output, ScanArguments};
+use crate::arguments::{Output, ScanArguments};
+use crate::ci;
 use crate::configuration::ProjectSettings;
 use crate::exit::Exit;
+use crate::formats::Format;
 use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
 pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
+    let start = SystemTime::now();
     check_outputs(&arguments.output)?;
     let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let request = Request {
@@ -33,9 +40,14 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
     }
     let mut report = Report::new(&results, &controls, threshold, version);
     report.baseline = compared.map(|(_, compared)| compared);
-    let sources = SourceLines::new(&results.files, stdin);
+    let printing = Printing {
+        arguments,
+        sources: SourceLines::new(&results.files, stdin),
+        repository: ci::repository(),
+        times: Times { start, end: SystemTime::now() },
+    };
     for output in &arguments.output {
-        write_output(output, |out| write(&report, output, arguments, &sources, out))?;
+        write_output(output, |out| printing.write(&report, output, out))?;
     }
     Ok(match report.outcome() {
         Outcome::Clean => Exit::Clean,
@@ -44,24 +56,48 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
     })
 }
 
-fn write(
-    report: &Report<'_>,
-    output: &Output,
-    arguments: &ScanArguments,
-    sources: &SourceLines<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match output.format {
-        Format::Text => {
-            let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
-            let terminal = screen::terminal(&destination);
-            let options =
-                text::Options { detail: detail(arguments), terminal, title: title(&arguments.paths), sources };
-            text::write(report, &options, out)
+/// What formats need to know beside the report.
+struct Printing<'a> {
+    arguments: &'a ScanArguments,
+    sources: SourceLines<'a>,
+    repository: Repository,
+    times: Times,
+}
+
+impl Printing<'_> {
+    fn write(&self, report: &Report<'_>, output: &Output, out: &mut dyn Write) -> io::Result<()> {
+        let Self { arguments, sources, repository, times } = self;
+        let title = title(&arguments.paths);
+        match output.format {
+            Format::Text => {
+                let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+                let terminal = screen::terminal(&destination);
+                text::write(report, &text::Options { detail: detail(arguments), terminal, title, sources }, out)
+            }
+            Format::Json => reports::json::write(report, out),
+            Format::Sarif => reports::sarif::write(report, out),
+            Format::Junit => reports::junit::write(report, out),
+            Format::Github => reports::github::write(report, repository, out),
+            Format::GithubSummary => {
+                github_summary::write(report, &title, repository, github_summary::LIMIT - written(output), out)
+            }
+            Format::GitlabCodeQuality => reports::gitlab_code_quality::write(report, repository, out),
+            Format::GitlabSast => reports::gitlab_sast::write(report, repository, *times, out),
+            Format::Markdown => {
+                let limit = markdown::COMMENT_LIMIT;
+                let options = markdown::Options { title: &title, limit, rows: 25, places: 50, repository };
+                markdown::write(report, &options, out)
+            }
+            Format::Csv => reports::csv::write(report, out),
         }
-        Format::Json => reports::json::write(report, out),
-        Format::Sarif => reports::sarif::write(report, out),
     }
+}
+
+/// How much of the summary of the step others have written, at most all of it.
+fn written(output: &Output) -> usize {
+    let summary = if output.file.is_none() { ci::step_summary() } else { None };
+    let length = summary.and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
+    usize::try_from(length).map_or(github_summary::LIMIT, |length| length.min(github_summary::LIMIT))
 }
 
 fn detail(arguments: &ScanArguments) -> Detail {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use model::control::Registered;
 use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{Resource, ResourceId, Results};
+use model::place::Place;
 use model::severity::Severity;
 use model::symbols::Symbol;
 
@@ -188,6 +189,16 @@ impl<'a> Report<'a> {
         render_message(self.text(occurrence.message), container, value)
     }
 
+    /// Where an occurrence is shown: its place, or the beginning of its object if there is no text to point at.
+    pub fn place(&self, occurrence: &Occurrence) -> Place {
+        let place = occurrence.place;
+        if place.line > 0 {
+            return place;
+        }
+        let line = self.resource(occurrence.resource).line.max(1);
+        Place { line, column: 1, end_line: line, end_column: 1, ..place }
+    }
+
     /// How many results failed.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -232,6 +243,19 @@ impl<'a> Report<'a> {
             [occurrence.container, occurrence.place.field, occurrence.value].map(|text| self.text(text));
         fingerprint(result.registered.control.id, resource, container, field, value)
     }
+
+    /// The fingerprints of the decisive occurrences of a result, in their order, no two of them the same: of several
+    /// that are, the second and those after it are told apart by their order.
+    pub fn unique_fingerprints(&self, result: &ControlResult<'_>, resource: &str) -> Vec<String> {
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        let fingerprints = result.decisive().map(|occurrence| {
+            let fingerprint = self.occurrence_fingerprint(result, resource, occurrence);
+            let times = seen.entry(fingerprint.clone()).or_insert(0);
+            *times += 1;
+            if *times == 1 { fingerprint } else { fingerprint_of(&[&fingerprint, &times.to_string()]) }
+        });
+        fingerprints.collect()
+    }
 }
 
 /// The fingerprint of what a control says of a field in a container of a resource.
@@ -246,7 +270,8 @@ pub fn fingerprint(control: &str, resource: &str, container: &str, field: &str, 
         let (before, after) = rest.split_at(at);
         hash.add(before);
         let end = after.find(']').map_or(after.len(), |end| end + 1);
-        let is_index = after[1..end.saturating_sub(1).max(1)].bytes().all(|byte| byte.is_ascii_digit());
+        let inside = after.get(1..end - 1);
+        let is_index = inside.is_some_and(|inside| inside.bytes().all(|byte| byte.is_ascii_digit()));
         in_list |= is_index && !before.ends_with("ontainers");
         if !is_index {
             hash.add(&after[..end]);
@@ -260,7 +285,13 @@ pub fn fingerprint(control: &str, resource: &str, container: &str, field: &str, 
     hash.finish()
 }
 
-impl ControlResult<'_> {
+impl<'a> ControlResult<'a> {
+    /// The occurrences that make the result what it is.
+    pub fn decisive(&self) -> impl Iterator<Item = &'a Occurrence> + use<'a> {
+        let (status, standing) = (self.status, self.standing);
+        self.occurrences.iter().filter(move |found| found.status == status && found.standing == standing)
+    }
+
     /// Whether this is counted and shown by itself: a failure, and not one that sums up others.
     pub fn counts(&self) -> bool {
         self.status == Status::Fail && self.standing == Standing::Open && !self.registered.control.umbrella
@@ -284,6 +315,13 @@ pub fn group_of(api_version: &str) -> &str {
 pub fn display_path(path: &std::path::Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// The fingerprint of something that is told from everything else by these parts.
+pub fn fingerprint_of(parts: &[&str]) -> String {
+    let mut hash = Fingerprint::new();
+    parts.iter().for_each(|part| hash.add(part));
+    hash.finish()
 }
 
 /// FNV-1a with 64 bits: the same on every machine and in every version, which the hash tables' hashes are not.

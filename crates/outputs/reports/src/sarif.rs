@@ -12,6 +12,7 @@ use model::severity::Severity;
 use serde::Serialize;
 
 use crate::report::{ControlResult, Outcome, Report, display_path};
+use crate::repository::percent_encode;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -322,17 +323,7 @@ fn region(occurrence: &Occurrence, line: u32) -> Region {
 
 /// A path as a URI reference (RFC 3986): relative ones are relative to the folder that the scan started in.
 fn artifact(path: &str) -> ArtifactLocation {
-    let mut uri = String::with_capacity(path.len() + 8);
     let absolute = path.starts_with('/');
-    if absolute {
-        uri.push_str("file://");
-    }
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(byte as char);
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let uri = format!("{}{}", if absolute { "file://" } else { "" }, percent_encode(path));
     ArtifactLocation { uri, uri_base_id: (!absolute).then_some("SRCROOT") }
 }
