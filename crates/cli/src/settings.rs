@@ -1,17 +1,16 @@
-//! Parameters of controls from the command line.
+//! Parameters of controls, by name.
 
 use controls::selection;
 use model::control::Control;
-use model::parameter::{Parameter, Setting, Settings};
+use model::parameter::{Parameter, Settings};
 
 use crate::exit::UsageError;
 
-/// The settings that `given`, each `CONTROL.PARAMETER=VALUE`, write down.
+/// Adds what `given`, each `CONTROL.PARAMETER=VALUE`, writes down.
 ///
 /// # Errors
 /// A control or parameter that does not exist, or a value of another kind.
-pub(crate) fn from_arguments(given: &[String]) -> Result<Settings, UsageError> {
-    let mut settings = Settings::default();
+pub(crate) fn from_arguments(given: &[String], settings: &mut Settings) -> Result<(), UsageError> {
     for text in given {
         let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
         let Some(((control, parameter), value)) = parts else {
@@ -22,14 +21,9 @@ pub(crate) fn from_arguments(given: &[String]) -> Result<Settings, UsageError> {
         let setting = parameter.parse(value).ok_or_else(|| {
             UsageError(format!("`{}.{}` is {}, and `{value}` is not", control.id, parameter.name, parameter.kind()))
         })?;
-        // The one text among parameters that not every text is.
-        let is_version = matches!(&setting, Setting::Text(text) if text.parse::<schemas::Version>().is_ok());
-        if parameter.name == "target_version" && !is_version {
-            return Err(UsageError(format!("`{value}` is no version of Kubernetes; `1.31` would be one")));
-        }
         settings.set(control.id, parameter, setting);
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// The control of that id.

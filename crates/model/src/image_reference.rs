@@ -25,15 +25,67 @@ impl<'t> ImageReference<'t> {
         }
     }
 
+    /// The registry and the repository in it, with what a runtime adds: `docker.io` and `library`. The host is in
+    /// lower case. Source: `ParseNormalizedNamed` of the distribution project.
+    pub fn normalized(&self) -> (String, String) {
+        let (host, path) = match self.repository.split_once('/') {
+            Some((first, path)) if is_host(first) => (first.to_ascii_lowercase(), path),
+            _ => (String::new(), self.repository),
+        };
+        match &*host {
+            "" | "docker.io" | "index.docker.io" => {
+                let path = if path.contains('/') { path.to_owned() } else { format!("library/{path}") };
+                ("docker.io".to_owned(), path)
+            }
+            _ => (host, path.to_owned()),
+        }
+    }
+
+    /// Whether the registry is written, and not left to the runtime.
+    pub fn has_host(&self) -> bool {
+        self.repository.split_once('/').is_some_and(|(first, _)| is_host(first))
+    }
+
+    /// Whether the digest is one: `sha256:` and 64 digits, or `sha512:` and 128.
+    pub fn is_pinned(&self) -> bool {
+        let Some((algorithm, digits)) = self.digest.and_then(|digest| digest.split_once(':')) else { return false };
+        let length = match algorithm {
+            "sha256" => 64,
+            "sha512" => 128,
+            _ => return false,
+        };
+        digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// The last part of the repository: `git-sync` of `registry.k8s.io/git-sync/git-sync`.
     pub fn basename(&self) -> &'t str {
         self.repository.rsplit('/').next().unwrap_or(self.repository)
     }
 }
 
+/// Whether the first part of a reference is a registry.
+fn is_host(first: &str) -> bool {
+    first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::ImageReference;
+
+    #[test]
+    fn what_a_runtime_adds_is_added() {
+        let cases = [
+            ("nginx:1", "docker.io", "library/nginx"),
+            ("acme/app", "docker.io", "acme/app"),
+            ("index.docker.io/nginx", "docker.io", "library/nginx"),
+            ("GHCR.io/acme/app", "ghcr.io", "acme/app"),
+            ("localhost/app", "localhost", "app"),
+            ("registry:5000/app", "registry:5000", "app"),
+        ];
+        for (text, host, path) in cases {
+            assert_eq!(ImageReference::parse(text).normalized(), (host.to_owned(), path.to_owned()), "{text}");
+        }
+    }
 
     #[test]
     fn ports_are_not_tags() {

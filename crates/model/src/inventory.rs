@@ -7,7 +7,7 @@
 mod facts;
 pub mod observe;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use facts::*;
 
@@ -51,6 +51,8 @@ pub struct Observed<'a> {
     pub workloads: &'a [Workload<'a>],
     /// Its text.
     pub origin: Origin<'a>,
+    /// The file it is in.
+    pub path: &'a Path,
 }
 
 /// What one part of the input holds.

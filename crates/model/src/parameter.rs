@@ -13,7 +13,7 @@ pub struct Parameter {
     pub meaning: &'static str,
     /// What holds where nothing was set.
     pub default: Default,
-    /// Whether the control has nothing to say before it is set.
+    /// Whether the control has nothing to say before this, or another that is required, is set.
     pub required: bool,
 }
 
@@ -28,6 +28,8 @@ pub enum Default {
     List(&'static [&'static str]),
     /// One word, or none.
     Text(&'static str),
+    /// A version of Kubernetes such as `1.31`, and none by default.
+    Version,
 }
 
 /// What was set.
@@ -81,6 +83,7 @@ impl Parameter {
             Default::Number(_) => "a number",
             Default::List(_) => "a list",
             Default::Text(_) => "a text",
+            Default::Version => "a version such as 1.31",
         }
     }
 
@@ -89,7 +92,7 @@ impl Parameter {
         match self.default {
             Default::Switch(on) => on.to_string(),
             Default::Number(number) => number.map_or_else(|| "not set".to_owned(), |number| number.to_string()),
-            Default::List([]) | Default::Text("") => "not set".to_owned(),
+            Default::List([]) | Default::Text("") | Default::Version => "not set".to_owned(),
             Default::List(words) => words.join(", "),
             Default::Text(text) => text.to_owned(),
         }
@@ -105,6 +108,7 @@ impl Parameter {
                 Setting::List(words.map(str::to_owned).collect())
             }
             Default::Text(_) => Setting::Text(text.to_owned()),
+            Default::Version => Setting::Text(is_version(text).then(|| text.to_owned())?),
         })
     }
 }
@@ -121,6 +125,12 @@ impl Settings {
     /// Sets `parameter` of the control with that id.
     pub fn set(&mut self, control: &'static str, parameter: &'static Parameter, setting: Setting) {
         self.given.insert((control, parameter.name), setting);
+    }
+
+    /// The same with what `other` sets in the place of what is set here.
+    pub fn with(mut self, other: &Self) -> Self {
+        self.given.extend(other.given.iter().map(|(key, setting)| (*key, setting.clone())));
+        self
     }
 
     fn find(&self, control: &'static str, parameter: &Parameter) -> Option<&Setting> {
@@ -165,20 +175,27 @@ impl Settings {
         }
     }
 
-    /// Whether a control with these parameters has what it needs to say anything: what is required is set, and a
-    /// switch called `enabled` is on.
+    /// Whether a control with these parameters has what it needs to say anything: a switch called `enabled` is on, and
+    /// of the parameters that it cannot do without at least one is set.
     pub fn configures(&self, control: &'static str, parameters: &'static [Parameter]) -> bool {
-        parameters.iter().all(|parameter| match parameter.name {
-            "enabled" => self.switch(control, parameter),
-            _ => !parameter.required || self.find(control, parameter).is_some_and(|setting| !setting.is_empty()),
-        })
+        let is_set = |parameter| self.find(control, parameter).is_some_and(|setting| !setting.is_empty());
+        let mut required = parameters.iter().filter(|parameter| parameter.required).peekable();
+        let is_off = |parameter: &Parameter| parameter.name == ENABLED.name && !self.switch(control, parameter);
+        (required.peek().is_none() || required.any(is_set)) && !parameters.iter().any(is_off)
     }
+}
+
+/// Whether the text is a version of Kubernetes: `1.31` or `v1.31`.
+fn is_version(text: &str) -> bool {
+    let minor = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.");
+    minor.is_some_and(|minor| minor.parse::<u8>().is_ok_and(|number| number.to_string() == minor))
 }
 
 impl Setting {
     fn is_empty(&self) -> bool {
         match self {
-            Self::Switch(_) | Self::Number(_) => false,
+            Self::Switch(on) => !on,
+            Self::Number(_) => false,
             Self::List(words) => words.is_empty(),
             Self::Text(text) => text.is_empty(),
         }

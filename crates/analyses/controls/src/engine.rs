@@ -1,13 +1,15 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use model::control::{Check, InventoryFindings, Registered};
 use model::custom_schema::CustomKind;
-use model::finding::{Edit, Findings, Occurrence, Status};
+use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId};
 use model::parameter::Settings;
 use model::place::Place;
+use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
 use crate::namespace::schema::custom::{CustomKinds, files_of_definitions};
@@ -26,13 +28,36 @@ pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
     settings: Settings,
+    scopes: Option<Scopes>,
 }
+
+/// Settings that hold for some files only.
+pub struct Scopes {
+    /// The settings, each whole.
+    pub settings: Vec<Settings>,
+    /// Which of them hold for a file; none if the common ones do.
+    pub scope_of: ScopeOf,
+}
+
+/// Finds the scope of a file.
+pub type ScopeOf = Box<dyn Fn(&Path) -> Option<usize> + Sync>;
 
 impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings }
+        Self { selected, passed, settings, scopes: None }
+    }
+
+    /// The same engine with settings that hold for some files only. What looks at the whole inventory goes by the
+    /// common ones.
+    pub fn with_scopes(self, scopes: Scopes) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    fn settings_for(&self, path: &Path) -> &Settings {
+        let scoped = self.scopes.as_ref().and_then(|scopes| scopes.settings.get((scopes.scope_of)(path)?));
+        scoped.unwrap_or(&self.settings)
     }
 
     /// The controls that run.
@@ -42,9 +67,10 @@ impl Engine {
 
     /// Judges one object by itself.
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+        let settings = self.settings_for(observed.path);
         for registered in &self.selected {
             let before = occurrences.len();
-            let mut findings = self.findings(registered, observed, symbols, occurrences);
+            let mut findings = self.findings(registered, observed, symbols, occurrences, settings);
             if !look(registered.control.check, observed, &mut findings) {
                 continue;
             }
@@ -78,11 +104,12 @@ impl Engine {
     }
 
     fn findings<'a>(
-        &'a self,
+        &self,
         registered: &Registered,
         observed: Observed<'a>,
         symbols: &'a Symbols,
         occurrences: &'a mut Vec<Occurrence>,
+        settings: &'a Settings,
     ) -> Findings<'a> {
         Findings {
             symbols,
@@ -93,7 +120,7 @@ impl Engine {
             origin: Some(observed.origin),
             not_applicable: false,
             control_name: registered.control.id,
-            settings: &self.settings,
+            settings,
         }
     }
 
@@ -103,10 +130,13 @@ impl Engine {
         let several = with_several_pods(inventory);
         for registered in &self.selected {
             let check = match registered.control.check {
-                Check::Inventory(check) | Check::WorkloadAndInventory(_, check) | Check::All(_, _, check) => check,
+                Check::Inventory(check)
+                | Check::WorkloadAndInventory(_, check)
+                | Check::ObjectAndInventory(_, check)
+                | Check::All(_, _, check) => check,
                 Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
-            let before = occurrences.len();
+            let mut before = occurrences.len();
             let findings = Findings {
                 symbols: &inventory.symbols,
                 occurrences: &mut occurrences,
@@ -118,9 +148,13 @@ impl Engine {
                 control_name: registered.control.id,
                 settings: &self.settings,
             };
-            let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
+            let mut findings =
+                InventoryFindings { findings, looked_at: Vec::new(), withdrawn: Vec::new(), raised: Vec::new() };
             check(inventory, &mut findings);
-            let mut looked_at = findings.looked_at;
+            let (mut looked_at, withdrawn, raised) = (findings.looked_at, findings.withdrawn, findings.raised);
+            let length = occurrences.len();
+            looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
+            before -= length - occurrences.len();
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }
@@ -157,7 +191,8 @@ impl SecondLook<'_> {
     /// Judges one object of these files.
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
         let before = occurrences.len();
-        let mut findings = self.engine.findings(self.registered, observed, symbols, occurrences);
+        let settings = self.engine.settings_for(observed.path);
+        let mut findings = self.engine.findings(self.registered, observed, symbols, occurrences, settings);
         let is_known = self.kinds.check(observed.object, &mut findings);
         if is_known && self.engine.passed == Passed::Keep && occurrences.len() == before {
             occurrences.push(pass(self.registered, observed.resource));
@@ -165,10 +200,34 @@ impl SecondLook<'_> {
     }
 }
 
+/// Takes back and raises what `control` has said of resources by themselves. Returns those that are taken back.
+fn revise(
+    occurrences: &mut Vec<Occurrence>,
+    control: ControlId,
+    mut withdrawn: Vec<ResourceId>,
+    mut raised: Vec<(ResourceId, Severity)>,
+) -> Vec<ResourceId> {
+    if withdrawn.is_empty() && raised.is_empty() {
+        return withdrawn;
+    }
+    withdrawn.sort_unstable();
+    raised.sort_unstable();
+    occurrences.retain_mut(|found| {
+        if found.control != control || found.status == Status::Pass {
+            return true;
+        }
+        if let Ok(at) = raised.binary_search_by_key(&found.resource, |(resource, _)| *resource) {
+            found.severity = found.severity.max(raised[at].1);
+        }
+        withdrawn.binary_search(&found.resource).is_err()
+    });
+    withdrawn
+}
+
 /// Runs what of a check looks at one object. False if nothing of it does.
 fn look(check: Check, observed: Observed<'_>, findings: &mut Findings<'_>) -> bool {
     let (of_object, of_workload) = match check {
-        Check::Object(check) => (Some(check), None),
+        Check::Object(check) | Check::ObjectAndInventory(check, _) => (Some(check), None),
         Check::Workload(check) | Check::WorkloadAndInventory(check, _) => (None, Some(check)),
         Check::ObjectAndWorkload(object, workload) | Check::All(object, workload, _) => (Some(object), Some(workload)),
         Check::Inventory(_) => (None, None),
@@ -227,6 +286,7 @@ fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {
         status: Status::Pass,
         severity: registered.control.severity,
         secret: false,
+        standing: Standing::Open,
         place: Place::default(),
         container: Symbol::EMPTY,
         value: Symbol::EMPTY,

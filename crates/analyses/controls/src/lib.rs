@@ -5,14 +5,17 @@
 
 pub mod engine;
 pub mod explain;
+mod patterns;
 pub mod pod_security;
 mod registry;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
+pub mod data;
 pub mod image;
 pub mod namespace;
 pub mod secret;
+pub mod supply_chain;
 pub mod workload;
 
 pub use registry::CONTROLS;

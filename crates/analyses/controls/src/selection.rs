@@ -90,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn a_severity_that_no_control_has_selects_nothing() {
-        assert!(select(&["info".to_owned()], &[]).unwrap().is_empty());
+    fn a_group_that_no_control_has_selects_nothing() {
+        assert!(select(&["node".to_owned()], &[]).unwrap().is_empty());
     }
 
     #[test]

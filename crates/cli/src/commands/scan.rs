@@ -1,39 +1,53 @@
 //! `plimsoll scan`: judges manifests.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
-use controls::engine::{Engine, Passed};
-use controls::selection;
-use manifests::load::{self, Progress};
-use manifests::walk;
-use model::control::Registered;
-use model::custom_schema::{CustomKind, custom_kinds};
-use model::inventory::{Inventory, Observed, Results};
+use controls::engine::Passed;
+use reports::gitlab_sast::Times;
 use reports::report::{Outcome, Report};
+use reports::repository::Repository;
 use reports::text::{self, Detail};
+use reports::{github_summary, markdown};
 
-use super::{check_outputs, input_config, unknown_name, write_output};
-use crate::arguments::{Format, Output, ScanArguments};
-use crate::exit::{Exit, UsageError};
+use super::{baseline, check_outputs, write_output};
+use crate::arguments::{Output, ScanArguments};
+use crate::ci;
+use crate::configuration::ProjectSettings;
+use crate::exit::Exit;
+use crate::formats::Format;
+use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
-use crate::settings;
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
-pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
+    let start = SystemTime::now();
     check_outputs(&arguments.output)?;
-    let selected = selection::select(&arguments.only, &arguments.skip).map_err(|error| unknown_name(&error))?;
-    if selected.is_empty() {
-        let text = "no control is left to run: nothing is named by `--only` that `--skip` does not take away";
-        return Err(UsageError(text.to_owned()).into());
+    let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+    let request = Request {
+        paths: &arguments.paths,
+        input: &arguments.input,
+        selection: &arguments.selection,
+        passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
+        project,
+    };
+    let Judged { mut results, controls, stdin } = judging::judge(&request)?;
+    let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
+    let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
+    if let Some((standings, _)) = &compared {
+        reports::baseline::apply(&mut results, standings);
     }
-    let (results, stdin) = judge(arguments, selected.clone())?;
-    let report = Report::new(&results, &selected, arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
-    let sources = SourceLines::new(&results.files, stdin);
+    let mut report = Report::new(&results, &controls, threshold, version);
+    report.baseline = compared.map(|(_, compared)| compared);
+    let printing = Printing {
+        arguments,
+        sources: SourceLines::new(&results.files, stdin),
+        repository: ci::repository(),
+        times: Times { start, end: SystemTime::now() },
+    };
     for output in &arguments.output {
-        write_output(output, |out| write(&report, output, arguments, &sources, out))?;
+        write_output(output, |out| printing.write(&report, output, out))?;
     }
     Ok(match report.outcome() {
         Outcome::Clean => Exit::Clean,
@@ -42,94 +56,48 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     })
 }
 
-fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result<(Results, Vec<u8>)> {
-    let config = input_config(&arguments.paths, &arguments.input);
-    let passed = if arguments.show_passed { Passed::Keep } else { Passed::Drop };
-    let mut settings = settings::from_arguments(&arguments.parameter)?;
-    settings.kubernetes_minor = arguments.kubernetes_version.map(schemas::Version::minor);
-    let engine = Engine::new(selected, passed, settings);
-    let mut inventory = Inventory { complete: arguments.complete, ..Inventory::default() };
-    let progress = Progress::default();
-    let stdin = screen::with_progress(&progress, || {
-        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
-            engine.judge(observed, symbols, occurrences);
-        };
-        let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
-        let further = definitions(&arguments.crd_schemas, &config)?;
-        look_again(&engine, &mut inventory, further, &stdin, config.threads);
-        engine.judge_inventory(&mut inventory);
-        Ok::<_, UsageError>(stdin)
-    })?;
-    Ok((inventory.into_results(), stdin))
+/// What formats need to know beside the report.
+struct Printing<'a> {
+    arguments: &'a ScanArguments,
+    sources: SourceLines<'a>,
+    repository: Repository,
+    times: Times,
 }
 
-/// Holds custom resources against the definitions of the input and these `kinds`, now that all of them are known.
-fn look_again(engine: &Engine, inventory: &mut Inventory, kinds: Vec<CustomKind>, stdin: &[u8], threads: usize) {
-    let kinds = Mutex::new(kinds);
-    let collect = |observed: Observed<'_>, _: &_, _: &mut _| add(&kinds, observed);
-    // One thread: the order of the definitions is that of the input.
-    load::again(&engine.definitions(inventory), inventory, stdin, 1, &collect);
-    let kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(second) = engine.second_look(inventory, kinds) {
-        let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
-            second.judge(observed, symbols, occurrences);
-        };
-        load::again(second.files(), inventory, stdin, threads, &judge);
-    }
-}
-
-fn add(kinds: &Mutex<Vec<CustomKind>>, observed: Observed<'_>) {
-    if observed.object.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-        kinds.lock().unwrap_or_else(PoisonError::into_inner).extend(custom_kinds(observed.object));
-    }
-}
-
-/// What the CustomResourceDefinitions under these paths define.
-///
-/// # Errors
-/// A path that cannot be read or that defines nothing: resources would go unjudged, and nobody would know.
-fn definitions(paths: &[PathBuf], config: &walk::Config) -> Result<Vec<CustomKind>, UsageError> {
-    let mut all = Vec::new();
-    for path in paths {
-        let config = walk::Config { paths: vec![path.clone()], exclude: Vec::new(), threads: 1, ..config.clone() };
-        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let mut inventory = Inventory::default();
-        let kinds = Mutex::default();
-        let collect = |observed: Observed<'_>, _: &_, _: &mut _| add(&kinds, observed);
-        load::load(&config, found, &mut inventory, &collect, &Progress::default());
-        let mut kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let name = path.display();
-        if let Some(skipped) = inventory.coverage.skipped.first() {
-            let (file, reason) = (skipped.path.display(), &skipped.reason);
-            return Err(UsageError(format!("`--crd-schemas {name}`: `{file}`: {reason}")));
+impl Printing<'_> {
+    fn write(&self, report: &Report<'_>, output: &Output, out: &mut dyn Write) -> io::Result<()> {
+        let Self { arguments, sources, repository, times } = self;
+        let title = title(&arguments.paths);
+        match output.format {
+            Format::Text => {
+                let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+                let terminal = screen::terminal(&destination);
+                text::write(report, &text::Options { detail: detail(arguments), terminal, title, sources }, out)
+            }
+            Format::Json => reports::json::write(report, out),
+            Format::Sarif => reports::sarif::write(report, out),
+            Format::Junit => reports::junit::write(report, out),
+            Format::Github => reports::github::write(report, repository, out),
+            Format::GithubSummary => {
+                github_summary::write(report, &title, repository, github_summary::LIMIT - written(output), out)
+            }
+            Format::GitlabCodeQuality => reports::gitlab_code_quality::write(report, repository, out),
+            Format::GitlabSast => reports::gitlab_sast::write(report, repository, *times, out),
+            Format::Markdown => {
+                let limit = markdown::COMMENT_LIMIT;
+                let options = markdown::Options { title: &title, limit, rows: 25, places: 50, repository };
+                markdown::write(report, &options, out)
+            }
+            Format::Csv => reports::csv::write(report, out),
         }
-        if kinds.is_empty() {
-            return Err(UsageError(format!("`--crd-schemas {name}`: there is no CustomResourceDefinition in it")));
-        }
-        all.append(&mut kinds);
     }
-    Ok(all)
 }
 
-fn write(
-    report: &Report<'_>,
-    output: &Output,
-    arguments: &ScanArguments,
-    sources: &SourceLines<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match output.format {
-        Format::Text => {
-            let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
-            let terminal = screen::terminal(&destination);
-            let options =
-                text::Options { detail: detail(arguments), terminal, title: title(&arguments.paths), sources };
-            text::write(report, &options, out)
-        }
-        Format::Json => reports::json::write(report, out),
-        Format::Sarif => reports::sarif::write(report, out),
-    }
+/// How much of the summary of the step others have written, at most all of it.
+fn written(output: &Output) -> usize {
+    let summary = if output.file.is_none() { ci::step_summary() } else { None };
+    let length = summary.and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
+    usize::try_from(length).map_or(github_summary::LIMIT, |length| length.min(github_summary::LIMIT))
 }
 
 fn detail(arguments: &ScanArguments) -> Detail {
@@ -145,7 +113,7 @@ fn detail(arguments: &ScanArguments) -> Detail {
 }
 
 /// What was looked at, as the user named it.
-fn title(paths: &[PathBuf]) -> String {
+fn title(paths: &[std::path::PathBuf]) -> String {
     let names = paths.iter().map(|path| match path.to_string_lossy() {
         name if name == "-" => "standard input".to_owned(),
         name if name == "." => {

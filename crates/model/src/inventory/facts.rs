@@ -17,10 +17,22 @@ pub struct Facts {
     pub service_accounts: Vec<ServiceAccountFact>,
     /// Secrets.
     pub secrets: Vec<SecretFact>,
+    /// Plain copies of what is in secret stores.
+    pub synced_secrets: Vec<SyncedSecretFact>,
     /// LimitRanges.
     pub limit_ranges: Vec<LimitRangeFact>,
+    /// ResourceQuotas.
+    pub quotas: Vec<QuotaFact>,
+    /// Namespaces.
+    pub namespaces: Vec<NamespaceFact>,
     /// PodDisruptionBudgets.
     pub budgets: Vec<BudgetFact>,
+    /// Services.
+    pub services: Vec<ServiceFact>,
+    /// Services that StatefulSets name.
+    pub governing_services: Vec<GoverningServiceFact>,
+    /// ServiceMonitors.
+    pub monitors: Vec<MonitorFact>,
     /// HorizontalPodAutoscalers.
     pub autoscalers: Vec<AutoscalerFact>,
     /// PersistentVolumes.
@@ -55,8 +67,12 @@ pub struct WorkloadFact {
     pub form: Form,
     /// The labels of the pods.
     pub labels: Labels,
+    /// The name of the object.
+    pub place: Place,
     /// `spec.replicas` of the object, if it is a number.
     pub replicas: Option<i64>,
+    /// Where that is written.
+    pub replicas_place: Option<Place>,
     /// The ServiceAccount's name as written; empty means `default`.
     pub service_account: Symbol,
     /// Where the name is written, or where it would be.
@@ -71,10 +87,52 @@ pub struct WorkloadFact {
     pub projected_token: Option<Place>,
     /// Audiences of projected tokens, and where they are written.
     pub token_audiences: Box<[(Symbol, Place)]>,
-    /// Containers that have no memory limit of their own, where the pod has none either.
-    pub without_memory_limit: Box<[(Symbol, Place)]>,
     /// Uses of claims.
     pub claims: Box<[ClaimUse]>,
+    /// Names of the Secrets it uses, each use once.
+    pub secrets: Box<[(Symbol, SecretUse)]>,
+    /// The Secrets and ConfigMaps without which its pods do not start.
+    pub references: Box<[Reference]>,
+    /// What its containers run.
+    pub images: Box<[ImageUse]>,
+    /// Whether the pod names Secrets for pulling its images.
+    pub pull_secrets: bool,
+    /// Secrets whose files every user in the container can read, though the pod has a group for them; and where the
+    /// mode is, or would be.
+    pub readable_secrets: Box<[(Symbol, Place)]>,
+}
+
+/// A Secret or ConfigMap that a pod cannot do without.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// Whether it is a Secret.
+    pub is_secret: bool,
+    /// Its name.
+    pub name: Symbol,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// How a pod uses a Secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretUse {
+    /// As files.
+    Volume,
+    /// As environment variables.
+    Environment,
+    /// For pulling images.
+    Pull,
+}
+
+/// An image that a container runs.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageUse {
+    /// The image as written.
+    pub image: Symbol,
+    /// The name of the container.
+    pub container: Symbol,
+    /// Where the image is written.
+    pub place: Place,
 }
 
 /// A volume of a pod that is a claim.
@@ -105,6 +163,8 @@ pub struct ServiceAccountFact {
     pub secrets: Box<[(Symbol, Place)]>,
     /// Names of annotations.
     pub annotations: Box<[Symbol]>,
+    /// `imagePullSecrets`, if it is there and not empty.
+    pub pull_secrets: Option<Place>,
 }
 
 /// A Secret. Its values are never kept.
@@ -114,6 +174,19 @@ pub struct SecretFact {
     pub resource: ResourceId,
     /// Whether it holds a token of a ServiceAccount.
     pub is_token: bool,
+    /// `type`; empty if it is not set.
+    pub kind: Symbol,
+}
+
+/// A plain Secret that a secret store is copied into.
+#[derive(Debug)]
+pub struct SyncedSecretFact {
+    /// The object that has it copied.
+    pub resource: ResourceId,
+    /// The name of the Secret.
+    pub name: Symbol,
+    /// Where that is asked for.
+    pub place: Place,
 }
 
 /// A LimitRange.
@@ -121,8 +194,45 @@ pub struct SecretFact {
 pub struct LimitRangeFact {
     /// The object.
     pub resource: ResourceId,
-    /// Whether it gives containers a default memory limit.
-    pub default_memory: bool,
+    /// What it gives containers that ask for nothing.
+    pub defaults: ContainerDefaults,
+}
+
+/// What a LimitRange gives containers that ask for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContainerDefaults {
+    /// A limit of CPU.
+    pub cpu_limit: bool,
+    /// A limit of memory.
+    pub memory_limit: bool,
+    /// A limit of space on the node's disk.
+    pub storage_limit: bool,
+    /// A request of CPU, written as one.
+    pub cpu_request: bool,
+    /// A request of memory, written as one.
+    pub memory_request: bool,
+}
+
+/// A ResourceQuota.
+#[derive(Debug)]
+pub struct QuotaFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Whether it bounds pods, or both CPU and memory.
+    pub bounds: bool,
+    /// Whether it bounds anything.
+    pub empty: bool,
+    /// `spec.hard`, or where it would be.
+    pub place: Place,
+}
+
+/// A Namespace.
+#[derive(Debug)]
+pub struct NamespaceFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its name.
+    pub place: Place,
 }
 
 /// A PodDisruptionBudget.
@@ -151,6 +261,45 @@ pub struct AutoscalerFact {
     pub target_name: Symbol,
     /// `minReplicas`; 1 if it is not set.
     pub min_replicas: i64,
+    /// The name of what it scales, or where it would be.
+    pub place: Place,
+}
+
+/// A Service.
+#[derive(Debug)]
+pub struct ServiceFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its labels.
+    pub labels: Labels,
+    /// The pods it is for; `None` if it has no selector.
+    pub selector: Option<Selector>,
+    /// Whether it has no address of its own.
+    pub headless: bool,
+}
+
+/// The Service that a StatefulSet names for its pods.
+#[derive(Debug)]
+pub struct GoverningServiceFact {
+    /// The StatefulSet.
+    pub resource: ResourceId,
+    /// The name of the Service.
+    pub service: Symbol,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// A ServiceMonitor.
+#[derive(Debug)]
+pub struct MonitorFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The Services it is for.
+    pub selector: Selector,
+    /// The namespaces it looks in; `None` for all.
+    pub namespaces: Option<Box<[Symbol]>>,
+    /// The selector, or where it would be.
+    pub place: Place,
 }
 
 /// A PersistentVolume.
@@ -175,6 +324,8 @@ pub struct ClaimFact {
     pub resource: ResourceId,
     /// `spec.volumeName`; empty if it is not set.
     pub volume: Symbol,
+    /// `ReadWriteMany` in `spec.accessModes`.
+    pub shared: Option<Place>,
 }
 
 /// A Role or ClusterRole.
@@ -232,8 +383,14 @@ impl Facts {
             workloads,
             service_accounts,
             secrets,
+            synced_secrets,
             limit_ranges,
+            quotas,
+            namespaces,
             budgets,
+            services,
+            governing_services,
+            monitors,
             autoscalers,
             volumes,
             claims,
@@ -245,8 +402,14 @@ impl Facts {
             self.workloads, workloads;
             self.service_accounts, service_accounts;
             self.secrets, secrets;
+            self.synced_secrets, synced_secrets;
             self.limit_ranges, limit_ranges;
+            self.quotas, quotas;
+            self.namespaces, namespaces;
             self.budgets, budgets;
+            self.services, services;
+            self.governing_services, governing_services;
+            self.monitors, monitors;
             self.autoscalers, autoscalers;
             self.volumes, volumes;
             self.claims, claims;

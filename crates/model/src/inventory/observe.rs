@@ -1,12 +1,16 @@
 //! What is kept of an object when its document is let go.
 
+mod secrets;
+mod services;
+mod tenancy;
+
 use super::*;
 use crate::document::Value;
 use crate::finding::Origin;
 use crate::labels::{Selector, labels};
 use crate::object::Object;
 use crate::place::Place;
-use crate::pod::{Container, ContainerList};
+use crate::pod::Container;
 use crate::quantity;
 use crate::workload::Workload;
 
@@ -53,8 +57,16 @@ impl Observer<'_> {
         match (object.group(), &*object.kind) {
             ("", "ServiceAccount") => facts.service_accounts.push(self.service_account(object)),
             ("", "Secret") => facts.secrets.push(self.secret(object)),
+            ("secrets-store.csi.x-k8s.io", "SecretProviderClass") | ("external-secrets.io", "ExternalSecret") => {
+                facts.synced_secrets.extend(self.synced_secrets(object));
+            }
             ("", "LimitRange") => facts.limit_ranges.push(self.limit_range(object)),
+            ("", "ResourceQuota") => facts.quotas.push(self.quota(object)),
+            ("", "Namespace") => facts.namespaces.push(self.namespace(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
+            ("", "Service") => facts.services.push(self.service(object)),
+            ("apps", "StatefulSet") => facts.governing_services.extend(self.governing_service(object)),
+            ("monitoring.coreos.com", "ServiceMonitor") => facts.monitors.push(self.monitor(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
             ("", "PersistentVolume") => facts.volumes.push(self.volume(object)),
             ("", "PersistentVolumeClaim") => facts.claims.push(self.claim(object)),
@@ -88,15 +100,15 @@ impl Observer<'_> {
 
     fn workload(&self, workload: &Workload<'_>) -> WorkloadFact {
         let pod = &workload.pod;
-        let limited = pod.resources.is_some_and(has_memory_limit);
-        let unlimited = pod.containers.iter().filter(|container| {
-            !limited && container.list != ContainerList::Ephemeral && !container.resources.is_some_and(has_memory_limit)
-        });
+        let replicas = workload.object.value.at(&["spec", "replicas"]);
+        let name = workload.object.metadata.and_then(|metadata| metadata.get("name"));
         WorkloadFact {
             resource: self.resource,
             form: workload.form,
             labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
-            replicas: workload.object.value.at(&["spec", "replicas"]).and_then(Value::as_int),
+            place: self.place_or_missing(name, workload.object.value, "metadata.name"),
+            replicas: replicas.and_then(Value::as_int),
+            replicas_place: replicas.map(|replicas| self.place(replicas)),
             service_account: self.symbol(pod.service_account_name),
             service_account_place: self.place_or_missing(pod.service_account_name, pod.spec, "serviceAccountName"),
             automount: pod.automount_service_account_token.and_then(Value::as_bool),
@@ -108,13 +120,12 @@ impl Observer<'_> {
             token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
             projected_token: self.projected_token(workload),
             token_audiences: self.token_audiences(workload),
-            without_memory_limit: unlimited
-                .map(|container| {
-                    let place = self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
-                    (self.symbols.intern(&container.name()), place)
-                })
-                .collect(),
             claims: self.claim_uses(workload),
+            secrets: self.secret_uses(pod),
+            references: self.references(pod),
+            images: self.images(pod),
+            pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
+            readable_secrets: self.readable_secrets(pod),
         }
     }
 
@@ -179,23 +190,18 @@ impl Observer<'_> {
                 .map(|name| (self.symbols.intern(&name.text()), self.place(name)))
                 .collect(),
             annotations: object.annotations().map(|(key, _)| self.symbols.intern(&key.text())).collect(),
+            pull_secrets: object
+                .value
+                .get("imagePullSecrets")
+                .filter(|secrets| secrets.items().next().is_some())
+                .map(|secrets| self.place(secrets)),
         }
     }
 
     fn secret(&self, object: &Object<'_>) -> SecretFact {
         let kind = object.value.get("type");
         let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
-        SecretFact { resource: self.resource, is_token }
-    }
-
-    fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
-        let mut limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
-        let default_memory = limits.any(|limit| {
-            limit.get("type").is_some_and(|kind| kind.text() == "Container")
-                // The API takes the maximum as the default where none is given.
-                && ["default", "max"].iter().any(|key| limit.at(&[key, "memory"]).is_some_and(is_positive))
-        });
-        LimitRangeFact { resource: self.resource, default_memory }
+        SecretFact { resource: self.resource, is_token, kind: self.symbol(kind) }
     }
 
     fn budget(&self, object: &Object<'_>) -> BudgetFact {
@@ -217,6 +223,7 @@ impl Observer<'_> {
             target_kind: self.symbol(target("kind")),
             target_name: self.symbol(target("name")),
             min_replicas: object.value.at(&["spec", "minReplicas"]).and_then(Value::as_int).unwrap_or(1),
+            place: self.place_or_missing(target("name"), object.value, "spec.scaleTargetRef.name"),
         }
     }
 
@@ -233,7 +240,13 @@ impl Observer<'_> {
     }
 
     fn claim(&self, object: &Object<'_>) -> ClaimFact {
-        ClaimFact { resource: self.resource, volume: self.symbol(object.value.at(&["spec", "volumeName"])) }
+        let modes = object.value.at(&["spec", "accessModes"]);
+        let shared = modes.into_iter().flat_map(Value::items).find(|mode| mode.text() == "ReadWriteMany");
+        ClaimFact {
+            resource: self.resource,
+            volume: self.symbol(object.value.at(&["spec", "volumeName"])),
+            shared: shared.map(|mode| self.place(mode)),
+        }
     }
 
     fn role(&self, object: &Object<'_>) -> RoleFact {
@@ -279,10 +292,6 @@ pub fn is_api_audience(audience: &str) -> bool {
 fn covers_token_path(container: &Container<'_>) -> bool {
     let mut mounts = container.volume_mounts.into_iter().flat_map(Value::items);
     mounts.any(|mount| mount.get("mountPath").is_some_and(|path| path.text().trim_end_matches('/') == TOKEN_PATH))
-}
-
-fn has_memory_limit(resources: Value<'_>) -> bool {
-    resources.at(&["limits", "memory"]).is_some_and(is_positive)
 }
 
 fn is_positive(value: Value<'_>) -> bool {

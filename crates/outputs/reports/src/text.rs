@@ -56,7 +56,8 @@ const WORST: usize = 3;
 /// # Errors
 /// What writing to `out` returns.
 pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let count = report.control_results().filter(ControlResult::counts).count();
+    let all = report.control_results().filter(ControlResult::counts).count();
+    let count = report.control_results().filter(|result| is_shown(report, options, result)).count();
     let framed = match options.detail {
         Detail::Details => count,
         Detail::Automatic if count <= FEW => count,
@@ -68,7 +69,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         table::write(report, options, out)?;
         writeln!(out)?;
     }
-    for result in worst(report, framed, framed == count) {
+    for result in worst(report, options, framed, framed == count) {
         frame::write(report, &result, options, out)?;
         writeln!(out)?;
     }
@@ -77,18 +78,32 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         let hint = format!("{left} more findings: `--details` frames every one, `--only CONTROL` one control");
         writeln!(out, "{}\n", options.terminal.dim(&hint))?;
     }
+    if all > count && options.detail != Detail::Quiet {
+        let left = all - count;
+        let findings = if left == 1 { "finding" } else { "findings" };
+        let hint =
+            format!("{left} {findings} below `{}`: `--summary` counts them, `--details` frames them", report.threshold);
+        writeln!(out, "{}\n", options.terminal.dim(&hint))?;
+    }
     if options.detail != Detail::Quiet {
         not_known(report, options, out)?;
     }
     closing::write(report, options, out)
 }
 
+/// Whether a result is shown by itself. What cannot fail the run is only counted, unless somebody asks for everything.
+fn is_shown(report: &Report<'_>, options: &Options<'_>, result: &ControlResult<'_>) -> bool {
+    let everything = matches!(options.detail, Detail::Details | Detail::Summary);
+    result.counts() && (everything || result.severity >= report.threshold)
+}
+
 /// The worst `count` failed results, ordered by severity, then as the input is. Of several at one place, the first
 /// stands for the others unless all are wanted.
-fn worst<'a>(report: &Report<'a>, count: usize, all: bool) -> Vec<ControlResult<'a>> {
+fn worst<'a>(report: &Report<'a>, options: &Options<'_>, count: usize, all: bool) -> Vec<ControlResult<'a>> {
     let mut chosen: Vec<ControlResult<'a>> = Vec::new();
     for severity in Severity::ALL {
-        let of_severity = report.control_results().filter(|result| result.counts() && result.severity == severity);
+        let is_wanted = |result: &ControlResult<'_>| result.severity == severity && is_shown(report, options, result);
+        let of_severity = report.control_results().filter(is_wanted);
         for result in of_severity {
             if chosen.len() >= count {
                 return chosen;

@@ -13,7 +13,7 @@ use schemas::{Kind, Version, kubernetes};
 /// The version of Kubernetes that objects have to work with.
 const TARGET_VERSION: Parameter = parameter(
     "target_version",
-    Default::Text(""),
+    Default::Version,
     "the version of Kubernetes that objects have to work with, as `1.38`; if it is not set, that of \
      `--kubernetes-version`, or else the newest that is known",
 );

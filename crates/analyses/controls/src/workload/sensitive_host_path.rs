@@ -238,6 +238,7 @@ fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     }
 }
 
-fn is_sensitive(path: &str) -> bool {
+/// Whether a clean path is one that holds credentials or what root runs, or is above or below one.
+pub(crate) fn is_sensitive(path: &str) -> bool {
     PATHS.iter().any(|known| host_paths::is_at_or_above(path, known) || host_paths::is_at_or_above(known, path))
 }

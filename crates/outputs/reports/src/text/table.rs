@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use model::severity::Severity;
 use unicode_width::UnicodeWidthStr;
 
-use super::Options;
 use super::terminal::{sanitize, style};
+use super::{Options, is_shown};
 use crate::report::{ControlResult, Report};
 
 struct Row {
@@ -20,7 +20,7 @@ struct Row {
 /// Writes the table of failed results by control, the worst first.
 pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let terminal = options.terminal;
-    let rows = rows(report);
+    let rows = rows(report, options);
     let id_width = rows.iter().map(|row| row.id.width()).chain([7]).max().unwrap_or(7);
     let count_width = rows.iter().map(|row| row.objects.to_string().len()).chain([7]).max().unwrap_or(7);
     let heading = format!("     {:<id_width$}  {:>count_width$}  first place", "control", "objects");
@@ -36,9 +36,9 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     Ok(())
 }
 
-fn rows(report: &Report<'_>) -> Vec<Row> {
+fn rows(report: &Report<'_>, options: &Options<'_>) -> Vec<Row> {
     let mut by_control: BTreeMap<&'static str, Row> = BTreeMap::new();
-    for result in report.control_results().filter(ControlResult::counts) {
+    for result in report.control_results().filter(|result| is_shown(report, options, result)) {
         let id = result.registered.control.id;
         let row = by_control.entry(id).or_insert_with(|| Row {
             severity: result.severity,

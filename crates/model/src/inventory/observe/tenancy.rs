@@ -1,0 +1,52 @@
+//! What bounds the tenants of a cluster: namespaces, quotas, limit ranges.
+
+use super::{Observer, is_positive};
+use crate::document::Value;
+use crate::inventory::{ContainerDefaults, LimitRangeFact, NamespaceFact, QuotaFact};
+use crate::object::Object;
+
+impl Observer<'_> {
+    pub(super) fn limit_range(&self, object: &Object<'_>) -> LimitRangeFact {
+        let limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
+        let of_containers: Vec<Value<'_>> =
+            limits.filter(|limit| limit.get("type").is_some_and(|kind| kind.text() == "Container")).collect();
+        // The API takes the maximum as the default where none is given.
+        let limit = |resource| {
+            of_containers
+                .iter()
+                .any(|limit| ["default", "max"].iter().any(|key| limit.at(&[key, resource]).is_some_and(is_positive)))
+        };
+        let request = |resource| {
+            of_containers.iter().any(|limit| limit.at(&["defaultRequest", resource]).is_some_and(is_positive))
+        };
+        LimitRangeFact {
+            resource: self.resource,
+            defaults: ContainerDefaults {
+                cpu_limit: limit("cpu"),
+                memory_limit: limit("memory"),
+                storage_limit: limit("ephemeral-storage"),
+                cpu_request: request("cpu"),
+                memory_request: request("memory"),
+            },
+        }
+    }
+
+    pub(super) fn quota(&self, object: &Object<'_>) -> QuotaFact {
+        let hard = object.value.at(&["spec", "hard"]);
+        let has = |keys: &[&str]| keys.iter().any(|key| hard.is_some_and(|hard| hard.get(key).is_some()));
+        let pods = has(&["pods", "count/pods"]);
+        QuotaFact {
+            resource: self.resource,
+            bounds: pods
+                || (has(&["cpu", "requests.cpu", "limits.cpu"])
+                    && has(&["memory", "requests.memory", "limits.memory"])),
+            empty: hard.is_none_or(|hard| hard.entries().next().is_none()),
+            place: self.place_or_missing(hard, object.value, "spec.hard"),
+        }
+    }
+
+    pub(super) fn namespace(&self, object: &Object<'_>) -> NamespaceFact {
+        let name = object.metadata.and_then(|metadata| metadata.get("name"));
+        NamespaceFact { resource: self.resource, place: self.place_or_missing(name, object.value, "metadata.name") }
+    }
+}
