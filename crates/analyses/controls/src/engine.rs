@@ -1,10 +1,12 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
+mod tally;
+
 use std::collections::BTreeSet;
 
 use model::control::{Check, InventoryFindings, Registered};
 use model::finding::{Edit, Findings, Occurrence, Status};
-use model::inventory::{Inventory, Observed, ResourceId};
+use model::inventory::{Inventory, Observed, ResourceId, Verdicts};
 use model::parameter::Settings;
 use model::place::Place;
 use model::symbols::{Symbol, Symbols};
@@ -23,13 +25,19 @@ pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
     settings: Settings,
+    counts: bool,
 }
 
 impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings }
+        Self { selected, passed, settings, counts: false }
+    }
+
+    /// The same engine, which also counts how many objects every control judges.
+    pub fn counting(self) -> Self {
+        Self { counts: true, ..self }
     }
 
     /// The controls that run.
@@ -38,7 +46,8 @@ impl Engine {
     }
 
     /// Judges one object by itself.
-    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts) {
+        let Verdicts { occurrences, judged } = verdicts;
         for registered in &self.selected {
             let before = occurrences.len();
             let mut findings = Findings {
@@ -59,7 +68,11 @@ impl Engine {
             if observed.workloads.len() > 1 {
                 drop_repeated(occurrences, before, |_| true);
             }
-            if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
+            let passed = !not_applicable && occurrences.len() == before;
+            if self.counts && (passed || occurrences.len() > before) {
+                tally::note(registered, observed.resource, judged);
+            }
+            if self.passed == Passed::Keep && passed {
                 occurrences.push(pass(registered, observed.resource));
             }
         }
@@ -69,6 +82,7 @@ impl Engine {
     pub fn judge_inventory(&self, inventory: &mut Inventory) {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         let several = with_several_pods(inventory);
+        let mut judged = std::mem::take(&mut inventory.judged);
         for registered in &self.selected {
             let check = match registered.control.check {
                 Check::Inventory(check)
@@ -95,8 +109,12 @@ impl Engine {
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }
+            let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
+            if self.counts {
+                let both = looked_at.iter().chain(&reported);
+                judged.resources.extend(both.map(|&resource| (registered.id, resource)));
+            }
             if self.passed == Passed::Keep {
-                let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
                 reported.sort_unstable();
                 looked_at.sort_unstable();
                 looked_at.dedup();
@@ -107,6 +125,9 @@ impl Engine {
         // Stable: within a control the findings keep the order in which they were made.
         occurrences.sort_by_key(|found| (found.resource, found.control));
         drop_contradicted_passes(&mut occurrences);
+        if self.counts {
+            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences);
+        }
         inventory.occurrences = occurrences;
     }
 }

@@ -41,7 +41,7 @@ fn repeated_keys(registered: Registered, fixture: &Fixture) -> Vec<String> {
         let workloads = workloads(&object);
         let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
         let observed = Observed { resource, object: &object, workloads: &workloads, origin };
-        engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+        engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

@@ -46,7 +46,7 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
         let workloads = workloads(&object);
         let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
         let observed = Observed { resource, object: &object, workloads: &workloads, origin };
-        engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+        engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

@@ -21,7 +21,7 @@ fn fields(control: &str, yaml: &str) -> Vec<String> {
     let workloads = workloads(&object);
     let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
     let observed = Observed { resource, object: &object, workloads: &workloads, origin };
-    engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+    engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
     engine.judge_inventory(&mut inventory);
     inventory.occurrences.iter().map(|found| inventory.symbols.text(found.place.field)).collect()

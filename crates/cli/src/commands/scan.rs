@@ -47,8 +47,8 @@ fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result
     let progress = Progress::default();
     let stdin = screen::with_progress(&progress, || {
         let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, occurrences: &mut _| {
-            engine.judge(observed, symbols, occurrences);
+        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
+            engine.judge(observed, symbols, verdicts);
         };
         let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
         engine.judge_inventory(&mut inventory);

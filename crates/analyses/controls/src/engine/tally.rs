@@ -1,0 +1,43 @@
+//! Counts how many objects every control has judged, without keeping those that passed.
+
+use model::control::{Check, Registered};
+use model::finding::{Occurrence, Status};
+use model::inventory::{Judged, ResourceId, Tally};
+
+/// Notes that a control has judged an object by itself.
+pub(super) fn note(registered: &Registered, resource: ResourceId, judged: &mut Judged) {
+    match registered.control.check {
+        Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => judged.count(registered.id),
+        // These come back to the same objects when all of them are known.
+        Check::Inventory(_) | Check::WorkloadAndInventory(..) | Check::ObjectAndInventory(..) | Check::All(..) => {
+            judged.resources.push((registered.id, resource))
+        }
+    }
+}
+
+/// One tally for each of the controls that ran. `occurrences` are ordered by resource and control.
+pub(super) fn tallies(selected: &[Registered], mut judged: Judged, occurrences: &[Occurrence]) -> Vec<Tally> {
+    judged.resources.sort_unstable();
+    judged.resources.dedup();
+    for (control, _) in std::mem::take(&mut judged.resources) {
+        judged.count(control);
+    }
+    let mut failed = Judged::default();
+    let mut unknown = Judged::default();
+    for group in occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)) {
+        match group.iter().map(|found| found.status).max() {
+            Some(Status::Fail) => failed.count(group[0].control),
+            Some(Status::Skip) => unknown.count(group[0].control),
+            Some(Status::Pass) | None => {}
+        }
+    }
+    let of = |judged: &Judged, registered: &Registered| {
+        judged.counts.get(usize::from(registered.id.0)).copied().unwrap_or_default()
+    };
+    let tally = |registered: &Registered| {
+        let (failed, unknown) = (of(&failed, registered), of(&unknown, registered));
+        let passed = of(&judged, registered).saturating_sub(failed + unknown);
+        Tally { control: registered.id, passed, failed, unknown }
+    };
+    selected.iter().map(tally).collect()
+}
