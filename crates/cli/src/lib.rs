@@ -4,9 +4,11 @@ mod arguments;
 mod commands;
 pub mod exit;
 pub mod pages;
+mod requested;
 mod screen;
 mod settings;
 mod source_lines;
+mod strict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

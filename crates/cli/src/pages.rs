@@ -53,7 +53,8 @@ fn control_page(registered: &Registered) -> String {
     if !control.mappings.is_empty() {
         page.push_str("## Serves\n\n| framework | requirement |\n|---|---|\n");
         for mapping in control.mappings {
-            let title = frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title);
+            let title = frameworks::by_id(mapping.framework)
+                .map_or_else(|| mapping.framework.to_owned(), frameworks::Framework::name);
             let _ = writeln!(page, "| {title} | {} |", mapping.requirement);
         }
         page.push('\n');

@@ -8,7 +8,7 @@ use crate::{Framework, Requirement, requirement};
 pub static FRAMEWORK: Framework = Framework {
     id: "pss",
     title: "Pod Security Standards",
-    edition: "Kubernetes 1.0 to 1.37",
+    edition: "1.0 to 1.37",
     publisher: "Kubernetes",
     url: "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     published: Some(21),

@@ -141,3 +141,34 @@ fn score<'a>(controls: impl Iterator<Item = &'a AssessedControl>) -> Option<u8> 
     // A hair, so that what is a whole number on paper is one here.
     (!once.is_empty()).then(|| (100.0 * reached / possible + 1e-9).floor().min(best) as u8)
 }
+
+impl Assessed {
+    /// Why nothing, or not everything, was observed. Empty if everything was.
+    pub fn reason(&self, needs: &[Need]) -> String {
+        let all = self.controls.len();
+        let count = |status| self.controls.iter().filter(|control| control.status == status).count();
+        let to_come = count(ControlStatus::NotAvailable);
+        let mut reasons = Vec::new();
+        match self.counts.unknown {
+            0 => {}
+            1 => reasons.push("1 result not known".to_owned()),
+            unknown => reasons.push(format!("{unknown} results not known")),
+        }
+        if to_come == all && all > 0 && !needs.contains(&Need::Manifests) {
+            let sources = needs.iter().filter(|need| **need != Need::Person).map(|need| need.phrase());
+            reasons.push(format!("needs {}", sources.collect::<Vec<_>>().join(" or ")));
+        } else if to_come == all && all > 0 {
+            reasons.push("no control yet".to_owned());
+        } else if to_come > 0 {
+            reasons.push(format!("{to_come} of {all} controls not available yet"));
+        }
+        match count(ControlStatus::NotRun) {
+            0 => {}
+            not_run => reasons.push(format!("{not_run} of {all} controls did not run")),
+        }
+        if reasons.is_empty() && self.status == RequirementStatus::NotObserved {
+            reasons.push("nothing that it applies to".to_owned());
+        }
+        reasons.join(", ")
+    }
+}

@@ -114,9 +114,7 @@ pub fn resolve(framework: &Framework, controls: &[Registered]) -> Subject {
 
 fn serving(framework: &str, requirement: &Requirement, controls: &[Registered]) -> Vec<Serving> {
     let listed = |id: &str| requirement.controls.contains(&id);
-    let maps = |mapping: (&str, &str)| {
-        mapping == (framework, requirement.id) || requirement.through.iter().any(|through| *through == mapping)
-    };
+    let maps = |mapping: (&str, &str)| mapping == (framework, requirement.id) || requirement.through.contains(&mapping);
     let is_available = |registered: &&Registered| {
         let mut mappings = registered.control.mappings.iter();
         listed(registered.control.id) || mappings.any(|mapping| maps((mapping.framework, mapping.requirement)))

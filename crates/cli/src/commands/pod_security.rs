@@ -7,7 +7,7 @@ use controls::pod_security::{self, Level, Version};
 use manifests::load::{self, Progress};
 use manifests::walk;
 use model::finding::{ControlId, Edit, Occurrence, Status};
-use model::inventory::{Inventory, Observed, Results};
+use model::inventory::{Inventory, Observed, Results, Verdicts};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 use model::workload::Workload;
