@@ -1,9 +1,12 @@
 //! The pages of `docs/` that are made from the controls and the command line, so that they cannot differ from them.
 
+mod framework_pages;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use controls::explain;
+use frameworks::upcoming::{self, Upcoming};
 use model::control::Registered;
 
 use crate::exit::Exit;
@@ -17,6 +20,7 @@ pub fn pages() -> BTreeMap<String, String> {
         pages.insert(format!("controls/{}.md", registered.control.id), control_page(&registered));
     }
     pages.insert("controls/README.md".to_owned(), index());
+    framework_pages::insert(&mut pages);
     pages.insert("report.schema.json".to_owned(), reports::json::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
@@ -83,6 +87,11 @@ fn index() -> String {
         let control = registered.control;
         let (id, group) = (control.id, registered.group.name());
         let _ = writeln!(page, "| [{id}]({id}.md) | {} | {group} | {} |", control.severity, control.title);
+    }
+    page.push_str("\n## Not yet available\n\n| control | severity | group | what will be wrong | will need |\n|---|---|---|---|---|\n");
+    for upcoming in upcoming::all() {
+        let Upcoming { id, severity, group, title, .. } = upcoming;
+        let _ = writeln!(page, "| {id} | {severity} | {group} | {title} | {} |", upcoming.needs_phrase());
     }
     page
 }

@@ -160,7 +160,7 @@ impl Need {
             Self::Cluster => "a cluster",
             Self::Node => "the nodes",
             Self::Image => "the images",
-            Self::Cloud => "the cloud account",
+            Self::Cloud => "the cloud",
             Self::Person => "a person",
         }
     }

@@ -156,11 +156,11 @@ impl Assessed {
         }
         if to_come == all && all > 0 && !needs.contains(&Need::Manifests) {
             let sources = needs.iter().filter(|need| **need != Need::Person).map(|need| need.phrase());
-            reasons.push(format!("needs {}", sources.collect::<Vec<_>>().join(" or ")));
+            reasons.push(format!("needs {}", either(&sources.collect::<Vec<_>>())));
         } else if to_come == all && all > 0 {
             reasons.push("no control yet".to_owned());
         } else if to_come > 0 {
-            reasons.push(format!("{to_come} of {all} controls not available yet"));
+            reasons.push(format!("{to_come} of {all} controls to come"));
         }
         match count(ControlStatus::NotRun) {
             0 => {}
@@ -170,5 +170,13 @@ impl Assessed {
             reasons.push("nothing that it applies to".to_owned());
         }
         reasons.join(", ")
+    }
+}
+
+/// `a, b or c`.
+fn either(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod formats;
+mod frameworks;
 mod generated;
 mod hostile;
 mod pod_security;

@@ -10,8 +10,14 @@ use super::terminal::{sanitize, style};
 use super::{Detail, Options, Terminal};
 use crate::report::Report;
 
-/// So many neighbours of which nothing was observed become one line, unless everything is wanted.
+/// In longer lists than this, neighbours of which nothing was observed become one line, unless everything is wanted.
+const LONG: usize = 40;
+
+/// So many neighbours.
 const MANY: usize = 3;
+
+/// What a status may take of a line, unless it is wider than most.
+const STATUS: usize = 42;
 
 /// No wording is cut shorter than that.
 const NARROWEST: usize = 24;
@@ -26,6 +32,11 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
         write_one(assessment, options, out)?;
     }
     if !report.frameworks.is_empty() && options.detail != Detail::Quiet {
+        match report.results.coverage.skipped.len() {
+            0 => {}
+            1 => writeln!(out, "1 input was not looked at: what passes passes in the rest")?,
+            skipped => writeln!(out, "{skipped} inputs were not looked at: what passes passes in the rest")?,
+        }
         for line in formula() {
             writeln!(out, "{}", options.terminal.dim(&line))?;
         }
@@ -65,8 +76,9 @@ fn write_one(assessment: &Assessment, options: &Options<'_>, out: &mut dyn Write
     let rows = rows(assessment, options);
     let widest = |of: fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let id_width = widest(|row| row.id.width());
-    let room = terminal.width.saturating_sub(5 + id_width + 2 + 2 + widest(|row| row.status.width()));
-    let title_width = widest(|row| row.title.width()).min(room.max(NARROWEST));
+    let room = terminal.width.saturating_sub(5 + id_width + 2 + 2);
+    let status_width = widest(|row| row.status.width()).min(STATUS);
+    let title_width = widest(|row| row.title.width()).min(room.saturating_sub(status_width).max(NARROWEST));
     writeln!(out, "{}", terminal.bold(&sanitize(&assessment.subject.title)))?;
     for row in rows {
         let Row { mark, mark_width, id, title, status } = row;
@@ -74,6 +86,7 @@ fn write_one(assessment: &Assessment, options: &Options<'_>, out: &mut dyn Write
         let title = terminal.cut(&title, title_width);
         let gap = " ".repeat(title_width.saturating_sub(title.width()));
         let id_gap = " ".repeat(id_width - id.width());
+        let status = terminal.cut(&status, room.saturating_sub(title_width).max(NARROWEST));
         writeln!(out, "  {mark}{padding}{id}{id_gap}  {title}{gap}  {status}")?;
     }
     let counts = RequirementStatus::ALL.map(|status| (assessment.count(status), status.phrase()));
@@ -89,9 +102,10 @@ fn rows(assessment: &Assessment, options: &Options<'_>) -> Vec<Row> {
     let alike = |a: &(&Asked, &Assessed), b: &(&Asked, &Assessed)| {
         is_unseen(a.1) && is_unseen(b.1) && a.0.section == b.0.section
     };
+    let folds = pairs.len() > LONG && options.detail != Detail::Details;
     let mut rows = Vec::new();
     for group in pairs.chunk_by(alike) {
-        if group.len() >= MANY && options.detail != Detail::Details {
+        if group.len() >= MANY && folds {
             rows.push(folded(group, terminal));
         } else {
             rows.extend(group.iter().map(|(asked, assessed)| row(asked, assessed, terminal)));
@@ -101,8 +115,7 @@ fn rows(assessment: &Assessment, options: &Options<'_>) -> Vec<Row> {
 }
 
 fn row(asked: &Asked, assessed: &Assessed, terminal: Terminal) -> Row {
-    let mark = mark(assessed, terminal);
-    let (text, style) = mark;
+    let (text, style) = mark(assessed, terminal);
     Row {
         mark: style.map_or_else(|| text.to_owned(), |style| terminal.paint(style, text)),
         mark_width: text.width(),
