@@ -4,8 +4,10 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use model::severity::Severity;
+
+use crate::formats::{self, Format};
 
 const AFTER: &str = "Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked \
                      at · 3 wrong usage";
@@ -50,6 +52,12 @@ impl Color {
 pub enum Command {
     /// Judge manifests in files, folders or standard input
     Scan(ScanArguments),
+    /// Say what changed between two reports, folders or revisions
+    Diff(DiffArguments),
+    /// Accept today's findings as old debt
+    Baseline(BaselineArguments),
+    /// Write a first configuration, with what CI and pre-commit need
+    Init(InitArguments),
     /// Say which Pod Security level workloads meet, and what the admission plugin would answer
     PodSecurity(PodSecurityArguments),
     /// Explain a control, by its id or by another tool's
@@ -86,28 +94,18 @@ pub struct ScanArguments {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
-    /// A format, and a file to write it to: text, json, sarif; may be given several times
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    /// A format, and a file to write it to; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", help = output_help(), long_help = output_long_help())]
     pub output: Vec<Output>,
     /// Findings below this severity do not change the exit code
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
     pub severity_threshold: Severity,
-    /// Run only these controls, groups or severities
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Do not run these controls, groups or severities
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub skip: Vec<String>,
-    /// Run only the controls of this framework, and say what holds of each requirement; may be given several times.
-    /// The id of a framework, or a YAML file with one of your own
-    #[arg(long, value_name = "ID|FILE.yaml")]
-    pub framework: Vec<String>,
-    /// Set a parameter of a control, as `image-registry-not-allowed.allowed=ghcr.io/acme,quay.io/acme`
-    #[arg(long, value_name = "CONTROL.PARAMETER=VALUE")]
-    pub parameter: Vec<String>,
-    /// The input is all there is: what is not in it does not exist
-    #[arg(long)]
-    pub complete: bool,
+    /// What is judged
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// Fail only on what this file does not have; `plimsoll baseline write` writes it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
     /// Frame every finding, however many there are
     #[arg(long, conflicts_with_all = ["summary", "quiet"])]
     pub details: bool,
@@ -117,13 +115,144 @@ pub struct ScanArguments {
     /// Show the closing lines alone
     #[arg(long, short)]
     pub quiet: bool,
-    /// Also report what passed (JSON, SARIF)
+    /// Also report what passed (JSON, SARIF, JUnit, CSV)
     #[arg(long)]
     pub show_passed: bool,
+    /// The configuration
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+}
+
+/// Which controls run, and how.
+#[derive(Clone, Debug, Args)]
+pub struct SelectionArguments {
+    /// Run only these controls, groups or severities
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Do not run these controls, groups or severities
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Run only the controls of this framework, and say what holds of each requirement; may be given several times.
+    /// The id of a framework, or a YAML file with one of your own
+    #[arg(long, value_name = "ID|FILE.yaml", value_hint = ValueHint::AnyPath)]
+    pub framework: Vec<String>,
+    /// Set a parameter of a control, as `image-registry-not-allowed.allowed=ghcr.io/acme,quay.io/acme`
+    #[arg(long, value_name = "CONTROL.PARAMETER=VALUE")]
+    pub parameter: Vec<String>,
+    /// The input is all there is: what is not in it does not exist
+    #[arg(long)]
+    pub complete: bool,
+}
+
+/// Where the configuration of the project is.
+#[derive(Clone, Debug, Args)]
+pub struct ConfigurationArguments {
+    /// The configuration; without this, the first `plimsoll.yaml` from the scanned path upwards
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
+}
+
+const BASELINE_EXAMPLES: &str = "\
+Examples:
+  plimsoll baseline write                         today's findings of the folder you are in
+  plimsoll baseline write deploy/ --file debt.json
+  plimsoll scan deploy/ --baseline debt.json      fails on what is new";
+
+/// `baseline`
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct BaselineArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: BaselineCommand,
+}
+
+/// The commands of `baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Write the findings that there are today, so that only new ones fail a scan
+    Write(BaselineWriteArguments),
+}
+
+/// `baseline write`
+#[derive(Debug, Args)]
+#[command(after_help = BASELINE_EXAMPLES)]
+pub struct BaselineWriteArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "plimsoll-baseline.json", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is judged
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// The configuration
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  plimsoll diff main                              what this branch changes, against the folder you are in
+  plimsoll diff v1.4.0 HEAD                       two revisions of Git
+  plimsoll diff old/ new/                         two folders
+  plimsoll diff last-week.json today.json         two reports of `scan --output json`
+
+Exit codes: 0 nothing new · 1 new findings at or above the threshold · 2 not everything could be looked at ·
+3 wrong usage";
+
+/// `diff`
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub struct DiffArguments {
+    /// What was: a report in JSON, a file or folder, or a revision of Git
+    pub base: String,
+    /// What is
+    #[arg(default_value = ".")]
+    pub head: String,
+    /// A format, and a file to write it to: text or json; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<Output>,
+    /// New findings below this severity do not change the exit code
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
+    pub severity_threshold: Severity,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is judged
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// The configuration
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  plimsoll init                                   looks at the folder, and writes what is missing
+  plimsoll init --dry-run                         shows what would be written";
+
+/// `init`
+#[derive(Debug, Args)]
+#[command(after_help = INIT_EXAMPLES)]
+pub struct InitArguments {
+    /// The folder of the project
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    pub folder: PathBuf,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What is read, for every command that reads manifests.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct InputArguments {
     /// Leave out paths that match this glob; may be given several times
     #[arg(long, value_name = "GLOB")]
@@ -134,6 +263,9 @@ pub struct InputArguments {
     /// Also read hidden files and folders
     #[arg(long)]
     pub hidden: bool,
+    /// A path without a Kubernetes object is no gap, as when a hook names whatever was changed
+    #[arg(long)]
+    pub allow_empty: bool,
     /// The number of threads; as many as there are processors if it is not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
@@ -235,17 +367,6 @@ pub struct Output {
     pub file: Option<PathBuf>,
 }
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For code hosts and editors.
-    Sarif,
-}
-
 impl FromStr for Output {
     type Err = String;
 
@@ -255,14 +376,21 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = match format {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "sarif" => Format::Sarif,
-            _ => return Err(format!("there is no format `{format}`; there are text, json, sarif")),
-        };
-        Ok(Self { format, file })
+        match Format::from_name(format) {
+            Some(format) => Ok(Self { format, file }),
+            None => Err(format!("there is no format `{format}`; there are {}", formats::names())),
+        }
     }
+}
+
+const OUTPUT: &str = "A format, and a file to write it to";
+
+fn output_help() -> String {
+    format!("{OUTPUT}: {}; may be given several times", formats::names())
+}
+
+fn output_long_help() -> String {
+    format!("{OUTPUT}; may be given several times:\n{}\n", formats::table())
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {

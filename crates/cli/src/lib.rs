@@ -1,37 +1,44 @@
 //! Arguments, wiring and exit codes. What is decided is decided in other crates.
 
 mod arguments;
+mod ci;
 mod commands;
+mod configuration;
 pub mod exit;
+mod formats;
+mod judging;
 pub mod pages;
 mod requested;
 mod screen;
 mod settings;
 mod source_lines;
-mod strict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anstream::eprintln;
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 pub use arguments::Arguments;
 use exit::Exit;
 
 /// Runs the program with these arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = match Arguments::try_parse_from(arguments) {
+    let (parsed, project) = match configuration::parse(arguments.into_iter().collect()) {
         Ok(parsed) => parsed,
-        Err(error) => {
+        Err(configuration::ParseError::Arguments(error)) => {
             // Help and version are no errors; what cannot be printed has no reader.
             let usage = error.use_stderr();
             error.print().ok();
             return if usage { Exit::Usage.into() } else { Exit::Clean.into() };
         }
+        Err(configuration::ParseError::Configuration(error)) => {
+            eprintln!("error: {error}");
+            return Exit::Usage.into();
+        }
     };
     parsed.color.apply();
-    match commands::run(&parsed) {
+    match commands::run(&parsed, &project) {
         Ok(exit) => exit.into(),
         Err(error) if exit::is_broken_pipe(&error) => Exit::Clean.into(),
         Err(error) => {

@@ -22,6 +22,9 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("controls/README.md".to_owned(), index());
     framework_pages::insert(&mut pages);
     pages.insert("report.schema.json".to_owned(), reports::json::schema());
+    pages.insert("plimsoll.schema.json".to_owned(), crate::configuration::schema::schema());
+    pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
+    pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
     pages.insert("command-line.md".to_owned(), command_line());
@@ -115,7 +118,17 @@ fn command_line() -> String {
             continue;
         }
         let help = sub.render_long_help().to_string();
-        let _ = write!(page, "\n## plimsoll {}\n\n```\n{}```\n", sub.get_name(), without_trailing_spaces(&help));
+        let name = sub.get_name().to_owned();
+        let _ = write!(page, "\n## plimsoll {name}\n\n```\n{}```\n", without_trailing_spaces(&help));
+        for inner in sub.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+            let help = inner.render_long_help().to_string();
+            let _ = write!(
+                page,
+                "\n## plimsoll {name} {}\n\n```\n{}```\n",
+                inner.get_name(),
+                without_trailing_spaces(&help)
+            );
+        }
     }
     page
 }

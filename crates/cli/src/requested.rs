@@ -1,16 +1,19 @@
 //! The frameworks that `--framework` names: our own by id, the user's by file.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::fs;
 use std::path::Path;
 
 use compliance::{Asked, Serving, Subject, resolve};
+use configuration::fields::{Problem, Reader};
+use configuration::framework::{self, OwnFramework, OwnRequirement};
 use frameworks::{FRAMEWORKS, Need, upcoming};
 use model::control::Registered;
-use model::document::Value;
 use model::nearest::nearest;
+use model::place::LineIndex;
 
 use crate::exit::UsageError;
-use crate::strict::{StrictDocument, StrictFile};
 
 /// The frameworks of these names and files, each once.
 ///
@@ -19,7 +22,7 @@ use crate::strict::{StrictDocument, StrictFile};
 pub(crate) fn frameworks(names: &[String]) -> Result<Vec<Subject>, UsageError> {
     let mut subjects: Vec<Subject> = Vec::new();
     for name in names {
-        let subject = framework(name)?;
+        let subject = find(name)?;
         if !subjects.iter().any(|known| known.id == subject.id) {
             subjects.push(subject);
         }
@@ -27,16 +30,17 @@ pub(crate) fn frameworks(names: &[String]) -> Result<Vec<Subject>, UsageError> {
     Ok(subjects)
 }
 
-fn framework(name: &str) -> Result<Subject, UsageError> {
+fn find(name: &str) -> Result<Subject, UsageError> {
     let controls: Vec<Registered> = controls::all().collect();
     if let Some(known) = frameworks::by_id(name) {
         return Ok(resolve(known, &controls));
     }
-    let path = Path::new(name);
-    if path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json") {
-        return load(path, &controls);
-    }
-    Err(unknown(name))
+    if is_file(name) { load(Path::new(name), &controls) } else { Err(unknown(name)) }
+}
+
+/// Whether the name is that of a file, and not of a framework of our own.
+pub(crate) fn is_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
 }
 
 /// The error for a name that no framework has.
@@ -49,60 +53,74 @@ pub(crate) fn unknown(name: &str) -> UsageError {
     UsageError(format!("there is no framework `{name}`: {hint}"))
 }
 
+/// Nobody writes more than that by hand.
+const LARGEST: u64 = 4 << 20;
+
 /// Loads a framework that a user wrote.
 fn load(path: &Path, controls: &[Registered]) -> Result<Subject, UsageError> {
-    let file = StrictFile::load(path)?;
-    let document = file.parse()?;
-    let root = document.root();
-    document.check_keys(root, &["id", "title", "requirements"])?;
-    let id = document.text(root, "id")?;
+    let shown = path.display();
+    let cannot = |reason: &dyn Display| UsageError(format!("cannot read `{shown}`: {reason}"));
+    let file = fs::metadata(path).map_err(|error| cannot(&error))?;
+    if !file.is_file() || file.len() > LARGEST {
+        return Err(cannot(&"it is no file of at most 4 MiB"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
+    let mut ranges = manifests::separate::documents(&text);
+    let (Some(range), None) = (ranges.next(), ranges.next()) else {
+        return Err(cannot(&"a framework is one document"));
+    };
+    let first_line = 1 + text[..range.start].matches('\n').count() as u32;
+    let document = manifests::parse_document(&text[range.clone()]).map_err(|error| {
+        let (line, column) = LineIndex::new(first_line).position(&text[range.clone()], error.offset);
+        UsageError(format!("{shown}:{line}:{column}: not valid YAML: {}", error.message))
+    })?;
+    let mut reader = Reader::new(document.root(), first_line);
+    let own = framework::read(&mut reader);
+    let mut problems = std::mem::take(&mut reader.problems);
+    let subject = subject(own, controls, &mut problems);
+    let lines = problems.iter().map(|Problem { line, column, message }| format!("{shown}:{line}:{column}: {message}"));
+    if problems.is_empty() { Ok(subject) } else { Err(UsageError(lines.collect::<Vec<_>>().join("\nerror: "))) }
+}
+
+fn subject(own: OwnFramework, controls: &[Registered], problems: &mut Vec<Problem>) -> Subject {
+    let OwnFramework { id, position, title, requirements } = own;
     if frameworks::by_id(&id).is_some() {
-        return Err(document.error(root, &format!("`{id}` is the id of a framework that Plimsoll has: take another")));
+        let message = format!("`{id}` is the id of a framework that Plimsoll has: take another");
+        problems.push(problem(position, message));
     }
-    let mut seen = BTreeSet::new();
-    let mut requirements = Vec::new();
-    for item in document.items(root, "requirements")? {
-        let asked = requirement(&document, item, controls)?;
-        document.check_new(&mut seen, &asked.id, item)?;
-        requirements.push(asked);
-    }
-    if requirements.is_empty() {
-        return Err(document.error(root, "a framework has `requirements`, and this one has none"));
-    }
-    Ok(Subject { id, title: document.text(root, "title")?, published: None, requirements })
+    let asked = |requirement: OwnRequirement| {
+        let OwnRequirement { id, title, section, controls: names } = requirement;
+        let mut serving = Vec::new();
+        for (name, position) in names {
+            match control(&name, controls) {
+                Ok(found) => serving.push(found),
+                Err(message) => problems.push(problem(position, message)),
+            }
+        }
+        Asked { id, title, section, level: String::new(), needs: needs(&serving), controls: serving }
+    };
+    Subject { id, title, published: None, requirements: requirements.into_iter().map(asked).collect() }
 }
 
-fn requirement(document: &StrictDocument<'_>, item: Value<'_>, controls: &[Registered]) -> Result<Asked, UsageError> {
-    document.check_keys(item, &["id", "title", "section", "controls"])?;
-    let section = if item.get("section").is_some() { document.text(item, "section")? } else { String::new() };
-    let mut seen = BTreeSet::new();
-    let mut serving = Vec::new();
-    for name in document.items(item, "controls")? {
-        let found = control(document, name, controls)?;
-        document.check_new(&mut seen, found.id(), name)?;
-        serving.push(found);
-    }
-    Ok(Asked {
-        id: document.text(item, "id")?,
-        title: document.text(item, "title")?,
-        section,
-        level: String::new(),
-        needs: needs(&serving),
-        controls: serving,
-    })
+fn problem((line, column): (u32, u32), message: String) -> Problem {
+    Problem { line, column, message }
 }
 
-fn control(document: &StrictDocument<'_>, name: Value<'_>, controls: &[Registered]) -> Result<Serving, UsageError> {
-    let id = name.text();
+/// The control of that id, or what is wrong with the name.
+fn control(id: &str, controls: &[Registered]) -> Result<Serving, String> {
     if let Some(registered) = controls.iter().find(|registered| registered.control.id == id) {
         return Ok(Serving::Available(*registered));
     }
-    if let Some(upcoming) = upcoming::by_id(&id) {
+    if let Some(upcoming) = upcoming::by_id(id) {
         return Ok(Serving::Upcoming(upcoming));
     }
     let ids = controls.iter().map(|registered| registered.control.id);
     let to_come = upcoming::all().iter().map(|upcoming| upcoming.id);
-    Err(document.unknown(name, "control", ids.chain(to_come), "`plimsoll controls` lists them"))
+    let hint = match nearest(id, ids.chain(to_come)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`plimsoll controls` lists them".to_owned(),
+    };
+    Err(format!("there is no control `{id}`: {hint}"))
 }
 
 /// What the controls need; where there are none, somebody has to answer.

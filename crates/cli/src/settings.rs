@@ -1,4 +1,4 @@
-//! Parameters of controls from the command line.
+//! Parameters of controls, by name.
 
 use controls::selection;
 use model::control::Control;
@@ -6,12 +6,11 @@ use model::parameter::{Parameter, Settings};
 
 use crate::exit::UsageError;
 
-/// The settings that `given`, each `CONTROL.PARAMETER=VALUE`, write down.
+/// Adds what `given`, each `CONTROL.PARAMETER=VALUE`, writes down.
 ///
 /// # Errors
 /// A control or parameter that does not exist, or a value of another kind.
-pub(crate) fn from_arguments(given: &[String]) -> Result<Settings, UsageError> {
-    let mut settings = Settings::default();
+pub(crate) fn from_arguments(given: &[String], settings: &mut Settings) -> Result<(), UsageError> {
     for text in given {
         let parts = text.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)));
         let Some(((control, parameter), value)) = parts else {
@@ -24,7 +23,7 @@ pub(crate) fn from_arguments(given: &[String]) -> Result<Settings, UsageError> {
         })?;
         settings.set(control.id, parameter, setting);
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// The control of that id.

@@ -70,6 +70,10 @@ pub struct InventoryFindings<'a> {
     pub findings: Findings<'a>,
     /// The resources that the control looked at and that passed unless a finding says otherwise.
     pub looked_at: Vec<crate::inventory::ResourceId>,
+    /// What the control has said of these resources by themselves does not hold in the company of others.
+    pub withdrawn: Vec<crate::inventory::ResourceId>,
+    /// What the control has said of these resources by themselves is as bad as this in the company of others.
+    pub raised: Vec<(crate::inventory::ResourceId, Severity)>,
 }
 
 impl InventoryFindings<'_> {
@@ -77,6 +81,16 @@ impl InventoryFindings<'_> {
     pub fn report(&mut self, resource: crate::inventory::ResourceId, finding: crate::finding::Finding<'_>) {
         self.findings.resource = resource;
         self.findings.report(finding);
+    }
+
+    /// Takes back what was said of `resource` when it was looked at by itself.
+    pub fn withdraw(&mut self, resource: crate::inventory::ResourceId) {
+        self.withdrawn.push(resource);
+    }
+
+    /// Raises what was said of `resource` when it was looked at by itself.
+    pub fn raise(&mut self, resource: crate::inventory::ResourceId, severity: Severity) {
+        self.raised.push((resource, severity));
     }
 
     /// Says that `resource` was looked at, so that it passes if nothing is reported.

@@ -117,6 +117,13 @@ impl<'t> Document<'t> {
         self.nodes[id.0 as usize]
     }
 
+    /// Whether `key` stands at that byte of the text.
+    #[inline]
+    fn is_at(&self, start: u32, key: &str) -> bool {
+        let (text, start) = (self.text.as_bytes(), start as usize);
+        text.get(start..start + key.len()) == Some(key.as_bytes())
+    }
+
     /// The node that follows `id` and all that is in it.
     #[inline]
     fn after(&self, id: NodeId) -> NodeId {
@@ -250,11 +257,27 @@ impl<'d> Value<'d> {
 
     /// The value under `key`; the last one if the key stands twice. `None` if it is null, as the API has it.
     pub fn get(self, key: &str) -> Option<Value<'d>> {
+        // Checks ask for fields more often than for anything else: no node is copied, and lengths are compared first.
+        let document = self.document;
+        let nodes = document.nodes.as_slice();
+        let own = &nodes[self.id.0 as usize];
+        if own.kind != Kind::Mapping {
+            return None;
+        }
+        let (mut at, end) = (self.id.0 + 1, own.link);
         let mut found = None;
-        for (name, value) in self.entries() {
-            if name.is_key(key) {
-                found = Some(value);
+        while at < end {
+            let name = &nodes[at as usize];
+            let value = if matches!(name.kind, Kind::Mapping | Kind::Sequence) { name.link } else { at + 1 };
+            let is_same = match name.kind {
+                Kind::Plain => (name.end - name.start) as usize == key.len() && document.is_at(name.start, key),
+                _ => Value { document, id: NodeId(at) }.is_key(key),
+            };
+            if is_same {
+                found = Some(Value { document, id: NodeId(value) });
             }
+            let node = &nodes[value as usize];
+            at = if matches!(node.kind, Kind::Mapping | Kind::Sequence) { node.link } else { value + 1 };
         }
         found.filter(|value| !value.is_null())
     }
@@ -317,7 +340,7 @@ impl<'d> Value<'d> {
     /// The key under which this value stands in its mapping, if its parent below `root` is one.
     pub fn key(self, root: Value<'d>) -> Option<Value<'d>> {
         let mut found = None;
-        self.walk_to(root, &mut |step| {
+        self.walk_to(root, &mut |step, _| {
             found = match step {
                 Step::Key(key) => Some(key),
                 Step::Index(_) => None,
@@ -329,17 +352,26 @@ impl<'d> Value<'d> {
     /// The field path from `root` to here, as kubectl and JSONPath write it:
     /// `spec.containers[0].image`, `metadata.annotations["example.com/a"]`. Empty for the root itself.
     pub fn path_from(self, root: Value<'d>, path: &mut String) {
-        self.walk_to(root, &mut |step| match step {
+        self.path_below(root, path);
+    }
+
+    /// As `path_from`, where `path` is that of `from` already. Returns the last item of a list on the way that is a
+    /// mapping, and how long the path is there.
+    pub fn path_below(self, from: Value<'d>, path: &mut String) -> Option<(Value<'d>, usize)> {
+        let mut item = None;
+        self.walk_to(from, &mut |step, value| match step {
             Step::Index(index) => {
                 path.push('[');
                 path.push_str(itoa(index, &mut [0; 20]));
                 path.push(']');
+                item = value.is_mapping().then_some((value, path.len())).or(item);
             }
             Step::Key(key) => push_key(&key.text(), path),
         });
+        item
     }
 
-    fn walk_to(self, root: Value<'d>, on_step: &mut dyn FnMut(Step<'d>)) {
+    fn walk_to(self, root: Value<'d>, on_step: &mut dyn FnMut(Step<'d>, Value<'d>)) {
         let mut at = root;
         while at.id != self.id {
             let step = match at.kind() {
@@ -354,7 +386,7 @@ impl<'d> Value<'d> {
                 _ => None,
             };
             let Some((step, next)) = step else { return };
-            on_step(step);
+            on_step(step, next);
             at = next;
         }
     }

@@ -53,6 +53,26 @@ pub enum Edit {
     Insert(Symbol),
 }
 
+/// Whether somebody has to do something about a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Somebody has.
+    #[default]
+    Open,
+    /// It is old debt: the baseline has it.
+    Known,
+}
+
+impl Standing {
+    /// The word, as it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Known => "known",
+        }
+    }
+}
+
 /// One place where a control has something to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
@@ -66,6 +86,8 @@ pub struct Occurrence {
     pub severity: Severity,
     /// Whether the value at the place is a secret, which nobody may print.
     pub secret: bool,
+    /// Whether somebody has to do something about it.
+    pub standing: Standing,
     /// Where.
     pub place: Place,
     /// The container it is about, or nothing.
@@ -275,6 +297,7 @@ impl<'a> Findings<'a> {
             status,
             severity: severity.unwrap_or(self.severity),
             secret,
+            standing: Standing::Open,
             place,
             container: self.symbols.intern(&container),
             value: self.symbols.intern(shorten(&value)),
@@ -333,7 +356,7 @@ impl Origin<'_> {
     }
 
     fn resolve(&self, at: &At<'_>, symbols: &Symbols) -> Place {
-        let mut path = String::with_capacity(64);
+        let mut path = String::with_capacity(128);
         let span = match at {
             At::Place(place) => return *place,
             At::Value(value) => {
@@ -362,8 +385,7 @@ impl Origin<'_> {
     }
 
     fn path(&self, value: Value<'_>, path: &mut String) {
-        let document = self.root.document();
-        document.value(value.id()).path_from(self.root, path);
+        self.lines.path(self.root, value, path);
     }
 
     /// What is marked when a whole mapping is meant: the key it stands under; for an item of a sequence and for

@@ -8,7 +8,7 @@ mod facts;
 pub mod observe;
 mod verdicts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use facts::*;
 pub use verdicts::{Judged, Tally, Verdicts};
@@ -53,6 +53,8 @@ pub struct Observed<'a> {
     pub workloads: &'a [Workload<'a>],
     /// Its text.
     pub origin: Origin<'a>,
+    /// The file it is in.
+    pub path: &'a Path,
 }
 
 /// What one part of the input holds.

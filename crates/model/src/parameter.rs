@@ -121,6 +121,12 @@ impl Settings {
         self.given.insert((control, parameter.name), setting);
     }
 
+    /// The same with what `other` sets in the place of what is set here.
+    pub fn with(mut self, other: &Self) -> Self {
+        self.given.extend(other.given.iter().map(|(key, setting)| (*key, setting.clone())));
+        self
+    }
+
     fn find(&self, control: &'static str, parameter: &Parameter) -> Option<&Setting> {
         if self.given.is_empty() {
             return None;

@@ -1,8 +1,8 @@
 //! Where something stands: field path, line and column.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
-use crate::document::Span;
+use crate::document::{NodeId, Span, Value};
 use crate::symbols::Symbol;
 
 /// A range in a file, and the field that it is. Lines and columns count from 1; columns count Unicode
@@ -27,7 +27,12 @@ pub struct Place {
 pub struct LineIndex {
     starts: OnceCell<Vec<u32>>,
     first_line: u32,
+    /// Field paths of items of lists (containers, mostly), by their nodes: what is found in one is found close together.
+    paths: RefCell<Vec<(NodeId, String)>>,
 }
+
+/// How many paths are kept: as many as a pod has containers.
+const KEPT_PATHS: usize = 6;
 
 /// Up to this many bytes are counted through rather than indexed.
 const NEAR: usize = 1024;
@@ -35,7 +40,7 @@ const NEAR: usize = 1024;
 impl LineIndex {
     /// An index of a text whose first line is line `first_line` of its file.
     pub fn new(first_line: u32) -> Self {
-        Self { starts: OnceCell::new(), first_line }
+        Self { starts: OnceCell::new(), first_line, paths: RefCell::default() }
     }
 
     /// Line of a byte offset in `text`, which is always the same text.
@@ -61,6 +66,26 @@ impl LineIndex {
         // Continuation bytes are not characters of their own.
         let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
         (line as u32 + self.first_line, column)
+    }
+
+    /// Appends the field path from `root` to `value`, which are in the text of this index.
+    pub fn path(&self, root: Value<'_>, value: Value<'_>, path: &mut String) {
+        let document = root.document();
+        let mut known = self.paths.borrow_mut();
+        let nearest = known.iter().filter(|(id, _)| *id > root.id() && document.value(*id).contains(value));
+        let from = match nearest.max_by_key(|(id, _)| *id) {
+            Some((id, known)) => {
+                path.push_str(known);
+                document.value(*id)
+            }
+            None => root,
+        };
+        let value = document.value(value.id());
+        let Some((item, length)) = value.path_below(from, path) else { return };
+        if known.len() == KEPT_PATHS {
+            known.remove(0);
+        }
+        known.push((item.id(), path[..length].to_owned()));
     }
 
     /// The place of `span`, without its field.

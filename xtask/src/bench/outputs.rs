@@ -14,7 +14,18 @@ use crate::corpus;
 
 const SECTION: &str = "output of 100,000 findings";
 const FINDINGS: usize = 100_000;
-const FORMATS: &[&str] = &["text", "json", "sarif"];
+const FORMATS: &[&str] = &[
+    "text",
+    "json",
+    "sarif",
+    "junit",
+    "github",
+    "github-summary",
+    "gitlab-code-quality",
+    "gitlab-sast",
+    "markdown",
+    "csv",
+];
 /// Objects that are scanned to learn how many findings an object has.
 const PROBE: usize = 500;
 const MOST_OBJECTS: usize = 50_000;

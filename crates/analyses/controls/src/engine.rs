@@ -3,12 +3,14 @@
 mod tally;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use model::control::{Check, InventoryFindings, Registered};
-use model::finding::{Edit, Findings, Occurrence, Status};
+use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId, Verdicts};
 use model::parameter::Settings;
 use model::place::Place;
+use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
 /// Whether results that passed are kept.
@@ -25,19 +27,45 @@ pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
     settings: Settings,
-    counts: bool,
+    counting: Option<NotCounted>,
+    scopes: Option<Scopes>,
 }
+
+/// Settings that hold for some files only.
+pub struct Scopes {
+    /// The settings, each whole.
+    pub settings: Vec<Settings>,
+    /// Which of them hold for a file; none if the common ones do.
+    pub scope_of: ScopeOf,
+}
+
+/// Finds the scope of a file.
+pub type ScopeOf = Box<dyn Fn(&Path) -> Option<usize> + Sync>;
+
+/// What does not count, because it is taken away from the results: what this control says of this file.
+pub type NotCounted = Box<dyn Fn(ControlId, &Path) -> bool + Sync>;
 
 impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings, counts: false }
+        Self { selected, passed, settings, counting: None, scopes: None }
     }
 
     /// The same engine, which also counts how many objects every control judges.
-    pub fn counting(self) -> Self {
-        Self { counts: true, ..self }
+    pub fn counting(self, not_counted: NotCounted) -> Self {
+        Self { counting: Some(not_counted), ..self }
+    }
+
+    /// The same engine with settings that hold for some files only. What looks at the whole inventory goes by the
+    /// common ones.
+    pub fn with_scopes(self, scopes: Scopes) -> Self {
+        Self { scopes: Some(scopes), ..self }
+    }
+
+    fn settings_for(&self, path: &Path) -> &Settings {
+        let scoped = self.scopes.as_ref().and_then(|scopes| scopes.settings.get((scopes.scope_of)(path)?));
+        scoped.unwrap_or(&self.settings)
     }
 
     /// The controls that run.
@@ -48,6 +76,7 @@ impl Engine {
     /// Judges one object by itself.
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts) {
         let Verdicts { occurrences, judged } = verdicts;
+        let settings = self.settings_for(observed.path);
         for registered in &self.selected {
             let before = occurrences.len();
             let mut findings = Findings {
@@ -59,7 +88,7 @@ impl Engine {
                 origin: Some(observed.origin),
                 not_applicable: false,
                 control_name: registered.control.id,
-                settings: &self.settings,
+                settings,
             };
             if !look(registered.control.check, observed, &mut findings) {
                 continue;
@@ -69,7 +98,10 @@ impl Engine {
                 drop_repeated(occurrences, before, |_| true);
             }
             let passed = !not_applicable && occurrences.len() == before;
-            if self.counts && (passed || occurrences.len() > before) {
+            if let Some(not_counted) = &self.counting
+                && (passed || occurrences.len() > before)
+                && !not_counted(registered.id, observed.path)
+            {
                 tally::note(registered, observed.resource, judged);
             }
             if self.passed == Passed::Keep && passed {
@@ -91,7 +123,7 @@ impl Engine {
                 | Check::All(_, _, check) => check,
                 Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
-            let before = occurrences.len();
+            let mut before = occurrences.len();
             let findings = Findings {
                 symbols: &inventory.symbols,
                 occurrences: &mut occurrences,
@@ -103,14 +135,18 @@ impl Engine {
                 control_name: registered.control.id,
                 settings: &self.settings,
             };
-            let mut findings = InventoryFindings { findings, looked_at: Vec::new() };
+            let mut findings =
+                InventoryFindings { findings, looked_at: Vec::new(), withdrawn: Vec::new(), raised: Vec::new() };
             check(inventory, &mut findings);
-            let mut looked_at = findings.looked_at;
+            let (mut looked_at, withdrawn, raised) = (findings.looked_at, findings.withdrawn, findings.raised);
+            let length = occurrences.len();
+            looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
+            before -= length - occurrences.len();
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }
             let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
-            if self.counts {
+            if self.counting.is_some() {
                 let both = looked_at.iter().chain(&reported);
                 judged.resources.extend(both.map(|&resource| (registered.id, resource)));
             }
@@ -125,11 +161,39 @@ impl Engine {
         // Stable: within a control the findings keep the order in which they were made.
         occurrences.sort_by_key(|found| (found.resource, found.control));
         drop_contradicted_passes(&mut occurrences);
-        if self.counts {
-            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences);
+        if let Some(not_counted) = &self.counting {
+            let counts = |control, resource: ResourceId| {
+                let file = inventory.files.get(inventory.resource(resource).file as usize);
+                !file.is_some_and(|file| not_counted(control, file))
+            };
+            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences, &counts);
         }
         inventory.occurrences = occurrences;
     }
+}
+
+/// Takes back and raises what `control` has said of resources by themselves. Returns those that are taken back.
+fn revise(
+    occurrences: &mut Vec<Occurrence>,
+    control: ControlId,
+    mut withdrawn: Vec<ResourceId>,
+    mut raised: Vec<(ResourceId, Severity)>,
+) -> Vec<ResourceId> {
+    if withdrawn.is_empty() && raised.is_empty() {
+        return withdrawn;
+    }
+    withdrawn.sort_unstable();
+    raised.sort_unstable();
+    occurrences.retain_mut(|found| {
+        if found.control != control || found.status == Status::Pass {
+            return true;
+        }
+        if let Ok(at) = raised.binary_search_by_key(&found.resource, |(resource, _)| *resource) {
+            found.severity = found.severity.max(raised[at].1);
+        }
+        withdrawn.binary_search(&found.resource).is_err()
+    });
+    withdrawn
 }
 
 /// Runs what of a check looks at one object. False if nothing of it does.
@@ -194,6 +258,7 @@ fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {
         status: Status::Pass,
         severity: registered.control.severity,
         secret: false,
+        standing: Standing::Open,
         place: Place::default(),
         container: Symbol::EMPTY,
         value: Symbol::EMPTY,

@@ -74,7 +74,8 @@ fn judge(pod: &Value, engine: &Engine) -> (Vec<CheckResult>, BTreeSet<&'static s
     let mut inventory = Inventory::default();
     let mut part = Part::default();
     let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
-    let observed = Observed { resource, object: &object, workloads: &workloads, origin };
+    let observed =
+        Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
     engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

@@ -20,7 +20,8 @@ fn fields(control: &str, yaml: &str) -> Vec<String> {
     let origin = Origin { root: object.value, lines: &lines };
     let workloads = workloads(&object);
     let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
-    let observed = Observed { resource, object: &object, workloads: &workloads, origin };
+    let observed =
+        Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
     engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

@@ -9,8 +9,9 @@ use model::severity::Severity;
 use reports::text::Terminal;
 
 use super::{unknown_name, write_output};
-use crate::arguments::{ControlsArguments, Format};
+use crate::arguments::ControlsArguments;
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::screen::{self, Destination};
 
 /// Runs the command.
@@ -22,7 +23,7 @@ pub(super) fn run(arguments: &ControlsArguments) -> anyhow::Result<Exit> {
             write_output(&arguments.output, |out| write_table(&selected, &to_come, terminal, out))?;
         }
         Format::Json => write_output(&arguments.output, |out| reports::json::write_controls(&selected, &to_come, out))?,
-        Format::Sarif => return Err(UsageError("controls can be listed as text or json".to_owned()).into()),
+        _ => return Err(UsageError("controls can be listed as text or json".to_owned()).into()),
     }
     Ok(Exit::Clean)
 }

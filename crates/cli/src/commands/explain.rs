@@ -12,8 +12,9 @@ use reports::text::Terminal;
 use reports::text::terminal::{style, wrap};
 
 use super::write_output;
-use crate::arguments::{ExplainArguments, Format, Output};
+use crate::arguments::{ExplainArguments, Output};
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::screen::{self, Destination};
 
 /// Runs the command.

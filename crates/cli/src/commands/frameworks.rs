@@ -9,8 +9,9 @@ use reports::text::Terminal;
 use reports::text::terminal::{style, wrap};
 
 use super::write_output;
-use crate::arguments::{Format, FrameworksArguments};
+use crate::arguments::FrameworksArguments;
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::requested;
 use crate::screen::{self, Destination};
 
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &FrameworksArguments) -> anyhow::Result<Exit> {
             })?;
         }
         (Format::Json, _) => write_output(&arguments.output, |out| reports::json::write_frameworks(&resolved, out))?,
-        (Format::Sarif, _) => {
+        _ => {
             return Err(UsageError("frameworks can be listed as text or json".to_owned()).into());
         }
     }

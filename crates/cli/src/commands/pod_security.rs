@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use controls::pod_security::{self, Level, Version};
 use manifests::load::{self, Progress};
 use manifests::walk;
-use model::finding::{ControlId, Edit, Occurrence, Status};
+use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, Results, Verdicts};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
@@ -16,8 +16,9 @@ use reports::pod_security::{Asked, CheckAnswer, NamespaceLevel, PodSecurityRepor
 use reports::report::Report;
 
 use super::{check_outputs, input_config, write_output};
-use crate::arguments::{Format, PodSecurityArguments};
+use crate::arguments::PodSecurityArguments;
 use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
 use crate::screen::{self, Destination};
 
 /// A workload that was evaluated while its document was there.
@@ -29,7 +30,7 @@ struct Evaluated {
 /// Runs the command.
 pub(super) fn run(arguments: &PodSecurityArguments) -> anyhow::Result<Exit> {
     check_outputs(&arguments.output)?;
-    if arguments.output.iter().any(|output| output.format == Format::Sarif) {
+    if arguments.output.iter().any(|output| !matches!(output.format, Format::Text | Format::Json)) {
         return Err(UsageError("pod-security is written as text or json".to_owned()).into());
     }
     let (level, version) = policy(arguments)?;
@@ -39,9 +40,7 @@ pub(super) fn run(arguments: &PodSecurityArguments) -> anyhow::Result<Exit> {
         let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
         write_output(output, |out| match output.format {
             Format::Json => reports::pod_security::write_json(&report, out),
-            Format::Text | Format::Sarif => {
-                reports::pod_security::write_text(&report, screen::terminal(&destination), out)
-            }
+            _ => reports::pod_security::write_text(&report, screen::terminal(&destination), out),
         })?;
     }
     Ok(if !report.coverage.complete {
@@ -97,6 +96,7 @@ fn reference(observed: Observed<'_>, workload: &Workload<'_>, number: usize, sym
         status: Status::Pass,
         severity: Severity::Info,
         secret: false,
+        standing: Standing::Open,
         place: observed.origin.place_of(workload.pod.spec, symbols),
         container: Symbol::EMPTY,
         value: symbols.intern(&number.to_string()),

@@ -1,40 +1,53 @@
 //! `plimsoll scan`: judges manifests.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::time::SystemTime;
 
-use compliance::{Assessment, Subject};
-use controls::engine::{Engine, Passed};
-use controls::selection;
-use manifests::load::{self, Progress};
-use manifests::walk;
-use model::control::Registered;
-use model::finding::ControlId;
-use model::inventory::{Inventory, Results};
+use controls::engine::Passed;
+use reports::gitlab_sast::Times;
 use reports::report::{Outcome, Report};
+use reports::repository::Repository;
 use reports::text::{self, Detail};
+use reports::{github_summary, markdown};
 
-use super::{check_outputs, input_config, unknown_name, write_output};
-use crate::arguments::{Format, Output, ScanArguments};
-use crate::exit::{Exit, UsageError};
-use crate::requested;
+use super::{baseline, check_outputs, write_output};
+use crate::arguments::{Output, ScanArguments};
+use crate::ci;
+use crate::configuration::ProjectSettings;
+use crate::exit::Exit;
+use crate::formats::Format;
+use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
-use crate::settings;
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
-pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
+    let start = SystemTime::now();
     check_outputs(&arguments.output)?;
-    let subjects = requested::frameworks(&arguments.framework)?;
-    let selected = select(arguments, &subjects)?;
-    let Judged { results, stdin, not_configured } = judge(arguments, selected.clone())?;
-    let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
-    let assessments: Vec<Assessment> = subjects.into_iter().map(assess).collect();
-    let report = Report::new(&results, &selected, arguments.severity_threshold, env!("CARGO_PKG_VERSION"))
-        .with_frameworks(&assessments);
-    let sources = SourceLines::new(&results.files, stdin);
+    let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+    let request = Request {
+        paths: &arguments.paths,
+        input: &arguments.input,
+        selection: &arguments.selection,
+        passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
+        project,
+    };
+    let Judged { mut results, controls, stdin, frameworks } = judging::judge(&request)?;
+    let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
+    let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
+    if let Some((standings, _)) = &compared {
+        reports::baseline::apply(&mut results, standings);
+    }
+    let mut report = Report::new(&results, &controls, threshold, version).with_frameworks(&frameworks);
+    report.baseline = compared.map(|(_, compared)| compared);
+    let printing = Printing {
+        arguments,
+        sources: SourceLines::new(&results.files, stdin),
+        repository: ci::repository(),
+        times: Times { start, end: SystemTime::now() },
+    };
     for output in &arguments.output {
-        write_output(output, |out| write(&report, output, arguments, &sources, out))?;
+        write_output(output, |out| printing.write(&report, output, out))?;
     }
     Ok(match report.outcome() {
         Outcome::Clean => Exit::Clean,
@@ -43,73 +56,48 @@ pub(super) fn run(arguments: &ScanArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// The controls that are asked for: those of `--only`, of them those that serve a framework if any is named, without
-/// those of `--skip`.
-fn select(arguments: &ScanArguments, subjects: &[Subject]) -> Result<Vec<Registered>, UsageError> {
-    let mut selected = selection::select(&arguments.only, &arguments.skip).map_err(|error| unknown_name(&error))?;
-    let serving: BTreeSet<ControlId> =
-        subjects.iter().flat_map(Subject::controls).map(|registered| registered.id).collect();
-    if !subjects.is_empty() {
-        selected.retain(|registered| serving.contains(&registered.id));
-    }
-    if !selected.is_empty() {
-        return Ok(selected);
-    }
-    let text = if serving.is_empty() && !subjects.is_empty() {
-        "no control is left to run: none of those that serve the framework is available yet"
-    } else {
-        "no control is left to run: nothing is named by `--only` or `--framework` that `--skip` does not take away"
-    };
-    Err(UsageError(text.to_owned()))
+/// What formats need to know beside the report.
+struct Printing<'a> {
+    arguments: &'a ScanArguments,
+    sources: SourceLines<'a>,
+    repository: Repository,
+    times: Times,
 }
 
-struct Judged {
-    results: Results,
-    stdin: Vec<u8>,
-    /// Controls that were asked for and need a parameter that is not set.
-    not_configured: Vec<ControlId>,
-}
-
-fn judge(arguments: &ScanArguments, selected: Vec<Registered>) -> anyhow::Result<Judged> {
-    let config = input_config(&arguments.paths, &arguments.input);
-    let passed = if arguments.show_passed { Passed::Keep } else { Passed::Drop };
-    let asked: Vec<ControlId> = selected.iter().map(|registered| registered.id).collect();
-    let engine = Engine::new(selected, passed, settings::from_arguments(&arguments.parameter)?);
-    let engine = if arguments.framework.is_empty() { engine } else { engine.counting() };
-    let runs = |id: &ControlId| engine.selected().iter().any(|registered| registered.id == *id);
-    let not_configured = asked.into_iter().filter(|id| !runs(id)).collect();
-    let mut inventory = Inventory { complete: arguments.complete, ..Inventory::default() };
-    let progress = Progress::default();
-    let stdin = screen::with_progress(&progress, || {
-        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
-            engine.judge(observed, symbols, verdicts);
-        };
-        let stdin = load::load(&config, found, &mut inventory, &judge, &progress);
-        engine.judge_inventory(&mut inventory);
-        Ok::<_, UsageError>(stdin)
-    })?;
-    Ok(Judged { results: inventory.into_results(), stdin, not_configured })
-}
-
-fn write(
-    report: &Report<'_>,
-    output: &Output,
-    arguments: &ScanArguments,
-    sources: &SourceLines<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match output.format {
-        Format::Text => {
-            let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
-            let terminal = screen::terminal(&destination);
-            let options =
-                text::Options { detail: detail(arguments), terminal, title: title(&arguments.paths), sources };
-            text::write(report, &options, out)
+impl Printing<'_> {
+    fn write(&self, report: &Report<'_>, output: &Output, out: &mut dyn Write) -> io::Result<()> {
+        let Self { arguments, sources, repository, times } = self;
+        let title = title(&arguments.paths);
+        match output.format {
+            Format::Text => {
+                let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+                let terminal = screen::terminal(&destination);
+                text::write(report, &text::Options { detail: detail(arguments), terminal, title, sources }, out)
+            }
+            Format::Json => reports::json::write(report, out),
+            Format::Sarif => reports::sarif::write(report, out),
+            Format::Junit => reports::junit::write(report, out),
+            Format::Github => reports::github::write(report, repository, out),
+            Format::GithubSummary => {
+                github_summary::write(report, &title, repository, github_summary::LIMIT - written(output), out)
+            }
+            Format::GitlabCodeQuality => reports::gitlab_code_quality::write(report, repository, out),
+            Format::GitlabSast => reports::gitlab_sast::write(report, repository, *times, out),
+            Format::Markdown => {
+                let limit = markdown::COMMENT_LIMIT;
+                let options = markdown::Options { title: &title, limit, rows: 25, places: 50, repository };
+                markdown::write(report, &options, out)
+            }
+            Format::Csv => reports::csv::write(report, out),
         }
-        Format::Json => reports::json::write(report, out),
-        Format::Sarif => reports::sarif::write(report, out),
     }
+}
+
+/// How much of the summary of the step others have written, at most all of it.
+fn written(output: &Output) -> usize {
+    let summary = if output.file.is_none() { ci::step_summary() } else { None };
+    let length = summary.and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
+    usize::try_from(length).map_or(github_summary::LIMIT, |length| length.min(github_summary::LIMIT))
 }
 
 fn detail(arguments: &ScanArguments) -> Detail {

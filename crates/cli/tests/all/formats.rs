@@ -65,3 +65,91 @@ fn sarif_says_what_was_not_looked_at() {
     let notification = &invocation["toolExecutionNotifications"][0];
     assert_eq!(notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "broken.yaml");
 }
+
+#[test]
+fn help_and_errors_name_every_format() {
+    let folder = Folder::new(&[]);
+    let wrong = folder.run(&["scan", "--output", "yaml"]);
+    assert_eq!(wrong.code, 3);
+    let names = wrong.err.split("there are ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
+    let (short, long) = (folder.run(&["scan", "-h"]).out, folder.run(&["scan", "--help"]).out);
+    let short = short.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(short.contains(names), "{names}\n{short}");
+    for name in names.split(", ") {
+        assert!(long.contains(&format!("- {name} ")), "{name}\n{long}");
+        let output = format!("{name}=out");
+        assert_eq!(folder.run(&["scan", "--output", &output, "--allow-empty", "."]).code, 0, "{name}");
+        assert!(folder.path().join("out").exists(), "{name}");
+    }
+}
+
+#[test]
+fn formats_agree_on_what_counts() {
+    let folder = Folder::new(&[]);
+    let json: Value = serde_json::from_str(&shop(&folder, &["--output", "json"])).unwrap();
+    let results = json["results"].as_array().unwrap().iter();
+    let counted = results.filter(|result| result["status"] == "fail" && result["umbrella"] == false);
+    let (counted, places) = counted.fold((0, 0), |(results, places), result| {
+        (results + 1, places + result["occurrences"].as_array().unwrap().len())
+    });
+    let skipped = json["coverage"]["skipped"].as_array().unwrap().len();
+    assert!(counted > 20 && places > counted && skipped == 1);
+    let lines = |format| shop(&folder, &["--output", format]);
+    let junit = shop(&folder, &["--output", "junit", "--severity-threshold", "info"]);
+    assert_eq!(junit.matches("<failure ").count(), counted);
+    let junit = lines("junit");
+    assert_eq!(junit.matches("<failure ").count() + junit.matches("<system-out>").count(), counted);
+    assert_eq!(lines("csv").lines().filter(|line| line.starts_with("fail,")).count(), places);
+    let issues: Value = serde_json::from_str(&lines("gitlab-code-quality")).unwrap();
+    assert_eq!(issues.as_array().unwrap().len(), places + skipped);
+    let sast: Value = serde_json::from_str(&lines("gitlab-sast")).unwrap();
+    assert_eq!(sast["vulnerabilities"].as_array().unwrap().len(), places);
+}
+
+#[test]
+fn a_summary_is_added_to_that_of_the_step() {
+    let folder = Folder::new(&[("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n")]);
+    let scan = |arguments: &[&str]| {
+        let summary = folder.path().join("summary.md");
+        folder.run_with_variable(arguments, ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()))
+    };
+    folder.write("summary.md", b"Before.\n");
+    assert_eq!(scan(&["scan", "--output", "github-summary", "--output", "text"]).code, 0);
+    let summary = std::fs::read_to_string(folder.path().join("summary.md")).unwrap();
+    assert!(summary.starts_with("Before.\n<!-- plimsoll -->\n## "), "{summary}");
+    let missing = folder.run(&["scan", "--output", "github-summary"]);
+    assert_eq!(missing.code, 3);
+    assert!(missing.err.contains("`$GITHUB_STEP_SUMMARY`"), "{}", missing.err);
+    // GitHub takes 1 MiB of a step.
+    folder.write("summary.md", &vec![b'x'; (1 << 20) - 10]);
+    scan(&["scan", "--output", "github-summary"]);
+    assert!(folder.path().join("summary.md").metadata().unwrap().len() <= 1 << 20);
+}
+
+#[test]
+fn paths_are_those_of_the_repository() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostPID: true\n  containers: [{name: c, image: 'i:1'}]\n";
+    let folder = Folder::new(&[("deploy/pod.yaml", pod)]);
+    let (root, inside) = (folder.path().canonicalize().unwrap(), Folder::at(&folder.path().join("deploy")));
+    let root = root.to_str().unwrap();
+    let scan = |format, variable| {
+        let arguments = ["scan", "--only", "host-pid-namespace", "--output", format, "pod.yaml"];
+        inside.run_with_variable(&arguments, (variable, root)).out
+    };
+    assert!(scan("github", "GITHUB_WORKSPACE").contains("file=deploy/pod.yaml,"));
+    let issues: Value = serde_json::from_str(&scan("gitlab-code-quality", "CI_PROJECT_DIR")).unwrap();
+    assert_eq!(issues[0]["location"]["path"], "deploy/pod.yaml");
+    let sast: Value = serde_json::from_str(&scan("gitlab-sast", "CI_PROJECT_DIR")).unwrap();
+    assert_eq!(sast["vulnerabilities"][0]["location"]["file"], "deploy/pod.yaml");
+}
+
+#[test]
+fn secrets_are_in_no_format() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        image: 'i:1'\n        env: [{name: DATABASE_PASSWORD, value: hunter2-hunter2}]\n";
+    let folder = Folder::new(&[("d.yaml", text)]);
+    for format in ["junit", "github", "gitlab-code-quality", "gitlab-sast", "markdown", "csv"] {
+        let said = folder.run(&["scan", "--output", format]);
+        assert!(said.out.contains("DATABASE_PASSWORD"), "{format}: {}", said.out);
+        assert!(!said.out.contains("hunter2"), "{format}: {}", said.out);
+    }
+}

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 const PRIVILEGED: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  containers:\n  \
                           - name: c\n    image: 'i:1'\n    securityContext: {privileged: true}\n";
+const NOT_PRIVILEGED: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec:\n  containers:\n  \
+                              - name: c\n    image: 'i:1'\n";
 const NOTHING: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: n}\n";
 
 fn requirement<'r>(report: &'r Value, id: &str) -> &'r Value {
@@ -138,23 +140,30 @@ fn a_framework_of_ones_own_is_read_strictly() {
         assert!(said.err.contains(expected), "{expected}: {}", said.err);
     };
     let with = |from: &str, to: &str| OWN.replace(from, to);
+    check(&with("host-port", "host-prot"), "own.yaml:5:36: there is no control `host-prot`: did you mean `host-port`?");
     check(
-        &with("host-port", "host-prot"),
-        "`own.yaml` line 5, column 36: there is no control `host-prot`: did you mean `host-port`?",
+        &with("title: Ports", "titel: Ports"),
+        "own.yaml:5:11: a requirement has no key `titel`: did you mean `title`?",
     );
-    check(&with("title: Ports", "titel: Ports"), "line 5, column 11: there is no key `titel`: did you mean `title`?");
-    check(&with("title: Ports, ", ""), "line 5, column 3: `title` is missing");
-    check(&with("id: b", "id: a"), "line 5, column 3: `a` stands twice");
-    check(&with("[host-port]", "[host-port, host-port]"), "`host-port` stands twice");
-    check(&with("[host-port]", "host-port"), "`controls` is no list");
-    check(&with("id: own", "id: own\nid: two"), "this key stands twice");
-    check(&with("id: own", "id: pss"), "`pss` is the id of a framework that Plimsoll has");
-    check("id: own\ntitle: Own\nrequirements: []\n", "this one has none");
-    check("- a\n", "this is no mapping with `id`, `title`, `requirements`");
-    check("a: b: c\n", "line 1, column 5 is not valid YAML");
-    check("", "`own.yaml` is not one document");
-    check(&format!("{OWN}---\n{OWN}"), "`own.yaml` is not one document");
+    check(&with("title: Ports, ", ""), "own.yaml:5:3: a requirement has `title`, and this one has none");
+    check(&with("id: b", "id: a"), "own.yaml:5:3: requirement `a` stands twice");
+    check(&with("[host-port]", "[host-port, host-port]"), "control `host-port` stands twice");
+    check(&with("[host-port]", "host-port"), "`controls` is a list");
+    check(&with("[host-port]", "[{a: b}]"), "a control is a text");
+    check(&with("id: own", "id: own\nid: two"), "own.yaml:2:1: `id` stands twice");
+    check(&with("id: own", "id: pss"), "own.yaml:1:5: `pss` is the id of a framework that Plimsoll has");
+    check(&with("title: Own", "title: ''"), "own.yaml:2:8: `title` is empty");
+    check("id: own\ntitle: Own\nrequirements: []\n", "a framework has `requirements`, and this one has none");
+    check("id: own\ntitle: Own\nrequirements: {}\n", "`requirements` is a list");
+    check("- a\n", "own.yaml:1:1: a framework is a mapping");
+    check("null\n", "a framework has `id`, and this one has none");
+    check("a: b: c\n", "own.yaml:1:5: not valid YAML");
+    check("", "a framework is one document");
+    check(&format!("{OWN}---\n{OWN}"), "a framework is one document");
     check(&with("apiserver-anonymous-auth-enabled", "\"\\e[31m\""), "there is no control");
+    // All that is wrong is said at once.
+    let said = with_own(&with("host-port", "host-prot").replace("privileged-container", "priviledged-container"));
+    assert_eq!(said.err.matches("there is no control").count(), 2, "{}", said.err);
 }
 
 #[test]
@@ -203,6 +212,39 @@ fn the_schema_and_the_reader_agree() {
     check(&change("/requirements/0/controls", json!("privileged-container")), false);
     check(&change("/requirements/0/controls", json!(["host-port", "host-port"])), false);
     check(&change("/requirements/0/section", json!("")), false);
+}
+
+#[test]
+fn the_configuration_names_frameworks_and_says_where_controls_are_off() {
+    let configuration = "framework: [own.yaml, pss]\noverrides:\n- {paths: legacy, skip: privileged-container}\n";
+    let folder = Folder::new(&[
+        ("conf/plimsoll.yaml", configuration),
+        ("conf/own.yaml", OWN),
+        ("conf/legacy/pod.yaml", PRIVILEGED),
+        ("conf/new/pod.yaml", NOT_PRIVILEGED),
+    ]);
+    let (_, report) = folder.scan(&["conf"]);
+    assert_eq!(report["frameworks"][1]["id"], "pss");
+    // What is off for a file is neither wrong nor right there.
+    let control = &requirement(&report, "a")["controls"][0];
+    assert_eq!((&control["passed"], &control["failed"]), (&json!(1), &json!(0)));
+    let (_, all) = folder.scan(&["conf", "--no-config", "--framework", "conf/own.yaml"]);
+    assert_eq!(requirement(&all, "a")["controls"][0]["failed"], 1);
+    folder.write("conf/plimsoll.yaml", b"framework: pps\n");
+    let said = folder.run(&["scan", "conf"]);
+    assert!(said.code == 3 && said.err.contains("did you mean `pss`?"), "{}", said.err);
+}
+
+#[test]
+fn baselines_and_differences_narrow_to_a_framework() {
+    let folder = Folder::new(&[("a/pod.yaml", NOT_PRIVILEGED), ("b/pod.yaml", PRIVILEGED), ("own.yaml", OWN)]);
+    let said = folder.run(&["diff", "a", "b", "--framework", "own.yaml", "--output", "json"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    assert!(said.out.contains("privileged-container") && !said.out.contains("run-as-non-root"), "{}", said.out);
+    assert_eq!(folder.run(&["baseline", "write", "b", "--framework", "own.yaml", "--file", "old.json"]).code, 0);
+    // Old debt is no longer news, and still fails the requirement.
+    let (code, report) = folder.scan(&["b", "--framework", "own.yaml", "--baseline", "old.json"]);
+    assert_eq!((code, &requirement(&report, "a")["status"]), (0, &json!("fail")));
 }
 
 #[test]

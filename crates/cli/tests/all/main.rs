@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod changes;
+#[cfg(unix)]
+mod ci;
+mod configuration;
 mod formats;
 mod frameworks;
 mod generated;

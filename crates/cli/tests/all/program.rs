@@ -53,6 +53,11 @@ impl Folder {
         said(self.command(arguments).output().unwrap())
     }
 
+    /// Runs `plimsoll ARGUMENTS` in the folder with this variable of the environment.
+    pub(crate) fn run_with_variable(&self, arguments: &[&str], (name, value): (&str, &str)) -> Said {
+        said(self.command(arguments).env(name, value).output().unwrap())
+    }
+
     /// Runs `plimsoll ARGUMENTS` in the folder with this standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Said {
         let mut child = self
@@ -109,6 +114,11 @@ impl Folder {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(arguments).current_dir(&self.path).env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+        // A test may itself run in CI.
+        for name in ["GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "GITHUB_SERVER_URL", "CI_PROJECT_DIR", "CI_PROJECT_URL"]
+        {
+            command.env_remove(name);
+        }
         command
     }
 }

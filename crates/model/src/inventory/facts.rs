@@ -27,6 +27,12 @@ pub struct Facts {
     pub namespaces: Vec<NamespaceFact>,
     /// PodDisruptionBudgets.
     pub budgets: Vec<BudgetFact>,
+    /// Services.
+    pub services: Vec<ServiceFact>,
+    /// Services that StatefulSets name.
+    pub governing_services: Vec<GoverningServiceFact>,
+    /// ServiceMonitors.
+    pub monitors: Vec<MonitorFact>,
     /// HorizontalPodAutoscalers.
     pub autoscalers: Vec<AutoscalerFact>,
     /// PersistentVolumes.
@@ -48,8 +54,12 @@ pub struct WorkloadFact {
     pub form: Form,
     /// The labels of the pods.
     pub labels: Labels,
+    /// The name of the object.
+    pub place: Place,
     /// `spec.replicas` of the object, if it is a number.
     pub replicas: Option<i64>,
+    /// Where that is written.
+    pub replicas_place: Option<Place>,
     /// The ServiceAccount's name as written; empty means `default`.
     pub service_account: Symbol,
     /// Where the name is written, or where it would be.
@@ -64,12 +74,12 @@ pub struct WorkloadFact {
     pub projected_token: Option<Place>,
     /// Audiences of projected tokens, and where they are written.
     pub token_audiences: Box<[(Symbol, Place)]>,
-    /// Containers that have no memory limit of their own, where the pod has none either.
-    pub without_memory_limit: Box<[(Symbol, Place)]>,
     /// Uses of claims.
     pub claims: Box<[ClaimUse]>,
     /// Names of the Secrets it uses, each use once.
     pub secrets: Box<[(Symbol, SecretUse)]>,
+    /// The Secrets and ConfigMaps without which its pods do not start.
+    pub references: Box<[Reference]>,
     /// What its containers run.
     pub images: Box<[ImageUse]>,
     /// Whether the pod names Secrets for pulling its images.
@@ -77,6 +87,17 @@ pub struct WorkloadFact {
     /// Secrets whose files every user in the container can read, though the pod has a group for them; and where the
     /// mode is, or would be.
     pub readable_secrets: Box<[(Symbol, Place)]>,
+}
+
+/// A Secret or ConfigMap that a pod cannot do without.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// Whether it is a Secret.
+    pub is_secret: bool,
+    /// Its name.
+    pub name: Symbol,
+    /// Where it is named.
+    pub place: Place,
 }
 
 /// How a pod uses a Secret.
@@ -160,10 +181,23 @@ pub struct SyncedSecretFact {
 pub struct LimitRangeFact {
     /// The object.
     pub resource: ResourceId,
-    /// Whether it gives containers a default memory limit.
-    pub default_memory: bool,
-    /// Whether it gives containers default limits and default requests of both CPU and memory.
-    pub defaults_all: bool,
+    /// What it gives containers that ask for nothing.
+    pub defaults: ContainerDefaults,
+}
+
+/// What a LimitRange gives containers that ask for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContainerDefaults {
+    /// A limit of CPU.
+    pub cpu_limit: bool,
+    /// A limit of memory.
+    pub memory_limit: bool,
+    /// A limit of space on the node's disk.
+    pub storage_limit: bool,
+    /// A request of CPU, written as one.
+    pub cpu_request: bool,
+    /// A request of memory, written as one.
+    pub memory_request: bool,
 }
 
 /// A ResourceQuota.
@@ -214,6 +248,45 @@ pub struct AutoscalerFact {
     pub target_name: Symbol,
     /// `minReplicas`; 1 if it is not set.
     pub min_replicas: i64,
+    /// The name of what it scales, or where it would be.
+    pub place: Place,
+}
+
+/// A Service.
+#[derive(Debug)]
+pub struct ServiceFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its labels.
+    pub labels: Labels,
+    /// The pods it is for; `None` if it has no selector.
+    pub selector: Option<Selector>,
+    /// Whether it has no address of its own.
+    pub headless: bool,
+}
+
+/// The Service that a StatefulSet names for its pods.
+#[derive(Debug)]
+pub struct GoverningServiceFact {
+    /// The StatefulSet.
+    pub resource: ResourceId,
+    /// The name of the Service.
+    pub service: Symbol,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// A ServiceMonitor.
+#[derive(Debug)]
+pub struct MonitorFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The Services it is for.
+    pub selector: Selector,
+    /// The namespaces it looks in; `None` for all.
+    pub namespaces: Option<Box<[Symbol]>>,
+    /// The selector, or where it would be.
+    pub place: Place,
 }
 
 /// A PersistentVolume.
@@ -302,6 +375,9 @@ impl Facts {
             quotas,
             namespaces,
             budgets,
+            services,
+            governing_services,
+            monitors,
             autoscalers,
             volumes,
             claims,
@@ -317,6 +393,9 @@ impl Facts {
             self.quotas, quotas;
             self.namespaces, namespaces;
             self.budgets, budgets;
+            self.services, services;
+            self.governing_services, governing_services;
+            self.monitors, monitors;
             self.autoscalers, autoscalers;
             self.volumes, volumes;
             self.claims, claims;

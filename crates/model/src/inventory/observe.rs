@@ -1,6 +1,7 @@
 //! What is kept of an object when its document is let go.
 
 mod secrets;
+mod services;
 mod tenancy;
 
 use super::*;
@@ -9,7 +10,7 @@ use crate::finding::Origin;
 use crate::labels::{Selector, labels};
 use crate::object::Object;
 use crate::place::Place;
-use crate::pod::{Container, ContainerList};
+use crate::pod::Container;
 use crate::quantity;
 use crate::workload::Workload;
 
@@ -63,6 +64,9 @@ impl Observer<'_> {
             ("", "ResourceQuota") => facts.quotas.push(self.quota(object)),
             ("", "Namespace") => facts.namespaces.push(self.namespace(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
+            ("", "Service") => facts.services.push(self.service(object)),
+            ("apps", "StatefulSet") => facts.governing_services.extend(self.governing_service(object)),
+            ("monitoring.coreos.com", "ServiceMonitor") => facts.monitors.push(self.monitor(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
             ("", "PersistentVolume") => facts.volumes.push(self.volume(object)),
             ("", "PersistentVolumeClaim") => facts.claims.push(self.claim(object)),
@@ -91,15 +95,15 @@ impl Observer<'_> {
 
     fn workload(&self, workload: &Workload<'_>) -> WorkloadFact {
         let pod = &workload.pod;
-        let limited = pod.resources.is_some_and(has_memory_limit);
-        let unlimited = pod.containers.iter().filter(|container| {
-            !limited && container.list != ContainerList::Ephemeral && !container.resources.is_some_and(has_memory_limit)
-        });
+        let replicas = workload.object.value.at(&["spec", "replicas"]);
+        let name = workload.object.metadata.and_then(|metadata| metadata.get("name"));
         WorkloadFact {
             resource: self.resource,
             form: workload.form,
             labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
-            replicas: workload.object.value.at(&["spec", "replicas"]).and_then(Value::as_int),
+            place: self.place_or_missing(name, workload.object.value, "metadata.name"),
+            replicas: replicas.and_then(Value::as_int),
+            replicas_place: replicas.map(|replicas| self.place(replicas)),
             service_account: self.symbol(pod.service_account_name),
             service_account_place: self.place_or_missing(pod.service_account_name, pod.spec, "serviceAccountName"),
             automount: pod.automount_service_account_token.and_then(Value::as_bool),
@@ -111,14 +115,9 @@ impl Observer<'_> {
             token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
             projected_token: self.projected_token(workload),
             token_audiences: self.token_audiences(workload),
-            without_memory_limit: unlimited
-                .map(|container| {
-                    let place = self.origin.place_of_missing(container.value, "resources.limits.memory", self.symbols);
-                    (self.symbols.intern(&container.name()), place)
-                })
-                .collect(),
             claims: self.claim_uses(workload),
             secrets: self.secret_uses(pod),
+            references: self.references(pod),
             images: self.images(pod),
             pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
             readable_secrets: self.readable_secrets(pod),
@@ -219,6 +218,7 @@ impl Observer<'_> {
             target_kind: self.symbol(target("kind")),
             target_name: self.symbol(target("name")),
             min_replicas: object.value.at(&["spec", "minReplicas"]).and_then(Value::as_int).unwrap_or(1),
+            place: self.place_or_missing(target("name"), object.value, "spec.scaleTargetRef.name"),
         }
     }
 
@@ -287,10 +287,6 @@ pub fn is_api_audience(audience: &str) -> bool {
 fn covers_token_path(container: &Container<'_>) -> bool {
     let mut mounts = container.volume_mounts.into_iter().flat_map(Value::items);
     mounts.any(|mount| mount.get("mountPath").is_some_and(|path| path.text().trim_end_matches('/') == TOKEN_PATH))
-}
-
-fn has_memory_limit(resources: Value<'_>) -> bool {
-    resources.at(&["limits", "memory"]).is_some_and(is_positive)
 }
 
 fn is_positive(value: Value<'_>) -> bool {

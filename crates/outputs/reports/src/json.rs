@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use ::frameworks::upcoming::Upcoming;
 use model::control::Registered;
 use model::coverage::{Coverage, SkipKind};
-use model::finding::{Occurrence, Status};
+use model::finding::{Occurrence, Standing, Status};
 use model::inventory::ResourceId;
 use model::severity::Severity;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::frameworks::*;
 use crate::report::{ControlResult, Report, display_path};
@@ -23,7 +23,7 @@ use crate::report::{ControlResult, Report, display_path};
 pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The report of a scan.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonReport {
     /// The version of this form: `major.minor`.
@@ -35,6 +35,7 @@ pub struct JsonReport {
     /// How many results failed, by severity.
     pub summary: Summary,
     /// The frameworks that were asked for, and what can be said of their requirements.
+    #[serde(default)]
     pub frameworks: Vec<JsonFramework>,
     /// The objects that were judged, ordered as the input is.
     pub resources: Vec<JsonResource>,
@@ -43,7 +44,7 @@ pub struct JsonReport {
 }
 
 /// The program.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// Its name.
@@ -55,7 +56,7 @@ pub struct Tool {
 }
 
 /// What was looked at.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonCoverage {
     /// Files that were opened, whatever they held.
@@ -75,7 +76,7 @@ pub struct JsonCoverage {
 }
 
 /// An input, or a part of one, that was not judged.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonSkipped {
     /// The file.
@@ -90,7 +91,7 @@ pub struct JsonSkipped {
 }
 
 /// Why an input was not judged.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JsonSkipKind {
     /// Not valid YAML or JSON.
@@ -112,7 +113,7 @@ pub enum JsonSkipKind {
 }
 
 /// Numbers of failed results.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Critical ones.
@@ -130,7 +131,7 @@ pub struct Summary {
 }
 
 /// An object that was judged.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonResource {
     /// What results refer to: `Kind.group/namespace/name`, without version.
@@ -150,7 +151,7 @@ pub struct JsonResource {
 }
 
 /// What one control says of one resource.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonResult {
     /// The id of the control.
@@ -163,6 +164,9 @@ pub struct JsonResult {
     pub resource: String,
     /// Whether the control only sums up others: such a result is in no count and changes no exit code.
     pub umbrella: bool,
+    /// Whether somebody has to do something about any of it.
+    #[serde(default)]
+    pub standing: JsonStanding,
     /// Where; empty if it passed.
     pub occurrences: Vec<JsonOccurrence>,
     /// The same for the same control and resource in every run, wherever the file and the line are.
@@ -170,7 +174,7 @@ pub struct JsonResult {
 }
 
 /// What a control says.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JsonStatus {
     /// Looked at, and as it should be.
@@ -181,8 +185,19 @@ pub enum JsonStatus {
     Fail,
 }
 
+/// Whether somebody has to do something about a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonStanding {
+    /// Somebody has.
+    #[default]
+    Open,
+    /// The baseline has it.
+    Known,
+}
+
 /// How bad something is.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JsonSeverity {
     /// Critical.
@@ -197,8 +212,21 @@ pub enum JsonSeverity {
     Info,
 }
 
+impl JsonSeverity {
+    /// The severity that it writes down.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Critical => Severity::Critical,
+            Self::High => Severity::High,
+            Self::Medium => Severity::Medium,
+            Self::Low => Severity::Low,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
 /// One place.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonOccurrence {
     /// The field path from the object; of a missing field where it would be.
@@ -211,6 +239,9 @@ pub struct JsonOccurrence {
     pub message: String,
     /// How bad it is at this place.
     pub severity: JsonSeverity,
+    /// Whether somebody has to do something about it.
+    #[serde(default)]
+    pub standing: JsonStanding,
     /// The file.
     pub path: String,
     /// The first line, from 1.
@@ -231,6 +262,20 @@ pub fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text
+}
+
+/// The report as one value, for programs that compare reports.
+pub fn report(report: &Report<'_>) -> JsonReport {
+    let resources = 0..report.results.resources.len();
+    JsonReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: tool(report),
+        coverage: coverage(report),
+        summary: summary(report),
+        frameworks: report.frameworks.iter().map(frameworks::json_framework).collect(),
+        resources: resources.map(|number| resource(report, ResourceId(number as u32))).collect(),
+        results: report.control_results().map(|found| result(report, &found)).collect(),
+    }
 }
 
 /// Writes the report, piece by piece.
@@ -337,6 +382,7 @@ fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
         status: status(found.status),
         severity: severity(found.severity),
         umbrella: found.registered.control.umbrella,
+        standing: standing(found.standing),
         occurrences,
         fingerprint: report.result_fingerprint(found, &id),
         resource: id,
@@ -359,12 +405,20 @@ fn occurrence(
         value: optional(report.text(occurrence.value)).filter(|_| !occurrence.secret),
         message: report.message(occurrence),
         severity: severity(occurrence.severity),
+        standing: standing(occurrence.standing),
         path: path.to_owned(),
         line: if place.line == 0 { resource.line } else { place.line },
         column: place.column.max(1),
         end_line: if place.line == 0 { resource.line } else { place.end_line },
         end_column: place.end_column.max(1),
         fingerprint: report.occurrence_fingerprint(found, id, occurrence),
+    }
+}
+
+fn standing(standing: Standing) -> JsonStanding {
+    match standing {
+        Standing::Open => JsonStanding::Open,
+        Standing::Known => JsonStanding::Known,
     }
 }
 
@@ -400,7 +454,7 @@ fn skip_kind(kind: SkipKind) -> JsonSkipKind {
 }
 
 /// A control, for `plimsoll controls --output json`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonControl {
     /// Its id.
@@ -432,7 +486,7 @@ pub struct JsonControl {
 }
 
 /// Another tool's id.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonAlias {
     /// The tool.
@@ -442,7 +496,7 @@ pub struct JsonAlias {
 }
 
 /// A requirement of a framework.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonMapping {
     /// The framework.

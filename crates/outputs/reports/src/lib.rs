@@ -3,8 +3,19 @@
 //! Formats take a `Report` and a writer, and stream: a report of a million findings needs no more memory than
 //! one of ten.
 
+pub mod baseline;
+pub mod comparison;
+pub mod csv;
+pub mod github;
+pub mod github_summary;
+pub mod gitlab_code_quality;
+pub mod gitlab_sast;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod pod_security;
 pub mod report;
+pub mod repository;
 pub mod sarif;
 pub mod text;
+pub mod verdict;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use compliance::Assessment;
 use model::control::Registered;
-use model::finding::{Occurrence, Status, render_message};
+use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{Resource, ResourceId, Results};
+use model::place::Place;
 use model::severity::Severity;
 use model::symbols::Symbol;
 
@@ -21,8 +22,19 @@ pub struct Report<'a> {
     pub version: &'a str,
     /// The frameworks that were asked for.
     pub frameworks: &'a [Assessment],
+    /// What the baseline says, if there is one.
+    pub baseline: Option<Compared>,
     /// Distinguishes resources that have the same identity; 0 for the first of them.
     ordinals: Vec<u32>,
+}
+
+/// How findings compare with a baseline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Occurrences that the baseline has.
+    pub known: u64,
+    /// Occurrences of the baseline that are gone.
+    pub gone: u64,
 }
 
 /// What one control says of one resource.
@@ -34,8 +46,10 @@ pub struct ControlResult<'a> {
     pub resource: ResourceId,
     /// The worst that is said.
     pub status: Status,
-    /// The highest severity of what has that status.
+    /// The highest severity of what has that status, and of what is open if anything is.
     pub severity: Severity,
+    /// Whether somebody has to do something about any of it.
+    pub standing: Standing,
     /// Where. For `Status::Pass` one occurrence without a place.
     pub occurrences: &'a [Occurrence],
 }
@@ -91,7 +105,7 @@ impl<'a> Report<'a> {
             ordinals.push(*next);
             *next += 1;
         }
-        Self { results, controls, threshold, version, frameworks: &[], ordinals }
+        Self { results, controls, threshold, version, frameworks: &[], baseline: None, ordinals }
     }
 
     /// The same report, with what can be said of frameworks.
@@ -117,6 +131,16 @@ impl<'a> Report<'a> {
     /// The identity of a resource: `Deployment.apps/payments/api`, without the version so that it outlives an
     /// upgrade. Several objects with one identity are told apart by `~2`, `~3` … in the order of the input.
     pub fn resource_id(&self, id: ResourceId) -> String {
+        let mut out = self.identity(id);
+        if self.ordinals[id.0 as usize] > 0 {
+            out.push('~');
+            out.push_str(&(self.ordinals[id.0 as usize] + 1).to_string());
+        }
+        out
+    }
+
+    /// The identity of a resource as `resource_id` has it, the same for all that share it.
+    pub fn identity(&self, id: ResourceId) -> String {
         let resource = self.resource(id);
         let mut out = self.text(resource.kind).to_owned();
         let group = group_of(self.text(resource.api_version));
@@ -129,10 +153,6 @@ impl<'a> Report<'a> {
                 out.push('/');
                 out.push_str(self.text(part));
             }
-        }
-        if self.ordinals[id.0 as usize] > 0 {
-            out.push('~');
-            out.push_str(&(self.ordinals[id.0 as usize] + 1).to_string());
         }
         out
     }
@@ -157,12 +177,15 @@ impl<'a> Report<'a> {
         };
         occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)).map(move |group| {
             let status = group.iter().map(|found| found.status).max().expect("a group is not empty");
-            let with_status = group.iter().filter(|found| found.status == status);
+            let with_status = || group.iter().filter(|found| found.status == status);
+            let standing = with_status().map(|found| found.standing).min().expect("a group is not empty");
+            let foremost = with_status().filter(|found| found.standing == standing);
             ControlResult {
                 registered: by_id(group[0].control),
                 resource: group[0].resource,
                 status,
-                severity: with_status.map(|found| found.severity).max().expect("a group is not empty"),
+                severity: foremost.map(|found| found.severity).max().expect("a group is not empty"),
+                standing,
                 occurrences: group,
             }
         })
@@ -172,6 +195,16 @@ impl<'a> Report<'a> {
     pub fn message(&self, occurrence: &Occurrence) -> String {
         let (container, value) = (self.text(occurrence.container), self.text(occurrence.value));
         render_message(self.text(occurrence.message), container, value)
+    }
+
+    /// Where an occurrence is shown: its place, or the beginning of its object if there is no text to point at.
+    pub fn place(&self, occurrence: &Occurrence) -> Place {
+        let place = occurrence.place;
+        if place.line > 0 {
+            return place;
+        }
+        let line = self.resource(occurrence.resource).line.max(1);
+        Place { line, column: 1, end_line: line, end_column: 1, ..place }
     }
 
     /// How many results failed.
@@ -188,8 +221,10 @@ impl<'a> Report<'a> {
         if !self.results.coverage.skipped.is_empty() {
             return Outcome::Incomplete;
         }
-        let found =
-            self.control_results().any(|result| result.status == Status::Fail && result.severity >= self.threshold);
+        let is_found = |result: ControlResult<'_>| {
+            result.status == Status::Fail && result.standing == Standing::Open && result.severity >= self.threshold
+        };
+        let found = self.control_results().any(is_found);
         if found { Outcome::Findings } else { Outcome::Clean }
     }
 
@@ -212,41 +247,69 @@ impl<'a> Report<'a> {
         resource: &str,
         occurrence: &Occurrence,
     ) -> String {
-        let mut hash = Fingerprint::new();
-        hash.add(result.registered.control.id);
-        hash.add(resource);
-        hash.add(self.text(occurrence.container));
-        let field = self.text(occurrence.place.field);
-        let mut in_list = false;
-        let mut rest = field;
-        while let Some(at) = rest.find('[') {
-            let (before, after) = rest.split_at(at);
-            hash.add(before);
-            let end = after.find(']').map_or(after.len(), |end| end + 1);
-            let is_index = after[1..end.saturating_sub(1).max(1)].bytes().all(|byte| byte.is_ascii_digit());
-            in_list |= is_index && !before.ends_with("ontainers");
-            if !is_index {
-                hash.add(&after[..end]);
-            }
-            rest = &after[end..];
-        }
-        hash.add(rest);
-        if in_list {
-            hash.add(self.text(occurrence.value));
-        }
-        hash.finish()
+        let [container, field, value] =
+            [occurrence.container, occurrence.place.field, occurrence.value].map(|text| self.text(text));
+        fingerprint(result.registered.control.id, resource, container, field, value)
+    }
+
+    /// The fingerprints of the decisive occurrences of a result, in their order, no two of them the same: of several
+    /// that are, the second and those after it are told apart by their order.
+    pub fn unique_fingerprints(&self, result: &ControlResult<'_>, resource: &str) -> Vec<String> {
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        let fingerprints = result.decisive().map(|occurrence| {
+            let fingerprint = self.occurrence_fingerprint(result, resource, occurrence);
+            let times = seen.entry(fingerprint.clone()).or_insert(0);
+            *times += 1;
+            if *times == 1 { fingerprint } else { fingerprint_of(&[&fingerprint, &times.to_string()]) }
+        });
+        fingerprints.collect()
     }
 }
 
-impl ControlResult<'_> {
+/// The fingerprint of what a control says of a field in a container of a resource.
+pub fn fingerprint(control: &str, resource: &str, container: &str, field: &str, value: &str) -> String {
+    let mut hash = Fingerprint::new();
+    hash.add(control);
+    hash.add(resource);
+    hash.add(container);
+    let mut in_list = false;
+    let mut rest = field;
+    while let Some(at) = rest.find('[') {
+        let (before, after) = rest.split_at(at);
+        hash.add(before);
+        let end = after.find(']').map_or(after.len(), |end| end + 1);
+        let inside = after.get(1..end - 1);
+        let is_index = inside.is_some_and(|inside| inside.bytes().all(|byte| byte.is_ascii_digit()));
+        in_list |= is_index && !before.ends_with("ontainers");
+        if !is_index {
+            hash.add(&after[..end]);
+        }
+        rest = &after[end..];
+    }
+    hash.add(rest);
+    if in_list {
+        hash.add(value);
+    }
+    hash.finish()
+}
+
+impl<'a> ControlResult<'a> {
+    /// The occurrences that make the result what it is.
+    pub fn decisive(&self) -> impl Iterator<Item = &'a Occurrence> + use<'a> {
+        let (status, standing) = (self.status, self.standing);
+        self.occurrences.iter().filter(move |found| found.status == status && found.standing == standing)
+    }
+
     /// Whether this is counted and shown by itself: a failure, and not one that sums up others.
     pub fn counts(&self) -> bool {
-        self.status == Status::Fail && !self.registered.control.umbrella
+        self.status == Status::Fail && self.standing == Standing::Open && !self.registered.control.umbrella
     }
 
     /// The occurrence that stands for the result: the first of the highest severity.
     pub fn first(&self) -> &Occurrence {
-        let worst = |found: &&Occurrence| found.status == self.status && found.severity == self.severity;
+        let worst = |found: &&Occurrence| {
+            found.status == self.status && found.severity == self.severity && found.standing == self.standing
+        };
         self.occurrences.iter().find(worst).unwrap_or(&self.occurrences[0])
     }
 }
@@ -260,6 +323,13 @@ pub fn group_of(api_version: &str) -> &str {
 pub fn display_path(path: &std::path::Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// The fingerprint of something that is told from everything else by these parts.
+pub fn fingerprint_of(parts: &[&str]) -> String {
+    let mut hash = Fingerprint::new();
+    parts.iter().for_each(|part| hash.add(part));
+    hash.finish()
 }
 
 /// FNV-1a with 64 bits: the same on every machine and in every version, which the hash tables' hashes are not.

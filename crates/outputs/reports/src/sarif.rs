@@ -7,11 +7,12 @@ use std::io::{self, Write};
 
 use model::control::Registered;
 use model::coverage::Skipped;
-use model::finding::{Occurrence, Status};
+use model::finding::{Occurrence, Standing, Status};
 use model::severity::Severity;
 use serde::Serialize;
 
 use crate::report::{ControlResult, Outcome, Report, display_path};
+use crate::repository::percent_encode;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +72,8 @@ struct SarifResult<'a> {
     message: OwnedText,
     locations: [Location; 1],
     partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     properties: ResultProperties,
 }
 
@@ -292,6 +295,10 @@ fn sarif_result<'a>(
         message: OwnedText { text },
         locations: [location],
         partial_fingerprints: Fingerprints { own: fingerprint },
+        baseline_state: report.baseline.map(|_| match occurrence.standing {
+            Standing::Open => "new",
+            Standing::Known => "unchanged",
+        }),
         properties: ResultProperties {
             severity: occurrence.severity.name(),
             resource: id,
@@ -316,17 +323,7 @@ fn region(occurrence: &Occurrence, line: u32) -> Region {
 
 /// A path as a URI reference (RFC 3986): relative ones are relative to the folder that the scan started in.
 fn artifact(path: &str) -> ArtifactLocation {
-    let mut uri = String::with_capacity(path.len() + 8);
     let absolute = path.starts_with('/');
-    if absolute {
-        uri.push_str("file://");
-    }
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(byte as char);
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let uri = format!("{}{}", if absolute { "file://" } else { "" }, percent_encode(path));
     ArtifactLocation { uri, uri_base_id: (!absolute).then_some("SRCROOT") }
 }

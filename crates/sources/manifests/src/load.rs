@@ -86,7 +86,7 @@ pub fn load(
     inventory.coverage.skipped.extend(skipped);
     for (path, judged) in config.paths.iter().zip(judged) {
         let said = inventory.coverage.skipped.iter().any(|skipped| skipped.path.starts_with(path));
-        if !judged && !said {
+        if !judged && !said && !config.allow_empty {
             let reason = "there is no Kubernetes object in it";
             inventory.coverage.skipped.push(skip(path, SkipKind::NothingToJudge, reason));
         }

@@ -25,6 +25,8 @@ pub struct Config {
     pub hidden: bool,
     /// Globs of paths that are left out.
     pub exclude: Vec<String>,
+    /// A path without a Kubernetes object is no gap.
+    pub allow_empty: bool,
     /// The number of threads; 0 means as many as there are processors.
     pub threads: usize,
 }

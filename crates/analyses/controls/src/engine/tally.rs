@@ -1,7 +1,7 @@
 //! Counts how many objects every control has judged, without keeping those that passed.
 
 use model::control::{Check, Registered};
-use model::finding::{Occurrence, Status};
+use model::finding::{ControlId, Occurrence, Status};
 use model::inventory::{Judged, ResourceId, Tally};
 
 /// Notes that a control has judged an object by itself.
@@ -15,16 +15,27 @@ pub(super) fn note(registered: &Registered, resource: ResourceId, judged: &mut J
     }
 }
 
-/// One tally for each of the controls that ran. `occurrences` are ordered by resource and control.
-pub(super) fn tallies(selected: &[Registered], mut judged: Judged, occurrences: &[Occurrence]) -> Vec<Tally> {
+/// One tally for each of the controls that ran. `occurrences` are ordered by resource and control; of what they and
+/// `judged.resources` name, that is taken which `counts`.
+pub(super) fn tallies(
+    selected: &[Registered],
+    mut judged: Judged,
+    occurrences: &[Occurrence],
+    counts: &dyn Fn(ControlId, ResourceId) -> bool,
+) -> Vec<Tally> {
     judged.resources.sort_unstable();
     judged.resources.dedup();
-    for (control, _) in std::mem::take(&mut judged.resources) {
-        judged.count(control);
+    for (control, resource) in std::mem::take(&mut judged.resources) {
+        if counts(control, resource) {
+            judged.count(control);
+        }
     }
     let mut failed = Judged::default();
     let mut unknown = Judged::default();
     for group in occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)) {
+        if !counts(group[0].control, group[0].resource) {
+            continue;
+        }
         match group.iter().map(|found| found.status).max() {
             Some(Status::Fail) => failed.count(group[0].control),
             Some(Status::Skip) => unknown.count(group[0].control),

@@ -8,7 +8,18 @@ pub(crate) fn is_allowed(image: &str, allowed: Words<'_>, denied: Words<'_>) -> 
     if allowed.is_empty() && denied.is_empty() {
         return true;
     }
-    let (host, path) = ImageReference::parse(image).normalized();
+    let reference = ImageReference::parse(image);
+    // Patterns without stars that begin otherwise need no closer look, which is what most images are.
+    let begins = |pattern: &str| {
+        pattern.contains('*')
+            || !reference.has_host()
+            || reference.repository.starts_with("index.docker.io")
+            || reference.repository.get(..pattern.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(pattern))
+    };
+    if allowed.is_empty() && !denied.iter().any(begins) {
+        return true;
+    }
+    let (host, path) = reference.normalized();
     let name = format!("{host}/{path}");
     !denied.iter().any(|pattern| matches(pattern, &name))
         && (allowed.is_empty() || allowed.iter().any(|pattern| matches(pattern, &name)))

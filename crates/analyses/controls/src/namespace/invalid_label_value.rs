@@ -140,8 +140,8 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     match (metadata.get("name"), metadata.get("generateName")) {
         (Some(name), _) => {
             let text = name.text();
-            if !validity::is_unrendered(&text)
-                && let Err(reason) = validity::name(object.group(), &object.kind, &text)
+            if let Err(reason) = validity::name(object.group(), &object.kind, &text)
+                && !validity::is_unrendered(&text)
             {
                 findings.report(Finding::at(name).message(format!("`{{value}}` is no name for this kind: {reason}")));
             }
@@ -167,29 +167,27 @@ fn check_template(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 
 fn check_labels(metadata: Value<'_>, findings: &mut Findings<'_>) {
     for (key, value) in metadata.get("labels").into_iter().flat_map(Value::entries) {
-        let (name, text) = (key.text(), value.text());
-        if validity::is_unrendered(&name) || validity::is_unrendered(&text) {
-            continue;
+        if let Err(reason) = validity::label_key(&key.text()) {
+            report_key(key, value, "label", reason, findings);
         }
-        if let Err(reason) = validity::label_key(&name) {
-            findings.report(
-                Finding::at_key_of(value).value(name).message(format!("`{{value}}` is no key of a label: {reason}")),
-            );
-        }
-        if let Err(reason) = validity::label_value(&text) {
+        let text = value.text();
+        if let Err(reason) = validity::label_value(&text)
+            && !validity::is_unrendered(&text)
+        {
             findings.report(Finding::at(value).message(format!("`{{value}}` is no value of a label: {reason}")));
         }
     }
     for (key, value) in metadata.get("annotations").into_iter().flat_map(Value::entries) {
-        let name = key.text();
-        if !validity::is_unrendered(&name)
-            && let Err(reason) = validity::annotation_key(&name)
-        {
-            findings.report(
-                Finding::at_key_of(value)
-                    .value(name)
-                    .message(format!("`{{value}}` is no key of an annotation: {reason}")),
-            );
+        if let Err(reason) = validity::annotation_key(&key.text()) {
+            report_key(key, value, "annotation", reason, findings);
         }
+    }
+}
+
+fn report_key(key: Value<'_>, value: Value<'_>, what: &str, reason: &str, findings: &mut Findings<'_>) {
+    let name = key.text();
+    if !validity::is_unrendered(&name) {
+        let message = format!("`{{value}}` is no key of {} {what}: {reason}", if what == "label" { "a" } else { "an" });
+        findings.report(Finding::at_key_of(value).value(name).message(message));
     }
 }

@@ -78,7 +78,16 @@ spec:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let ranges = inventory.facts.limit_ranges.iter().filter(|range| range.defaults_all);
+    let ranges = inventory.facts.limit_ranges.iter().filter(|range| {
+        let model::inventory::ContainerDefaults {
+            cpu_limit,
+            memory_limit,
+            storage_limit: _,
+            cpu_request,
+            memory_request,
+        } = range.defaults;
+        cpu_limit && memory_limit && cpu_request && memory_request
+    });
     let ranged: BTreeSet<Symbol> = ranges.map(|range| inventory.namespace(range.resource)).collect();
     for namespace in &inventory.facts.namespaces {
         let name = inventory.resource(namespace.resource).name;

@@ -29,7 +29,10 @@ pub(crate) fn label_key(key: &str) -> Result<(), &'static str> {
 
 /// Whether an annotation may have that key: as labels, without regard to case.
 pub(crate) fn annotation_key(key: &str) -> Result<(), &'static str> {
-    qualified(&key.to_ascii_lowercase(), true)
+    if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return qualified(&key.to_ascii_lowercase(), true);
+    }
+    qualified(key, true)
 }
 
 /// Whether a label may have that value.
@@ -57,7 +60,7 @@ fn word(text: &str) -> Result<(), &'static str> {
     if text.len() > 63 {
         return Err("it is longer than 63 characters");
     }
-    if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+    if !text.bytes().all(|b| CLASSES[b as usize] & WORD != 0) {
         return Err("it has other characters than letters, digits, `-`, `_` and `.`");
     }
     ends(text)
@@ -68,7 +71,39 @@ fn subdomain(text: &str, longest: usize) -> Result<(), &'static str> {
     if text.len() > longest {
         return Err(if longest == 52 { "it is longer than 52 characters" } else { "it is longer than 253 characters" });
     }
-    text.split('.').try_for_each(|part| label(part, longest))
+    // One look is enough for what is right, and nearly everything is.
+    let mut before = b'.';
+    let is_right = text.bytes().chain([b'.']).all(|byte| {
+        let (at_end, class) = (byte == b'.', CLASSES[byte as usize]);
+        let is_good =
+            class & LABEL != 0 && (before != b'.' || byte != b'-') || at_end && !matches!(before, b'.' | b'-');
+        before = byte;
+        is_good
+    });
+    if is_right { Ok(()) } else { text.split('.').try_for_each(|part| label(part, longest)) }
+}
+
+/// Characters of words: letters of both cases, digits, `-`, `_`, `.`.
+const WORD: u8 = 1;
+/// Characters of labels in names of hosts: lower case letters, digits, `-`.
+const LABEL: u8 = 2;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.') {
+            classes[byte] |= WORD;
+        }
+        if b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' {
+            classes[byte] |= LABEL;
+        }
+        byte += 1;
+    }
+    classes
 }
 
 /// RFC 1123: lower case letters, digits and `-`, with a letter or digit at both ends.
@@ -79,7 +114,7 @@ fn label(text: &str, longest: usize) -> Result<(), &'static str> {
     if text.len() > longest {
         return Err("it is longer than 63 characters");
     }
-    if !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+    if !text.bytes().all(|b| CLASSES[b as usize] & LABEL != 0) {
         return Err("it has other characters than lower case letters, digits and `-`");
     }
     ends(text)
@@ -100,4 +135,30 @@ fn segment(text: &str) -> Result<(), &'static str> {
         return Err("it cannot stand in a path");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_hosts_are_labels_with_points_between_them() {
+        for (text, expected) in [
+            ("a", true),
+            ("a.b-c.d1", true),
+            ("1a.2", true),
+            ("", false),
+            (".a", false),
+            ("a.", false),
+            ("a..b", false),
+            ("-a", false),
+            ("a-", false),
+            ("a.-b", false),
+            ("a-.b", false),
+            ("A", false),
+            ("a_b", false),
+        ] {
+            assert_eq!(subdomain(text, 253).is_ok(), expected, "{text}");
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! `memory-limit-missing`
 
-use model::control::InventoryFindings;
-use model::control::{Check, Control, alias, fixture, maps};
-use model::finding::Finding;
+use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
+use model::finding::Findings;
 use model::inventory::Inventory;
 use model::severity::Severity;
-use model::symbols::Symbol;
-use std::collections::BTreeSet;
+use model::workload::Workload;
+
+use super::resources::{self, Wanted};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -47,7 +47,7 @@ pub static CONTROL: Control = Control {
     references: &[],
     umbrella: false,
     parameters: &[],
-    check: Check::Inventory(check),
+    check: Check::WorkloadAndInventory(check, check_ranges),
     fixtures: &[
         fixture(
             "apiVersion: v1
@@ -165,21 +165,16 @@ spec:
     ],
 };
 
-fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let limit_ranges = inventory.facts.limit_ranges.iter().filter(|range| range.default_memory);
-    let defaulted: BTreeSet<Symbol> = limit_ranges.map(|range| inventory.namespace(range.resource)).collect();
-    for workload in &inventory.facts.workloads {
-        findings.looked_at(workload.resource);
-        if defaulted.contains(&inventory.namespace(workload.resource)) {
-            continue;
-        }
-        for &(container, place) in &workload.without_memory_limit {
-            findings.report(
-                workload.resource,
-                Finding::at_place(place)
-                    .container_name(inventory.symbols.text(container))
-                    .message("Container `{container}` has no memory limit: it may take all memory of its node"),
-            );
-        }
-    }
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let message = "Container `{container}` has no memory limit: it may take all memory of its node";
+    resources::report_missing(
+        workload,
+        Wanted { kind: "limits", resource: "memory", field: "resources.limits.memory" },
+        message,
+        findings,
+    );
+}
+
+fn check_ranges(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    resources::withdraw_defaulted(inventory, findings, |defaults| defaults.memory_limit);
 }

@@ -2,7 +2,7 @@
 
 use super::Observer;
 use crate::document::Value;
-use crate::inventory::{ImageUse, SecretUse, SyncedSecretFact};
+use crate::inventory::{ImageUse, Reference, SecretUse, SyncedSecretFact};
 use crate::object::Object;
 use crate::place::Place;
 use crate::pod::Pod;
@@ -40,6 +40,42 @@ impl Observer<'_> {
         uses.sort_unstable();
         uses.dedup();
         uses.into()
+    }
+
+    /// What the pod names and does not call optional.
+    pub(super) fn references(&self, pod: &Pod<'_>) -> Box<[Reference]> {
+        let mut references = Vec::new();
+        let mut add = |is_secret: bool, source: Option<Value<'_>>, key: &str| {
+            let needed = |source: &Value<'_>| source.get("optional").and_then(Value::as_bool) != Some(true);
+            if let Some(name) = source.filter(needed).and_then(|source| source.get(key)) {
+                let place = self.place(name);
+                references.push(Reference { is_secret, name: self.symbols.intern(&name.text()), place });
+            }
+        };
+        for volume in &pod.volumes {
+            add(true, volume.source_of("secret"), "secretName");
+            add(false, volume.source_of("configMap"), "name");
+            let projected = volume.source_of("projected").and_then(|projected| projected.get("sources"));
+            for source in projected.into_iter().flat_map(Value::items) {
+                add(true, source.get("secret"), "name");
+                add(false, source.get("configMap"), "name");
+            }
+        }
+        for container in &pod.containers {
+            for entry in container.env.into_iter().flat_map(Value::items) {
+                let Some(source) = entry.get("valueFrom") else { continue };
+                add(true, source.get("secretKeyRef"), "name");
+                add(false, source.get("configMapKeyRef"), "name");
+            }
+            for entry in container.env_from.into_iter().flat_map(Value::items) {
+                add(true, entry.get("secretRef"), "name");
+                add(false, entry.get("configMapRef"), "name");
+            }
+        }
+        for secret in pod.image_pull_secrets.into_iter().flat_map(Value::items) {
+            add(true, Some(secret), "name");
+        }
+        references.into()
     }
 
     pub(super) fn images(&self, pod: &Pod<'_>) -> Box<[ImageUse]> {

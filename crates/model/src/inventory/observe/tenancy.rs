@@ -2,7 +2,7 @@
 
 use super::{Observer, is_positive};
 use crate::document::Value;
-use crate::inventory::{LimitRangeFact, NamespaceFact, QuotaFact};
+use crate::inventory::{ContainerDefaults, LimitRangeFact, NamespaceFact, QuotaFact};
 use crate::object::Object;
 
 impl Observer<'_> {
@@ -10,7 +10,7 @@ impl Observer<'_> {
         let limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
         let of_containers: Vec<Value<'_>> =
             limits.filter(|limit| limit.get("type").is_some_and(|kind| kind.text() == "Container")).collect();
-        // The API takes the maximum as the default where none is given, and the default limit as the default request.
+        // The API takes the maximum as the default where none is given.
         let limit = |resource| {
             of_containers
                 .iter()
@@ -21,8 +21,13 @@ impl Observer<'_> {
         };
         LimitRangeFact {
             resource: self.resource,
-            default_memory: limit("memory"),
-            defaults_all: ["cpu", "memory"].iter().all(|resource| limit(resource) && request(resource)),
+            defaults: ContainerDefaults {
+                cpu_limit: limit("cpu"),
+                memory_limit: limit("memory"),
+                storage_limit: limit("ephemeral-storage"),
+                cpu_request: request("cpu"),
+                memory_request: request("memory"),
+            },
         }
     }
 

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use compliance::{Asked, Assessed, AssessedControl, Assessment, ControlStatus, RequirementStatus, Serving, Subject};
 use frameworks::{Framework, Need};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{JsonSeverity, put_all, severity};
 
 /// What can be said of a framework that was asked for.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonFramework {
     /// Its id.
@@ -28,7 +28,7 @@ pub struct JsonFramework {
 }
 
 /// What can be said of a requirement.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonRequirement {
     /// Its number, as published.
@@ -54,7 +54,7 @@ pub struct JsonRequirement {
 }
 
 /// What a control says for a requirement.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JsonServing {
     /// Its id.
@@ -70,7 +70,7 @@ pub struct JsonServing {
 }
 
 /// The verdict on a requirement.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JsonRequirementStatus {
     /// All of its controls saw what they need, and what they judged is as it should be.
@@ -88,7 +88,7 @@ pub enum JsonRequirementStatus {
 }
 
 /// The verdict of a control.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JsonServingStatus {
     /// It judged something, and all of it is as it should be.

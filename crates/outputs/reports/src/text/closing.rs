@@ -8,7 +8,8 @@ use model::severity::Severity;
 
 use super::Options;
 use super::terminal::{sanitize, style};
-use crate::report::{ControlResult, Counts, Outcome, Report, display_path};
+use crate::report::{ControlResult, Counts, Report, display_path};
+use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line};
 
 /// Up to this many inputs that were not looked at are named one by one.
 const NAMED: usize = 5;
@@ -24,6 +25,9 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     });
     writeln!(out, "  {}", severities.join("  "))?;
     coverage(report, options, out)?;
+    if let Some(compared) = report.baseline {
+        writeln!(out, "  baseline: {}", baseline_sentence(&compared))?;
+    }
     if let Some(first) = first(report) {
         writeln!(out, "  first: {first}")?;
     }
@@ -41,37 +45,13 @@ fn headline(report: &Report<'_>, counts: &Counts, options: &Options<'_>, out: &m
     writeln!(out, "{}{}{}", options.terminal.bold(&left), " ".repeat(gap), options.terminal.bold(right))
 }
 
-/// Where the ship lies: below the line with a critical finding, at the line with a high one, above it
-/// otherwise; not seen if nothing was judged.
-fn load_line(report: &Report<'_>, counts: &Counts) -> &'static str {
-    if counts.of(Severity::Critical) > 0 {
-        "below the line"
-    } else if counts.of(Severity::High) > 0 {
-        "at the line"
-    } else if report.results.resources.is_empty() {
-        "not seen"
-    } else {
-        "above the line"
-    }
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
 fn are(number: u64) -> String {
     format!("{number} {}", if number == 1 { "is" } else { "are" })
 }
 
 fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &report.results.coverage;
-    // A document that was skipped has a line; what was skipped without one is a whole file.
-    let is_document = |skipped: &&Skipped| {
-        skipped.line.is_some()
-            && matches!(skipped.kind, SkipKind::Syntax | SkipKind::NeedsRendering | SkipKind::TooLarge)
-    };
-    let skipped = coverage.skipped.iter().filter(is_document).count() as u64;
-    let judged = coverage.documents.saturating_sub(coverage.not_kubernetes + skipped);
+    let judged = judged_documents(coverage);
     let mut line = match coverage.documents {
         all if all == judged => format!("judged {}", count(all, "document", "documents")),
         all => format!("judged {judged} of {}", count(all, "document", "documents")),
@@ -129,21 +109,4 @@ fn decapitalize(text: &str) -> String {
         return text.to_owned();
     }
     first.into_iter().chain(chars).collect()
-}
-
-/// One sentence that says what the exit code means.
-fn exit_sentence(report: &Report<'_>, counts: &Counts) -> String {
-    let threshold = report.threshold;
-    let found = counts.at_or_above(threshold);
-    match report.outcome() {
-        Outcome::Clean => format!("exit 0: everything was looked at, and nothing at or above `{threshold}` was found"),
-        Outcome::Findings => format!("exit 1: {} at or above `{threshold}`", count(found, "finding", "findings")),
-        Outcome::Incomplete if found > 0 => {
-            let findings = count(found, "finding", "findings");
-            format!("exit 2: not everything could be looked at; in the rest {findings} at or above `{threshold}`")
-        }
-        Outcome::Incomplete => {
-            format!("exit 2: not everything could be looked at; in the rest nothing at or above `{threshold}`")
-        }
-    }
 }

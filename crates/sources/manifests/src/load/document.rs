@@ -126,7 +126,7 @@ impl Reader<'_> {
         let workloads = workloads(object);
         let origin = Origin { root: object.value, lines };
         let resource = part.observe(object, &workloads, self.file, origin, symbols);
-        let observed = Observed { resource, object, workloads: &workloads, origin };
+        let observed = Observed { resource, object, workloads: &workloads, origin, path: self.path };
         (self.context.judge)(observed, symbols, &mut part.verdicts);
     }
 

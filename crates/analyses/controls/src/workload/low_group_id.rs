@@ -1,0 +1,132 @@
+//! `low-group-id`
+
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
+use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
+use model::severity::Severity;
+use model::workload::Workload;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "low-group-id",
+    title: "Container runs with a low group id",
+    severity: Severity::Low,
+    severity_reason: "low GIDs collide with node groups",
+    rationale: "If isolation breaks, a low group of the container is that of an account of the node: files and processes of that account are open to whoever got out.",
+    remediation: "Set `runAsGroup` to 10000 or more, as the owner of the files in the image.",
+    verify: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; (.securityContext.runAsGroup // empty) < 10000)) | \"\\(.metadata.namespace)/\\(.metadata.name)\"'",
+    aliases: &[
+        alias("trivy", "KSV-0021"),
+        alias("kube-score", "container-security-context-user-group-id"),
+        alias("kubesec", "RunAsGroup"),
+        alias("datree", "CONTAINERS_INCORRECT_RUNASGROUP_VALUE_LOWGID"),
+    ],
+    mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
+    references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
+    umbrella: false,
+    parameters: &[MIN, REQUIRE_SET],
+    check: Check::Workload(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        runAsGroup: 1000 #~ low spec.containers[0].securityContext.runAsGroup: Container `app` runs as group 1000
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        runAsGroup: 10000
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    runAsGroup: 999 #~ low spec.securityContext.runAsGroup: Container `app`
+  containers:
+    - name: app
+      image: app:1
+    - name: other
+      image: app:1
+      securityContext:
+        runAsGroup: 20000
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
+        fixture_with(
+            &[("require_set", "true")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app #~ low
+      image: app:1
+",
+        ),
+        fixture_with(
+            &[("min_gid", "100")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        runAsGroup: 1000
+",
+        ),
+    ],
+};
+
+const MIN: Parameter = parameter("min_gid", Default::Number(Some(10_000)), "the lowest group that is not low");
+const REQUIRE_SET: Parameter = parameter("require_set", Default::Switch(false), "whether one must be set");
+
+fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let min = findings.number(&MIN).unwrap_or(0);
+    for container in &workload.pod.containers {
+        match workload.pod.effective(container, |context| context.run_as_group) {
+            Some(value) if value.as_int().is_some_and(|number| number < min) => {
+                let message = "Container `{container}` runs as group {value}, which may be an account of the node";
+                findings.report(Finding::at(value).container(container).message(message));
+            }
+            None if findings.switch(&REQUIRE_SET) => {
+                let message = "Container `{container}` runs as whatever group its image says";
+                let finding = Finding::missing(container.value, "securityContext.runAsGroup");
+                findings.report(finding.container(container).message(message));
+            }
+            _ => {}
+        }
+    }
+}

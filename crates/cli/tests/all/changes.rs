@@ -1,0 +1,157 @@
+//! Baselines and differences: what is new, what is known, what cannot be compared.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::program::Folder;
+
+fn pod(name: &str, containers: &[(&str, bool)]) -> String {
+    let mut text =
+        format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: shop\nspec:\n  containers:\n");
+    for (container, privileged) in containers {
+        text.push_str(&format!("    - name: {container}\n      image: app:1\n"));
+        if *privileged {
+            text.push_str("      securityContext:\n        privileged: true\n");
+        }
+    }
+    text
+}
+
+const ONLY: [&str; 2] = ["--only", "privileged-container"];
+
+#[test]
+fn a_baseline_knows_findings_wherever_they_move() {
+    let folder = Folder::new(&[("a.yaml", &pod("app", &[("main", true), ("side", true)]))]);
+    let said = folder.run(&[&["baseline", "write"], &ONLY[..]].concat());
+    assert!(said.code == 0 && said.err.contains("2 findings are known"), "{} {}", said.code, said.err);
+    let scan =
+        |folder: &Folder| folder.scan(&["--baseline", "plimsoll-baseline.json", "--only", "privileged-container", "."]);
+    assert_eq!(scan(&folder).0, 0);
+    // Another file, other lines, another order.
+    std::fs::remove_file(folder.path().join("a.yaml")).unwrap();
+    folder
+        .write("moved/b.yaml", format!("# A comment.\n\n{}", pod("app", &[("side", true), ("main", true)])).as_bytes());
+    let (code, json) = scan(&folder);
+    assert_eq!((code, json["results"][0]["standing"].as_str()), (0, Some("known")));
+    // A third container is new, and it alone counts.
+    folder.write("moved/b.yaml", pod("app", &[("side", true), ("main", true), ("third", true)]).as_bytes());
+    let (code, json) = scan(&folder);
+    let open: Vec<&str> = json["results"][0]["occurrences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|occurrence| occurrence["standing"] == "open")
+        .map(|occurrence| occurrence["container"].as_str().unwrap())
+        .collect();
+    assert_eq!((code, open), (1, vec!["third"]));
+}
+
+#[test]
+fn the_same_object_in_several_overlays_is_counted() {
+    let text = pod("app", &[("main", true)]);
+    let folder = Folder::new(&[("dev/a.yaml", &text), ("prod/a.yaml", &text)]);
+    assert_eq!(folder.run(&[&["baseline", "write"], &ONLY[..]].concat()).code, 0);
+    let scan = |folder: &Folder| {
+        folder.scan(&["--baseline", "plimsoll-baseline.json", "--only", "privileged-container", "."]).0
+    };
+    assert_eq!(scan(&folder), 0);
+    folder.write("test/a.yaml", text.as_bytes());
+    assert_eq!(scan(&folder), 1);
+}
+
+#[test]
+fn what_is_gone_is_said_and_a_wrong_file_is_an_error() {
+    let folder = Folder::new(&[("a.yaml", &pod("app", &[("main", true)]))]);
+    assert_eq!(folder.run(&[&["baseline", "write"], &ONLY[..]].concat()).code, 0);
+    folder.write("a.yaml", pod("app", &[("main", false)]).as_bytes());
+    let said =
+        folder.run(&["scan", "--baseline", "plimsoll-baseline.json", "--only", "privileged-container", "a.yaml"]);
+    assert!(said.out.contains("baseline: 0 findings are known and not counted; 1 of it is gone"), "{}", said.out);
+    folder.write("wrong.json", b"{}");
+    let said = folder.run(&["scan", "--baseline", "wrong.json", "a.yaml"]);
+    assert!(said.code == 3 && said.err.contains("`wrong.json` is not a baseline"), "{}", said.err);
+    let said = folder.run(&["scan", "--baseline", "none.json", "a.yaml"]);
+    assert!(said.code == 3 && said.err.contains("cannot read the baseline `none.json`"), "{}", said.err);
+}
+
+fn diff(folder: &Folder, arguments: &[&str]) -> (i32, Value) {
+    let all = [&["diff", "--output", "json"], &ONLY[..], arguments].concat();
+    let said = folder.run(&all);
+    (said.code, serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {} {}", said.out, said.err)))
+}
+
+fn summary(json: &Value) -> [u64; 4] {
+    ["new", "resolved", "unchanged", "notComparable"].map(|key| json["summary"][key].as_u64().unwrap())
+}
+
+#[test]
+fn folders_are_compared() {
+    let folder = Folder::new(&[
+        ("old/a.yaml", &pod("app", &[("main", true), ("side", true)])),
+        ("new/sub/b.yaml", &pod("app", &[("main", true), ("third", true)])),
+    ]);
+    let (code, json) = diff(&folder, &["old", "new"]);
+    assert_eq!((code, summary(&json)), (1, [1, 1, 1, 0]));
+    assert_eq!(json["new"][0]["path"], "sub/b.yaml");
+    assert_eq!(diff(&folder, &["new", "new"]).0, 0);
+    assert_eq!(diff(&folder, &["old", "new", "--severity-threshold", "critical"]).0, 1);
+}
+
+#[test]
+fn what_was_not_looked_at_is_neither_new_nor_resolved() {
+    let folder = Folder::new(&[
+        ("old/a.yaml", &pod("app", &[("main", true)])),
+        ("new/a.yaml", "a: [\n"),
+        ("new/b.yaml", &pod("other", &[("main", false)])),
+    ]);
+    let (code, json) = diff(&folder, &["old", "new"]);
+    assert_eq!((code, summary(&json)), (2, [0, 0, 0, 1]));
+    let (code, json) = diff(&folder, &["new", "old"]);
+    assert_eq!((code, summary(&json)), (2, [0, 0, 0, 1]));
+    assert!(json["notComparable"][0]["reason"].as_str().unwrap().starts_with("in the base not all of `a.yaml`"));
+}
+
+#[test]
+fn reports_are_compared_and_controls_that_did_not_run_are_no_difference() {
+    let folder = Folder::new(&[("a.yaml", &pod("app", &[("main", true)]))]);
+    let write = |name: &str, only: &str| {
+        folder.run(&["scan", "--only", only, "--output", &format!("json={name}"), "a.yaml"]);
+    };
+    write("old.json", "host-port");
+    write("new.json", "privileged-container");
+    let (code, json) = diff(&folder, &["old.json", "new.json"]);
+    assert_eq!((code, summary(&json)), (2, [0, 0, 0, 1]));
+    let (code, json) = diff(&folder, &["new.json", "a.yaml"]);
+    assert_eq!((code, summary(&json)), (0, [0, 0, 1, 0]));
+}
+
+#[test]
+fn revisions_of_git_are_compared() {
+    let folder = Folder::new(&[("deploy/a.yaml", &pod("app", &[("main", true)]))]);
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(arguments)
+            .current_dir(folder.path());
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    folder.write("deploy/b.yaml", pod("other", &[("main", true)]).as_bytes());
+    let (code, json) = diff(&folder, &["main"]);
+    assert_eq!((code, summary(&json), json["new"][0]["path"].as_str()), (1, [1, 0, 1, 0], Some("deploy/b.yaml")));
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "two"]);
+    assert_eq!(summary(&diff(&folder, &["main~1", "main"]).1), [1, 0, 1, 0]);
+    let said = folder.run(&["diff", "no-such-revision"]);
+    assert!(
+        said.code == 3 && said.err.contains("`no-such-revision` is no report, file, folder or revision"),
+        "{}",
+        said.err
+    );
+    let text = folder.run(&["diff", "main~1", "main", "--only", "privileged-container"]);
+    assert!(text.out.contains("1 new, 0 resolved, 1 unchanged, 0 not comparable"), "{}", text.out);
+}

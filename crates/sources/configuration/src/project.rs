@@ -1,0 +1,142 @@
+//! `plimsoll.yaml`: everything that a flag can say, and what no flag can: severities and parameters of controls, and
+//! what holds for some paths only.
+
+use model::document::Value;
+
+use crate::fields::Reader;
+
+/// A project's configuration, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// What is scanned if the command line names nothing, relative to the folder of the file.
+    pub paths: Vec<String>,
+    /// Flags, by their names.
+    pub flags: Vec<Flag>,
+    /// What is set for controls.
+    pub controls: Vec<ControlSetting>,
+    /// What is set for some paths only, in order: later ones win.
+    pub overrides: Vec<Override>,
+}
+
+/// A flag, and what it is set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// Its name without dashes.
+    pub name: String,
+    /// What is written: `true` and `false` for switches.
+    pub values: Vec<String>,
+    /// Where it stands.
+    pub position: (u32, u32),
+}
+
+/// What is set for a control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlSetting {
+    /// Its id.
+    pub control: String,
+    /// Whether it runs.
+    pub enabled: Option<bool>,
+    /// Its severity.
+    pub severity: Option<String>,
+    /// Parameters: the name and the words, of a list or of one text.
+    pub parameters: Vec<(String, Vec<String>, (u32, u32))>,
+    /// Where it stands.
+    pub position: (u32, u32),
+}
+
+/// What is set for some paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Globs, relative to the folder of the file.
+    pub paths: Vec<String>,
+    /// Controls, groups or severities that say nothing there.
+    pub skip: Vec<String>,
+    /// What is set for controls there.
+    pub controls: Vec<ControlSetting>,
+    /// Where it stands.
+    pub position: (u32, u32),
+}
+
+const CONTROL_KEYS: &[&str] = &["enabled", "severity", "parameters"];
+const OVERRIDE_KEYS: &[&str] = &["paths", "skip", "controls"];
+
+/// Keys that are no flags.
+const OWN_KEYS: &[&str] = &["paths", "controls", "overrides"];
+
+/// Reads a configuration. `flags` are the flags that there are. What is wrong is left in `reader`.
+pub fn read(reader: &mut Reader<'_>, flags: &[&str]) -> Project {
+    let known: Vec<&str> = OWN_KEYS.iter().chain(flags).copied().collect();
+    let mut project = Project::default();
+    for (key, value) in reader.entries(reader.root(), "the configuration", &known) {
+        match &*key {
+            "paths" => project.paths = reader.texts(value, "`paths`"),
+            "controls" => project.controls = controls(reader, value),
+            "overrides" => {
+                project.overrides = value.items().filter_map(|item| one_override(reader, item)).collect();
+                if !value.is_sequence() && !value.is_null() {
+                    reader.problem(value, "`overrides` is a list");
+                }
+            }
+            _ => {
+                let position = reader.position(value);
+                let values = reader.texts(value, &format!("`{key}`"));
+                project.flags.push(Flag { name: key, values, position });
+            }
+        }
+    }
+    project
+}
+
+fn controls(reader: &mut Reader<'_>, value: Value<'_>) -> Vec<ControlSetting> {
+    let value = reader.root().document().value(value.id());
+    let entries = reader.entries(value, "`controls`", &[]);
+    entries.into_iter().map(|(id, value)| control(reader, id, value)).collect()
+}
+
+fn control<'d>(reader: &mut Reader<'d>, id: String, value: Value<'d>) -> ControlSetting {
+    let position = reader.position(value);
+    let mut setting = ControlSetting { control: id, enabled: None, severity: None, parameters: Vec::new(), position };
+    // `low-user-id: false` switches it off.
+    if let Some(enabled) = value.as_bool().filter(|_| value.is_scalar()) {
+        setting.enabled = Some(enabled);
+        return setting;
+    }
+    let what = format!("control `{}`", setting.control);
+    for (key, value) in reader.entries(value, &what, CONTROL_KEYS) {
+        match &*key {
+            "enabled" => {
+                setting.enabled = value.as_bool();
+                if setting.enabled.is_none() {
+                    reader.problem(value, "`enabled` is true or false");
+                }
+            }
+            "severity" => setting.severity = reader.text(value, "`severity`"),
+            _ => {
+                for (name, value) in reader.entries(value, "`parameters`", &[]) {
+                    let position = reader.position(value);
+                    let words = reader.texts(value, &format!("`{name}`"));
+                    setting.parameters.push((name, words, position));
+                }
+            }
+        }
+    }
+    setting
+}
+
+fn one_override(reader: &mut Reader<'_>, value: Value<'_>) -> Option<Override> {
+    let value = reader.root().document().value(value.id());
+    let position = reader.position(value);
+    let mut found = Override { paths: Vec::new(), skip: Vec::new(), controls: Vec::new(), position };
+    for (key, value) in reader.entries(value, "an override", OVERRIDE_KEYS) {
+        match &*key {
+            "paths" => found.paths = reader.texts(value, "`paths`"),
+            "skip" => found.skip = reader.texts(value, "`skip`"),
+            _ => found.controls = controls(reader, value),
+        }
+    }
+    if found.paths.is_empty() {
+        reader.problem(value, "an override names the `paths` that it is for");
+        return None;
+    }
+    Some(found)
+}
