@@ -8,6 +8,7 @@ use std::path::Path;
 use controls::engine::{Engine, Passed};
 use libfuzzer_sys::fuzz_target;
 use model::inventory::{Inventory, Observed};
+use model::parameter::Settings;
 use model::severity::Severity;
 use reports::report::Report;
 use reports::text::{self, Detail, Options, Sources, Terminal};
@@ -24,9 +25,9 @@ impl Sources for Lines<'_> {
 
 fuzz_target!(|bytes: &[u8]| {
     let selected: Vec<_> = controls::all().collect();
-    let engine = Engine::new(selected.clone(), Passed::Keep);
+    let engine = Engine::new(selected.clone(), Passed::Keep, Settings::default());
     let mut inventory = Inventory { complete: bytes.len() % 2 == 0, ..Inventory::default() };
-    let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| engine.judge(observed, symbols, occurrences);
+    let judge = |observed: Observed<'_>, symbols: &_, verdicts: &mut _| engine.judge(observed, symbols, verdicts);
     manifests::load::load_bytes(Path::new("fuzz.yaml"), bytes, &mut inventory, &judge);
     engine.judge_inventory(&mut inventory);
     let results = inventory.into_results();

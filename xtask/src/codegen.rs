@@ -1,5 +1,5 @@
 //! `cargo xtask codegen`: writes what is derived from the tree: the module lists and the registry of the
-//! controls, then the pages, schemas and man pages in `docs/` (by the program itself).
+//! controls, the controls that are still to come, then the pages, schemas and man pages in `docs/` (by the program itself).
 //!
 //! `--check` writes nothing and fails if something is stale.
 
@@ -90,7 +90,17 @@ fn module_lists(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     }
     text.push_str("];\n");
     files.push((source.join("registry.rs"), text));
+    let upcoming = root.join("crates/frameworks/src/upcoming.txt");
+    let ids: Vec<&str> = controls.iter().map(|(id, ..)| id.as_str()).collect();
+    let still_to_come = without_available(&fs::read_to_string(&upcoming)?, &ids);
+    files.push((upcoming, still_to_come));
     Ok(files)
+}
+
+/// The list of controls that are to come, without those that are there.
+fn without_available(upcoming: &str, ids: &[&str]) -> String {
+    let is_available = |line: &str| line.split_once(" | ").is_some_and(|(id, _)| ids.contains(&id));
+    upcoming.lines().filter(|line| !is_available(line)).map(|line| format!("{line}\n")).collect()
 }
 
 struct Module {
@@ -113,4 +123,15 @@ fn control_modules(folder: &Path) -> Result<Vec<Module>> {
     }
     modules.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(modules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_available;
+
+    #[test]
+    fn what_is_available_is_not_to_come() {
+        let text = "# head\na-b | x | y\na-b-c | x | y\n";
+        assert_eq!(without_available(text, &["a-b"]), "# head\na-b-c | x | y\n");
+    }
 }

@@ -65,6 +65,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// List all controls
     Controls(ControlsArguments),
+    /// List frameworks, what they ask for, and which controls serve that
+    Frameworks(FrameworksArguments),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
     /// Print a man page
@@ -77,6 +79,7 @@ Examples:
   plimsoll scan deploy/ base/app.yaml             folders and files
   kubectl get all -A -o yaml | plimsoll scan -    what a cluster has
   plimsoll scan --only secret,critical            one group, and all critical controls
+  plimsoll scan --framework nsa-cisa              what a framework asks for, requirement by requirement
   plimsoll scan --output text --output sarif=plimsoll.sarif
   plimsoll scan --severity-threshold high         fail only on high and critical
 
@@ -130,6 +133,10 @@ pub struct SelectionArguments {
     /// Do not run these controls, groups or severities
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Run only the controls of this framework, and say what holds of each requirement; may be given several times.
+    /// The id of a framework, or a YAML file with one of your own
+    #[arg(long, value_name = "ID|FILE.yaml", value_hint = ValueHint::AnyPath)]
+    pub framework: Vec<String>,
     /// Set a parameter of a control, as `image-registry-not-allowed.allowed=ghcr.io/acme,quay.io/acme`
     #[arg(long, value_name = "CONTROL.PARAMETER=VALUE")]
     pub parameter: Vec<String>,
@@ -306,13 +313,14 @@ const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   plimsoll explain privileged-container
   plimsoll explain C-0057
-  plimsoll explain CKV_K8S_16";
+  plimsoll explain CKV_K8S_16
+  plimsoll explain cis-kubernetes:5.2.2           a requirement of a framework";
 
 /// `explain`
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArguments {
-    /// The id of a control, or the id that another tool has for it
+    /// The id of a control, the id that another tool has for it, an exit code, or a requirement
     pub id: String,
 }
 
@@ -322,6 +330,23 @@ pub struct ControlsArguments {
     /// Only these controls, groups or severities
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// text or json
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
+}
+
+const FRAMEWORKS_EXAMPLES: &str = "\
+Examples:
+  plimsoll frameworks                             all of them, and how much of each is served
+  plimsoll frameworks nsa-cisa                    its requirements, their controls, and what each needs
+  plimsoll frameworks cis-kubernetes --output json";
+
+/// `frameworks`
+#[derive(Debug, Args)]
+#[command(after_help = FRAMEWORKS_EXAMPLES)]
+pub struct FrameworksArguments {
+    /// The id of a framework
+    pub id: Option<String>,
     /// text or json
     #[arg(long, short, value_name = "FORMAT", default_value = "text")]
     pub output: Output,

@@ -5,6 +5,7 @@ mod completions;
 mod controls;
 mod diff;
 mod explain;
+mod frameworks;
 mod init;
 mod man;
 mod pod_security;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Controls(arguments) => controls::run(arguments),
+        Command::Frameworks(arguments) => frameworks::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
     }
@@ -105,6 +107,10 @@ fn check_outputs(outputs: &[Output]) -> Result<(), UsageError> {
 /// The error for a name that names no control, group or severity.
 pub(crate) fn unknown_name(error: &::controls::selection::UnknownName) -> UsageError {
     let name = &error.name;
+    if let Some(upcoming) = ::frameworks::upcoming::by_id(name) {
+        let needs = upcoming.needs_phrase();
+        return UsageError(format!("control `{name}` is not available yet: it will need {needs}"));
+    }
     let hint = match error.suggestion {
         Some(suggestion) => format!("did you mean `{suggestion}`?"),
         None => "`plimsoll controls` lists them".to_owned(),

@@ -13,7 +13,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, ValueHint};
 use configuration::fields::{Problem, Reader};
 use configuration::project::{self, ControlSetting, Flag, Project};
-use controls::engine::Scopes;
+use controls::engine::{NotCounted, Scopes};
 use controls::selection;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use model::control::{Control, Registered};
@@ -23,7 +23,7 @@ use model::parameter::{Default as ByDefault, Settings};
 use model::severity::Severity;
 
 use crate::arguments::Arguments;
-use crate::settings;
+use crate::{requested, settings};
 
 /// The name of the file.
 pub(crate) const NAME: &str = "plimsoll.yaml";
@@ -216,7 +216,9 @@ fn written(flag: &Flag, argument: &Arg, folder: &Path) -> Result<Vec<OsString>, 
     let is_file = matches!(argument.get_value_hint(), ValueHint::FilePath | ValueHint::DirPath);
     let values = flag.values.iter().map(|value| {
         let mut text = OsString::from(format!("--{name}="));
-        if is_file {
+        // `framework` takes names and files.
+        let is_own = argument.get_value_hint() == ValueHint::AnyPath && requested::is_file(value);
+        if is_file || is_own {
             text.push(folder.join(value));
         } else {
             text.push(value);
@@ -304,12 +306,6 @@ impl ProjectSettings {
         selected.retain(|registered| !self.off.contains(&registered.id));
     }
 
-    /// The path as overrides mean it.
-    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
-        let path = path.strip_prefix(&self.folder).unwrap_or(path);
-        path.strip_prefix("./").unwrap_or(path)
-    }
-
     /// Parameters that hold for some files only.
     pub(crate) fn scopes(&self) -> Option<Scopes> {
         if self.scopes.iter().all(|scope| scope.settings == Settings::default()) {
@@ -325,6 +321,17 @@ impl ProjectSettings {
         Some(Scopes { settings, scope_of: Box::new(scope_of) })
     }
 
+    /// What `apply` takes away.
+    pub(crate) fn not_counted(&self) -> NotCounted {
+        let off: Vec<(Vec<ControlId>, GlobSet)> =
+            self.scopes.iter().map(|scope| (scope.off.clone(), scope.paths.clone())).collect();
+        let folder = self.folder.clone();
+        Box::new(move |control, path| {
+            let path = relative(&folder, path);
+            off.iter().any(|(off, paths)| off.contains(&control) && paths.is_match(path))
+        })
+    }
+
     /// Sets severities, and takes away what is off in some files.
     pub(crate) fn apply(&self, results: &mut Results) {
         if self.severities.is_empty() && self.scopes.is_empty() {
@@ -334,7 +341,7 @@ impl ProjectSettings {
             .files
             .iter()
             .map(|path| {
-                let path = self.relative(path);
+                let path = relative(&self.folder, path);
                 self.scopes.iter().filter(|scope| scope.paths.is_match(path)).collect()
             })
             .collect();
@@ -349,6 +356,12 @@ impl ProjectSettings {
             !scopes.iter().any(|scope| scope.off.contains(&found.control))
         });
     }
+}
+
+/// The path as overrides of a configuration in `folder` mean it.
+fn relative<'p>(folder: &Path, path: &'p Path) -> &'p Path {
+    let path = path.strip_prefix(folder).unwrap_or(path);
+    path.strip_prefix("./").unwrap_or(path)
 }
 
 /// What is set for controls, checked.

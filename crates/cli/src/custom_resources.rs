@@ -26,8 +26,8 @@ pub(crate) fn look_again(
     load::again(&engine.definitions(inventory), inventory, stdin, 1, &collect);
     let kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(second) = engine.second_look(inventory, kinds) {
-        let judge = |observed: Observed<'_>, symbols: &_, occurrences: &mut _| {
-            second.judge(observed, symbols, occurrences);
+        let judge = |observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
+            second.judge(observed, symbols, verdicts);
         };
         load::again(second.files(), inventory, stdin, threads, &judge);
     }

@@ -1,20 +1,23 @@
 //! From paths to results: what `scan`, `diff` and `baseline` have in common.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use compliance::{Assessment, Subject};
 use controls::engine::{Engine, Passed};
 use controls::selection;
 use manifests::load::{self, Progress};
 use manifests::walk;
 use model::control::Registered;
 use model::custom_schema::CustomKind;
+use model::finding::ControlId;
 use model::inventory::{Inventory, Results};
 
 use crate::arguments::{InputArguments, SelectionArguments};
 use crate::commands::{input_config, unknown_name};
 use crate::configuration::ProjectSettings;
 use crate::exit::UsageError;
-use crate::{custom_resources, screen, settings};
+use crate::{custom_resources, requested, screen, settings};
 
 /// What is judged, and how.
 pub(crate) struct Request<'a> {
@@ -38,6 +41,8 @@ pub(crate) struct Judged {
     pub(crate) controls: Vec<Registered>,
     /// The beginning of standard input, if that was read.
     pub(crate) stdin: Vec<u8>,
+    /// The frameworks that were asked for.
+    pub(crate) frameworks: Vec<Assessment>,
 }
 
 /// Reads and judges.
@@ -45,13 +50,11 @@ pub(crate) struct Judged {
 /// # Errors
 /// A name that names nothing, a parameter that does not exist, a glob that is none.
 pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
-    let SelectionArguments { only, skip, parameter, kubernetes_version, crd_schemas, complete } = request.selection;
-    let mut selected = selection::select(only, skip).map_err(|error| unknown_name(&error))?;
-    request.project.select(&mut selected);
-    if selected.is_empty() {
-        let text = "no control is left to run: nothing is named by `--only` that `--skip` does not take away";
-        return Err(UsageError(text.to_owned()).into());
-    }
+    let SelectionArguments { only: _, skip: _, framework, parameter, kubernetes_version, crd_schemas, complete } =
+        request.selection;
+    let subjects = requested::frameworks(framework)?;
+    let selected = select(request, &subjects)?;
+    let asked: Vec<ControlId> = selected.iter().map(|registered| registered.id).collect();
     let mut common = request.project.settings.clone();
     settings::from_arguments(parameter, &mut common)?;
     let minor = kubernetes_version.map(schemas::Version::minor);
@@ -62,12 +65,42 @@ pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
         scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
         engine = engine.with_scopes(scopes);
     }
+    if !subjects.is_empty() {
+        engine = engine.counting(request.project.not_counted());
+    }
     let mut inventory = Inventory { complete: *complete, ..Inventory::default() };
     let kinds = custom_resources::definitions(crd_schemas, &config)?;
     let stdin = load_and_judge(&config, &engine, &mut inventory, kinds)?;
     let mut results = inventory.into_results();
     request.project.apply(&mut results);
-    Ok(Judged { results, controls: engine.selected().to_vec(), stdin })
+    let controls = engine.selected().to_vec();
+    let runs = |id: &ControlId| controls.iter().any(|registered| registered.id == *id);
+    let not_configured: Vec<ControlId> = asked.into_iter().filter(|id| !runs(id)).collect();
+    let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
+    let frameworks = subjects.into_iter().map(assess).collect();
+    Ok(Judged { results, controls, stdin, frameworks })
+}
+
+/// The controls that are asked for: those of `--only`, of them those that serve a framework if any is named, without
+/// those of `--skip` and those that the project has switched off.
+fn select(request: &Request<'_>, subjects: &[Subject]) -> Result<Vec<Registered>, UsageError> {
+    let SelectionArguments { only, skip, .. } = request.selection;
+    let mut selected = selection::select(only, skip).map_err(|error| unknown_name(&error))?;
+    request.project.select(&mut selected);
+    let serving: BTreeSet<ControlId> =
+        subjects.iter().flat_map(Subject::controls).map(|registered| registered.id).collect();
+    if !subjects.is_empty() {
+        selected.retain(|registered| serving.contains(&registered.id));
+    }
+    if !selected.is_empty() {
+        return Ok(selected);
+    }
+    let text = if serving.is_empty() && !subjects.is_empty() {
+        "no control is left to run: none of those that serve the framework is available yet"
+    } else {
+        "no control is left to run: nothing is named by `--only` or `--framework` that `--skip` does not take away"
+    };
+    Err(UsageError(text.to_owned()))
 }
 
 fn load_and_judge(
@@ -79,8 +112,8 @@ fn load_and_judge(
     let progress = Progress::default();
     screen::with_progress(&progress, || {
         let found = walk::walk(config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, occurrences: &mut _| {
-            engine.judge(observed, symbols, occurrences);
+        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
+            engine.judge(observed, symbols, verdicts);
         };
         let stdin = load::load(config, found, inventory, &judge, &progress);
         custom_resources::look_again(engine, inventory, kinds, &stdin, config.threads);

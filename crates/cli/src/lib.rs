@@ -9,6 +9,7 @@ pub mod exit;
 mod formats;
 mod judging;
 pub mod pages;
+mod requested;
 mod screen;
 mod settings;
 mod source_lines;

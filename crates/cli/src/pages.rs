@@ -1,9 +1,12 @@
 //! The pages of `docs/` that are made from the controls and the command line, so that they cannot differ from them.
 
+mod framework_pages;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use controls::explain;
+use frameworks::upcoming::{self, Upcoming};
 use model::control::Registered;
 
 use crate::exit::Exit;
@@ -17,6 +20,7 @@ pub fn pages() -> BTreeMap<String, String> {
         pages.insert(format!("controls/{}.md", registered.control.id), control_page(&registered));
     }
     pages.insert("controls/README.md".to_owned(), index());
+    framework_pages::insert(&mut pages);
     pages.insert("report.schema.json".to_owned(), reports::json::schema());
     pages.insert("plimsoll.schema.json".to_owned(), crate::configuration::schema::schema());
     pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
@@ -56,7 +60,8 @@ fn control_page(registered: &Registered) -> String {
     if !control.mappings.is_empty() {
         page.push_str("## Serves\n\n| framework | requirement |\n|---|---|\n");
         for mapping in control.mappings {
-            let title = frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title);
+            let title = frameworks::by_id(mapping.framework)
+                .map_or_else(|| mapping.framework.to_owned(), frameworks::Framework::name);
             let _ = writeln!(page, "| {title} | {} |", mapping.requirement);
         }
         page.push('\n');
@@ -85,6 +90,11 @@ fn index() -> String {
         let control = registered.control;
         let (id, group) = (control.id, registered.group.name());
         let _ = writeln!(page, "| [{id}]({id}.md) | {} | {group} | {} |", control.severity, control.title);
+    }
+    page.push_str("\n## Not yet available\n\n| control | severity | group | what will be wrong | will need |\n|---|---|---|---|---|\n");
+    for upcoming in upcoming::all() {
+        let Upcoming { id, severity, group, title, .. } = upcoming;
+        let _ = writeln!(page, "| {id} | {severity} | {group} | {title} | {} |", upcoming.needs_phrase());
     }
     page
 }

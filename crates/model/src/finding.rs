@@ -100,6 +100,14 @@ pub struct Occurrence {
     pub edit: Edit,
 }
 
+impl Occurrence {
+    /// The same in a list of resources that has `base` others before it.
+    pub fn moved(mut self, base: u32) -> Self {
+        self.resource.0 += base;
+        self
+    }
+}
+
 /// A finding as a check describes it, before it is filed.
 #[must_use = "a finding counts when it is reported"]
 pub struct Finding<'d> {

@@ -6,10 +6,12 @@
 
 mod facts;
 pub mod observe;
+mod verdicts;
 
 use std::path::{Path, PathBuf};
 
 pub use facts::*;
+pub use verdicts::{Judged, Tally, Verdicts};
 
 use crate::coverage::Coverage;
 use crate::finding::{Occurrence, Origin};
@@ -62,8 +64,8 @@ pub struct Part {
     pub resources: Vec<Resource>,
     /// What joins need to know of them.
     pub facts: Facts,
-    /// What checks of single objects have found.
-    pub occurrences: Vec<Occurrence>,
+    /// What checks of single objects say.
+    pub verdicts: Verdicts,
     /// What was looked at.
     pub coverage: Coverage,
 }
@@ -81,6 +83,10 @@ pub struct Inventory {
     pub facts: Facts,
     /// What checks of single objects have found.
     pub occurrences: Vec<Occurrence>,
+    /// What they have judged, if somebody counts.
+    pub judged: Judged,
+    /// How many objects every control has judged, when the analysis is done and somebody counts.
+    pub tallies: Vec<Tally>,
     /// What was looked at.
     pub coverage: Coverage,
     /// Whether what is not here does not exist.
@@ -91,13 +97,12 @@ impl Inventory {
     /// Adds the next part of the input.
     pub fn append(&mut self, part: Part) {
         let base = u32::try_from(self.resources.len()).expect("fewer than four thousand million objects");
-        let Part { resources, facts, occurrences, coverage } = part;
+        let Part { resources, facts, verdicts, coverage } = part;
         self.resources.extend(resources);
         self.facts.append(facts, base);
-        self.occurrences.extend(occurrences.into_iter().map(|mut occurrence| {
-            occurrence.resource.0 += base;
-            occurrence
-        }));
+        let Verdicts { occurrences, judged } = verdicts;
+        self.occurrences.extend(occurrences.into_iter().map(|occurrence| occurrence.moved(base)));
+        self.judged.append(judged, base);
         self.coverage.append(coverage);
     }
 
@@ -122,6 +127,8 @@ pub struct Results {
     pub resources: Vec<Resource>,
     /// The findings, ordered by resource and control.
     pub occurrences: Vec<Occurrence>,
+    /// How many objects every control that ran has judged, ordered by control; empty if nobody counted.
+    pub tallies: Vec<Tally>,
     /// What was looked at.
     pub coverage: Coverage,
 }
@@ -129,7 +136,7 @@ pub struct Results {
 impl Inventory {
     /// Ends the analysis.
     pub fn into_results(self) -> Results {
-        let Self { symbols, files, resources, facts: _, occurrences, coverage, complete: _ } = self;
-        Results { symbols: symbols.freeze(), files, resources, occurrences, coverage }
+        let Self { symbols, files, resources, facts: _, occurrences, judged: _, tallies, coverage, complete: _ } = self;
+        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies, coverage }
     }
 }

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod image_reference;
 pub mod inventory;
 pub mod labels;
+pub mod nearest;
 pub mod object;
 pub mod parameter;
 pub mod place;

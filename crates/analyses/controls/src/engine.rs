@@ -1,12 +1,14 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
+mod tally;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::control::{Check, InventoryFindings, Registered};
 use model::custom_schema::CustomKind;
 use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
-use model::inventory::{Inventory, Observed, ResourceId};
+use model::inventory::{Inventory, Observed, ResourceId, Verdicts};
 use model::parameter::Settings;
 use model::place::Place;
 use model::severity::Severity;
@@ -28,6 +30,7 @@ pub struct Engine {
     selected: Vec<Registered>,
     passed: Passed,
     settings: Settings,
+    counting: Option<NotCounted>,
     scopes: Option<Scopes>,
 }
 
@@ -42,11 +45,19 @@ pub struct Scopes {
 /// Finds the scope of a file.
 pub type ScopeOf = Box<dyn Fn(&Path) -> Option<usize> + Sync>;
 
+/// What does not count, because it is taken away from the results: what this control says of this file.
+pub type NotCounted = Box<dyn Fn(ControlId, &Path) -> bool + Sync>;
+
 impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings, scopes: None }
+        Self { selected, passed, settings, counting: None, scopes: None }
+    }
+
+    /// The same engine, which also counts how many objects every control judges.
+    pub fn counting(self, not_counted: NotCounted) -> Self {
+        Self { counting: Some(not_counted), ..self }
     }
 
     /// The same engine with settings that hold for some files only. What looks at the whole inventory goes by the
@@ -66,7 +77,8 @@ impl Engine {
     }
 
     /// Judges one object by itself.
-    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts) {
+        let Verdicts { occurrences, judged } = verdicts;
         let settings = self.settings_for(observed.path);
         for registered in &self.selected {
             let before = occurrences.len();
@@ -78,7 +90,14 @@ impl Engine {
             if observed.workloads.len() > 1 {
                 drop_repeated(occurrences, before, |_| true);
             }
-            if self.passed == Passed::Keep && !not_applicable && occurrences.len() == before {
+            let passed = !not_applicable && occurrences.len() == before;
+            if let Some(not_counted) = &self.counting
+                && (passed || occurrences.len() > before)
+                && !not_counted(registered.id, observed.path)
+            {
+                tally::note(registered, observed.resource, judged);
+            }
+            if self.passed == Passed::Keep && passed {
                 occurrences.push(pass(registered, observed.resource));
             }
         }
@@ -128,6 +147,7 @@ impl Engine {
     pub fn judge_inventory(&self, inventory: &mut Inventory) {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         let several = with_several_pods(inventory);
+        let mut judged = std::mem::take(&mut inventory.judged);
         for registered in &self.selected {
             let check = match registered.control.check {
                 Check::Inventory(check)
@@ -158,8 +178,12 @@ impl Engine {
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }
+            let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
+            if self.counting.is_some() {
+                let both = looked_at.iter().chain(&reported);
+                judged.resources.extend(both.map(|&resource| (registered.id, resource)));
+            }
             if self.passed == Passed::Keep {
-                let mut reported: Vec<ResourceId> = occurrences[before..].iter().map(|found| found.resource).collect();
                 reported.sort_unstable();
                 looked_at.sort_unstable();
                 looked_at.dedup();
@@ -170,6 +194,13 @@ impl Engine {
         // Stable: within a control the findings keep the order in which they were made.
         occurrences.sort_by_key(|found| (found.resource, found.control));
         drop_contradicted_passes(&mut occurrences);
+        if let Some(not_counted) = &self.counting {
+            let counts = |control, resource: ResourceId| {
+                let file = inventory.files.get(inventory.resource(resource).file as usize);
+                !file.is_some_and(|file| not_counted(control, file))
+            };
+            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences, &counts);
+        }
         inventory.occurrences = occurrences;
     }
 }
@@ -189,13 +220,20 @@ impl SecondLook<'_> {
     }
 
     /// Judges one object of these files.
-    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>) {
+    pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts) {
+        let Verdicts { occurrences, judged } = verdicts;
         let before = occurrences.len();
         let settings = self.engine.settings_for(observed.path);
         let mut findings = self.engine.findings(self.registered, observed, symbols, occurrences, settings);
         let is_known = self.kinds.check(observed.object, &mut findings);
         if is_known && self.engine.passed == Passed::Keep && occurrences.len() == before {
             occurrences.push(pass(self.registered, observed.resource));
+        }
+        if is_known
+            && let Some(not_counted) = &self.engine.counting
+            && !not_counted(self.registered.id, observed.path)
+        {
+            tally::note_again(self.registered, observed.resource, judged);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which controls run: `--only` and `--skip` by id, alias, group or severity.
 
 use model::control::{Group, Registered};
+use model::nearest::nearest;
 use model::severity::Severity;
 
 /// A word that names no control, group or severity.
@@ -51,30 +52,7 @@ pub fn suggest(name: &str) -> Option<&'static str> {
     let severities = Severity::ALL.iter().map(|severity| severity.name());
     let ids = crate::all().map(|registered| registered.control.id);
     let aliases = crate::all().flat_map(|registered| registered.control.aliases.iter().map(|alias| alias.id));
-    let name = name.to_ascii_lowercase();
-    let distance = |candidate: &str| {
-        let candidate = candidate.to_ascii_lowercase();
-        // A word that is contained is nearer than one that is spelled otherwise.
-        if candidate.contains(&name) && name.len() >= 4 { 1 } else { edit_distance(&name, &candidate) }
-    };
-    let near = groups.chain(severities).chain(ids).chain(aliases).map(|candidate| (distance(candidate), candidate));
-    let (distance, candidate) = near.min_by_key(|&(distance, candidate)| (distance, candidate.len()))?;
-    (distance <= 2 + name.len() / 6).then_some(candidate)
-}
-
-/// The number of letters to add, leave out or change to make one word of the other (Levenshtein).
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    nearest(name, groups.chain(severities).chain(ids).chain(aliases))
 }
 
 #[cfg(test)]

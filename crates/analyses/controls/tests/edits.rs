@@ -42,7 +42,7 @@ fn repeated_keys(registered: Registered, fixture: &Fixture) -> Vec<String> {
         let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
         let observed =
             Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
-        engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+        engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

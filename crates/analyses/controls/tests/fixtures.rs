@@ -47,7 +47,7 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
         let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
         let observed =
             Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
-        engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+        engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);

@@ -76,7 +76,7 @@ fn judge(pod: &Value, engine: &Engine) -> (Vec<CheckResult>, BTreeSet<&'static s
     let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
     let observed =
         Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
-    engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+    engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
     engine.judge_inventory(&mut inventory);
     let failed = inventory.occurrences.iter().filter(|found| found.status == Status::Fail);

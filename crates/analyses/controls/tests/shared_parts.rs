@@ -22,7 +22,7 @@ fn fields(control: &str, yaml: &str) -> Vec<String> {
     let resource = part.observe(&object, &workloads, 0, origin, &inventory.symbols);
     let observed =
         Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
-    engine.judge(observed, &inventory.symbols, &mut part.occurrences);
+    engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
     engine.judge_inventory(&mut inventory);
     inventory.occurrences.iter().map(|found| inventory.symbols.text(found.place.field)).collect()

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use controls::selection;
-use model::control::Registered;
+use frameworks::upcoming::{self, Upcoming};
+use model::control::{Group, Registered};
 use model::severity::Severity;
 use reports::text::Terminal;
 
@@ -15,34 +16,87 @@ use crate::screen::{self, Destination};
 
 /// Runs the command.
 pub(super) fn run(arguments: &ControlsArguments) -> anyhow::Result<Exit> {
-    let selected = selection::select(&arguments.only, &[]).map_err(|error| unknown_name(&error))?;
+    let (selected, to_come) = choose(&arguments.only)?;
     match arguments.output.format {
         Format::Text => {
             let terminal = screen::terminal(&Destination::Stdout);
-            write_output(&arguments.output, |out| write_table(&selected, terminal, out))?;
+            write_output(&arguments.output, |out| write_table(&selected, &to_come, terminal, out))?;
         }
-        Format::Json => write_output(&arguments.output, |out| reports::json::write_controls(&selected, out))?,
+        Format::Json => write_output(&arguments.output, |out| reports::json::write_controls(&selected, &to_come, out))?,
         _ => return Err(UsageError("controls can be listed as text or json".to_owned()).into()),
     }
     Ok(Exit::Clean)
 }
 
-fn write_table(selected: &[Registered], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    let width = selected.iter().map(|registered| registered.control.id.len()).max().unwrap_or(0);
-    let mut ordered: Vec<&Registered> = selected.iter().collect();
-    ordered.sort_by_key(|registered| (registered.group, std::cmp::Reverse(registered.control.severity), registered.id));
-    for group in ordered.chunk_by(|a, b| a.group == b.group) {
+/// The controls that `only` names, those that are there and those that are to come; all if it names none.
+fn choose(only: &[String]) -> Result<(Vec<Registered>, Vec<&'static Upcoming>), UsageError> {
+    let is_named = |upcoming: &&Upcoming| {
+        only.is_empty()
+            || only.iter().any(|name| [upcoming.id, upcoming.group, upcoming.severity].contains(&name.as_str()))
+    };
+    let to_come: Vec<&Upcoming> = upcoming::all().iter().filter(is_named).collect();
+    let names: Vec<String> = only.iter().filter(|name| upcoming::by_id(name).is_none()).cloned().collect();
+    let selected = selection::select(&names, &[]).map_err(|error| unknown_name(&error))?;
+    // Where only controls are named that are to come, no others are meant.
+    Ok((if names.is_empty() && !only.is_empty() { Vec::new() } else { selected }, to_come))
+}
+
+struct Row {
+    group: Group,
+    severity: Severity,
+    id: &'static str,
+    title: &'static str,
+    available: bool,
+}
+
+fn rows(selected: &[Registered], to_come: &[&'static Upcoming]) -> Vec<Row> {
+    let available = selected.iter().map(|registered| {
+        let control = registered.control;
+        Row {
+            group: registered.group,
+            severity: control.severity,
+            id: control.id,
+            title: control.title,
+            available: true,
+        }
+    });
+    let to_come = to_come.iter().filter_map(|upcoming| {
+        let (group, severity) = (Group::from_name(upcoming.group)?, Severity::from_name(upcoming.severity)?);
+        Some(Row { group, severity, id: upcoming.id, title: upcoming.title, available: false })
+    });
+    let mut rows: Vec<Row> = available.chain(to_come).collect();
+    rows.sort_by_key(|row| (row.group, !row.available, std::cmp::Reverse(row.severity), row.id));
+    rows
+}
+
+fn write_table(
+    selected: &[Registered],
+    to_come: &[&'static Upcoming],
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    const NOT_YET: &str = "not yet available";
+    let rows = rows(selected, to_come);
+    let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+    let room = terminal.width.saturating_sub(width + 9);
+    for group in rows.chunk_by(|a, b| a.group == b.group) {
         writeln!(out, "{}", terminal.bold(group[0].group.name()))?;
-        for registered in group {
-            let control = registered.control;
-            let mark = terminal.mark(control.severity);
+        for row in group {
+            let mark = terminal.mark(row.severity);
             let padding = " ".repeat(3 - mark.chars().count().min(3));
-            let mark = terminal.paint(reports::text::terminal::style(control.severity), mark);
-            let title = terminal.cut(control.title, terminal.width.saturating_sub(width + 9).max(20));
-            writeln!(out, "  {mark}{padding}{:<width$}  {}", control.id, terminal.dim(&title))?;
+            if row.available {
+                let mark = terminal.paint(reports::text::terminal::style(row.severity), mark);
+                let title = terminal.cut(row.title, room.max(20));
+                writeln!(out, "  {mark}{padding}{:<width$}  {}", row.id, terminal.dim(&title))?;
+            } else {
+                let title = terminal.cut(row.title, room.saturating_sub(NOT_YET.len() + 2).max(20));
+                let line = format!("  {mark}{padding}{:<width$}  {NOT_YET}: {title}", row.id);
+                writeln!(out, "{}", terminal.dim(&line))?;
+            }
         }
     }
     let legend = Severity::ALL.map(|severity| format!("{} {severity}", terminal.mark(severity))).join("  ");
-    writeln!(out, "\n{} controls  {}", selected.len(), terminal.dim(&legend))?;
+    let count = format!("{} controls, {} more {NOT_YET}", selected.len(), to_come.len());
+    writeln!(out, "\n{count}  {}", terminal.dim(&legend))?;
     writeln!(out, "{}", terminal.dim("`plimsoll explain ID` says what a control means and how to mend it"))
 }

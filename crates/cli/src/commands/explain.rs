@@ -1,9 +1,13 @@
 //! `plimsoll explain`: what a control means, and how to mend what it finds.
 
+mod requirement;
+
 use std::io::{self, Write};
 
 use controls::{explain, selection};
+use frameworks::upcoming::{self, Upcoming};
 use model::control::Registered;
+use model::severity::Severity;
 use reports::text::Terminal;
 use reports::text::terminal::{style, wrap};
 
@@ -22,6 +26,19 @@ pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         write_output(&output, |out| out.write_all(text.as_bytes()))?;
         return Ok(Exit::Clean);
     }
+    let terminal = screen::terminal(&Destination::Stdout);
+    if found.is_empty()
+        && let Some(upcoming) = upcoming::by_id(&arguments.id)
+    {
+        write_output(&output, |out| write_upcoming(upcoming, terminal, out))?;
+        return Ok(Exit::Clean);
+    }
+    if found.is_empty()
+        && let Some((framework, id)) = requirement::find(&arguments.id)?
+    {
+        write_output(&output, |out| requirement::write(framework, id, terminal, out))?;
+        return Ok(Exit::Clean);
+    }
     if found.is_empty() {
         let hint = match selection::suggest(&arguments.id) {
             Some(suggestion) => format!("did you mean `{suggestion}`?"),
@@ -29,7 +46,6 @@ pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         };
         return Err(UsageError(format!("nothing is called `{}`: {hint}", arguments.id)).into());
     }
-    let terminal = screen::terminal(&Destination::Stdout);
     write_output(&output, |out| {
         if found.len() > 1 {
             writeln!(out, "`{}` stands for {} controls.\n", arguments.id, found.len())?;
@@ -68,7 +84,7 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
     writeln!(out, "{}", terminal.bold("For example"))?;
     for line in explain::example(control) {
         let painted = match line.chars().next() {
-            Some('-') => terminal.paint(style(model::severity::Severity::High), &line),
+            Some('-') => terminal.paint(style(Severity::High), &line),
             Some('+') => terminal.paint(anstyle::AnsiColor::Green.on_default(), &line),
             _ => terminal.dim(&line),
         };
@@ -85,17 +101,27 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
     if !control.parameters.is_empty() {
         section("Parameters", parameters.flat_map(|line| wrap(&line, text_width)).collect(), out)?;
     }
-    let mappings = by_first(control.mappings.iter().map(|mapping| {
-        (
-            frameworks::by_id(mapping.framework).map_or(mapping.framework, |framework| framework.title),
-            mapping.requirement,
-        )
-    }));
-    section("Serves", aligned(&mappings), out)?;
+    let mappings = control.mappings.iter().map(|mapping| (mapping.framework, mapping.requirement));
+    section("Serves", aligned(&by_first(mappings)), out)?;
     let aliases = by_first(control.aliases.iter().map(|alias| (alias.tool, alias.id)));
     section("Known elsewhere as", aligned(&aliases), out)?;
     if !control.references.is_empty() {
         section("Read more", control.references.iter().map(|&url| url.to_owned()).collect(), out)?;
+    }
+    Ok(())
+}
+
+/// What is known of a control that is not available yet.
+fn write_upcoming(upcoming: &Upcoming, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let severity = Severity::from_name(upcoming.severity).unwrap_or(Severity::Info);
+    let mark = terminal.paint(style(severity), &format!("{} {severity}", terminal.mark(severity)));
+    writeln!(out, "{}  {mark}  {}", terminal.bold(upcoming.id), terminal.dim(upcoming.group))?;
+    writeln!(out, "{}\n", upcoming.title)?;
+    writeln!(out, "Not yet available: it will need {}.", upcoming.needs_phrase())?;
+    if !upcoming.mappings.is_empty() {
+        writeln!(out, "Until then what it serves is not observed, or only in part:\n")?;
+        let mappings = aligned(&by_first(upcoming.mappings.iter().copied()));
+        mappings.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use controls::pod_security::{self, Level, Version};
 use manifests::load::{self, Progress};
 use manifests::walk;
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
-use model::inventory::{Inventory, Observed, Results};
+use model::inventory::{Inventory, Observed, Results, Verdicts};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 use model::workload::Workload;
@@ -72,12 +72,12 @@ fn evaluate(
     let progress = Progress::default();
     let evaluated = Mutex::new(Vec::new());
     screen::with_progress(&progress, || {
-        let judge = |observed: Observed<'_>, symbols: &Symbols, occurrences: &mut Vec<Occurrence>| {
+        let judge = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
             for workload in observed.workloads {
                 let meets = pod_security::meets(workload, version);
                 let asked = pod_security::evaluate(workload, level, version);
                 let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
-                occurrences.push(reference(observed, workload, evaluated.len(), symbols));
+                verdicts.occurrences.push(reference(observed, workload, evaluated.len(), symbols));
                 evaluated.push(Some(Evaluated { meets, asked }));
             }
         };

@@ -32,13 +32,13 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
         project,
     };
-    let Judged { mut results, controls, stdin } = judging::judge(&request)?;
+    let Judged { mut results, controls, stdin, frameworks } = judging::judge(&request)?;
     let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
     let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
     if let Some((standings, _)) = &compared {
         reports::baseline::apply(&mut results, standings);
     }
-    let mut report = Report::new(&results, &controls, threshold, version);
+    let mut report = Report::new(&results, &controls, threshold, version).with_frameworks(&frameworks);
     report.baseline = compared.map(|(_, compared)| compared);
     let printing = Printing {
         arguments,

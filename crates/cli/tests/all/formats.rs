@@ -27,6 +27,7 @@ fn json_follows_its_published_schema() {
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(docs).unwrap()).unwrap();
     validate(&schema, &shop(&folder, &["--output", "json"]));
     validate(&schema, &shop(&folder, &["--output", "json", "--show-passed"]));
+    validate(&schema, &shop(&folder, &["--output", "json", "--framework", "cis-kubernetes", "--framework", "pss"]));
 }
 
 #[test]

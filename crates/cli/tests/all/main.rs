@@ -7,6 +7,7 @@ mod changes;
 mod ci;
 mod configuration;
 mod formats;
+mod frameworks;
 mod generated;
 mod hostile;
 mod pod_security;

@@ -48,6 +48,12 @@ fn pod_security_answers_as_the_plugin_does() {
 }
 
 #[test]
+fn a_framework_ends_with_a_table() {
+    let framework = "examples/frameworks/acme.yaml";
+    check("framework.txt", &["scan", "--framework", framework, "--summary", "examples/shop"], 2);
+}
+
+#[test]
 fn a_wrong_name_is_answered_with_a_suggestion() {
     check("wrong-name.txt", &["scan", "--only", "host-pid-namspace"], 3);
 }

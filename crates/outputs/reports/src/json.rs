@@ -3,8 +3,11 @@
 //! A field that is added raises the last number; a field that is taken away or changes its meaning raises the
 //! first. Readers ignore what they do not know.
 
+mod frameworks;
+
 use std::io::{self, Write};
 
+use ::frameworks::upcoming::Upcoming;
 use model::control::Registered;
 use model::coverage::{Coverage, SkipKind};
 use model::finding::{Occurrence, Standing, Status};
@@ -13,6 +16,7 @@ use model::severity::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::frameworks::*;
 use crate::report::{ControlResult, Report, display_path};
 
 /// The version of the form of the report.
@@ -30,6 +34,9 @@ pub struct JsonReport {
     pub coverage: JsonCoverage,
     /// How many results failed, by severity.
     pub summary: Summary,
+    /// The frameworks that were asked for, and what can be said of their requirements.
+    #[serde(default)]
+    pub frameworks: Vec<JsonFramework>,
     /// The objects that were judged, ordered as the input is.
     pub resources: Vec<JsonResource>,
     /// What the controls say, ordered by resource and control.
@@ -265,6 +272,7 @@ pub fn report(report: &Report<'_>) -> JsonReport {
         tool: tool(report),
         coverage: coverage(report),
         summary: summary(report),
+        frameworks: report.frameworks.iter().map(frameworks::json_framework).collect(),
         resources: resources.map(|number| resource(report, ResourceId(number as u32))).collect(),
         results: report.control_results().map(|found| result(report, &found)).collect(),
     }
@@ -283,6 +291,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     put(out, &coverage(report))?;
     out.write_all(b",\n\"summary\":")?;
     put(out, &summary(report))?;
+    out.write_all(b",\n\"frameworks\":[")?;
+    put_all(out, report.frameworks.iter().map(frameworks::json_framework))?;
+    out.write_all(b"]")?;
     out.write_all(b",\n\"resources\":[")?;
     let resources = (0..report.results.resources.len()).map(|number| resource(report, ResourceId(number as u32)));
     put_all(out, resources)?;
@@ -454,10 +465,20 @@ pub struct JsonControl {
     pub severity: JsonSeverity,
     /// What is wrong.
     pub title: String,
+    /// Whether it can run; one that is not available yet has neither `rationale` nor `remediation`.
+    pub available: bool,
+    /// What one that is not available yet will need: any of these, or all if `needsAll`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Whether one that is not available yet will need all of `needs`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub needs_all: bool,
     /// What an attacker gains.
-    pub rationale: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rationale: Option<String>,
     /// What to do.
-    pub remediation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remediation: Option<String>,
     /// The names that other tools have for it.
     pub aliases: Vec<JsonAlias>,
     /// The requirements that it serves.
@@ -484,31 +505,51 @@ pub struct JsonMapping {
     pub requirement: String,
 }
 
-/// Writes the controls as an array.
+/// Writes the controls, and those that are to come, as an array.
 ///
 /// # Errors
 /// What writing to `out` returns.
-pub fn write_controls(controls: &[Registered], out: &mut dyn Write) -> io::Result<()> {
+pub fn write_controls(controls: &[Registered], upcoming: &[&'static Upcoming], out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"[")?;
-    put_all(out, controls.iter().map(json_control))?;
+    let to_come = upcoming.iter().map(|upcoming| upcoming_control(upcoming));
+    put_all(out, controls.iter().map(json_control).chain(to_come))?;
     out.write_all(b"]\n")
 }
 
 fn json_control(registered: &Registered) -> JsonControl {
     let control = registered.control;
     let alias = |alias: &model::control::Alias| JsonAlias { tool: alias.tool.to_owned(), id: alias.id.to_owned() };
-    let mapping = |mapping: &model::control::Mapping| JsonMapping {
-        framework: mapping.framework.to_owned(),
-        requirement: mapping.requirement.to_owned(),
-    };
     JsonControl {
         id: control.id.to_owned(),
         group: registered.group.name().to_owned(),
         severity: severity(control.severity),
         title: control.title.to_owned(),
-        rationale: control.rationale.to_owned(),
-        remediation: control.remediation.to_owned(),
+        available: true,
+        needs: Vec::new(),
+        needs_all: false,
+        rationale: Some(control.rationale.to_owned()),
+        remediation: Some(control.remediation.to_owned()),
         aliases: control.aliases.iter().map(alias).collect(),
-        mappings: control.mappings.iter().map(mapping).collect(),
+        mappings: control.mappings.iter().map(|of| mapping(of.framework, of.requirement)).collect(),
     }
+}
+
+fn upcoming_control(upcoming: &Upcoming) -> JsonControl {
+    JsonControl {
+        id: upcoming.id.to_owned(),
+        group: upcoming.group.to_owned(),
+        severity: severity(Severity::from_name(upcoming.severity).unwrap_or(Severity::Info)),
+        title: upcoming.title.to_owned(),
+        available: false,
+        needs: upcoming.needs.iter().map(|need| need.name().to_owned()).collect(),
+        needs_all: upcoming.needs_all,
+        rationale: None,
+        remediation: None,
+        aliases: Vec::new(),
+        mappings: upcoming.mappings.iter().map(|(framework, requirement)| mapping(framework, requirement)).collect(),
+    }
+}
+
+fn mapping(framework: &str, requirement: &str) -> JsonMapping {
+    JsonMapping { framework: framework.to_owned(), requirement: requirement.to_owned() }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use compliance::Assessment;
 use model::control::Registered;
 use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{Resource, ResourceId, Results};
@@ -19,6 +20,8 @@ pub struct Report<'a> {
     pub threshold: Severity,
     /// The version of the program.
     pub version: &'a str,
+    /// The frameworks that were asked for.
+    pub frameworks: &'a [Assessment],
     /// What the baseline says, if there is one.
     pub baseline: Option<Compared>,
     /// Distinguishes resources that have the same identity; 0 for the first of them.
@@ -102,7 +105,12 @@ impl<'a> Report<'a> {
             ordinals.push(*next);
             *next += 1;
         }
-        Self { results, controls, threshold, version, baseline: None, ordinals }
+        Self { results, controls, threshold, version, frameworks: &[], baseline: None, ordinals }
+    }
+
+    /// The same report, with what can be said of frameworks.
+    pub fn with_frameworks(self, frameworks: &'a [Assessment]) -> Self {
+        Self { frameworks, ..self }
     }
 
     /// The text of a symbol.

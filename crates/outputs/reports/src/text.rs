@@ -2,6 +2,7 @@
 
 mod closing;
 mod frame;
+mod requirements;
 mod table;
 pub mod terminal;
 
@@ -88,6 +89,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     if options.detail != Detail::Quiet {
         not_known(report, options, out)?;
     }
+    requirements::write(report, options, out)?;
     closing::write(report, options, out)
 }
 

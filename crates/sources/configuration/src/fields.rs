@@ -1,6 +1,7 @@
 //! Reads mappings strictly: what is not expected is an error with its place.
 
 use model::document::Value;
+use model::nearest::nearest;
 use model::place::LineIndex;
 
 /// What is wrong with a file of the user's, and where.
@@ -98,27 +99,4 @@ impl<'d> Reader<'d> {
 
 fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The name that is nearest to `name`, if it is near.
-pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_ascii_lowercase();
-    let near =
-        known.map(|known| (distance(&name, &known.to_ascii_lowercase()), known)).min_by_key(|(d, k)| (*d, k.len()))?;
-    (near.0 <= 1 + name.len() / 4).then_some(near.1)
-}
-
-/// The number of letters to add, leave out or change to make one word of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(100).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

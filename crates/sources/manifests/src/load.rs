@@ -17,14 +17,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use model::coverage::{SkipKind, Skipped};
-use model::finding::Occurrence;
-use model::inventory::{Inventory, Observed, Part};
+use model::inventory::{Inventory, Observed, Part, Verdicts};
 use model::symbols::Symbols;
 
 use crate::walk::{Config, Input, InputSource, Inputs, describe, skip};
 
 /// What is done with every object while its document is there.
-pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Vec<Occurrence>) + Sync);
+pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
 
 /// How far a load has come. Read by who shows progress.
 #[derive(Debug, Default)]

@@ -41,6 +41,11 @@ impl Terminal {
         if self.unicode { "◌" } else { "?" }
     }
 
+    /// The mark of what is as it should be.
+    pub fn passed(&self) -> &'static str {
+        if self.unicode { "✓" } else { "-" }
+    }
+
     /// The mark of a severity, without colour.
     pub fn mark(&self, severity: Severity) -> &'static str {
         if !self.unicode {

@@ -129,7 +129,7 @@ impl Sample {
         let Self { symbols, files, resources, occurrences, skipped } = self;
         let documents = resources.len() as u64 + skipped.len() as u64;
         let coverage = Coverage { files: files.len() as u64, bytes: 0, documents, not_kubernetes: 0, skipped };
-        Results { symbols: symbols.freeze(), files, resources, occurrences, coverage }
+        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies: Vec::new(), coverage }
     }
 }
 

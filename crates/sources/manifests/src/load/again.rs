@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use model::coverage::SkipKind;
-use model::inventory::{Inventory, Part};
+use model::inventory::{Inventory, Part, Verdicts};
 
 use super::{Context, Judge, KEPT_OF_STDIN, Progress, document, in_parallel, large, read_small};
 use crate::walk::{Input, InputSource, skip};
@@ -39,10 +39,11 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], thr
         let first = inventory.resources.partition_point(|resource| resource.file < file);
         let end = inventory.resources.partition_point(|resource| resource.file <= file);
         match part.filter(|part| part.resources == inventory.resources[first..end]) {
-            Some(part) => inventory.occurrences.extend(part.occurrences.into_iter().map(|mut occurrence| {
-                occurrence.resource.0 += first as u32;
-                occurrence
-            })),
+            Some(part) => {
+                let Verdicts { occurrences, judged } = part.verdicts;
+                inventory.occurrences.extend(occurrences.into_iter().map(|occurrence| occurrence.moved(first as u32)));
+                inventory.judged.append(judged, first as u32);
+            }
             None => {
                 let reason =
                     "it cannot be read a second time: its custom resources were not held against their schemas";

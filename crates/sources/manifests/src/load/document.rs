@@ -127,7 +127,7 @@ impl Reader<'_> {
         let origin = Origin { root: object.value, lines };
         let resource = part.observe(object, &workloads, self.file, origin, symbols);
         let observed = Observed { resource, object, workloads: &workloads, origin, path: self.path };
-        (self.context.judge)(observed, symbols, &mut part.occurrences);
+        (self.context.judge)(observed, symbols, &mut part.verdicts);
     }
 
     fn read_list(&self, list: &Object<'_>, items: Value<'_>, lines: &LineIndex, part: &mut Part, depth: usize) {

@@ -327,13 +327,10 @@ impl Pieces<'_> {
 
 fn append(part: &mut Part, other: Part) {
     let base = part.resources.len() as u32;
-    let Part { resources, facts, occurrences, coverage } = other;
+    let Part { resources, facts, verdicts, coverage } = other;
     part.resources.extend(resources);
     part.facts.append(facts, base);
-    part.occurrences.extend(occurrences.into_iter().map(|mut occurrence| {
-        occurrence.resource.0 += base;
-        occurrence
-    }));
+    part.verdicts.append(verdicts, base);
     part.coverage.append(coverage);
 }
 

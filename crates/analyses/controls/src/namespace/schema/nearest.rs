@@ -1,6 +1,6 @@
 //! The name that was meant by one that is not known.
 
-use crate::selection::edit_distance;
+use model::nearest::edit_distance;
 
 /// Longer names are not compared: no field is that long, and the comparison takes its time.
 const LONGEST: usize = 64;
