@@ -13,6 +13,7 @@ pub mod selection;
 pub mod data;
 pub mod image;
 pub mod namespace;
+pub mod network;
 pub mod secret;
 pub mod supply_chain;
 pub mod workload;
