@@ -2,6 +2,7 @@
 //! (controls) and what is answered (findings, coverage). No files, no network, no clock, no printing.
 
 pub mod address;
+pub mod admission_rule;
 pub mod control;
 pub mod coverage;
 pub mod document;

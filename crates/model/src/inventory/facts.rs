@@ -2,6 +2,14 @@
 //!
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
+mod admission;
+mod mesh;
+mod network;
+
+pub use admission::*;
+pub use mesh::*;
+pub use network::*;
+
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -35,6 +43,12 @@ pub struct Facts {
     pub roles: Vec<RoleFact>,
     /// RoleBindings and ClusterRoleBindings.
     pub bindings: Vec<BindingFact>,
+    /// The network.
+    pub network: NetworkFacts,
+    /// Service meshes.
+    pub mesh: MeshFacts,
+    /// Admission control.
+    pub admission: AdmissionFacts,
 }
 
 /// A pod or pod template.
@@ -75,6 +89,8 @@ pub struct WorkloadFact {
     /// Secrets whose files every user in the container can read, though the pod has a group for them; and where the
     /// mode is, or would be.
     pub readable_secrets: Box<[(Symbol, Place)]>,
+    /// What it has to do with the network.
+    pub network: PodNetworkFact,
 }
 
 /// How a pod uses a Secret.
@@ -173,6 +189,12 @@ pub struct NamespaceFact {
     pub resource: ResourceId,
     /// Its name.
     pub place: Place,
+    /// Its labels.
+    pub labels: Labels,
+    /// Where their values are written, in the same order.
+    pub label_places: Box<[Place]>,
+    /// What its labels and annotations say to service meshes.
+    pub mesh: Box<[MeshSetting]>,
 }
 
 /// A PodDisruptionBudget.
@@ -276,6 +298,7 @@ macro_rules! append {
         }));)+
     };
 }
+use append;
 
 impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
@@ -293,6 +316,9 @@ impl Facts {
             claims,
             roles,
             bindings,
+            network,
+            mesh,
+            admission,
         } = other;
         append!(base,
             self.workloads, workloads;
@@ -308,5 +334,8 @@ impl Facts {
             self.roles, roles;
             self.bindings, bindings;
         );
+        self.network.append(network, base);
+        self.mesh.append(mesh, base);
+        self.admission.append(admission, base);
     }
 }

@@ -1,5 +1,9 @@
 //! What is kept of an object when its document is let go.
 
+mod admission;
+mod mesh;
+mod network;
+mod policies;
 mod secrets;
 mod tenancy;
 
@@ -67,7 +71,12 @@ impl Observer<'_> {
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
                 facts.bindings.push(self.binding(object));
             }
-            _ => {}
+            _ => {
+                self.network(object, &mut facts.network);
+                self.policies(object, &mut facts.network);
+                self.mesh(object, &mut facts.mesh);
+                self.admission(object, &mut facts.admission);
+            }
         }
     }
 
@@ -119,6 +128,7 @@ impl Observer<'_> {
             images: self.images(pod),
             pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
             readable_secrets: self.readable_secrets(pod),
+            network: self.pod_network(pod),
         }
     }
 
