@@ -5,11 +5,13 @@
 //! input always gives the same inventory.
 
 mod facts;
+mod indexes;
 pub mod observe;
 
 use std::path::PathBuf;
 
 pub use facts::*;
+pub use indexes::Indexes;
 
 use crate::coverage::Coverage;
 use crate::finding::{Occurrence, Origin};
@@ -83,6 +85,8 @@ pub struct Inventory {
     pub coverage: Coverage,
     /// Whether what is not here does not exist.
     pub complete: bool,
+    /// What finds facts by labels and names.
+    pub indexes: Indexes,
 }
 
 impl Inventory {
@@ -127,7 +131,7 @@ pub struct Results {
 impl Inventory {
     /// Ends the analysis.
     pub fn into_results(self) -> Results {
-        let Self { symbols, files, resources, facts: _, occurrences, coverage, complete: _ } = self;
+        let Self { symbols, files, resources, facts: _, occurrences, coverage, complete: _, indexes: _ } = self;
         Results { symbols: symbols.freeze(), files, resources, occurrences, coverage }
     }
 }

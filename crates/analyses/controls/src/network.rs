@@ -4,7 +4,9 @@
 
 pub mod certificate_policy_violated;
 pub mod dns_policy_unusual;
+pub mod endpoint_slice_local_address;
 pub mod gateway_open_to_all_namespaces;
+pub mod ingress_backend_missing;
 pub mod ingress_class_not_allowed;
 pub mod ingresses;
 pub mod load_balancer_without_tls;
@@ -16,4 +18,8 @@ pub mod service_external_ips;
 pub mod service_external_name_internal;
 pub mod service_load_balancer_public;
 pub mod service_node_port;
+pub mod service_pods;
+pub mod service_port_mismatch;
+pub mod service_selector_not_unique;
+pub mod service_selects_nothing;
 pub mod ssh_port_exposed;
