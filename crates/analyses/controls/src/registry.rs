@@ -6,6 +6,7 @@ use model::control::{Control, Group};
 
 /// Every control with its group.
 pub static CONTROLS: &[(Group, &Control)] = &[
+    (Group::Network, &crate::network::admin_network_policy_overrides::CONTROL),
     (Group::Workload, &crate::workload::apparmor_disabled::CONTROL),
     (Group::Workload, &crate::workload::capabilities_not_dropped::CONTROL),
     (Group::Workload, &crate::workload::capability_beyond_default::CONTROL),
@@ -16,6 +17,7 @@ pub static CONTROLS: &[(Group, &Control)] = &[
     (Group::Workload, &crate::workload::crypto_miner_indicator::CONTROL),
     (Group::Workload, &crate::workload::dangerous_capability_added::CONTROL),
     (Group::Workload, &crate::workload::dashboard_deployed::CONTROL),
+    (Group::Network, &crate::network::default_deny_missing::CONTROL),
     (Group::Workload, &crate::workload::device_or_accelerator_admin_access::CONTROL),
     (Group::Network, &crate::network::dns_policy_unusual::CONTROL),
     (Group::Network, &crate::network::endpoint_slice_local_address::CONTROL),
@@ -44,8 +46,10 @@ pub static CONTROLS: &[(Group, &Control)] = &[
     (Group::Network, &crate::network::load_balancer_without_tls::CONTROL),
     (Group::Workload, &crate::workload::memory_limit_missing::CONTROL),
     (Group::Network, &crate::network::metadata_endpoint_allowed_by_policy::CONTROL),
+    (Group::Network, &crate::network::namespace_without_network_policy::CONTROL),
     (Group::Workload, &crate::workload::net_raw_capability_kept::CONTROL),
     (Group::Network, &crate::network::network_policy_allows_all::CONTROL),
+    (Group::Network, &crate::network::network_policy_selects_nothing::CONTROL),
     (Group::Data, &crate::data::persistent_volume_on_host_path::CONTROL),
     (Group::Data, &crate::data::persistent_volume_unencrypted::CONTROL),
     (Group::Workload, &crate::workload::pod_disruption_budget_blocks_drain::CONTROL),

@@ -56,6 +56,8 @@ pub struct Facts {
 pub struct WorkloadFact {
     /// Its object.
     pub resource: ResourceId,
+    /// Where the object has its name, or would have it.
+    pub place: Place,
     /// Whether the pod is written whole, or in parts that a controller completes.
     pub form: Form,
     /// The labels of the pods.

@@ -103,6 +103,7 @@ impl Observer<'_> {
         });
         WorkloadFact {
             resource: self.resource,
+            place: self.name_place(workload.object),
             form: workload.form,
             labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
             replicas: workload.object.value.at(&["spec", "replicas"]).and_then(Value::as_int),
@@ -130,6 +131,11 @@ impl Observer<'_> {
             readable_secrets: self.readable_secrets(pod),
             network: self.pod_network(pod),
         }
+    }
+
+    fn name_place(&self, object: &Object<'_>) -> Place {
+        let name = object.metadata.and_then(|metadata| metadata.get("name"));
+        self.place_or_missing(name, object.value, "metadata.name")
     }
 
     /// A projected token without an audience is one for the API server.

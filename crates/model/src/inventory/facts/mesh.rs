@@ -66,8 +66,6 @@ pub struct ServerFact {
     pub resource: ResourceId,
     /// Its name, where it is written.
     pub place: Place,
-    /// Whether `accessPolicy` says what holds without an authorization.
-    pub has_access_policy: bool,
 }
 
 /// What authorizes clients of a Server of Linkerd.

@@ -355,7 +355,7 @@ pub struct PeerFact {
 }
 
 /// Who is on the other side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     /// Pods.
     Pods {

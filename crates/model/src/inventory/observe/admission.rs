@@ -85,7 +85,6 @@ impl Observer<'_> {
 
     fn admission_policy(&self, object: &Object<'_>) -> AdmissionPolicyFact {
         let spec = |keys: &[&str]| object.value.get("spec").and_then(|spec| spec.at(keys));
-        let name = object.metadata.and_then(|metadata| metadata.get("name"));
         let mut rules = spec(&["matchConstraints", "resourceRules"]).into_iter().flat_map(Value::items);
         let covers_pods = rules.any(|rule| {
             covers(rule, "", "pods") && has_operation(rule, "CREATE") && rule.get("resourceNames").is_none()
@@ -98,7 +97,7 @@ impl Observer<'_> {
         AdmissionPolicyFact {
             resource: self.resource,
             mutating: object.kind == "MutatingAdmissionPolicy",
-            place: self.place_or_missing(name, object.value, "metadata.name"),
+            place: self.name_place(object),
             parameter_kind: self.symbol(spec(&["paramKind", "kind"])),
             covers_pods: covers_pods && !is_narrowed && !fails_open,
         }

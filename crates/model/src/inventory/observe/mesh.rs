@@ -86,12 +86,7 @@ impl Observer<'_> {
     }
 
     fn server(&self, object: &Object<'_>) -> ServerFact {
-        let name = object.metadata.and_then(|metadata| metadata.get("name"));
-        ServerFact {
-            resource: self.resource,
-            place: self.place_or_missing(name, object.value, "metadata.name"),
-            has_access_policy: object.value.at(&["spec", "accessPolicy"]).is_some(),
-        }
+        ServerFact { resource: self.resource, place: self.name_place(object) }
     }
 
     fn authorization(&self, object: &Object<'_>) -> AuthorizationFact {

@@ -42,10 +42,9 @@ impl Observer<'_> {
     }
 
     pub(super) fn namespace(&self, object: &Object<'_>) -> NamespaceFact {
-        let name = object.metadata.and_then(|metadata| metadata.get("name"));
         NamespaceFact {
             resource: self.resource,
-            place: self.place_or_missing(name, object.value, "metadata.name"),
+            place: self.name_place(object),
             labels: labels(object.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
             label_places: object.labels().map(|(_, value)| self.place(value)).collect(),
             mesh: self.mesh_settings(object.metadata),
