@@ -10,6 +10,7 @@ mod registry;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
+pub mod admission;
 pub mod data;
 pub mod image;
 pub mod namespace;

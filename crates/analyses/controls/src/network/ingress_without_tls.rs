@@ -4,7 +4,7 @@ use super::ingresses;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
-use model::inventory::{GatewayFact, Inventory, ListenerFact, RouteFact, RoutesFrom};
+use model::inventory::{GatewayFact, Inventory, ListenerFact, ParentFact, RouteFact, RoutesFrom};
 use model::object::Object;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -281,6 +281,12 @@ struct Attached {
     redirects: bool,
 }
 
+/// A route that asks to be attached to a Gateway.
+struct Wish<'i> {
+    route: &'i RouteFact,
+    parent: &'i ParentFact,
+}
+
 /// The API takes no more of them.
 const MOST_LISTENERS: usize = 64;
 
@@ -289,12 +295,12 @@ fn check_gateways(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     if facts.gateways.is_empty() {
         return;
     }
-    let mut routes: BTreeMap<(Symbol, Symbol), Vec<(&RouteFact, Symbol, Option<u16>)>> = BTreeMap::new();
+    let mut routes: BTreeMap<(Symbol, Symbol), Vec<Wish<'_>>> = BTreeMap::new();
     for route in &facts.routes {
         for parent in &route.parents {
             let namespace =
                 if parent.namespace.is_empty() { inventory.namespace(route.resource) } else { parent.namespace };
-            routes.entry((namespace, parent.name)).or_default().push((route, parent.section, parent.port));
+            routes.entry((namespace, parent.name)).or_default().push(Wish { route, parent });
         }
     }
     let http = inventory.symbols.intern("HTTP");
@@ -319,16 +325,11 @@ fn check_gateways(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     }
 }
 
-fn attached(
-    inventory: &Inventory,
-    gateway: &GatewayFact,
-    listener: &ListenerFact,
-    routes: &[(&RouteFact, Symbol, Option<u16>)],
-) -> Attached {
+fn attached(inventory: &Inventory, gateway: &GatewayFact, listener: &ListenerFact, routes: &[Wish<'_>]) -> Attached {
     let mut attached = Attached::default();
-    for (route, section, port) in routes {
-        let is_meant =
-            (section.is_empty() || *section == listener.name) && port.is_none_or(|port| listener.port == Some(port));
+    for Wish { route, parent } in routes {
+        let is_meant = (parent.section.is_empty() || parent.section == listener.name)
+            && parent.port.is_none_or(|port| listener.port == Some(port));
         let namespace = inventory.namespace(route.resource);
         let is_taken = match &listener.routes_from {
             RoutesFrom::All => true,

@@ -115,13 +115,13 @@ pub(crate) fn allows_all<'d>(rule: Value<'d>, dialect: Dialect, direction: Direc
         Dialect::Kubernetes if !has_items(direction.peers()) => Some(rule),
         Dialect::Kubernetes => peers(rule, direction).find(|peer| is_everybody(*peer)),
         Dialect::Admin if !allows(rule) || has_items("ports") || has_items("protocols") => None,
-        Dialect::Admin => peers(rule, direction).find_map(|peer| {
+        Dialect::Admin => peers(rule, direction).find(|peer| {
             let pods = peer
                 .get("pods")
                 .is_some_and(|pods| is_empty_at(pods, "namespaceSelector") && is_empty_at(pods, "podSelector"));
             let namespaces = peer.get("namespaces").is_some_and(is_empty_selector);
             let mut networks = peer.get("networks").into_iter().flat_map(Value::items);
-            (pods || namespaces || networks.any(is_every_address)).then_some(peer)
+            pods || namespaces || networks.any(is_every_address)
         }),
         Dialect::Cilium | Dialect::CiliumCluster if has_items("toPorts") || has_items("icmps") => None,
         Dialect::Cilium | Dialect::CiliumCluster => cilium_allows_all(rule, dialect, direction),

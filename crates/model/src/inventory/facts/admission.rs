@@ -130,7 +130,7 @@ pub struct EnforcementFact {
 }
 
 /// What is demanded of pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Demand {
     /// A level, by a policy engine.
     Level(EnforcedLevel),
