@@ -5,12 +5,14 @@
 //! input always gives the same inventory.
 
 mod facts;
+mod indexes;
 pub mod observe;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
 
 pub use facts::*;
+pub use indexes::Indexes;
 pub use verdicts::{Judged, Tally, Verdicts};
 
 use crate::coverage::Coverage;
@@ -91,6 +93,8 @@ pub struct Inventory {
     pub coverage: Coverage,
     /// Whether what is not here does not exist.
     pub complete: bool,
+    /// What finds facts by labels and names.
+    pub indexes: Indexes,
 }
 
 impl Inventory {
@@ -136,7 +140,18 @@ pub struct Results {
 impl Inventory {
     /// Ends the analysis.
     pub fn into_results(self) -> Results {
-        let Self { symbols, files, resources, facts: _, occurrences, judged: _, tallies, coverage, complete: _ } = self;
+        let Self {
+            symbols,
+            files,
+            resources,
+            facts: _,
+            occurrences,
+            judged: _,
+            tallies,
+            coverage,
+            complete: _,
+            indexes: _,
+        } = self;
         Results { symbols: symbols.freeze(), files, resources, occurrences, tallies, coverage }
     }
 }

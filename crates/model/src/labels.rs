@@ -7,7 +7,7 @@ use crate::symbols::{Symbol, Symbols};
 pub type Labels = Box<[(Symbol, Symbol)]>;
 
 /// A label selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selector {
     /// What must hold, all of it. Empty selects everything.
     pub requirements: Box<[Requirement]>,
@@ -16,7 +16,7 @@ pub struct Selector {
 }
 
 /// One condition of a selector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requirement {
     /// The key of the label.
     pub key: Symbol,
@@ -27,7 +27,7 @@ pub struct Requirement {
 }
 
 /// How a requirement compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operator {
     /// The label is there, with one of the values.
     In,

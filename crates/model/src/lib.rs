@@ -1,6 +1,8 @@
 //! The vocabulary: what is known (documents, objects, workloads, the inventory), what is asked of it
 //! (controls) and what is answered (findings, coverage). No files, no network, no clock, no printing.
 
+pub mod address;
+pub mod admission_rule;
 pub mod control;
 pub mod coverage;
 pub mod custom_schema;
@@ -9,6 +11,7 @@ pub mod finding;
 pub mod image_reference;
 pub mod inventory;
 pub mod labels;
+pub mod load_balancer;
 pub mod nearest;
 pub mod object;
 pub mod parameter;

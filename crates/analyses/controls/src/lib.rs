@@ -11,9 +11,11 @@ mod registry;
 pub mod selection;
 
 // The groups; their files are listed by `cargo xtask codegen`.
+pub mod admission;
 pub mod data;
 pub mod image;
 pub mod namespace;
+pub mod network;
 pub mod secret;
 pub mod supply_chain;
 pub mod workload;

@@ -77,6 +77,11 @@ impl Version {
         Self { minor: Some(minor) }
     }
 
+    /// What follows `v1.`; nothing for `latest`.
+    pub fn number(self) -> Option<i64> {
+        self.minor.map(|minor| i64::try_from(minor).unwrap_or(i64::MAX))
+    }
+
     /// What follows `v1.` in the version whose checks are run. None is newer than those of `NEWEST`.
     fn evaluated(self) -> u64 {
         self.minor.unwrap_or(u64::MAX)

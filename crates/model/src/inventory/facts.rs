@@ -2,6 +2,14 @@
 //!
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
+mod admission;
+mod mesh;
+mod network;
+
+pub use admission::*;
+pub use mesh::*;
+pub use network::*;
+
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -27,8 +35,6 @@ pub struct Facts {
     pub namespaces: Vec<NamespaceFact>,
     /// PodDisruptionBudgets.
     pub budgets: Vec<BudgetFact>,
-    /// Services.
-    pub services: Vec<ServiceFact>,
     /// Services that StatefulSets name.
     pub governing_services: Vec<GoverningServiceFact>,
     /// ServiceMonitors.
@@ -45,6 +51,12 @@ pub struct Facts {
     pub roles: Vec<RoleFact>,
     /// RoleBindings and ClusterRoleBindings.
     pub bindings: Vec<BindingFact>,
+    /// The network.
+    pub network: NetworkFacts,
+    /// Service meshes.
+    pub mesh: MeshFacts,
+    /// Admission control.
+    pub admission: AdmissionFacts,
 }
 
 /// A CustomResourceDefinition. Its schemas are read when there is something to hold against them.
@@ -63,12 +75,12 @@ pub struct DefinitionFact {
 pub struct WorkloadFact {
     /// Its object.
     pub resource: ResourceId,
+    /// Where the object has its name, or would have it.
+    pub place: Place,
     /// Whether the pod is written whole, or in parts that a controller completes.
     pub form: Form,
     /// The labels of the pods.
     pub labels: Labels,
-    /// The name of the object.
-    pub place: Place,
     /// `spec.replicas` of the object, if it is a number.
     pub replicas: Option<i64>,
     /// Where that is written.
@@ -100,6 +112,8 @@ pub struct WorkloadFact {
     /// Secrets whose files every user in the container can read, though the pod has a group for them; and where the
     /// mode is, or would be.
     pub readable_secrets: Box<[(Symbol, Place)]>,
+    /// What it has to do with the network.
+    pub network: PodNetworkFact,
 }
 
 /// A Secret or ConfigMap that a pod cannot do without.
@@ -233,6 +247,12 @@ pub struct NamespaceFact {
     pub resource: ResourceId,
     /// Its name.
     pub place: Place,
+    /// Its labels.
+    pub labels: Labels,
+    /// Where their values are written, in the same order.
+    pub label_places: Box<[Place]>,
+    /// What its labels and annotations say to service meshes.
+    pub mesh: Box<[MeshSetting]>,
 }
 
 /// A PodDisruptionBudget.
@@ -263,19 +283,6 @@ pub struct AutoscalerFact {
     pub min_replicas: i64,
     /// The name of what it scales, or where it would be.
     pub place: Place,
-}
-
-/// A Service.
-#[derive(Debug)]
-pub struct ServiceFact {
-    /// The object.
-    pub resource: ResourceId,
-    /// Its labels.
-    pub labels: Labels,
-    /// The pods it is for; `None` if it has no selector.
-    pub selector: Option<Selector>,
-    /// Whether it has no address of its own.
-    pub headless: bool,
 }
 
 /// The Service that a StatefulSet names for its pods.
@@ -375,6 +382,7 @@ macro_rules! append {
         }));)+
     };
 }
+use append;
 
 impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
@@ -388,7 +396,6 @@ impl Facts {
             quotas,
             namespaces,
             budgets,
-            services,
             governing_services,
             monitors,
             autoscalers,
@@ -397,6 +404,9 @@ impl Facts {
             definitions,
             roles,
             bindings,
+            network,
+            mesh,
+            admission,
         } = other;
         append!(base,
             self.workloads, workloads;
@@ -407,7 +417,6 @@ impl Facts {
             self.quotas, quotas;
             self.namespaces, namespaces;
             self.budgets, budgets;
-            self.services, services;
             self.governing_services, governing_services;
             self.monitors, monitors;
             self.autoscalers, autoscalers;
@@ -417,5 +426,8 @@ impl Facts {
             self.roles, roles;
             self.bindings, bindings;
         );
+        self.network.append(network, base);
+        self.mesh.append(mesh, base);
+        self.admission.append(admission, base);
     }
 }

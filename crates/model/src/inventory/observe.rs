@@ -1,5 +1,9 @@
 //! What is kept of an object when its document is let go.
 
+mod admission;
+mod mesh;
+mod network;
+mod policies;
 mod secrets;
 mod services;
 mod tenancy;
@@ -64,7 +68,6 @@ impl Observer<'_> {
             ("", "ResourceQuota") => facts.quotas.push(self.quota(object)),
             ("", "Namespace") => facts.namespaces.push(self.namespace(object)),
             ("policy", "PodDisruptionBudget") => facts.budgets.push(self.budget(object)),
-            ("", "Service") => facts.services.push(self.service(object)),
             ("apps", "StatefulSet") => facts.governing_services.extend(self.governing_service(object)),
             ("monitoring.coreos.com", "ServiceMonitor") => facts.monitors.push(self.monitor(object)),
             ("autoscaling", "HorizontalPodAutoscaler") => facts.autoscalers.push(self.autoscaler(object)),
@@ -79,7 +82,12 @@ impl Observer<'_> {
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
                 facts.bindings.push(self.binding(object));
             }
-            _ => {}
+            _ => {
+                self.network(object, &mut facts.network);
+                self.policies(object, &mut facts.network);
+                self.mesh(object, &mut facts.mesh);
+                self.admission(object, &mut facts.admission);
+            }
         }
     }
 
@@ -101,12 +109,11 @@ impl Observer<'_> {
     fn workload(&self, workload: &Workload<'_>) -> WorkloadFact {
         let pod = &workload.pod;
         let replicas = workload.object.value.at(&["spec", "replicas"]);
-        let name = workload.object.metadata.and_then(|metadata| metadata.get("name"));
         WorkloadFact {
             resource: self.resource,
+            place: self.name_place(workload.object),
             form: workload.form,
             labels: labels(pod.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
-            place: self.place_or_missing(name, workload.object.value, "metadata.name"),
             replicas: replicas.and_then(Value::as_int),
             replicas_place: replicas.map(|replicas| self.place(replicas)),
             service_account: self.symbol(pod.service_account_name),
@@ -126,7 +133,13 @@ impl Observer<'_> {
             images: self.images(pod),
             pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
             readable_secrets: self.readable_secrets(pod),
+            network: self.pod_network(pod),
         }
+    }
+
+    fn name_place(&self, object: &Object<'_>) -> Place {
+        let name = object.metadata.and_then(|metadata| metadata.get("name"));
+        self.place_or_missing(name, object.value, "metadata.name")
     }
 
     /// A projected token without an audience is one for the API server.

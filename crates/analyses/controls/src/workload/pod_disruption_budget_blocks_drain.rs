@@ -3,8 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::Finding;
-use model::inventory::{BudgetFact, Inventory, WorkloadFact};
-use model::labels::{Operator, Selector};
+use model::inventory::{BudgetFact, Inventory};
 use model::severity::Severity;
 use model::symbols::Symbol;
 use std::collections::BTreeMap;
@@ -367,7 +366,6 @@ spec:
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let autoscaled = autoscaled(inventory);
-    let workloads = WorkloadIndex::new(inventory);
     for budget in &inventory.facts.budgets {
         findings.looked_at(budget.resource);
         let finding = match (budget.min_available, budget.max_unavailable) {
@@ -384,7 +382,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
                 is_zero(&text).then(|| Finding::at_place(place).value(text).message(message))
             }
             (Some((value, place)), None) => {
-                let replicas = replicas(inventory, budget, &workloads, &autoscaled);
+                let replicas = replicas(inventory, budget, &autoscaled);
                 let text = inventory.symbols.text(value);
                 blocks(&text, replicas).then(|| Finding::at_place(place).value(text).message(MINIMUM))
             }
@@ -396,50 +394,6 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 const MINIMUM: &str = "Budget lets no pod go: `minAvailable` is `{value}`, which is all there are";
-
-/// Workloads by namespace and by label, so that a budget looks only at the few that it may be for.
-struct WorkloadIndex<'i> {
-    by_namespace: BTreeMap<Symbol, Vec<&'i WorkloadFact>>,
-    by_label: BTreeMap<(Symbol, Symbol, Symbol), Vec<&'i WorkloadFact>>,
-}
-
-impl<'i> WorkloadIndex<'i> {
-    fn new(inventory: &'i Inventory) -> Self {
-        let mut index = Self { by_namespace: BTreeMap::new(), by_label: BTreeMap::new() };
-        if inventory.facts.budgets.is_empty() {
-            return index;
-        }
-        for workload in &inventory.facts.workloads {
-            let namespace = inventory.namespace(workload.resource);
-            index.by_namespace.entry(namespace).or_default().push(workload);
-            // A key that stands twice: the last one wins, as in the selector.
-            let labels: BTreeMap<Symbol, Symbol> = workload.labels.iter().copied().collect();
-            for (key, value) in labels {
-                index.by_label.entry((namespace, key, value)).or_default().push(workload);
-            }
-        }
-        index
-    }
-
-    /// The workloads that the selector selects. The label that the fewest have is looked up; a selector that asks for
-    /// no label of one value has all of the namespace looked at.
-    fn selected<'a>(
-        &'a self,
-        namespace: Symbol,
-        selector: &'a Selector,
-    ) -> impl Iterator<Item = &'i WorkloadFact> + 'a {
-        let of_label =
-            selector.requirements.iter().filter_map(|requirement| match (requirement.operator, &*requirement.values) {
-                (Operator::In, &[value]) => {
-                    Some(self.by_label.get(&(namespace, requirement.key, value)).map_or(&[][..], Vec::as_slice))
-                }
-                (Operator::In | Operator::NotIn | Operator::Exists | Operator::DoesNotExist, _) => None,
-            });
-        let fewest = of_label.min_by_key(|workloads| workloads.len());
-        let candidates = fewest.unwrap_or_else(|| self.by_namespace.get(&namespace).map_or(&[][..], Vec::as_slice));
-        candidates.iter().copied().filter(|workload| selector.matches(&workload.labels))
-    }
-}
 
 /// The least number of replicas of what autoscalers scale, by namespace, kind and name.
 fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> {
@@ -456,13 +410,12 @@ fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> 
 fn replicas(
     inventory: &Inventory,
     budget: &BudgetFact,
-    workloads: &WorkloadIndex<'_>,
     autoscaled: &BTreeMap<(Symbol, Symbol, Symbol), i64>,
 ) -> Option<i64> {
     let selector = budget.selector.as_ref()?;
     let namespace = inventory.namespace(budget.resource);
     let mut all: Option<i64> = None;
-    for workload in workloads.selected(namespace, selector) {
+    for workload in inventory.selected(namespace, selector) {
         let resource = inventory.resource(workload.resource);
         let kind = inventory.symbols.text(resource.kind);
         // What runs on every node, once, or by itself has no number of replicas.

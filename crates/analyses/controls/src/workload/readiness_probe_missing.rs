@@ -137,9 +137,10 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 /// It matters where a Service sends requests.
 fn check_services(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let mut selectors: BTreeMap<Symbol, Vec<&Selector>> = BTreeMap::new();
-    for service in &inventory.facts.services {
-        if let Some(selector) = &service.selector {
-            selectors.entry(inventory.namespace(service.resource)).or_default().push(selector);
+    for service in &inventory.facts.network.services {
+        // Without a selector it finds no pods by itself.
+        if !service.selector.is_empty() {
+            selectors.entry(inventory.namespace(service.resource)).or_default().push(&service.selector);
         }
     }
     for workload in &inventory.facts.workloads {

@@ -96,7 +96,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     for monitor in &inventory.facts.monitors {
         findings.looked_at(monitor.resource);
         let is_chosen = |namespace| monitor.namespaces.as_ref().is_none_or(|chosen| chosen.contains(&namespace));
-        let mut services = inventory.facts.services.iter();
+        let mut services = inventory.facts.network.services.iter();
         let finds = services.any(|service| {
             is_chosen(inventory.namespace(service.resource)) && monitor.selector.matches(&service.labels)
         });

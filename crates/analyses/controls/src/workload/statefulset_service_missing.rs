@@ -175,7 +175,7 @@ fn check_services(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let name =
         |service: &ServiceFact| (inventory.namespace(service.resource), inventory.resource(service.resource).name);
     let services: BTreeMap<(Symbol, Symbol), &ServiceFact> =
-        inventory.facts.services.iter().map(|service| (name(service), service)).collect();
+        inventory.facts.network.services.iter().map(|service| (name(service), service)).collect();
     for governed in &inventory.facts.governing_services {
         let key = (inventory.namespace(governed.resource), governed.service);
         let finding = Finding::at_place(governed.place).value(inventory.symbols.text(governed.service));
@@ -189,7 +189,7 @@ fn check_services(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
                 finding.message("The Service `{value}` has an address of its own: pods get no names that last")
             }
             Some(service) => {
-                let selects = |labels| service.selector.as_ref().is_some_and(|selector| selector.matches(labels));
+                let selects = |labels| !service.selector.is_empty() && service.selector.matches(labels);
                 if labels.is_none_or(|labels| selects(labels)) {
                     continue;
                 }

@@ -2,22 +2,11 @@
 
 use super::Observer;
 use crate::document::Value;
-use crate::inventory::{GoverningServiceFact, MonitorFact, ServiceFact};
-use crate::labels::{Selector, labels};
+use crate::inventory::{GoverningServiceFact, MonitorFact};
+use crate::labels::Selector;
 use crate::object::Object;
 
 impl Observer<'_> {
-    pub(super) fn service(&self, object: &Object<'_>) -> ServiceFact {
-        let spec = |key| object.value.at(&["spec", key]);
-        let selector = spec("selector").filter(|selector| selector.entries().next().is_some());
-        ServiceFact {
-            resource: self.resource,
-            labels: labels(object.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
-            selector: selector.map(|selector| Selector::from_labels(Some(selector), self.symbols)),
-            headless: spec("clusterIP").is_some_and(|address| address.text() == "None"),
-        }
-    }
-
     pub(super) fn governing_service(&self, object: &Object<'_>) -> Option<GoverningServiceFact> {
         let name = object.value.at(&["spec", "serviceName"]).filter(|name| !name.text().is_empty())?;
         let service = self.symbols.intern(&name.text());

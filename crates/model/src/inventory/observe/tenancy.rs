@@ -3,6 +3,7 @@
 use super::{Observer, is_positive};
 use crate::document::Value;
 use crate::inventory::{ContainerDefaults, LimitRangeFact, NamespaceFact, QuotaFact};
+use crate::labels::labels;
 use crate::object::Object;
 
 impl Observer<'_> {
@@ -46,7 +47,12 @@ impl Observer<'_> {
     }
 
     pub(super) fn namespace(&self, object: &Object<'_>) -> NamespaceFact {
-        let name = object.metadata.and_then(|metadata| metadata.get("name"));
-        NamespaceFact { resource: self.resource, place: self.place_or_missing(name, object.value, "metadata.name") }
+        NamespaceFact {
+            resource: self.resource,
+            place: self.name_place(object),
+            labels: labels(object.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
+            label_places: object.labels().map(|(_, value)| self.place(value)).collect(),
+            mesh: self.mesh_settings(object.metadata),
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! IP addresses and blocks of them.
+
+use std::net::IpAddr;
+
+/// Addresses that have their first bits in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Block {
+    /// Reads a block such as `10.0.0.0/8`, or a single address. Bits after the prefix are not looked at: the API stores
+    /// them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse().ok()?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.unwrap_or(longest);
+        (prefix <= longest).then_some(Self { address, prefix })
+    }
+
+    /// Whether the block has this address. Blocks of one family have no address of the other.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let shift = |bits: u32| bits - u32::from(self.prefix);
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (own.to_bits() ^ other.to_bits()).checked_shr(shift(32)).is_none_or(|rest| rest == 0)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (own.to_bits() ^ other.to_bits()).checked_shr(shift(128)).is_none_or(|rest| rest == 0)
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+
+    /// Whether every address of `other` is in this block.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.prefix <= other.prefix && self.contains(other.address)
+    }
+
+    /// Whether one address is all that is in it.
+    pub fn is_single(&self) -> bool {
+        self.prefix == if self.address.is_ipv4() { 32 } else { 128 }
+    }
+
+    /// Whether every address of a family is in it.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Block {
+        Block::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_block_contains_what_shares_its_prefix() {
+        for (text, address, expected) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.1.2.3/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("0.0.0.0/0", "169.254.169.254", true),
+            ("0.0.0.0/0", "::1", false),
+            ("::/0", "fd00:ec2::254", true),
+            ("::/0", "1.2.3.4", false),
+            ("fd00::/8", "fe80::1", false),
+            ("1.2.3.4", "1.2.3.4", true),
+            ("1.2.3.4", "1.2.3.5", false),
+        ] {
+            assert_eq!(block(text).contains(address.parse().unwrap()), expected, "{address} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_block_covers_smaller_ones() {
+        assert!(block("169.254.0.0/16").covers(&block("169.254.169.254/32")));
+        assert!(block("0.0.0.0/0").covers(&block("0.0.0.0/0")));
+        assert!(!block("169.254.169.254/32").covers(&block("169.254.0.0/16")));
+        assert!(!block("0.0.0.0/0").covers(&block("::/0")));
+    }
+
+    #[test]
+    fn what_is_no_block_is_refused() {
+        for text in ["", "example.com", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/x", "/"] {
+            assert_eq!(Block::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Facts of service meshes.
+
+use super::append;
+use crate::inventory::ResourceId;
+use crate::labels::Selector;
+use crate::place::Place;
+use crate::symbols::Symbol;
+
+/// What joins need to know of service meshes.
+#[derive(Debug, Default)]
+pub struct MeshFacts {
+    /// PeerAuthentications of Istio.
+    pub peer_authentications: Vec<PeerAuthenticationFact>,
+    /// AuthorizationPolicies of Istio.
+    pub authorization_policies: Vec<AuthorizationPolicyFact>,
+    /// Servers of Linkerd.
+    pub servers: Vec<ServerFact>,
+    /// AuthorizationPolicies and ServerAuthorizations of Linkerd.
+    pub authorizations: Vec<AuthorizationFact>,
+}
+
+/// Whether plain text is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MutualTls {
+    /// Not said: as what is above it says.
+    #[default]
+    Unset,
+    /// TLS of both sides only.
+    Strict,
+    /// Plain text too.
+    Permissive,
+    /// Plain text only.
+    Disabled,
+}
+
+/// A PeerAuthentication.
+#[derive(Debug)]
+pub struct PeerAuthenticationFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The pods that it is for; none means all of its namespace.
+    pub selector: Option<Selector>,
+    /// What it demands.
+    pub mode: MutualTls,
+    /// Where that is written, or would be.
+    pub place: Place,
+}
+
+/// An AuthorizationPolicy of Istio.
+#[derive(Debug)]
+pub struct AuthorizationPolicyFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The pods that it is for; none means all of its namespace.
+    pub selector: Option<Selector>,
+    /// Whether it names its targets by reference.
+    pub targeted: bool,
+    /// Whether it refuses anything: not one that only lets everybody in.
+    pub restricts: bool,
+}
+
+/// A Server of Linkerd: a port of pods that has a policy.
+#[derive(Debug)]
+pub struct ServerFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its name, where it is written.
+    pub place: Place,
+}
+
+/// What authorizes clients of a Server of Linkerd.
+#[derive(Debug)]
+pub struct AuthorizationFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// The name of the Server; none means all of the namespace.
+    pub server: Option<Symbol>,
+}
+
+impl MeshFacts {
+    /// Adds the facts of another part, whose resources are numbered from `base` on.
+    pub(super) fn append(&mut self, other: Self, base: u32) {
+        let Self { peer_authentications, authorization_policies, servers, authorizations } = other;
+        append!(base,
+            self.peer_authentications, peer_authentications;
+            self.authorization_policies, authorization_policies;
+            self.servers, servers;
+            self.authorizations, authorizations;
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Indexes over the facts, made when first asked for, once for all that ask.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::inventory::{Inventory, NamespaceFact, WorkloadFact};
+use crate::labels::{Operator, Selector};
+use crate::symbols::Symbol;
+
+/// The label that every namespace has, with its name.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// The indexes of an inventory.
+///
+/// **Invariant:** nothing is added to the inventory after the first question.
+#[derive(Default)]
+pub struct Indexes {
+    workloads: OnceLock<Workloads>,
+    namespaces: OnceLock<Namespaces>,
+}
+
+#[derive(Default)]
+struct Workloads {
+    by_namespace: HashMap<Symbol, Vec<u32>>,
+    by_label: HashMap<(Symbol, Symbol, Symbol), Vec<u32>>,
+}
+
+#[derive(Default)]
+struct Namespaces {
+    /// The labels of each, its name among them.
+    labels: Vec<Vec<(Symbol, Symbol)>>,
+    by_name: HashMap<Symbol, u32>,
+    by_label: HashMap<(Symbol, Symbol), Vec<u32>>,
+}
+
+impl Inventory {
+    /// The workloads of a namespace that the selector selects. The label that the fewest have is looked up; a selector
+    /// that asks for no label of one value has all of the namespace looked at.
+    pub fn selected<'a>(
+        &'a self,
+        namespace: Symbol,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = &'a WorkloadFact> + 'a {
+        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
+        let lists = single_labels(selector).map(|(key, value)| index.by_label.get(&(namespace, key, value)));
+        let fewest = lists.map(as_slice).min_by_key(|workloads| workloads.len());
+        let candidates = fewest.unwrap_or_else(|| as_slice(index.by_namespace.get(&namespace)));
+        let workloads = candidates.iter().map(|&number| &self.facts.workloads[number as usize]);
+        workloads.filter(|workload| selector.matches(&workload.labels))
+    }
+
+    /// The namespaces that workloads are in, as written.
+    pub fn populated_namespaces(&self) -> impl Iterator<Item = Symbol> {
+        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
+        index.by_namespace.keys().copied()
+    }
+
+    /// The Namespaces that the selector selects. Every namespace has a label with its name.
+    pub fn selected_namespaces<'a>(&'a self, selector: &'a Selector) -> impl Iterator<Item = &'a NamespaceFact> + 'a {
+        let index = self.indexes.namespaces.get_or_init(|| Namespaces::new(self));
+        let lists = single_labels(selector).map(|(key, value)| index.by_label.get(&(key, value)));
+        let fewest = lists.map(as_slice).min_by_key(|namespaces| namespaces.len());
+        let all = (0..index.labels.len() as u32).filter(move |_| fewest.is_none());
+        let candidates = fewest.unwrap_or_default().iter().copied().chain(all);
+        candidates
+            .filter(|&number| selector.matches(&index.labels[number as usize]))
+            .map(|number| &self.facts.namespaces[number as usize])
+    }
+
+    /// The Namespace of that name, if it is in the input.
+    pub fn namespace_named(&self, name: Symbol) -> Option<&NamespaceFact> {
+        let index = self.indexes.namespaces.get_or_init(|| Namespaces::new(self));
+        index.by_name.get(&name).map(|&number| &self.facts.namespaces[number as usize])
+    }
+}
+
+impl Workloads {
+    fn new(inventory: &Inventory) -> Self {
+        let mut index = Self::default();
+        for (number, workload) in (0..).zip(&inventory.facts.workloads) {
+            let namespace = inventory.namespace(workload.resource);
+            index.by_namespace.entry(namespace).or_default().push(number);
+            for (at, &(key, value)) in workload.labels.iter().enumerate() {
+                // A key that stands twice: the last one wins, as in the selector.
+                if workload.labels[at + 1..].iter().all(|(later, _)| *later != key) {
+                    index.by_label.entry((namespace, key, value)).or_default().push(number);
+                }
+            }
+        }
+        index
+    }
+}
+
+impl Namespaces {
+    fn new(inventory: &Inventory) -> Self {
+        let name_label = inventory.symbols.intern(NAMESPACE_NAME);
+        let mut index = Self::default();
+        for (number, namespace) in (0..).zip(&inventory.facts.namespaces) {
+            let name = inventory.resource(namespace.resource).name;
+            let own = namespace.labels.iter().copied().filter(|(key, _)| *key != name_label);
+            let labels: Vec<(Symbol, Symbol)> = own.chain([(name_label, name)]).collect();
+            for &label in &labels {
+                index.by_label.entry(label).or_default().push(number);
+            }
+            index.labels.push(labels);
+            index.by_name.insert(name, number);
+        }
+        index
+    }
+}
+
+/// The labels that what is selected has for certain.
+fn single_labels(selector: &Selector) -> impl Iterator<Item = (Symbol, Symbol)> {
+    selector.requirements.iter().filter_map(|requirement| match (requirement.operator, &*requirement.values) {
+        (Operator::In, &[value]) => Some((requirement.key, value)),
+        (Operator::In | Operator::NotIn | Operator::Exists | Operator::DoesNotExist, _) => None,
+    })
+}
+
+fn as_slice(list: Option<&Vec<u32>>) -> &[u32] {
+    list.map_or(&[], Vec::as_slice)
+}
