@@ -77,6 +77,7 @@ impl Observer<'_> {
                 let text = |path| self.symbol(object.value.at(path));
                 let (group, kind) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]));
                 facts.definitions.push(DefinitionFact { resource: self.resource, group, kind });
+                self.admission(object, &mut facts.admission);
             }
             ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => facts.roles.push(self.role(object)),
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
