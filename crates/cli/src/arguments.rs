@@ -55,6 +55,8 @@ pub enum Command {
     Scan(ScanArguments),
     /// Say what changed between two reports, folders or revisions
     Diff(DiffArguments),
+    /// List what is accepted, until when, and what is wrong with that
+    Exceptions(ExceptionsArguments),
     /// Accept today's findings as old debt
     Baseline(BaselineArguments),
     /// Write a first configuration, with what CI and pre-commit need
@@ -116,6 +118,9 @@ pub struct ScanArguments {
     /// Show the closing lines alone
     #[arg(long, short)]
     pub quiet: bool,
+    /// Also list what is accepted, by whom and why
+    #[arg(long)]
+    pub show_excepted: bool,
     /// Also report what passed (JSON, SARIF, JUnit, CSV)
     #[arg(long)]
     pub show_passed: bool,
@@ -148,6 +153,12 @@ pub struct SelectionArguments {
     /// the input do; may be given several times
     #[arg(long, value_name = "PATH", value_hint = ValueHint::DirPath)]
     pub crd_schemas: Vec<PathBuf>,
+    /// Accept what these files accept, beside those that are found: our own, or another tool's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub exceptions: Vec<PathBuf>,
+    /// Accept nothing, whatever files, annotations and comments say
+    #[arg(long)]
+    pub no_exceptions: bool,
     /// The input is all there is: what is not in it does not exist
     #[arg(long)]
     pub complete: bool,
@@ -232,6 +243,35 @@ pub struct DiffArguments {
     /// New findings below this severity do not change the exit code
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
     pub severity_threshold: Severity,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// What is judged
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// The configuration
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+}
+
+const EXCEPTIONS_EXAMPLES: &str = "\
+Examples:
+  plimsoll exceptions                             all that hold for the folder you are in
+  plimsoll exceptions --exceptions old.json deploy/
+
+Exit codes: 0 all is well · 1 some are expired, too broad or not understood · 2 not everything could be looked at ·
+3 wrong usage";
+
+/// `exceptions`
+#[derive(Debug, Args)]
+#[command(after_help = EXCEPTIONS_EXAMPLES)]
+pub struct ExceptionsArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// A format, and a file to write it to: text or json; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<Output>,
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,

@@ -4,6 +4,7 @@ mod baseline;
 mod completions;
 mod controls;
 mod diff;
+mod exceptions;
 mod explain;
 mod frameworks;
 mod init;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
     match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments, project),
         Command::Diff(arguments) => diff::run(arguments, project),
+        Command::Exceptions(arguments) => exceptions::run(arguments, project),
         Command::Baseline(arguments) => baseline::run(arguments, project),
         Command::Init(arguments) => init::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),

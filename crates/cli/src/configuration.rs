@@ -167,7 +167,8 @@ fn flags(command: &Command) -> impl Iterator<Item = &str> {
     names.filter(|name| !matches!(*name, "config" | "no-config" | "help" | "version" | "parameter"))
 }
 
-fn describe(file: &Path, problems: &[Problem]) -> String {
+/// What is wrong with a file, each with its place.
+pub(crate) fn describe(file: &Path, problems: &[Problem]) -> String {
     let lines: Vec<String> = problems
         .iter()
         .map(|Problem { line, column, message }| format!("{}:{line}:{column}: {message}", file.display()))

@@ -10,12 +10,14 @@ use manifests::load::{self, Progress};
 use manifests::walk;
 use model::control::Registered;
 use model::custom_schema::CustomKind;
+use model::exception::Exceptions;
 use model::finding::ControlId;
 use model::inventory::{Inventory, Results};
 
 use crate::arguments::{InputArguments, SelectionArguments};
 use crate::commands::{input_config, unknown_name};
 use crate::configuration::ProjectSettings;
+use crate::exceptions::{Collector, Sources};
 use crate::exit::UsageError;
 use crate::{custom_resources, requested, screen, settings};
 
@@ -35,6 +37,8 @@ pub(crate) struct Request<'a> {
 
 /// What came of it.
 pub(crate) struct Judged {
+    /// What is accepted, and what is wrong with that.
+    pub(crate) exceptions: Exceptions,
     /// The results.
     pub(crate) results: Results,
     /// The controls that ran.
@@ -50,8 +54,17 @@ pub(crate) struct Judged {
 /// # Errors
 /// A name that names nothing, a parameter that does not exist, a glob that is none.
 pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
-    let SelectionArguments { only: _, skip: _, framework, parameter, kubernetes_version, crd_schemas, complete } =
-        request.selection;
+    let SelectionArguments {
+        only: _,
+        skip: _,
+        framework,
+        parameter,
+        kubernetes_version,
+        crd_schemas,
+        exceptions,
+        no_exceptions,
+        complete,
+    } = request.selection;
     let subjects = requested::frameworks(framework)?;
     let selected = select(request, &subjects)?;
     let asked: Vec<ControlId> = selected.iter().map(|registered| registered.id).collect();
@@ -70,15 +83,18 @@ pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
     }
     let mut inventory = Inventory { complete: *complete, ..Inventory::default() };
     let kinds = custom_resources::definitions(crd_schemas, &config)?;
-    let stdin = load_and_judge(&config, &engine, &mut inventory, kinds)?;
+    let sources = Sources { files: exceptions, none: *no_exceptions, paths: request.paths };
+    let collector = Collector::new(&sources)?;
+    let stdin = load_and_judge(&config, &engine, &collector, &mut inventory, kinds)?;
     let mut results = inventory.into_results();
     request.project.apply(&mut results);
+    let exceptions = collector.apply(&mut results);
     let controls = engine.selected().to_vec();
     let runs = |id: &ControlId| controls.iter().any(|registered| registered.id == *id);
     let not_configured: Vec<ControlId> = asked.into_iter().filter(|id| !runs(id)).collect();
     let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
     let frameworks = subjects.into_iter().map(assess).collect();
-    Ok(Judged { results, controls, stdin, frameworks })
+    Ok(Judged { results, controls, stdin, frameworks, exceptions })
 }
 
 /// The controls that are asked for: those of `--only`, of them those that serve a framework if any is named, without
@@ -106,6 +122,7 @@ fn select(request: &Request<'_>, subjects: &[Subject]) -> Result<Vec<Registered>
 fn load_and_judge(
     config: &walk::Config,
     engine: &Engine,
+    collector: &Collector,
     inventory: &mut Inventory,
     kinds: Vec<CustomKind>,
 ) -> Result<Vec<u8>, UsageError> {
@@ -114,6 +131,7 @@ fn load_and_judge(
         let found = walk::walk(config).map_err(|error| UsageError(error.to_string()))?;
         let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
             engine.judge(observed, symbols, verdicts);
+            collector.observe(observed);
         };
         let stdin = load::load(config, found, inventory, &judge, &progress);
         custom_resources::look_again(engine, inventory, kinds, &stdin, config.threads);

@@ -5,6 +5,7 @@ mod ci;
 mod commands;
 mod configuration;
 mod custom_resources;
+mod exceptions;
 pub mod exit;
 mod formats;
 mod judging;

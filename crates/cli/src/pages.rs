@@ -23,6 +23,7 @@ pub fn pages() -> BTreeMap<String, String> {
     framework_pages::insert(&mut pages);
     pages.insert("report.schema.json".to_owned(), reports::json::schema());
     pages.insert("plimsoll.schema.json".to_owned(), crate::configuration::schema::schema());
+    pages.insert("exceptions.schema.json".to_owned(), crate::exceptions::schema());
     pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
     pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());

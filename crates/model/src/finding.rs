@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::document::{Span, Value};
+use crate::exception::ExceptionId;
 use crate::inventory::ResourceId;
 use crate::parameter::{Parameter, Settings, Words};
 use crate::place::{LineIndex, Place};
@@ -61,6 +62,8 @@ pub enum Standing {
     Open,
     /// It is old debt: the baseline has it.
     Known,
+    /// Somebody accepts it.
+    Excepted(ExceptionId),
 }
 
 impl Standing {
@@ -69,6 +72,7 @@ impl Standing {
         match self {
             Self::Open => "open",
             Self::Known => "known",
+            Self::Excepted(_) => "excepted",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod control;
 pub mod coverage;
 pub mod custom_schema;
 pub mod document;
+pub mod exception;
 pub mod finding;
 pub mod image_reference;
 pub mod inventory;

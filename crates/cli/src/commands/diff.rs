@@ -101,7 +101,8 @@ fn judge(path: &Path, root: &Path, arguments: &DiffArguments, project: &ProjectS
         strip(&mut judged.results, root);
     }
     let version = env!("CARGO_PKG_VERSION");
-    Ok(json::report(&Report::new(&judged.results, &judged.controls, arguments.severity_threshold, version)))
+    let report = Report::new(&judged.results, &judged.controls, arguments.severity_threshold, version);
+    Ok(json::report(&report.with_exceptions(&judged.exceptions)))
 }
 
 /// Takes the folder that was scanned from the paths, so that the same file has the same path on both sides.

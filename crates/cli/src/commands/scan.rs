@@ -32,13 +32,14 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
         project,
     };
-    let Judged { mut results, controls, stdin, frameworks } = judging::judge(&request)?;
+    let Judged { mut results, controls, stdin, frameworks, exceptions } = judging::judge(&request)?;
     let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
     let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
     if let Some((standings, _)) = &compared {
         reports::baseline::apply(&mut results, standings);
     }
-    let mut report = Report::new(&results, &controls, threshold, version).with_frameworks(&frameworks);
+    let mut report =
+        Report::new(&results, &controls, threshold, version).with_frameworks(&frameworks).with_exceptions(&exceptions);
     report.baseline = compared.map(|(_, compared)| compared);
     let printing = Printing {
         arguments,
@@ -72,7 +73,17 @@ impl Printing<'_> {
             Format::Text => {
                 let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
                 let terminal = screen::terminal(&destination);
-                text::write(report, &text::Options { detail: detail(arguments), terminal, title, sources }, out)
+                text::write(
+                    report,
+                    &text::Options {
+                        detail: detail(arguments),
+                        terminal,
+                        title,
+                        excepted: arguments.show_excepted,
+                        sources,
+                    },
+                    out,
+                )
             }
             Format::Json => reports::json::write(report, out),
             Format::Sarif => reports::sarif::write(report, out),

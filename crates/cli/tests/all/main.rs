@@ -6,6 +6,7 @@ mod changes;
 #[cfg(unix)]
 mod ci;
 mod configuration;
+mod exceptions;
 mod formats;
 mod frameworks;
 mod generated;

@@ -70,7 +70,10 @@ impl Baseline {
         let mut counts: BTreeMap<(String, &str, String), u64> = BTreeMap::new();
         for result in report.control_results().filter(|result| result.status == Status::Fail) {
             let (control, resource) = (result.registered.control.id, report.identity(result.resource));
-            for occurrence in result.occurrences.iter().filter(|found| found.status == Status::Fail) {
+            // What somebody accepts is no debt.
+            let is_debt =
+                |found: &&Occurrence| found.status == Status::Fail && !matches!(found.standing, Standing::Excepted(_));
+            for occurrence in result.occurrences.iter().filter(is_debt) {
                 let print = lasting(report, control, &resource, occurrence);
                 *counts.entry((resource.clone(), control, print)).or_default() += 1;
             }
@@ -112,6 +115,7 @@ impl Baseline {
                 let print = lasting(report, control, &resource, occurrence);
                 let known = left.get_mut(print.as_str()).filter(|count| **count > 0);
                 let is_known = occurrence.status == Status::Fail
+                    && occurrence.standing == Standing::Open
                     && known.is_some_and(|count| {
                         *count -= 1;
                         true

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use ::frameworks::upcoming::Upcoming;
 use model::control::Registered;
 use model::coverage::{Coverage, SkipKind};
+use model::exception::ExceptionProblem;
 use model::finding::{Occurrence, Standing, Status};
 use model::inventory::ResourceId;
 use model::severity::Severity;
@@ -39,6 +40,12 @@ pub struct JsonReport {
     pub frameworks: Vec<JsonFramework>,
     /// The objects that were judged, ordered as the input is.
     pub resources: Vec<JsonResource>,
+    /// What somebody accepts.
+    #[serde(default)]
+    pub exceptions: Vec<JsonException>,
+    /// What is wrong with that.
+    #[serde(default)]
+    pub exception_problems: Vec<JsonExceptionProblem>,
     /// What the controls say, ordered by resource and control.
     pub results: Vec<JsonResult>,
 }
@@ -150,6 +157,52 @@ pub struct JsonResource {
     pub line: u32,
 }
 
+/// Something that somebody accepts.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonException {
+    /// The controls, as written.
+    pub controls: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where it is tracked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The last day on which it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// How it is written: `file`, `annotation` or `comment`.
+    pub form: String,
+    /// The tool in whose form it is written; absent for our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// The file.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+    /// How many occurrences it is for.
+    pub matched: u64,
+}
+
+/// Something wrong with an exception.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonExceptionProblem {
+    /// What kind of thing: `exception-expired`, `exception-unmatched` …
+    pub kind: String,
+    /// How bad it is.
+    pub severity: JsonSeverity,
+    /// What is wrong, and what to do.
+    pub message: String,
+    /// The file.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+}
+
 /// What one control says of one resource.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -194,6 +247,8 @@ pub enum JsonStanding {
     Open,
     /// The baseline has it.
     Known,
+    /// An exception accepts it.
+    Excepted,
 }
 
 /// How bad something is.
@@ -242,6 +297,9 @@ pub struct JsonOccurrence {
     /// Whether somebody has to do something about it.
     #[serde(default)]
     pub standing: JsonStanding,
+    /// The exception that accepts it: its index in `exceptions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<u16>,
     /// The file.
     pub path: String,
     /// The first line, from 1.
@@ -274,6 +332,8 @@ pub fn report(report: &Report<'_>) -> JsonReport {
         summary: summary(report),
         frameworks: report.frameworks.iter().map(frameworks::json_framework).collect(),
         resources: resources.map(|number| resource(report, ResourceId(number as u32))).collect(),
+        exceptions: exceptions(report),
+        exception_problems: exception_problems(report),
         results: report.control_results().map(|found| result(report, &found)).collect(),
     }
 }
@@ -297,6 +357,10 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b",\n\"resources\":[")?;
     let resources = (0..report.results.resources.len()).map(|number| resource(report, ResourceId(number as u32)));
     put_all(out, resources)?;
+    out.write_all(b"],\n\"exceptions\":[")?;
+    put_all(out, exceptions(report).iter())?;
+    out.write_all(b"],\n\"exceptionProblems\":[")?;
+    put_all(out, exception_problems(report).iter())?;
     out.write_all(b"],\n\"results\":[")?;
     put_all(out, report.control_results().map(|found| result(report, &found)))?;
     out.write_all(b"]}\n")
@@ -344,6 +408,53 @@ pub fn coverage_of(coverage: &Coverage, resources: usize) -> JsonCoverage {
         complete: coverage.skipped.is_empty(),
         skipped: skipped.collect(),
     }
+}
+
+/// The exceptions of a report, for `plimsoll exceptions --output json`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct JsonExceptions {
+    exceptions: Vec<JsonException>,
+    exception_problems: Vec<JsonExceptionProblem>,
+}
+
+/// Writes what is accepted, and what is wrong with that.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_exceptions(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    put(out, &JsonExceptions { exceptions: exceptions(report), exception_problems: exception_problems(report) })?;
+    out.write_all(b"\n")
+}
+
+fn exceptions(report: &Report<'_>) -> Vec<JsonException> {
+    let Some(exceptions) = report.exceptions else { return Vec::new() };
+    let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let all = exceptions.all.iter().zip(&exceptions.matched);
+    all.map(|(exception, matched)| JsonException {
+        controls: exception.named.clone(),
+        reason: exception.reason.clone(),
+        owner: optional(&exception.owner),
+        ticket: optional(&exception.ticket),
+        expires: exception.expires.map(|day| day.to_string()),
+        form: exception.form.name().to_owned(),
+        tool: optional(exception.tool),
+        path: display_path(&exception.path),
+        line: exception.line,
+        matched: *matched,
+    })
+    .collect()
+}
+
+fn exception_problems(report: &Report<'_>) -> Vec<JsonExceptionProblem> {
+    let problem = |problem: &ExceptionProblem| JsonExceptionProblem {
+        kind: problem.kind.name().to_owned(),
+        severity: severity(problem.kind.severity()),
+        message: problem.message.clone(),
+        path: display_path(&problem.path),
+        line: problem.line,
+    };
+    report.exception_problems().iter().map(problem).collect()
 }
 
 fn summary(report: &Report<'_>) -> Summary {
@@ -406,6 +517,10 @@ fn occurrence(
         message: report.message(occurrence),
         severity: severity(occurrence.severity),
         standing: standing(occurrence.standing),
+        exception: match occurrence.standing {
+            Standing::Excepted(id) => Some(id.0),
+            Standing::Open | Standing::Known => None,
+        },
         path: path.to_owned(),
         line: if place.line == 0 { resource.line } else { place.line },
         column: place.column.max(1),
@@ -419,6 +534,7 @@ fn standing(standing: Standing) -> JsonStanding {
     match standing {
         Standing::Open => JsonStanding::Open,
         Standing::Known => JsonStanding::Known,
+        Standing::Excepted(_) => JsonStanding::Excepted,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use compliance::Assessment;
 use model::control::Registered;
+use model::exception::{Exception, ExceptionProblem, Exceptions};
 use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{Resource, ResourceId, Results};
 use model::place::Place;
@@ -24,6 +25,8 @@ pub struct Report<'a> {
     pub frameworks: &'a [Assessment],
     /// What the baseline says, if there is one.
     pub baseline: Option<Compared>,
+    /// What somebody accepts, and what is wrong with that.
+    pub exceptions: Option<&'a Exceptions>,
     /// Distinguishes resources that have the same identity; 0 for the first of them.
     ordinals: Vec<u32>,
 }
@@ -105,7 +108,23 @@ impl<'a> Report<'a> {
             ordinals.push(*next);
             *next += 1;
         }
-        Self { results, controls, threshold, version, frameworks: &[], baseline: None, ordinals }
+        Self { results, controls, threshold, version, frameworks: &[], baseline: None, exceptions: None, ordinals }
+    }
+
+    /// The same report, with what somebody accepts.
+    pub fn with_exceptions(self, exceptions: &'a Exceptions) -> Self {
+        Self { exceptions: Some(exceptions), ..self }
+    }
+
+    /// The exception that a finding is accepted by.
+    pub fn exception(&self, standing: Standing) -> Option<&'a Exception> {
+        let Standing::Excepted(id) = standing else { return None };
+        self.exceptions?.all.get(usize::from(id.0))
+    }
+
+    /// What is wrong with exceptions.
+    pub fn exception_problems(&self) -> &'a [ExceptionProblem] {
+        self.exceptions.map_or(&[], |exceptions| exceptions.problems.as_slice())
     }
 
     /// The same report, with what can be said of frameworks.
@@ -224,7 +243,8 @@ impl<'a> Report<'a> {
         let is_found = |result: ControlResult<'_>| {
             result.status == Status::Fail && result.standing == Standing::Open && result.severity >= self.threshold
         };
-        let found = self.control_results().any(is_found);
+        let is_wrong = |problem: &ExceptionProblem| problem.kind.severity() >= self.threshold;
+        let found = self.control_results().any(is_found) || self.exception_problems().iter().any(is_wrong);
         if found { Outcome::Findings } else { Outcome::Clean }
     }
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use model::control::Registered;
 use model::coverage::Skipped;
+use model::exception::Form;
 use model::finding::{Occurrence, Standing, Status};
 use model::severity::Severity;
 use serde::Serialize;
@@ -74,7 +75,17 @@ struct SarifResult<'a> {
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<[Suppression<'a>; 1]>,
     properties: ResultProperties,
+}
+
+/// SARIF 2.1.0, 3.35.
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: &'a str,
 }
 
 #[derive(Serialize)]
@@ -297,7 +308,14 @@ fn sarif_result<'a>(
         partial_fingerprints: Fingerprints { own: fingerprint },
         baseline_state: report.baseline.map(|_| match occurrence.standing {
             Standing::Open => "new",
-            Standing::Known => "unchanged",
+            Standing::Known | Standing::Excepted(_) => "unchanged",
+        }),
+        suppressions: report.exception(occurrence.standing).map(|exception| {
+            [Suppression {
+                kind: if exception.form == Form::File { "external" } else { "inSource" },
+                status: "accepted",
+                justification: &exception.reason,
+            }]
         }),
         properties: ResultProperties {
             severity: occurrence.severity.name(),

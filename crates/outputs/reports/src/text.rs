@@ -42,6 +42,8 @@ pub struct Options<'a> {
     pub terminal: Terminal,
     /// What was looked at, as the user named it.
     pub title: String,
+    /// Whether what is accepted is listed.
+    pub excepted: bool,
     /// The user's files.
     pub sources: &'a dyn Sources,
 }

@@ -25,6 +25,7 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     });
     writeln!(out, "  {}", severities.join("  "))?;
     coverage(report, options, out)?;
+    accepted(report, options, out)?;
     if let Some(compared) = report.baseline {
         writeln!(out, "  baseline: {}", baseline_sentence(&compared))?;
     }
@@ -109,4 +110,41 @@ fn decapitalize(text: &str) -> String {
         return text.to_owned();
     }
     first.into_iter().chain(chars).collect()
+}
+
+/// What is accepted, and what is wrong with that.
+fn accepted(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(exceptions) = report.exceptions else { return Ok(()) };
+    let matched: u64 = exceptions.matched.iter().sum();
+    if matched > 0 {
+        let by = exceptions.matched.iter().filter(|count| **count > 0).count() as u64;
+        let findings = count(matched, "finding is", "findings are");
+        let hint = if options.excepted { "" } else { "; `--show-excepted` lists them" };
+        writeln!(out, "  accepted: {findings} covered by {}{hint}", count(by, "exception", "exceptions"))?;
+    }
+    if options.excepted {
+        for (exception, matched) in exceptions.all.iter().zip(&exceptions.matched).filter(|(_, matched)| **matched > 0)
+        {
+            let mut line = format!("{matched}x {}: {}", sanitize(&exception.named), sanitize(&exception.reason));
+            let until = exception.expires.map(|day| format!("until {day}")).unwrap_or_default();
+            let by =
+                if exception.owner.is_empty() { String::new() } else { format!("by {}", sanitize(&exception.owner)) };
+            let place = format!("{}:{}", sanitize(&display_path(&exception.path)), exception.line);
+            let details = [sanitize(&exception.ticket), by, until, place];
+            let details: Vec<String> = details.into_iter().filter(|text| !text.is_empty()).collect();
+            line.push_str(&format!(" ({})", details.join(", ")));
+            writeln!(out, "    {}", options.terminal.dim(&line))?;
+        }
+    }
+    for problem in exceptions.problems.iter().take(NAMED) {
+        let severity = problem.kind.severity();
+        let mark = options.terminal.paint(style(severity), options.terminal.mark(severity));
+        let place = format!("{}:{}", sanitize(&display_path(&problem.path)), problem.line);
+        writeln!(out, "  {mark} {} {place}: {}", problem.kind.name(), sanitize(&problem.message))?;
+    }
+    if exceptions.problems.len() > NAMED {
+        let more = exceptions.problems.len() - NAMED;
+        writeln!(out, "  {more} more of these: `plimsoll exceptions` lists them")?;
+    }
+    Ok(())
 }

@@ -1,0 +1,342 @@
+//! Exceptions: found, read, and held against what was found.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use configuration::exceptions::{self, Written};
+use configuration::fields::Reader;
+use configuration::foreign::{self, Dialect, Foreign};
+use configuration::in_source;
+use controls::selection;
+use model::document::Value;
+use model::exception::{Date, Exception, ExceptionProblem, Exceptions, Labelled, ProblemKind, glob};
+use model::finding::ControlId;
+use model::inventory::{Observed, Results};
+
+use crate::configuration::describe;
+use crate::exit::UsageError;
+
+/// The name of our own file.
+const NAME: &str = "plimsoll-exceptions.yaml";
+
+/// Files of other tools that are read where they are found.
+const FOREIGN: &[&str] = &[
+    ".trivyignore",
+    ".trivyignore.yaml",
+    ".trivyignore.yml",
+    ".checkov.yaml",
+    ".checkov.yml",
+    ".kube-linter.yaml",
+    ".kube-linter.yml",
+];
+
+/// Larger than anybody writes.
+const LARGEST: u64 = 8 << 20;
+
+/// The most exceptions that a run takes.
+const MOST: usize = u16::MAX as usize;
+
+/// Gathers exceptions while objects are judged.
+pub(crate) struct Collector {
+    of_files: Exceptions,
+    in_source: Mutex<Exceptions>,
+    labelled: Mutex<Labelled>,
+    with_labels: bool,
+    enabled: bool,
+}
+
+/// Where exceptions come from, as arguments say.
+pub(crate) struct Sources<'a> {
+    /// Files that the user names.
+    pub(crate) files: &'a [PathBuf],
+    /// Whether there are none at all.
+    pub(crate) none: bool,
+    /// What is scanned: files are looked for from there upwards.
+    pub(crate) paths: &'a [PathBuf],
+}
+
+/// Today, in UTC.
+pub(crate) fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::of_seconds(since)
+}
+
+impl Collector {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// One that cannot be read, or that is not understood.
+    pub(crate) fn new(sources: &Sources<'_>) -> Result<Self, UsageError> {
+        let mut of_files = Exceptions::default();
+        if !sources.none {
+            for path in sources.files {
+                read_file(path, &mut of_files)?;
+            }
+            for path in found_upwards(sources.paths) {
+                if !sources.files.contains(&path) {
+                    read_file(&path, &mut of_files)?;
+                }
+            }
+        }
+        let with_labels = of_files.all.iter().any(|exception| !exception.selector.labels.is_empty());
+        Ok(Self {
+            of_files,
+            in_source: Mutex::default(),
+            labelled: Mutex::default(),
+            with_labels,
+            enabled: !sources.none,
+        })
+    }
+
+    /// Takes what an object says of itself, and whose labels it has.
+    pub(crate) fn observe(&self, observed: Observed<'_>) {
+        if !self.enabled {
+            return;
+        }
+        let line =
+            || observed.origin.lines.line(observed.object.value.document().text, observed.object.value.span().start);
+        for found in in_source::find(observed) {
+            let mut all = self.in_source.lock().unwrap_or_else(PoisonError::into_inner);
+            let path = observed.path.to_path_buf();
+            match found.written {
+                Ok(mut written) => {
+                    match found.target {
+                        Some(target) => written.selector.place = Some((path.clone(), target)),
+                        None => written.selector.object = Some((path.clone(), line())),
+                    }
+                    take(written, &path, &mut all);
+                }
+                Err(reason) => {
+                    let message = format!("the exception is not understood: {reason}");
+                    all.problems.push(ExceptionProblem { path, line: found.line, kind: ProblemKind::Invalid, message });
+                }
+            }
+        }
+        if self.with_labels {
+            self.observe_labels(observed, line());
+        }
+    }
+
+    fn observe_labels(&self, observed: Observed<'_>, line: u32) {
+        let of_pods = || observed.workloads.iter().flat_map(|workload| workload.pod.labels());
+        let has = |(name, wanted): &(String, String)| {
+            let mut labels = observed.object.labels().chain(of_pods());
+            labels.any(|(key, value): (Value<'_>, Value<'_>)| key.is_key(name) && glob(wanted, &value.text()))
+        };
+        for (at, exception) in self.of_files.all.iter().enumerate() {
+            let labels = &exception.selector.labels;
+            if !labels.is_empty() && labels.iter().all(has) {
+                let mut labelled = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
+                labelled.insert((at, observed.path.to_path_buf(), line));
+            }
+        }
+    }
+
+    /// Holds the exceptions against what was found.
+    pub(crate) fn apply(self, results: &mut Results) -> Exceptions {
+        let mut all = self.of_files;
+        let mut in_source = self.in_source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Objects come from several threads.
+        in_source.all.sort_by(|a, b| (&a.path, a.line, &a.named).cmp(&(&b.path, b.line, &b.named)));
+        in_source.all.dedup_by(|a, b| (&a.path, a.line, &a.named) == (&b.path, b.line, &b.named));
+        all.all.extend(in_source.all);
+        all.problems.extend(in_source.problems);
+        all.all.truncate(MOST);
+        let labelled = self.labelled.into_inner().unwrap_or_else(PoisonError::into_inner);
+        all.apply(results, &labelled, today());
+        all
+    }
+}
+
+/// The files of exceptions from the scanned paths upwards, at most up to the root of the repository: the nearest of
+/// each name.
+fn found_upwards(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let here = std::env::current_dir().ok();
+    let first = paths.iter().find(|path| path.as_os_str() != "-").map_or(Path::new("."), PathBuf::as_path);
+    let Ok(whole) = first.canonicalize() else { return Vec::new() };
+    let mut found: Vec<PathBuf> = Vec::new();
+    let mut names: BTreeSet<&str> = FOREIGN.iter().copied().chain([NAME]).collect();
+    for folder in whole.ancestors().filter(|folder| folder.is_dir()) {
+        names.retain(|name| {
+            let file = folder.join(name);
+            if !file.is_file() {
+                return true;
+            }
+            let short = here.as_ref().and_then(|here| file.strip_prefix(here).ok().map(Path::to_path_buf));
+            found.push(short.unwrap_or(file));
+            false
+        });
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    found
+}
+
+fn read_file(path: &Path, all: &mut Exceptions) -> Result<(), UsageError> {
+    let shown = path.display();
+    let failed = |error: std::io::Error| UsageError(format!("cannot read the exceptions `{shown}`: {error}"));
+    if fs::metadata(path).map_err(failed)?.len() > LARGEST {
+        return Err(UsageError(format!("`{shown}` is larger than a file of exceptions can be")));
+    }
+    let text = fs::read_to_string(path).map_err(failed)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let dialect = foreign::dialect_of_name(&name);
+    if dialect == Some(Dialect::TrivyIgnore) {
+        take_foreign(foreign::trivy_lines(&text), path, all);
+        return Ok(());
+    }
+    let document = manifests::parse_document(&text).map_err(|error| {
+        let before = &text.as_bytes()[..(error.offset as usize).min(text.len())];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        UsageError(format!("{shown}:{line}: {}", error.message))
+    })?;
+    let mut reader = Reader::new(document.root(), 1);
+    if let Some(dialect) = dialect.or_else(|| foreign::dialect_of_content(document.root())) {
+        take_foreign(foreign::read(dialect, &reader), path, all);
+        return Ok(());
+    }
+    let written = exceptions::read(&mut reader);
+    let mut problems = std::mem::take(&mut reader.problems);
+    for written in written {
+        let line = written.line;
+        let mut own = Exceptions::default();
+        take(written, path, &mut own);
+        // In a file of our own, a name that names nothing is an error like every other.
+        problems.extend(own.problems.into_iter().map(|problem| configuration::fields::Problem {
+            line,
+            column: 1,
+            message: problem.message,
+        }));
+        all.all.extend(own.all);
+    }
+    if problems.is_empty() { Ok(()) } else { Err(UsageError(describe(path, &problems))) }
+}
+
+fn take_foreign(foreign: Foreign, path: &Path, all: &mut Exceptions) {
+    for (line, message) in foreign.untranslated {
+        let (path, kind) = (path.to_path_buf(), ProblemKind::Untranslated);
+        all.problems.push(ExceptionProblem { path, line, kind, message });
+    }
+    for written in foreign.written {
+        take(written, path, all);
+    }
+}
+
+/// Finds the controls that an exception names, and adds it.
+fn take(written: Written, path: &Path, all: &mut Exceptions) {
+    let mut controls: Vec<ControlId> = Vec::new();
+    let mut problem = |kind, message: String| {
+        all.problems.push(ExceptionProblem { path: path.to_path_buf(), line: written.line, kind, message });
+    };
+    let is_ours = written.tool.is_empty();
+    for name in &written.controls {
+        let found = if is_ours { by_our_name(name) } else { Ok(by_alias(written.tool, name)) };
+        match found {
+            Ok(found) if found.is_empty() => problem(
+                ProblemKind::Untranslated,
+                format!("`{name}` of {} is no control here: what it covered there is found here", written.tool),
+            ),
+            Ok(found) => controls.extend(found),
+            Err(message) => problem(ProblemKind::Invalid, message),
+        }
+    }
+    if controls.is_empty() && !written.controls.is_empty() {
+        return;
+    }
+    if written.controls.is_empty() && !is_ours {
+        // All checks of that tool, and no more.
+        controls = controls::all()
+            .filter(|known| known.control.aliases.iter().any(|alias| alias.tool == written.tool))
+            .map(|known| known.id)
+            .collect();
+    }
+    controls.sort_unstable();
+    controls.dedup();
+    let named = match (written.controls.as_slice(), written.tool) {
+        ([], "") => "everything".to_owned(),
+        ([], tool) => format!("all of {tool}"),
+        (names, _) => names.join(", "),
+    };
+    let reason = if written.reason.is_empty() { format!("imported from {}", written.tool) } else { written.reason };
+    all.all.push(Exception {
+        controls: (!controls.is_empty()).then_some(controls),
+        named,
+        selector: written.selector,
+        reason,
+        owner: written.owner,
+        ticket: written.ticket,
+        expires: written.expires,
+        form: written.form,
+        tool: written.tool,
+        path: path.to_path_buf(),
+        line: written.line,
+    });
+}
+
+/// Controls by id, alias, group, severity or framework.
+fn by_our_name(name: &str) -> Result<Vec<ControlId>, String> {
+    if let Ok(found) = selection::select(&[name.to_owned()], &[]) {
+        return Ok(found.into_iter().map(|registered| registered.id).collect());
+    }
+    let of_framework: Vec<ControlId> = controls::all()
+        .filter(|known| known.control.mappings.iter().any(|mapping| mapping.framework == name))
+        .map(|known| known.id)
+        .collect();
+    if !of_framework.is_empty() {
+        return Ok(of_framework);
+    }
+    let hint = selection::suggest(name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    Err(format!("there is no control, group, severity or framework `{name}`{hint}"))
+}
+
+/// Controls by another tool's id, in any spelling that it had.
+fn by_alias(tool: &str, id: &str) -> Vec<ControlId> {
+    let wanted = normal(id);
+    let is_it = |alias: &&model::control::Alias| alias.tool == tool && normal(alias.id) == wanted;
+    controls::all()
+        .filter(|known| {
+            known.control.aliases.iter().find(is_it).is_some() || (tool == "kubescape" && known.control.title == id)
+        })
+        .map(|known| known.id)
+        .collect()
+}
+
+/// `AVD-KSV-0017`, `KSV017` and `KSV-0017` are one.
+fn normal(id: &str) -> String {
+    let upper = id.trim().to_ascii_uppercase();
+    let bare = upper.strip_prefix("AVD-").unwrap_or(&upper);
+    for prefix in ["KSV", "KCV"] {
+        if let Some(rest) = bare.strip_prefix(prefix) {
+            let digits = rest.trim_start_matches('-').trim_start_matches('0');
+            return format!("{prefix}-{digits}");
+        }
+    }
+    bare.to_owned()
+}
+
+/// The JSON Schema of our own file, for editors.
+pub(crate) fn schema() -> String {
+    let texts = serde_json::json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let schema = serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": NAME,
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {"exceptions": {"type": "array", "items": {
+            "type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
+                "controls": texts, "kinds": texts, "namespaces": texts, "names": texts, "containers": texts,
+                "paths": texts,
+                "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+                "reason": {"type": "string", "minLength": 1},
+                "owner": {"type": "string"},
+                "ticket": {"type": "string"},
+                "expires": {"description": "The last day on which it holds, in UTC", "type": "string", "format": "date"},
+            },
+        }}},
+    });
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+}

@@ -1,0 +1,241 @@
+//! Files in which other tools keep their exceptions, read as they are.
+
+use model::document::Value;
+use model::exception::{Date, Form};
+
+use crate::exceptions::Written;
+use crate::fields::Reader;
+
+/// What a file of another tool says.
+#[derive(Default)]
+pub struct Foreign {
+    /// Exceptions.
+    pub written: Vec<Written>,
+    /// What cannot be said here: the line, and why.
+    pub untranslated: Vec<(u32, String)>,
+}
+
+/// A form that files of other tools have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `.trivyignore`: lines of text.
+    TrivyIgnore,
+    /// `.trivyignore.yaml`.
+    TrivyIgnoreYaml,
+    /// `.checkov.yaml`.
+    Checkov,
+    /// `.kube-linter.yaml`.
+    KubeLinter,
+    /// The configuration of Polaris.
+    Polaris,
+    /// A list of exceptions of Kubescape.
+    Kubescape,
+}
+
+/// The form of a file of that name, if only one tool calls its files so.
+pub fn dialect_of_name(name: &str) -> Option<Dialect> {
+    Some(match name {
+        ".trivyignore" => Dialect::TrivyIgnore,
+        ".trivyignore.yaml" | ".trivyignore.yml" => Dialect::TrivyIgnoreYaml,
+        ".checkov.yaml" | ".checkov.yml" => Dialect::Checkov,
+        ".kube-linter.yaml" | ".kube-linter.yml" => Dialect::KubeLinter,
+        _ => return None,
+    })
+}
+
+/// The form of a parsed file, by what is in it.
+pub fn dialect_of_content(root: Value<'_>) -> Option<Dialect> {
+    let first = root.items().next();
+    if first.is_some_and(|item| item.get("policyType").is_some() || item.get("posturePolicies").is_some()) {
+        return Some(Dialect::Kubescape);
+    }
+    let has = |key| root.get(key).is_some();
+    match () {
+        () if has("misconfigurations") || has("vulnerabilities") => Some(Dialect::TrivyIgnoreYaml),
+        () if has("skip-check") => Some(Dialect::Checkov),
+        () if has("exemptions") => Some(Dialect::Polaris),
+        () if root.get("checks").is_some_and(|checks| checks.get("exclude").is_some()) => Some(Dialect::KubeLinter),
+        () => None,
+    }
+}
+
+/// Reads `.trivyignore`: an id on each line, perhaps with `exp:DATE`, and comments.
+pub fn trivy_lines(text: &str) -> Foreign {
+    let mut foreign = Foreign::default();
+    let mut others = 0;
+    let mut reason = String::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let (entry, comment) = line.split_once('#').unwrap_or((line, ""));
+        let mut words = entry.split_whitespace();
+        let Some(id) = words.next() else {
+            // A comment on a line of its own is the reason of what follows it.
+            reason = comment.trim().to_owned();
+            continue;
+        };
+        if !is_misconfiguration(id) {
+            others += 1;
+            continue;
+        }
+        let mut written = Written::new(vec![id.to_owned()], Form::File, "trivy", number);
+        written.reason = if comment.trim().is_empty() { reason.clone() } else { comment.trim().to_owned() };
+        for word in words {
+            match word.strip_prefix("exp:").map(Date::parse) {
+                Some(Some(day)) => written.expires = Some(day),
+                Some(None) => foreign.untranslated.push((number, format!("`{word}` is not a day"))),
+                None => {}
+            }
+        }
+        foreign.written.push(written);
+    }
+    if others > 0 {
+        foreign.untranslated.push((1, format!("{others} entries are about images and not about manifests")));
+    }
+    foreign
+}
+
+fn is_misconfiguration(id: &str) -> bool {
+    let id = id.to_ascii_uppercase();
+    let id = id.strip_prefix("AVD-").unwrap_or(&id);
+    id.starts_with("KSV") || id.starts_with("KCV")
+}
+
+/// Reads a parsed file of the other dialects.
+pub fn read(dialect: Dialect, reader: &Reader<'_>) -> Foreign {
+    let root = reader.root();
+    match dialect {
+        Dialect::TrivyIgnore => Foreign::default(),
+        Dialect::TrivyIgnoreYaml => trivy(reader, root),
+        Dialect::Checkov => ids(reader, root.get("skip-check"), "checkov"),
+        Dialect::KubeLinter => ids(reader, root.at(&["checks", "exclude"]), "kube-linter"),
+        Dialect::Polaris => polaris(reader, root),
+        Dialect::Kubescape => kubescape(reader, root),
+    }
+}
+
+/// A list of ids that hold everywhere.
+fn ids(reader: &Reader<'_>, list: Option<Value<'_>>, tool: &'static str) -> Foreign {
+    let document = reader.root().document();
+    let items = list.into_iter().flat_map(Value::items);
+    let written = items.map(|id| {
+        let line = reader.position(document.value(id.id())).0;
+        Written::new(vec![id.text().into_owned()], Form::File, tool, line)
+    });
+    Foreign { written: written.collect(), untranslated: Vec::new() }
+}
+
+fn texts(list: Option<Value<'_>>) -> Vec<String> {
+    list.into_iter().flat_map(Value::items).map(|item| item.text().into_owned()).collect()
+}
+
+fn trivy(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
+    let mut foreign = Foreign::default();
+    for entry in root.get("misconfigurations").into_iter().flat_map(Value::items) {
+        let line = reader.position(reader.root().document().value(entry.id())).0;
+        let Some(id) = entry.get("id") else { continue };
+        let mut written = Written::new(vec![id.text().into_owned()], Form::File, "trivy", line);
+        written.selector.paths = texts(entry.get("paths"));
+        written.reason = entry.get("statement").map(|text| text.text().into_owned()).unwrap_or_default();
+        if let Some(day) = entry.get("expired_at") {
+            let text = day.text();
+            written.expires = Date::parse(text.get(..10).unwrap_or(&text));
+            if written.expires.is_none() {
+                foreign.untranslated.push((line, format!("`{text}` is not a day")));
+                continue;
+            }
+        }
+        foreign.written.push(written);
+    }
+    let others: usize = ["vulnerabilities", "secrets", "licenses"].iter().map(|key| texts(root.get(key)).len()).sum();
+    if others > 0 {
+        foreign.untranslated.push((1, format!("{others} entries are about images and not about manifests")));
+    }
+    foreign
+}
+
+fn polaris(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
+    let mut foreign = Foreign::default();
+    for entry in root.get("exemptions").into_iter().flat_map(Value::items) {
+        let line = reader.position(reader.root().document().value(entry.id())).0;
+        let mut written = Written::new(texts(entry.get("rules")), Form::File, "polaris", line);
+        let namespace = entry.get("namespace").map(|text| text.text().into_owned());
+        written.selector.namespaces = namespace.into_iter().collect();
+        // Names of controllers are beginnings there.
+        written.selector.names = texts(entry.get("controllerNames")).into_iter().map(|name| name + "*").collect();
+        written.selector.containers = texts(entry.get("containerNames"));
+        foreign.written.push(written);
+    }
+    foreign
+}
+
+fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
+    let mut foreign = Foreign::default();
+    for policy in root.items() {
+        let line = reader.position(reader.root().document().value(policy.id())).0;
+        let name = policy.get("name").map(|text| text.text().into_owned()).unwrap_or_default();
+        let mut controls = Vec::new();
+        let mut by_framework = false;
+        for posture in policy.get("posturePolicies").into_iter().flat_map(Value::items) {
+            let text = |key| posture.get(key).map(|text| text.text().into_owned()).filter(|text| !text.is_empty());
+            match text("controlID").or_else(|| text("controlName")) {
+                Some(id) => controls.push(unanchored(&id)),
+                None => by_framework |= text("frameworkName").is_some(),
+            }
+        }
+        if by_framework {
+            foreign.untranslated.push((line, format!("`{name}` is for a whole framework")));
+            continue;
+        }
+        let expires = policy.get("expirationDate").map(|day| day.text().into_owned());
+        let expires = match expires.as_deref().map(|day| Date::parse(day.get(..10).unwrap_or(day))) {
+            Some(None) => {
+                foreign.untranslated.push((line, format!("the end of `{name}` is not a day")));
+                continue;
+            }
+            Some(day) => day,
+            None => None,
+        };
+        let mut designators = policy.get("resources").into_iter().flat_map(Value::items).peekable();
+        if designators.peek().is_none() {
+            foreign.untranslated.push((line, format!("`{name}` names no resources")));
+        }
+        for designator in designators {
+            let mut written = Written::new(controls.clone(), Form::File, "kubescape", line);
+            written.expires = expires;
+            written.reason = policy.get("reason").map(|text| text.text().into_owned()).unwrap_or_else(|| name.clone());
+            match attributes(designator, &mut written) {
+                Ok(()) => foreign.written.push(written),
+                Err(reason) => foreign.untranslated.push((line, format!("`{name}`: {reason}"))),
+            }
+        }
+    }
+    foreign
+}
+
+fn attributes(designator: Value<'_>, written: &mut Written) -> Result<(), String> {
+    for (key, value) in designator.get("attributes").into_iter().flat_map(Value::entries) {
+        let text = value.text();
+        let pattern = glob_of_regex(&text).ok_or(format!("the expression `{text}` is more than stars can say"))?;
+        match &*key.text() {
+            "kind" => written.selector.kinds.push(pattern),
+            "name" => written.selector.names.push(pattern),
+            "namespace" => written.selector.namespaces.push(pattern),
+            "path" => written.selector.paths.push(pattern),
+            "cluster" if pattern == "*" => {}
+            "cluster" => return Err("which cluster a manifest is for is not known".to_owned()),
+            label => written.selector.labels.push((label.to_owned(), text.into_owned())),
+        }
+    }
+    Ok(())
+}
+
+/// What a regular expression of letters and `.*` says with stars.
+fn glob_of_regex(text: &str) -> Option<String> {
+    let bare = unanchored(text);
+    let starred = bare.replace(".*", "*").replace(".+", "?*").replace("\\.", "\u{0}").replace("\\-", "-");
+    let is_plain = !starred.contains(['[', ']', '(', ')', '{', '}', '|', '+', '\\', '^', '$']);
+    is_plain.then(|| starred.replace('\u{0}', "."))
+}
+
+fn unanchored(text: &str) -> String {
+    text.trim().trim_start_matches('^').trim_end_matches('$').to_owned()
+}

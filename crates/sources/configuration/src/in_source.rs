@@ -1,0 +1,171 @@
+//! Exceptions in the manifests themselves: annotations of objects and pod templates, and comments; our own, and those
+//! that other tools read.
+
+use memchr::memmem;
+use model::document::Value;
+use model::exception::Form;
+use model::inventory::Observed;
+
+use crate::exceptions::{Written, parse_directive};
+
+/// Our own annotation.
+pub const ANNOTATION: &str = "plimsoll/ignore";
+
+/// Something in a manifest that is meant as an exception.
+pub struct Found {
+    /// The exception, or why it is none.
+    pub written: Result<Written, String>,
+    /// The line that it is written on.
+    pub line: u32,
+    /// The line that it is for; `None` for the whole object.
+    pub target: Option<u32>,
+}
+
+/// What annotations and comments of an object say.
+pub fn find(observed: Observed<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let of_pods = observed.workloads.iter().flat_map(|workload| workload.pod.annotations());
+    let mut seen = Vec::new();
+    for (key, value) in observed.object.annotations().chain(of_pods) {
+        // A pod's annotations are those of its object.
+        if !seen.contains(&key.id()) {
+            annotation(observed, key, value, &mut found);
+            seen.push(key.id());
+        }
+    }
+    comments(observed, &mut found);
+    found
+}
+
+fn annotation(observed: Observed<'_>, key: Value<'_>, value: Value<'_>, found: &mut Vec<Found>) {
+    let name = key.text();
+    let text = || value.text();
+    let line = || observed.origin.lines.position(key.document().text, key.span().start).0;
+    let mut foreign = |tool: &'static str, ids: Vec<String>, reason: &str, container: Option<&str>| {
+        let line = line();
+        let mut written = Written::new(ids, Form::Annotation, tool, line);
+        written.reason = reason.trim().to_owned();
+        written.selector.containers.extend(container.map(str::to_owned));
+        found.push(Found { written: Ok(written), line, target: None });
+    };
+    if name == ANNOTATION {
+        let line = line();
+        for directive in value.text().lines().map(str::trim).filter(|directive| !directive.is_empty()) {
+            let written = parse_directive(directive, Form::Annotation, line);
+            found.push(Found { written, line, target: None });
+        }
+    } else if let Some(check) = name.strip_prefix("ignore-check.kube-linter.io/") {
+        foreign("kube-linter", vec![check.to_owned()], &text(), None);
+    } else if name.strip_prefix("checkov.io/skip").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())) {
+        let text = text();
+        let (id, reason) = text.split_once('=').unwrap_or((&text, ""));
+        foreign("checkov", vec![id.trim().to_owned()], reason, None);
+    } else if name == "kube-score/ignore" {
+        let ids = text().split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+        foreign("kube-score", ids, "", None);
+    } else if name == "kube-score/skip" && value.as_bool() == Some(true) {
+        foreign("kube-score", Vec::new(), "", None);
+    } else if let Some(rest) = name.strip_prefix("polaris.fairwinds.com/")
+        && value.as_bool() == Some(true)
+    {
+        match (rest, rest.strip_suffix("-exempt")) {
+            ("exempt", _) => foreign("polaris", Vec::new(), "", None),
+            (_, Some(check)) => match check.rsplit_once('.') {
+                Some((container, check)) => foreign("polaris", vec![check.to_owned()], "", Some(container)),
+                None => foreign("polaris", vec![check.to_owned()], "", None),
+            },
+            _ => {}
+        }
+    }
+}
+
+const OURS: &str = "plimsoll:";
+const CHECKOV: &str = "checkov:skip=";
+const TRIVY: &str = "trivy:ignore:";
+
+fn comments(observed: Observed<'_>, found: &mut Vec<Found>) {
+    let document = observed.object.value.document();
+    let text = document.text;
+    let span = observed.object.value.span();
+    let range = if observed.object.value.id() == document.root().id() {
+        0..text.len()
+    } else {
+        comments_above(text, span.start as usize)..span.end as usize
+    };
+    for mark in [OURS, CHECKOV, TRIVY] {
+        for at in memmem::find_iter(&text.as_bytes()[range.clone()], mark) {
+            comment(observed, range.start + at, mark, found);
+        }
+    }
+}
+
+/// Where the comments begin that stand right above `start`.
+fn comments_above(text: &str, start: usize) -> usize {
+    let mut begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    while begin > 0 {
+        let before = text[..begin - 1].rfind('\n').map_or(0, |at| at + 1);
+        if !text[before..begin].trim_start().starts_with('#') {
+            break;
+        }
+        begin = before;
+    }
+    begin
+}
+
+fn comment(observed: Observed<'_>, at: usize, mark: &str, found: &mut Vec<Found>) {
+    let document = observed.object.value.document();
+    let text = document.text;
+    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[start..at];
+    let Some(hash) = before.rfind('#').filter(|&hash| before[hash + 1..].trim().is_empty()) else { return };
+    let is_comment = before[..hash].is_empty() || before[..hash].ends_with([' ', '\t']);
+    let inside = |node: &&model::document::Node| {
+        let is_collection = matches!(node.kind, model::document::Kind::Mapping | model::document::Kind::Sequence);
+        !is_collection && (node.start as usize..node.end as usize).contains(&(start + hash))
+    };
+    if !is_comment || document.nodes.iter().find(inside).is_some() {
+        return;
+    }
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let body = text[at + mark.len()..end].trim();
+    let line_of = |offset: usize| observed.origin.lines.position(text, offset as u32).0;
+    let line = line_of(start);
+    let own = before[..hash].trim().is_empty();
+    let target = if own { next_content(text, end).map_or(line, line_of) } else { line };
+    // Above an object it is for the object.
+    let is_first = target <= line_of(observed.object.value.span().start as usize);
+    let place = Some(target).filter(|_| !is_first);
+    match mark {
+        OURS => {
+            let Some(rest) = body.strip_prefix("ignore") else { return };
+            let written = parse_directive(rest.trim(), Form::Comment, line);
+            found.push(Found { written, line, target: place });
+        }
+        CHECKOV => {
+            let (id, reason) = body.split_once(':').unwrap_or((body, ""));
+            let mut written = Written::new(vec![id.trim().to_owned()], Form::Comment, "checkov", line);
+            written.reason = reason.trim().to_owned();
+            found.push(Found { written: Ok(written), line, target: None });
+        }
+        _ => {
+            let id = body.split([' ', ':', '[']).next().unwrap_or(body);
+            let written = Written::new(vec![id.to_owned()], Form::Comment, "trivy", line);
+            found.push(Found { written: Ok(written), line, target: place });
+        }
+    }
+}
+
+/// The first line after `from` that is neither empty nor a comment.
+fn next_content(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    while at < text.len() {
+        let start = at + 1;
+        let end = text.get(start..)?.find('\n').map_or(text.len(), |end| start + end);
+        let line = text[start..end].trim();
+        if !line.is_empty() && !line.starts_with('#') && line != "---" {
+            return Some(start);
+        }
+        at = end;
+    }
+    None
+}
