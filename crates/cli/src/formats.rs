@@ -21,6 +21,8 @@ pub enum Format {
     GitlabCodeQuality,
     /// For GitLab's security pages.
     GitlabSast,
+    /// For reading, searching and printing.
+    Html,
     /// For comments on pull requests.
     Markdown,
     /// For spreadsheets.
@@ -56,6 +58,7 @@ static FORMATS: &[Known] = &[
         name: "markdown",
         about: "a comment on a pull request, at most 65,536 characters",
     },
+    Known { format: Format::Html, name: "html", about: "one page that needs nothing else, to search and to print" },
     Known { format: Format::Csv, name: "csv", about: "a line for each place, for spreadsheets" },
 ];
 

@@ -100,6 +100,10 @@ impl Printing<'_> {
                 markdown::write(report, &options, out)
             }
             Format::Csv => reports::csv::write(report, out),
+            Format::Html => {
+                let time = format!("{} UTC", crate::exceptions::today());
+                reports::html::write(report, &reports::html::Options { title: &title, time: &time, sources }, out)
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod github;
 pub mod github_summary;
 pub mod gitlab_code_quality;
 pub mod gitlab_sast;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
