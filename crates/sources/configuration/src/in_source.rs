@@ -92,6 +92,9 @@ fn comments(observed: Observed<'_>, found: &mut Vec<Found>) {
     } else {
         comments_above(text, span.start as usize)..span.end as usize
     };
+    // Most manifests have no comments at all.
+    let Some(first) = memchr::memchr(b'#', &text.as_bytes()[range.clone()]) else { return };
+    let range = range.start + first..range.end;
     for mark in [OURS, CHECKOV, TRIVY] {
         for at in memmem::find_iter(&text.as_bytes()[range.clone()], mark) {
             comment(observed, range.start + at, mark, found);
