@@ -122,10 +122,11 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let Some(spec) = object.value.get("spec") else { return };
+    let paths = findings.settings.list(sensitive_host_path::CONTROL.id, &sensitive_host_path::PATHS);
     let host_path = spec.get("hostPath");
     let local = spec.get("local").filter(|local| {
         let path = local.get("path").map(Value::text).unwrap_or_default();
-        sensitive_host_path::is_sensitive(&host_paths::clean(&path))
+        sensitive_host_path::is_sensitive(&host_paths::clean(&path), paths)
     });
     let Some(source) = host_path.or(local) else { return };
     // A volume that only the system's own namespaces have claimed is out of the reach of tenants.

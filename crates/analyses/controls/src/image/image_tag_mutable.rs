@@ -1,8 +1,9 @@
 //! `image-tag-mutable`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
 use model::image_reference::ImageReference;
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -37,7 +38,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[FORBIDDEN],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -119,10 +120,24 @@ spec:
       image: app@ #~ Container `b` runs `app@`, which has no tag
 ",
         ),
+        fixture_with(
+            &[("forbidden_tags", "stable, edge")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: a
+      image: app:edge #~ Container `a`
+    - name: b
+      image: app:1
+",
+        ),
     ],
 };
 
-const FORBIDDEN: &[&str] = &["latest"];
+const FORBIDDEN: Parameter = parameter("forbidden_tags", Default::List(&["latest"]), "tags that are known to be moved");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let mut images = 0;
@@ -139,7 +154,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             (None, None) => {
                 "Container `{container}` runs `{value}`, which has no tag: it is `latest`, whatever that is"
             }
-            (None, Some(tag)) if FORBIDDEN.contains(&tag) => {
+            (None, Some(tag)) if findings.list(&FORBIDDEN).contains(tag) => {
                 "Container `{container}` runs `{value}`: what the tag points at changes"
             }
             (None, Some(_)) => continue,

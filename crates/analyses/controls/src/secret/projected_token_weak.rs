@@ -1,11 +1,12 @@
 //! `projected-token-weak`
 
 use model::control::InventoryFindings;
-use model::control::{Check, Control, complete_fixture, fixture, maps};
+use model::control::{Check, Control, complete_fixture, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::inventory::Inventory;
 use model::inventory::observe::is_api_audience;
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -24,7 +25,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K08"), maps("owasp-k8s-top10", "K09"), maps("mitre", "T1528"), maps("nist-800-53", "IA-5")],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[MOST_SECONDS],
     check: Check::WorkloadAndInventory(check, check_accounts),
     fixtures: &[
 fixture("apiVersion: v1
@@ -214,14 +215,32 @@ spec:
               path: token
               expirationSeconds: 86400
 "),
-],
+fixture_with(&[("max_seconds", "600")], "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+  volumes:
+    - name: t
+      projected:
+        sources:
+          - serviceAccountToken:
+              path: t
+              audience: vault
+              expirationSeconds: 3600 #~ A projected token is good for 3600 seconds
+"),],
 };
 
-const MOST_SECONDS: i64 = 86_400;
+const MOST_SECONDS: Parameter =
+    parameter("max_seconds", Default::Number(Some(86_400)), "how long a projected token may be good, in seconds");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;
     let switched_off = pod.automount_service_account_token.and_then(Value::as_bool) == Some(false);
+    let most = findings.number(&MOST_SECONDS).unwrap_or(i64::MAX);
     let mut tokens = 0;
     let projected = pod.volumes.iter().filter_map(|volume| volume.source_of("projected")?.get("sources"));
     for token in projected.flat_map(Value::items).filter_map(|source| source.get("serviceAccountToken")) {
@@ -236,8 +255,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             });
         }
         let seconds = token.get("expirationSeconds");
-        if let Some(seconds) = seconds.filter(|seconds| seconds.as_int().is_some_and(|seconds| seconds > MOST_SECONDS))
-        {
+        if let Some(seconds) = seconds.filter(|seconds| seconds.as_int().is_some_and(|seconds| seconds > most)) {
             let message = "A projected token is good for {value} seconds: whoever steals it has it for more than a day";
             findings.report(Finding::at(seconds).message(message).replace("3600"));
         }

@@ -1,8 +1,9 @@
 //! `secret-literal-in-environment`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -33,7 +34,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/inject-data-application/distribute-credentials-secure/",
     ],
     umbrella: false,
-    parameters: &[],
+    parameters: &[SENSITIVE, HARMLESS],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -210,8 +211,32 @@ spec:
         secretName: wild
 ",
         ),
-    ],
+    fixture_with(&[("sensitive_names", "SHOP_PIN"), ("allow_values", "dev-only-1")], "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      env:
+        - name: SHOP_PIN
+          value: abc-def-ghi #~ Container `app` has a literal value in `SHOP_PIN`
+        - name: DB_PASSWORD
+          value: dev-only-1
+"),],
 };
+
+const SENSITIVE: Parameter = parameter(
+    "sensitive_names",
+    Default::List(&[]),
+    "environment variables that hold secrets beside those whose names say so, by whole names",
+);
+const HARMLESS: Parameter = parameter(
+    "allow_values",
+    Default::List(&["changeme-example"]),
+    "values that are no secrets, whatever they stand under",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for container in &workload.pod.containers {
@@ -238,10 +263,16 @@ fn judge(pod: &Pod<'_>, container: &Container<'_>, name: &str, value: Value<'_>,
                 .secret(),
         );
     }
-    if known || !detector::is_sensitive_name(name) || text.trim().is_empty() {
+    let is_named = findings.list(&SENSITIVE).iter().any(|word| word.eq_ignore_ascii_case(name));
+    if known || text.trim().is_empty() || !(is_named || detector::is_sensitive_name(name)) {
         return;
     }
-    let Some(certainty) = detector::judge(name, &text) else { return };
+    if findings.list(&HARMLESS).contains(text.trim()) {
+        return;
+    }
+    // Of a name that somebody has listed, the detector knows nothing: it is judged as a password.
+    let judged = detector::judge(if is_named { "password" } else { name }, &text);
+    let Some(certainty) = judged else { return };
     if certainty == Certainty::Named && names_secret(pod, &text) {
         return;
     }

@@ -1,7 +1,8 @@
 //! `capability-beyond-default`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -44,7 +45,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
-    parameters: &[],
+    parameters: &[EXTRA],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -165,14 +166,34 @@ spec:
                   drop: [SYS_ADMIN]
 ",
         ),
+        fixture_with(
+            &[("extra_allowed", "SYS_NICE")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add:
+            - SYS_NICE
+            - SYS_TIME #~ Container `app` adds the capability `SYS_TIME`
+",
+        ),
     ],
 };
+
+const EXTRA: Parameter =
+    parameter("extra_allowed", Default::List(&[]), "capabilities beyond the default set that containers may add");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for container in &workload.pod.containers {
         for capability in container.added_capabilities() {
             let name = capability.text();
-            if capabilities::DEFAULT.contains(&&*name) {
+            if capabilities::DEFAULT.contains(&&*name) || findings.list(&EXTRA).contains(&name) {
                 continue;
             }
             let message = if capabilities::DEFAULT.contains(&&*capabilities::normalize(&name)) {

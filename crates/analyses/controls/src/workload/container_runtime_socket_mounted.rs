@@ -1,9 +1,10 @@
 //! `container-runtime-socket-mounted`
 
 use model::control::InventoryFindings;
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
 use model::inventory::Inventory;
+use model::parameter::{Default, Parameter, Words, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -41,7 +42,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[SOCKETS],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(
@@ -231,25 +232,52 @@ spec:
   csi: {driver: d}
 ",
         ),
+        fixture_with(
+            &[("sockets", "/run/own.sock")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: a
+          mountPath: /a
+  volumes:
+    - name: a
+      hostPath:
+        path: /run/own.sock #~ Container `app` mounts
+    - name: b
+      hostPath:
+        path: /var/run/docker.sock
+",
+        ),
     ],
 };
 
-const SOCKETS: &[&str] = &[
-    "/run/buildkit/buildkitd.sock",
-    "/run/containerd/containerd.sock",
-    "/run/cri-dockerd.sock",
-    "/run/crio/crio.sock",
-    "/run/docker.sock",
-    "/run/k3s/containerd/containerd.sock",
-    "/run/podman/podman.sock",
-    "/var/run/containerd/containerd.sock",
-    "/var/run/cri-dockerd.sock",
-    "/var/run/crio/crio.sock",
-    "/var/run/docker.sock",
-];
+const SOCKETS: Parameter = parameter(
+    "sockets",
+    Default::List(&[
+        "/run/buildkit/buildkitd.sock",
+        "/run/containerd/containerd.sock",
+        "/run/cri-dockerd.sock",
+        "/run/crio/crio.sock",
+        "/run/docker.sock",
+        "/run/k3s/containerd/containerd.sock",
+        "/run/podman/podman.sock",
+        "/var/run/containerd/containerd.sock",
+        "/var/run/cri-dockerd.sock",
+        "/var/run/crio/crio.sock",
+        "/var/run/docker.sock",
+    ]),
+    "paths of sockets of container runtimes",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
-    for host_path in host_paths::of(&workload.pod).filter(|host_path| holds_socket(&host_path.path)) {
+    let sockets = findings.list(&SOCKETS);
+    for host_path in host_paths::of(&workload.pod).filter(|host_path| holds_socket(&host_path.path, sockets)) {
         let finding = Finding::at(host_path.place);
         let finding = match host_paths::mounts(&workload.pod, host_path.volume).next() {
             Some((container, _)) => finding.container(container).message(MOUNTED),
@@ -264,7 +292,8 @@ const NOT_MOUNTED: &str =
     "Pod has the volume `{value}`, where the socket of the container runtime is; no container mounts it";
 
 fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    for claimed in host_paths::claimed(inventory).iter().filter(|claimed| holds_socket(&claimed.path)) {
+    let sockets = findings.findings.list(&SOCKETS);
+    for claimed in host_paths::claimed(inventory).iter().filter(|claimed| holds_socket(&claimed.path, sockets)) {
         let finding = Finding::at_place(claimed.claim.place).value(claimed.path.clone());
         let message = "The claim leads to `{value}` of the node, where the socket of the container runtime is";
         let finding = finding.message(message);
@@ -273,6 +302,6 @@ fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     }
 }
 
-fn holds_socket(path: &str) -> bool {
-    SOCKETS.iter().any(|socket| host_paths::is_at_or_above(path, socket))
+fn holds_socket(path: &str, sockets: Words<'_>) -> bool {
+    sockets.iter().any(|socket| host_paths::is_at_or_above(path, socket))
 }

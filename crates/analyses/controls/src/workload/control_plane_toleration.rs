@@ -1,8 +1,9 @@
 //! `control-plane-toleration`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -19,7 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.3.4"), maps("mitre", "T1611")],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[SYSTEM_NAMESPACES, ALLOW],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -122,14 +123,48 @@ spec:
       image: app:1
 ",
         ),
+        fixture_with(
+            &[("allow", "app"), ("system_namespaces", "infra")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  tolerations:
+    - operator: Exists
+  containers:
+    - name: app
+      image: app:1
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: b
+  namespace: kube-system
+spec:
+  tolerations:
+    - operator: Exists #~ it tolerates every taint
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
     ],
 };
 
+const ALLOW: Parameter =
+    parameter("allow", Default::List(&[]), "names of workloads that are meant for nodes of the control plane");
+
 const KEYS: &[&str] = &["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
-const SYSTEM_NAMESPACES: &[&str] = &["kube-system"];
+const SYSTEM_NAMESPACES: Parameter = parameter(
+    "system_namespaces",
+    Default::List(&["kube-system"]),
+    "namespaces whose workloads belong on the control plane",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
-    if SYSTEM_NAMESPACES.contains(&&*workload.object.namespace()) {
+    let is_system = findings.list(&SYSTEM_NAMESPACES).contains(&workload.object.namespace());
+    if is_system || findings.list(&ALLOW).contains(&workload.object.name()) {
         return findings.not_applicable();
     }
     let pod = &workload.pod;

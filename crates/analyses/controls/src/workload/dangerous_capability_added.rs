@@ -1,7 +1,8 @@
 //! `dangerous-capability-added`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -35,7 +36,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://man7.org/linux/man-pages/man7/capabilities.7.html"],
     umbrella: false,
-    parameters: &[],
+    parameters: &[DANGEROUS],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -140,30 +141,51 @@ spec:
                   add: null
 ",
         ),
+        fixture_with(
+            &[("dangerous", "SYS_NICE")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      securityContext:
+        capabilities:
+          add:
+            - SYS_NICE #~ Container `app` adds
+            - SYS_ADMIN
+",
+        ),
     ],
 };
 
-const DANGEROUS: &[&str] = &[
-    "ALL",
-    "BPF",
-    "DAC_READ_SEARCH",
-    "MAC_ADMIN",
-    "MAC_OVERRIDE",
-    "NET_ADMIN",
-    "PERFMON",
-    "SYSLOG",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_MODULE",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-    "SYS_TIME",
-];
+const DANGEROUS: Parameter = parameter(
+    "dangerous",
+    Default::List(&[
+        "ALL",
+        "BPF",
+        "DAC_READ_SEARCH",
+        "MAC_ADMIN",
+        "MAC_OVERRIDE",
+        "NET_ADMIN",
+        "PERFMON",
+        "SYSLOG",
+        "SYS_ADMIN",
+        "SYS_BOOT",
+        "SYS_MODULE",
+        "SYS_PTRACE",
+        "SYS_RAWIO",
+        "SYS_TIME",
+    ]),
+    "capabilities that are as good as privileged",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for container in &workload.pod.containers {
         for capability in container.added_capabilities() {
-            if DANGEROUS.contains(&&*capabilities::normalize(&capability.text())) {
+            if findings.list(&DANGEROUS).contains(&capabilities::normalize(&capability.text())) {
                 findings.report(
                     Finding::at(capability)
                         .container(container)

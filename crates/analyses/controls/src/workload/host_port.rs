@@ -1,8 +1,9 @@
 //! `host-port`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -39,7 +40,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
-    parameters: &[],
+    parameters: &[ALLOWED],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -153,13 +154,46 @@ spec:
     - name: app
 ",
         ),
+        fixture_with(
+            &[("allowed_ranges", "9100, 30000-30010")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 1
+          hostPort: 9100
+        - containerPort: 2
+          hostPort: 30010
+        - containerPort: 3
+          hostPort: 30011 #~ Container `app` binds port 30011
+",
+        ),
     ],
 };
+
+const ALLOWED: Parameter =
+    parameter("allowed_ranges", Default::List(&[]), "ports that containers may bind, such as `9100` or `30000-30010`");
+
+fn is_allowed(port: i64, findings: &Findings<'_>) -> bool {
+    findings.list(&ALLOWED).iter().any(|range| {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let bound = |text: &str| text.trim().parse::<i64>().ok();
+        bound(from).is_some_and(|from| from <= port) && bound(to).is_some_and(|to| port <= to)
+    })
+}
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for container in &workload.pod.containers {
         for port in container.ports.into_iter().flat_map(Value::items) {
             let Some(host_port) = port.get("hostPort").filter(|port| port.as_int() != Some(0)) else { continue };
+            if host_port.as_int().is_some_and(|port| is_allowed(port, findings)) {
+                continue;
+            }
             findings.report(
                 Finding::at(host_port)
                     .container(container)

@@ -1,7 +1,8 @@
 //! `sandbox-resources-unbounded`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::pod::ContainerList;
 use model::quantity;
 use model::severity::Severity;
@@ -20,7 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-53", "SC-5")],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[MOST_CPU, MOST_MEMORY],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -79,11 +80,29 @@ spec:
       image: app:1
 ",
         ),
+        fixture_with(
+            &[("max_cpu", "1")],
+            "apiVersion: extensions.agents.x-k8s.io/v1alpha1
+kind: SandboxTemplate
+metadata:
+  name: agent
+spec:
+  podTemplate:
+    spec:
+      containers:
+        - name: agent
+          image: agent:1
+          resources:
+            limits:
+              cpu: 2 #~ the ceiling is 1
+              memory: 1Gi
+",
+        ),
     ],
 };
 
-const MOST_CPU: (f64, &str) = (4.0, "4");
-const MOST_MEMORY: (f64, &str) = (8.0 * 1024.0 * 1024.0 * 1024.0, "8Gi");
+const MOST_CPU: Parameter = parameter("max_cpu", Default::Text("4"), "the most CPU that a sandbox may use");
+const MOST_MEMORY: Parameter = parameter("max_memory", Default::Text("8Gi"), "the most memory that a sandbox may use");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     if workload.object.kind != "SandboxTemplate" {
@@ -92,8 +111,11 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     // An ephemeral container cannot have limits.
     let limited = workload.pod.containers.iter().filter(|container| container.list != ContainerList::Ephemeral);
     for container in limited {
-        let ceilings = [("cpu", "resources.limits.cpu", MOST_CPU), ("memory", "resources.limits.memory", MOST_MEMORY)];
-        for (name, field, (most, written)) in ceilings {
+        let ceilings =
+            [("cpu", "resources.limits.cpu", &MOST_CPU), ("memory", "resources.limits.memory", &MOST_MEMORY)];
+        for (name, field, ceiling) in ceilings {
+            let written = findings.text(ceiling);
+            let most = quantity::parse(written).unwrap_or(f64::INFINITY);
             let limit = container.resources.and_then(|resources| resources.at(&["limits", name]));
             let quantity = limit.and_then(|limit| quantity::parse(&limit.text()));
             let finding = match (limit, quantity) {

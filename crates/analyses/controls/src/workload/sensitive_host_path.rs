@@ -1,9 +1,10 @@
 //! `sensitive-host-path`
 
 use model::control::InventoryFindings;
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
 use model::inventory::Inventory;
+use model::parameter::{Default, Parameter, Words, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -35,7 +36,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
-    parameters: &[],
+    parameters: &[PATHS],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[
         fixture(
@@ -196,40 +197,66 @@ spec:
   local: {path: /etc}
 ",
         ),
+        fixture_with(
+            &[("paths", "/data/keys")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+  volumes:
+    - name: a
+      hostPath:
+        path: /data #~ Pod has `/data` of its node
+    - name: b
+      hostPath:
+        path: /etc
+",
+        ),
     ],
 };
 
-const PATHS: &[&str] = &[
-    "/boot",
-    "/dev",
-    "/etc",
-    "/etc/kubernetes",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt/cni",
-    "/proc",
-    "/root",
-    "/run",
-    "/sys",
-    "/usr",
-    "/var/lib/containerd",
-    "/var/lib/docker",
-    "/var/lib/etcd",
-    "/var/lib/kubelet",
-    "/var/log",
-    "/var/run",
-];
+/// What is sensitive.
+pub(crate) const PATHS: Parameter = parameter(
+    "paths",
+    Default::List(&[
+        "/boot",
+        "/dev",
+        "/etc",
+        "/etc/kubernetes",
+        "/home",
+        "/lib",
+        "/lib64",
+        "/opt/cni",
+        "/proc",
+        "/root",
+        "/run",
+        "/sys",
+        "/usr",
+        "/var/lib/containerd",
+        "/var/lib/docker",
+        "/var/lib/etcd",
+        "/var/lib/kubelet",
+        "/var/log",
+        "/var/run",
+    ]),
+    "paths that hold credentials or what root on the node runs",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
-    for host_path in host_paths::of(&workload.pod).filter(|host_path| is_sensitive(&host_path.path)) {
+    let paths = findings.list(&PATHS);
+    for host_path in host_paths::of(&workload.pod).filter(|host_path| is_sensitive(&host_path.path, paths)) {
         let message = "Pod has `{value}` of its node, which holds credentials or what root on the node runs";
         findings.report(Finding::at(host_path.place).message(message));
     }
 }
 
 fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    for claimed in host_paths::claimed(inventory).iter().filter(|claimed| is_sensitive(&claimed.path)) {
+    let paths = findings.findings.list(&PATHS);
+    for claimed in host_paths::claimed(inventory).iter().filter(|claimed| is_sensitive(&claimed.path, paths)) {
         let message = "The claim leads to `{value}` of the node, which holds credentials or what root on the node runs";
         findings.report(
             claimed.resource,
@@ -239,6 +266,7 @@ fn check_claims(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 /// Whether a clean path is one that holds credentials or what root runs, or is above or below one.
-pub(crate) fn is_sensitive(path: &str) -> bool {
-    PATHS.iter().any(|known| host_paths::is_at_or_above(path, known) || host_paths::is_at_or_above(known, path))
+pub(crate) fn is_sensitive(path: &str, paths: Words<'_>) -> bool {
+    path == "/"
+        || paths.iter().any(|known| host_paths::is_at_or_above(path, known) || host_paths::is_at_or_above(known, path))
 }

@@ -1,8 +1,9 @@
 //! `sysctl-unsafe`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -35,7 +36,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
-    parameters: &[],
+    parameters: &[EXTRA],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -96,8 +97,29 @@ spec:
       image: app:1
 ",
         ),
+        fixture_with(
+            &[("extra_allowed", "net.core.somaxconn")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    sysctls:
+      - name: net.core.somaxconn
+        value: \"1024\"
+      - name: kernel.msgmax #~ which is outside the safe set
+        value: \"1\"
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
     ],
 };
+
+const EXTRA: Parameter =
+    parameter("extra_allowed", Default::List(&[]), "sysctls beyond the safe set that pods may set");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let sysctls = workload.pod.security_context.as_ref().and_then(|context| context.sysctls);
@@ -105,6 +127,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         let name = sysctl.get("name");
         match name {
             Some(name) if ALLOWED.iter().any(|(allowed, _)| name.text() == *allowed) => {}
+            Some(name) if findings.list(&EXTRA).contains(&name.text()) => {}
             Some(name) => findings.report(
                 Finding::at(name)
                     .message("Pod sets the sysctl `{value}`, which is outside the safe set: it may change the node"),

@@ -1,7 +1,8 @@
 //! `volume-type-restricted`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -35,7 +36,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
-    parameters: &[],
+    parameters: &[EXTRA, FORBIDDEN],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -85,15 +86,44 @@ spec:
       surprise: {} #~ `surprise`
 ",
         ),
+        fixture_with(
+            &[("extra_allowed", "nfs"), ("forbidden_extra", "emptyDir")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+  volumes:
+    - name: a
+      nfs:
+        server: s
+        path: /
+    - name: b
+      emptyDir: {} #~ Volume `b` is of type `emptyDir`
+    - name: c
+      hostPath: #~ Volume `c`
+        path: /x
+",
+        ),
     ],
 };
+
+const EXTRA: Parameter =
+    parameter("extra_allowed", Default::List(&[]), "types beyond the restricted set that volumes may have");
+const FORBIDDEN: Parameter =
+    parameter("forbidden_extra", Default::List(&[]), "types of the restricted set that volumes must not have");
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for volume in &workload.pod.volumes {
         // A volume without a source is an emptyDir.
         let Some((kind, _)) = volume.source else { continue };
         let is_allowed = ALLOWED.iter().any(|allowed| volume.source_of(allowed).is_some());
-        if !is_allowed {
+        let type_name = kind.text();
+        let is_forbidden = findings.list(&FORBIDDEN).contains(&type_name);
+        if is_forbidden || (!is_allowed && !findings.list(&EXTRA).contains(&type_name)) {
             let message =
                 format!("Volume `{}` is of type `{{value}}`, which is outside the restricted set", volume.name);
             findings.report(Finding::at(kind).message(message));
