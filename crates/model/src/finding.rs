@@ -396,12 +396,14 @@ impl Origin<'_> {
     /// the object itself its name, or else its first key.
     fn anchor(&self, value: Value<'_>) -> Span {
         let value = self.root.document().value(value.id());
-        if let Some(key) = value.key(self.root) {
-            return key.span();
-        }
-        let named = value.at(&["metadata", "name"]).or_else(|| value.get("name"));
-        let first = || value.entries().next().map(|(key, _)| key);
-        named.or_else(first).map_or_else(|| value.span(), Value::span)
+        self.lines.anchor(value.id(), || {
+            if let Some(key) = value.key(self.root) {
+                return key.span();
+            }
+            let named = value.at(&["metadata", "name"]).or_else(|| value.get("name"));
+            let first = || value.entries().next().map(|(key, _)| key);
+            named.or_else(first).map_or_else(|| value.span(), Value::span)
+        })
     }
 }
 

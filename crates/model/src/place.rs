@@ -29,10 +29,14 @@ pub struct LineIndex {
     first_line: u32,
     /// Field paths of items of lists (containers, mostly), by their nodes: what is found in one is found close together.
     paths: RefCell<Vec<(NodeId, String)>>,
+    /// Places that were asked for last: what is missing from one container is at one place.
+    places: RefCell<Vec<(Span, Place)>>,
+    /// What was marked last for mappings as a whole.
+    anchors: RefCell<Vec<(NodeId, Span)>>,
 }
 
-/// How many paths are kept: as many as a pod has containers.
-const KEPT_PATHS: usize = 6;
+/// How much is kept of what was asked for last: as many as a pod has containers.
+const KEPT: usize = 6;
 
 /// Up to this many bytes are counted through rather than indexed.
 const NEAR: usize = 1024;
@@ -40,7 +44,13 @@ const NEAR: usize = 1024;
 impl LineIndex {
     /// An index of a text whose first line is line `first_line` of its file.
     pub fn new(first_line: u32) -> Self {
-        Self { starts: OnceCell::new(), first_line, paths: RefCell::default() }
+        Self {
+            starts: OnceCell::new(),
+            first_line,
+            paths: RefCell::default(),
+            places: RefCell::default(),
+            anchors: RefCell::default(),
+        }
     }
 
     /// Line of a byte offset in `text`, which is always the same text.
@@ -82,7 +92,7 @@ impl LineIndex {
         };
         let value = document.value(value.id());
         let Some((item, length)) = value.path_below(from, path) else { return };
-        if known.len() == KEPT_PATHS {
+        if known.len() == KEPT {
             known.remove(0);
         }
         known.push((item.id(), path[..length].to_owned()));
@@ -90,10 +100,36 @@ impl LineIndex {
 
     /// The place of `span`, without its field.
     pub fn place(&self, text: &str, span: Span) -> Place {
+        if let Some(place) = known(&self.places, span) {
+            return place;
+        }
         let (line, column) = self.position(text, span.start);
         let (end_line, end_column) = self.position(text, span.end.max(span.start));
-        Place { field: Symbol::EMPTY, line, column, end_line, end_column }
+        let place = Place { field: Symbol::EMPTY, line, column, end_line, end_column };
+        keep(&self.places, span, place);
+        place
     }
+
+    /// What is marked when the mapping at `node` is meant as a whole; `find` finds it.
+    pub fn anchor(&self, node: NodeId, find: impl FnOnce() -> Span) -> Span {
+        known(&self.anchors, node).unwrap_or_else(|| {
+            let span = find();
+            keep(&self.anchors, node, span);
+            span
+        })
+    }
+}
+
+fn known<K: PartialEq + Copy, V: Copy>(kept: &RefCell<Vec<(K, V)>>, key: K) -> Option<V> {
+    kept.borrow().iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+}
+
+fn keep<K, V>(kept: &RefCell<Vec<(K, V)>>, key: K, value: V) {
+    let mut kept = kept.borrow_mut();
+    if kept.len() == KEPT {
+        kept.remove(0);
+    }
+    kept.push((key, value));
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Exceptions in the manifests themselves: annotations of objects and pod templates, and comments; our own, and those
 //! that other tools read.
 
-use memchr::memmem;
 use model::document::Value;
 use model::exception::Form;
 use model::inventory::Observed;
@@ -92,12 +91,12 @@ fn comments(observed: Observed<'_>, found: &mut Vec<Found>) {
     } else {
         comments_above(text, span.start as usize)..span.end as usize
     };
-    // Most manifests have no comments at all.
-    let Some(first) = memchr::memchr(b'#', &text.as_bytes()[range.clone()]) else { return };
-    let range = range.start + first..range.end;
-    for mark in [OURS, CHECKOV, TRIVY] {
-        for at in memmem::find_iter(&text.as_bytes()[range.clone()], mark) {
-            comment(observed, range.start + at, mark, found);
+    // Most manifests have few comments, or none.
+    for hash in memchr::memchr_iter(b'#', &text.as_bytes()[range.clone()]) {
+        let hash = range.start + hash;
+        let rest = text[hash + 1..].trim_start_matches([' ', '\t']);
+        if let Some(mark) = [OURS, CHECKOV, TRIVY].into_iter().find(|mark| rest.starts_with(mark)) {
+            comment(observed, hash, text.len() - rest.len(), mark, found);
         }
     }
 }
@@ -115,16 +114,15 @@ fn comments_above(text: &str, start: usize) -> usize {
     begin
 }
 
-fn comment(observed: Observed<'_>, at: usize, mark: &str, found: &mut Vec<Found>) {
+fn comment(observed: Observed<'_>, hash: usize, at: usize, mark: &str, found: &mut Vec<Found>) {
     let document = observed.object.value.document();
     let text = document.text;
-    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    let before = &text[start..at];
-    let Some(hash) = before.rfind('#').filter(|&hash| before[hash + 1..].trim().is_empty()) else { return };
-    let is_comment = before[..hash].is_empty() || before[..hash].ends_with([' ', '\t']);
+    let start = text[..hash].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[start..hash];
+    let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
     let inside = |node: &&model::document::Node| {
         let is_collection = matches!(node.kind, model::document::Kind::Mapping | model::document::Kind::Sequence);
-        !is_collection && (node.start as usize..node.end as usize).contains(&(start + hash))
+        !is_collection && (node.start as usize..node.end as usize).contains(&hash)
     };
     if !is_comment || document.nodes.iter().find(inside).is_some() {
         return;
@@ -133,7 +131,7 @@ fn comment(observed: Observed<'_>, at: usize, mark: &str, found: &mut Vec<Found>
     let body = text[at + mark.len()..end].trim();
     let line_of = |offset: usize| observed.origin.lines.position(text, offset as u32).0;
     let line = line_of(start);
-    let own = before[..hash].trim().is_empty();
+    let own = before.trim().is_empty();
     let target = if own { next_content(text, end).map_or(line, line_of) } else { line };
     // Above an object it is for the object.
     let is_first = target <= line_of(observed.object.value.span().start as usize);
