@@ -346,6 +346,8 @@ pub struct RoleFact {
     pub grants: bool,
     /// Whether an aggregation rule may add to it.
     pub aggregated: bool,
+    /// Whether it grants the reading of logs, of pods or of nodes.
+    pub reads_logs: bool,
 }
 
 /// A RoleBinding or ClusterRoleBinding.

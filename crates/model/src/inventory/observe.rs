@@ -271,6 +271,7 @@ impl Observer<'_> {
             // An empty list of verbs grants nothing.
             grants: rules.any(|rule| rule.get("verbs").is_some_and(|verbs| verbs.items().next().is_some())),
             aggregated: object.value.get("aggregationRule").is_some(),
+            reads_logs: object.value.get("rules").into_iter().flat_map(Value::items).any(reads_logs),
         }
     }
 
@@ -311,4 +312,15 @@ fn covers_token_path(container: &Container<'_>) -> bool {
 fn is_positive(value: Value<'_>) -> bool {
     // A quantity that cannot be read is the finding of another control.
     quantity::parse(&value.text()).is_none_or(|number| number > 0.0)
+}
+
+/// Whether a rule grants `get` on `pods/log` or `nodes/log`. Source: the RBAC authorizer, `ResourceMatches`: `*` is every
+/// resource and subresource, `*/log` that subresource of all; `pods/*` is nothing.
+fn reads_logs(rule: Value<'_>) -> bool {
+    let has = |key: &str, wanted: &[&str]| {
+        rule.get(key).into_iter().flat_map(Value::items).any(|word| wanted.contains(&&*word.text()))
+    };
+    has("verbs", &["*", "get"])
+        && has("apiGroups", &["*", ""])
+        && has("resources", &["*", "*/log", "pods/log", "nodes/log"])
 }

@@ -1,7 +1,8 @@
 //! `host-log-directory-writable`
 
-use model::control::{Check, Control, fixture, maps};
+use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::inventory::{BindingFact, Inventory, RoleFact};
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -26,7 +27,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     umbrella: false,
     parameters: &[],
-    check: Check::Workload(check),
+    check: Check::WorkloadAndInventory(check, check_readers),
     fixtures: &[
         fixture(
             "apiVersion: v1
@@ -117,6 +118,141 @@ spec:
         path: /var/log
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ high spec.containers[0].volumeMounts[0].readOnly
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - kind: Group
+    name: developers
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ high spec.containers[0].volumeMounts[0].readOnly
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: logs
+rules:
+  - apiGroups: [\"\"]
+    resources: [pods/log]
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: logs
+subjects:
+  - kind: Group
+    name: developers
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ medium spec.containers[0].volumeMounts[0].readOnly
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: logs
+rules:
+  - apiGroups: [\"\"]
+    resources: [pods/log]
+    verbs: [get]
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      volumeMounts:
+        - name: v #~ medium spec.containers[0].volumeMounts[0].readOnly
+          mountPath: /mnt
+  volumes:
+    - name: v
+      hostPath:
+        path: /var/log
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: logs
+rules:
+  - apiGroups: [\"\"]
+    resources: [pods/*]
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: logs
+subjects:
+  - kind: Group
+    name: developers
+",
+        ),
     ],
 };
 
@@ -130,10 +266,39 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
                 Some(value) => Finding::at(value).replace("true"),
                 None => Finding::missing(mount, "readOnly").insert("readOnly: true"),
             };
-            // Who may read logs is not known here.
+            // Who may read logs is known when everything is.
             let finding = finding.value(host_path.path.clone()).container(container).severity(Severity::Medium);
             let message = "Container `{container}` can write to `{value}` of its node: a link in it makes the kubelet serve any file";
             findings.report(finding.message(message));
         }
+    }
+}
+
+/// The roles of every cluster that read the logs of pods.
+const READERS: [&str; 4] = ["admin", "cluster-admin", "edit", "view"];
+
+/// With somebody who may read logs, any file of the node can be read.
+fn check_readers(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let facts = &inventory.facts;
+    let reads = |binding: &BindingFact| {
+        let is_role = |role: &&RoleFact| {
+            let resource = inventory.resource(role.resource);
+            let is_near = role.cluster || resource.namespace == inventory.namespace(binding.resource);
+            role.cluster == binding.cluster_role && resource.name == binding.role && is_near
+        };
+        let built_in = binding.cluster_role && READERS.contains(&&*inventory.symbols.text(binding.role));
+        // A binding without subjects grants nothing to anybody.
+        !binding.subjects.is_empty()
+            && facts
+                .roles
+                .iter()
+                .find(is_role)
+                .map_or(built_in, |role| role.reads_logs || (built_in && role.aggregated))
+    };
+    if !facts.bindings.iter().any(reads) {
+        return;
+    }
+    for workload in &facts.workloads {
+        findings.raise(workload.resource, Severity::High);
     }
 }
