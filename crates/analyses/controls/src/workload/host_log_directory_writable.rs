@@ -4,7 +4,9 @@ use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::{Finding, Findings};
 use model::inventory::{BindingFact, Inventory, RoleFact};
 use model::severity::Severity;
+use model::symbols::Symbol;
 use model::workload::Workload;
+use std::collections::BTreeMap;
 
 use super::host_paths;
 
@@ -280,20 +282,20 @@ const READERS: [&str; 4] = ["admin", "cluster-admin", "edit", "view"];
 /// With somebody who may read logs, any file of the node can be read.
 fn check_readers(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let facts = &inventory.facts;
+    let key = |role: &RoleFact| {
+        let resource = inventory.resource(role.resource);
+        (role.cluster, if role.cluster { Symbol::EMPTY } else { resource.namespace }, resource.name)
+    };
+    let roles: BTreeMap<(bool, Symbol, Symbol), &RoleFact> = facts.roles.iter().map(|role| (key(role), role)).collect();
     let reads = |binding: &BindingFact| {
-        let is_role = |role: &&RoleFact| {
-            let resource = inventory.resource(role.resource);
-            let is_near = role.cluster || resource.namespace == inventory.namespace(binding.resource);
-            role.cluster == binding.cluster_role && resource.name == binding.role && is_near
-        };
-        let built_in = binding.cluster_role && READERS.contains(&&*inventory.symbols.text(binding.role));
+        let namespace = if binding.cluster_role { Symbol::EMPTY } else { inventory.namespace(binding.resource) };
+        let built_in = || binding.cluster_role && READERS.contains(&&*inventory.symbols.text(binding.role));
         // A binding without subjects grants nothing to anybody.
         !binding.subjects.is_empty()
-            && facts
-                .roles
-                .iter()
-                .find(is_role)
-                .map_or(built_in, |role| role.reads_logs || (built_in && role.aggregated))
+            && match roles.get(&(binding.cluster_role, namespace, binding.role)) {
+                Some(role) => role.reads_logs || (role.aggregated && built_in()),
+                None => built_in(),
+            }
     };
     if !facts.bindings.iter().any(reads) {
         return;
