@@ -97,6 +97,18 @@ pub struct Inventory {
     pub indexes: Indexes,
 }
 
+impl Part {
+    /// Adds the next part of the input.
+    pub fn append(&mut self, part: Self) {
+        let base = u32::try_from(self.resources.len()).expect("a part is bounded");
+        let Self { resources, facts, verdicts, coverage } = part;
+        self.resources.extend(resources);
+        self.facts.append(facts, base);
+        self.verdicts.append(verdicts, base);
+        self.coverage.append(coverage);
+    }
+}
+
 impl Inventory {
     /// Adds the next part of the input.
     pub fn append(&mut self, part: Part) {

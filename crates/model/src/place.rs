@@ -36,7 +36,7 @@ pub struct LineIndex {
 }
 
 /// How much is kept of what was asked for last: as many as a pod has containers.
-const KEPT: usize = 6;
+const KEPT: usize = 12;
 
 /// Up to this many bytes are counted through rather than indexed.
 const NEAR: usize = 1024;

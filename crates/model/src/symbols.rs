@@ -3,6 +3,8 @@
 //! An inventory of a hundred thousand objects repeats a few thousand texts. `Symbols` takes them in from many
 //! threads; `SymbolTable` is what it becomes when nothing more is added, and lends the texts out.
 
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use hashbrown::HashTable;
@@ -24,9 +26,51 @@ impl Symbol {
 }
 
 /// A table of texts that grows, shared by threads.
-#[derive(Default)]
 pub struct Symbols {
     shards: [RwLock<Shard>; SHARDS],
+    /// No two tables of a run have the same: what a thread remembers of one is nothing for another.
+    number: u64,
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self { shards: Default::default(), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+/// How many texts a thread remembers. Field paths, names of fields and messages repeat a few hundred times each.
+const REMEMBERED: usize = 4096;
+
+/// Longer texts are seldom asked for again.
+const LONGEST_REMEMBERED: usize = 200;
+
+/// What a thread has asked for: asking the shared table costs more than all the rest, because processors have to agree
+/// on who reads.
+struct Memory {
+    table: u64,
+    texts: Vec<(u64, Symbol, Box<str>)>,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = const { RefCell::new(Memory { table: 0, texts: Vec::new() }) };
+}
+
+impl Memory {
+    /// The slot for a hash, if it holds `text` of that table.
+    fn find(&self, table: u64, hash: u64, text: &str) -> Option<Symbol> {
+        let (known, symbol, kept) = self.texts.get(hash as usize % REMEMBERED).filter(|_| self.table == table)?;
+        (*known == hash && **kept == *text).then_some(*symbol)
+    }
+
+    fn keep(&mut self, table: u64, hash: u64, symbol: Symbol, text: &str) {
+        if self.table != table {
+            self.texts.clear();
+            self.texts.resize_with(REMEMBERED, || (0, Symbol::EMPTY, Box::default()));
+            self.table = table;
+        }
+        self.texts[hash as usize % REMEMBERED] = (hash, symbol, text.into());
+    }
 }
 
 /// A table of texts that no longer grows.
@@ -91,6 +135,17 @@ impl Symbols {
             return Symbol::EMPTY;
         }
         let hash = hash_text(text);
+        if let Some(symbol) = MEMORY.with_borrow(|memory| memory.find(self.number, hash, text)) {
+            return symbol;
+        }
+        let symbol = self.intern_hashed(text, hash);
+        if text.len() <= LONGEST_REMEMBERED {
+            MEMORY.with_borrow_mut(|memory| memory.keep(self.number, hash, symbol, text));
+        }
+        symbol
+    }
+
+    fn intern_hashed(&self, text: &str, hash: u64) -> Symbol {
         let shard = shard_of(hash);
         let known = self.shards[shard].read().unwrap_or_else(PoisonError::into_inner).find(hash, text);
         let at = known

@@ -12,7 +12,7 @@ pub use again::again;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -74,12 +74,8 @@ pub fn load(
     let threads = threads(config.threads);
     let symbols = std::mem::take(&mut inventory.symbols);
     let context = Context { symbols: &symbols, judge, progress, threads, stdin: Mutex::default() };
-    let parts = read_all(&inputs, &context);
-    let mut judged = vec![false; config.paths.len()];
-    for (input, part) in inputs.iter().zip(&parts) {
-        judged[input.named] |= !part.resources.is_empty() || !part.coverage.skipped.is_empty();
-    }
-    for part in parts {
+    let judged: Vec<AtomicBool> = config.paths.iter().map(|_| AtomicBool::new(false)).collect();
+    for (_, part) in read_all(&inputs, &context, &judged) {
         inventory.append(part);
     }
     let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +84,7 @@ pub fn load(
     inventory.coverage.skipped.extend(skipped);
     for (path, judged) in config.paths.iter().zip(judged) {
         let said = inventory.coverage.skipped.iter().any(|skipped| skipped.path.starts_with(path));
-        if !judged && !said && !config.allow_empty {
+        if !judged.into_inner() && !said && !config.allow_empty {
             let reason = "there is no Kubernetes object in it";
             inventory.coverage.skipped.push(skip(path, SkipKind::NothingToJudge, reason));
         }
@@ -102,33 +98,59 @@ fn threads(asked: usize) -> usize {
     if asked == 0 { thread::available_parallelism().map_or(1, usize::from) } else { asked }
 }
 
-/// The parts of all inputs, in the order of the inputs.
-fn read_all(inputs: &[Input], context: &Context<'_>) -> Vec<Part> {
+/// What neighbouring files hold, with the number of the first: a part for each file would be a large part of memory.
+type Segment = (usize, Part);
+
+/// The parts of all inputs, in the order of the inputs. Notes which of the named paths hold anything to judge or to
+/// speak of.
+fn read_all(inputs: &[Input], context: &Context<'_>, judged: &[AtomicBool]) -> Vec<Segment> {
     let streamed = |number: &usize| {
         let input = &inputs[*number];
         input.source == InputSource::Stdin || !is_plain(input)
     };
     let (mut large, small): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(streamed);
-    let mut parts: Vec<Part> = Vec::new();
-    parts.resize_with(inputs.len(), Part::default);
-    let work = |at: usize, buffer: &mut Vec<u8>| {
-        let number = small[at];
-        let part = read_small(number as u32, &inputs[number], buffer, context);
-        context.progress.files.fetch_add(u64::from(part.is_some()), Ordering::Relaxed);
-        (number, part)
-    };
-    for (number, part) in in_parallel(small.len(), context.threads, &work) {
-        match part {
-            Some(part) => parts[number] = part,
-            None => large.push(number),
+    let note = |number: usize, part: &Part| {
+        if !part.resources.is_empty() || !part.coverage.skipped.is_empty() {
+            judged[inputs[number].named].store(true, Ordering::Relaxed);
         }
+        context.progress.files.fetch_add(1, Ordering::Relaxed);
+    };
+    let size = (small.len() / (context.threads.max(1) * 16)).clamp(1, LONGEST_SEGMENT);
+    let portions: Vec<&[usize]> = small.chunks(size).collect();
+    let work = |at: usize, buffer: &mut Vec<u8>| {
+        let mut segments: Vec<Segment> = Vec::new();
+        let (mut left, mut next) = (Vec::new(), None);
+        for &number in portions[at] {
+            let Some(part) = read_small(number as u32, &inputs[number], buffer, context) else {
+                left.push(number);
+                continue;
+            };
+            note(number, &part);
+            // What stands between two files in the order of the input keeps their parts apart.
+            match segments.last_mut().filter(|_| next == Some(number)) {
+                Some((_, segment)) => segment.append(part),
+                None => segments.push((number, part)),
+            }
+            next = Some(number + 1);
+        }
+        (segments, left)
+    };
+    let mut all: Vec<Segment> = Vec::new();
+    for (segments, left) in in_parallel(portions.len(), context.threads, &work) {
+        all.extend(segments);
+        large.extend(left);
     }
     for number in large {
-        parts[number] = large::read(number as u32, &inputs[number], context);
-        context.progress.files.fetch_add(1, Ordering::Relaxed);
+        let part = large::read(number as u32, &inputs[number], context);
+        note(number, &part);
+        all.push((number, part));
     }
-    parts
+    all.sort_unstable_by_key(|(number, _)| *number);
+    all
 }
+
+/// The most files of a segment.
+const LONGEST_SEGMENT: usize = 32;
 
 /// Named pipes have no size: they are read as a stream.
 fn is_plain(input: &Input) -> bool {
@@ -142,7 +164,7 @@ pub(crate) fn in_parallel<T: Send>(
     work: &(dyn Fn(usize, &mut Vec<u8>) -> T + Sync),
 ) -> Vec<T> {
     // Work is handed out in small portions: few enough to share it evenly, many enough to seldom meet.
-    let portion = (count / (threads.max(1) * 4)).clamp(1, 8);
+    let portion = (count / (threads.max(1) * 16)).clamp(1, 8);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(count));
     let run = || {
