@@ -120,8 +120,9 @@ impl<'t> Document<'t> {
     /// Whether `key` stands at that byte of the text.
     #[inline]
     fn is_at(&self, start: u32, key: &str) -> bool {
-        let (text, start) = (self.text.as_bytes(), start as usize);
-        text.get(start..start + key.len()) == Some(key.as_bytes())
+        let (text, key, start) = (self.text.as_bytes(), key.as_bytes(), start as usize);
+        // Keys of one length seldom begin with one letter: most are told apart without a call.
+        text.get(start) == key.first() && text.get(start..start + key.len()) == Some(key)
     }
 
     /// The node that follows `id` and all that is in it.
@@ -307,8 +308,7 @@ impl<'d> Value<'d> {
             Kind::Mapping | Kind::Sequence => return false,
             _ => return self.text() == key,
         };
-        end.saturating_sub(start) as usize == key.len()
-            && self.document.text.as_bytes().get(start as usize..end as usize) == Some(key.as_bytes())
+        end.saturating_sub(start) as usize == key.len() && (key.is_empty() || self.document.is_at(start, key))
     }
 
     /// Keys and values of a mapping, in the order in which they are written; nothing for anything else.

@@ -15,6 +15,13 @@ pub struct Object<'d> {
     pub kind: Cow<'d, str>,
     /// `metadata`, if it is a mapping.
     pub metadata: Option<Value<'d>>,
+    /// How many bytes of `api_version` are the group: every check asks for it.
+    group: usize,
+}
+
+/// The length of the group in an API version.
+fn group_length(api_version: &str) -> usize {
+    api_version.find('/').unwrap_or(0)
 }
 
 impl<'d> Object<'d> {
@@ -31,18 +38,20 @@ impl<'d> Object<'d> {
         }
         let api_version = api_version.filter(|text| !text.is_empty())?;
         let kind = kind.filter(|text| !text.is_empty())?;
-        Some(Self { value, api_version, kind, metadata })
+        let group = group_length(&api_version);
+        Some(Self { value, api_version, kind, metadata, group })
     }
 
     /// An item of a list whose kind says what its items are, so that they need not say it themselves.
     pub fn of_type(value: Value<'d>, api_version: Cow<'d, str>, kind: Cow<'d, str>) -> Self {
         let metadata = value.get("metadata").filter(|metadata| metadata.is_mapping());
-        Self { value, api_version, kind, metadata }
+        let group = group_length(&api_version);
+        Self { value, api_version, kind, metadata, group }
     }
 
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        &self.api_version[..self.group]
     }
 
     /// `metadata.name`, or `metadata.generateName`, or nothing.

@@ -28,6 +28,10 @@ pub enum Passed {
 /// The selected controls, sorted by what they look at.
 pub struct Engine {
     selected: Vec<Registered>,
+    /// Those of the selected that look at every object, by their numbers.
+    of_objects: Vec<usize>,
+    /// And those that look at objects or at the pods in them.
+    of_all: Vec<usize>,
     passed: Passed,
     settings: Settings,
     counting: Option<NotCounted>,
@@ -52,7 +56,13 @@ impl Engine {
     /// An engine for those of these controls that `settings` leave something to say.
     pub fn new(mut selected: Vec<Registered>, passed: Passed, settings: Settings) -> Self {
         selected.retain(|registered| settings.configures(registered.control.id, registered.control.parameters));
-        Self { selected, passed, settings, counting: None, scopes: None }
+        let numbers = |looks: fn(Check) -> bool| {
+            let looking = selected.iter().enumerate().filter(|(_, registered)| looks(registered.control.check));
+            looking.map(|(at, _)| at).collect()
+        };
+        let of_objects = numbers(|check| looks_at_objects(check));
+        let of_all = numbers(|check| !matches!(check, Check::Inventory(_)));
+        Self { of_objects, of_all, selected, passed, settings, counting: None, scopes: None }
     }
 
     /// The same engine, which also counts how many objects every control judges.
@@ -80,7 +90,10 @@ impl Engine {
     pub fn judge(&self, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts) {
         let Verdicts { occurrences, judged } = verdicts;
         let settings = self.settings_for(observed.path);
-        for registered in &self.selected {
+        // Most objects carry no pod, and most controls look at nothing else.
+        let looking = if observed.workloads.is_empty() { &self.of_objects } else { &self.of_all };
+        for &at in looking {
+            let registered = &self.selected[at];
             let before = occurrences.len();
             let mut findings = self.findings(registered, observed, symbols, occurrences, settings);
             if !look(registered.control.check, observed, &mut findings) {
@@ -260,6 +273,13 @@ fn revise(
         withdrawn.binary_search(&found.resource).is_err()
     });
     withdrawn
+}
+
+fn looks_at_objects(check: Check) -> bool {
+    match check {
+        Check::Object(_) | Check::ObjectAndInventory(..) | Check::ObjectAndWorkload(..) | Check::All(..) => true,
+        Check::Workload(_) | Check::WorkloadAndInventory(..) | Check::Inventory(_) => false,
+    }
 }
 
 /// Runs what of a check looks at one object. False if nothing of it does.
