@@ -78,10 +78,11 @@ const STAGES: &[(&str, u32)] = &[
     ("crates/model", 0),
     ("crates/frameworks", 0),
     ("crates/schemas", 0),
-    ("crates/sources/", 1),
-    ("crates/analyses/", 2),
-    ("crates/outputs/", 3),
-    ("crates/cli", 4),
+    ("crates/yaml", 1),
+    ("crates/sources/", 2),
+    ("crates/analyses/", 3),
+    ("crates/outputs/", 4),
+    ("crates/cli", 5),
 ];
 
 fn stage_of(folder: &Path) -> Option<u32> {
@@ -142,7 +143,7 @@ fn heavy_dependencies_stay_where_they_belong() {
         ("axum", "hub"),
         ("clap", "cli"),
         ("anyhow", "cli"),
-        ("granit-parser", "manifests"),
+        ("granit-parser", "yaml"),
     ];
     for (path, text) in manifests() {
         let crate_name = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();

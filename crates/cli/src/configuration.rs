@@ -142,7 +142,7 @@ fn load(found: &Found<'_>) -> Result<Loaded, String> {
         return Err(format!("`{shown}` is larger than a configuration can be"));
     }
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
-    let document = manifests::parse_document(&text).map_err(|error| {
+    let document = yaml::parse_document(&text).map_err(|error| {
         let line =
             1 + text.as_bytes()[..(error.offset as usize).min(text.len())].iter().filter(|&&b| b == b'\n').count();
         format!("{shown}:{line}: {}", error.message)

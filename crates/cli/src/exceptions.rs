@@ -189,7 +189,7 @@ fn read_file(path: &Path, all: &mut Exceptions) -> Result<(), UsageError> {
         take_foreign(foreign::trivy_lines(&text), path, all);
         return Ok(());
     }
-    let document = manifests::parse_document(&text).map_err(|error| {
+    let document = yaml::parse_document(&text).map_err(|error| {
         let before = &text.as_bytes()[..(error.offset as usize).min(text.len())];
         let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
         UsageError(format!("{shown}:{line}: {}", error.message))

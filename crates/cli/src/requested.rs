@@ -65,12 +65,12 @@ fn load(path: &Path, controls: &[Registered]) -> Result<Subject, UsageError> {
         return Err(cannot(&"it is no file of at most 4 MiB"));
     }
     let text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
-    let mut ranges = manifests::separate::documents(&text);
+    let mut ranges = yaml::separate::documents(&text);
     let (Some(range), None) = (ranges.next(), ranges.next()) else {
         return Err(cannot(&"a framework is one document"));
     };
     let first_line = 1 + text[..range.start].matches('\n').count() as u32;
-    let document = manifests::parse_document(&text[range.clone()]).map_err(|error| {
+    let document = yaml::parse_document(&text[range.clone()]).map_err(|error| {
         let (line, column) = LineIndex::new(first_line).position(&text[range.clone()], error.offset);
         UsageError(format!("{shown}:{line}:{column}: not valid YAML: {}", error.message))
     })?;

@@ -64,9 +64,9 @@ impl Sources for SourceLines<'_> {
 /// The text with a mark in place of every character of a secret, so that columns stay where they are.
 fn mask(text: &str) -> String {
     let mut spans: Vec<Span> = Vec::new();
-    for range in manifests::separate::documents(text) {
+    for range in yaml::separate::documents(text) {
         let start = range.start as u32;
-        match manifests::parse_document(&text[range.clone()]) {
+        match yaml::parse_document(&text[range.clone()]) {
             Ok(document) => spans.extend(
                 controls::secret::mask::secret_spans(&document)
                     .into_iter()

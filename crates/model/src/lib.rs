@@ -18,6 +18,7 @@ pub mod object;
 pub mod parameter;
 pub mod place;
 pub mod pod;
+pub mod provenance;
 pub mod quantity;
 pub mod scalar;
 pub mod severity;

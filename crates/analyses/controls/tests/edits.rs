@@ -32,8 +32,8 @@ fn repeated_keys(registered: Registered, fixture: &Fixture) -> Vec<String> {
     let engine = Engine::new(vec![registered], Passed::Drop, fixture.settings(registered.control));
     let mut inventory = Inventory::default();
     let mut part = Part::default();
-    let texts: Vec<&str> = manifests::separate::documents(yaml).map(|range| &yaml[range]).collect();
-    let documents: Vec<_> = texts.iter().map(|text| manifests::parse_document(text).unwrap()).collect();
+    let texts: Vec<&str> = yaml::separate::documents(yaml).map(|range| &yaml[range]).collect();
+    let documents: Vec<_> = texts.iter().map(|text| yaml::parse_document(text).unwrap()).collect();
     for document in &documents {
         let lines = LineIndex::new(1);
         let object = Object::new(document.root()).unwrap();

@@ -36,9 +36,9 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
     let engine = Engine::new(vec![registered], Passed::Drop, fixture.settings(registered.control));
     let mut inventory = Inventory { complete: fixture.complete, ..Inventory::default() };
     let mut part = Part::default();
-    for range in manifests::separate::documents(fixture.yaml) {
+    for range in yaml::separate::documents(fixture.yaml) {
         let line = 1 + fixture.yaml[..range.start].matches('\n').count() as u32;
-        let document = manifests::parse_document(&fixture.yaml[range])
+        let document = yaml::parse_document(&fixture.yaml[range])
             .unwrap_or_else(|error| panic!("{}: {}\n{}", registered.control.id, error.message, fixture.yaml));
         let lines = LineIndex::new(line);
         let object = Object::new(document.root()).expect("a fixture is an object");

@@ -14,7 +14,7 @@ const ABSENT: &str = "absent";
 const ALLOWED: &str = "";
 
 fn with_workload<T>(yaml: &str, ask: impl FnOnce(&Workload<'_>) -> T) -> T {
-    let document = manifests::parse_document(yaml).unwrap();
+    let document = yaml::parse_document(yaml).unwrap();
     let object = Object::new(document.root()).unwrap();
     let found = workloads(&object);
     let [workload] = found.as_slice() else { panic!("{} workloads in {yaml}", found.len()) };

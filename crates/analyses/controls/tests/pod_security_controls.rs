@@ -65,7 +65,7 @@ fn engine() -> Engine {
 /// What the checks forbid at the newest version, at any level, and the controls that fail.
 fn judge(pod: &Value, engine: &Engine) -> (Vec<CheckResult>, BTreeSet<&'static str>) {
     let text = pod.to_string();
-    let document = manifests::parse_document(&text).unwrap();
+    let document = yaml::parse_document(&text).unwrap();
     let lines = LineIndex::new(1);
     let object = Object::new(document.root()).unwrap();
     let origin = Origin { root: object.value, lines: &lines };

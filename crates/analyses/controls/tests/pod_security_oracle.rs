@@ -70,10 +70,10 @@ fn default_volumes(case: &str) -> String {
 /// Compares all that Plimsoll says of one case with one answer; what differs is added to `report`.
 fn compare(case: &str, answer: &str, how: As, report: &mut String) {
     let answer: Value = serde_json::from_str(answer).unwrap();
-    let read_case = manifests::parse_document(case).unwrap();
+    let read_case = yaml::parse_document(case).unwrap();
     let pod = read_case.root().get("pod").unwrap();
     let template = format!(r#"{{"spec": {{"template": {}}}}}"#, pod.source());
-    let read_template = manifests::parse_document(&template).unwrap();
+    let read_template = yaml::parse_document(&template).unwrap();
     let object = match how {
         As::Pod => Object::of_type(pod, "v1".into(), "Pod".into()),
         As::Template => Object::of_type(read_template.root(), "apps/v1".into(), "Deployment".into()),

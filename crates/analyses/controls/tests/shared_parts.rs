@@ -14,7 +14,7 @@ fn fields(control: &str, yaml: &str) -> Vec<String> {
     let engine = Engine::new(vec![registered], Passed::Keep, Settings::default());
     let mut inventory = Inventory::default();
     let mut part = Part::default();
-    let document = manifests::parse_document(yaml).expect("valid YAML");
+    let document = yaml::parse_document(yaml).expect("valid YAML");
     let lines = LineIndex::new(1);
     let object = Object::new(document.root()).expect("an object");
     let origin = Origin { root: object.value, lines: &lines };

@@ -15,8 +15,8 @@ fn judge(registered: Registered, fixture: &Fixture, passed: Passed) -> Inventory
     let engine =
         Engine::new(vec![registered], passed, fixture.settings(registered.control)).counting(Box::new(|_, _| false));
     let mut inventory = Inventory { complete: fixture.complete, ..Inventory::default() };
-    for range in manifests::separate::documents(fixture.yaml) {
-        let document = manifests::parse_document(&fixture.yaml[range]).unwrap();
+    for range in yaml::separate::documents(fixture.yaml) {
+        let document = yaml::parse_document(&fixture.yaml[range]).unwrap();
         let lines = LineIndex::new(1);
         let object = Object::new(document.root()).unwrap();
         let origin = Origin { root: object.value, lines: &lines };

@@ -55,7 +55,7 @@ fn run(folder: &Folder, script: &str, variables: &[(String, String)]) -> (i32, S
 }
 
 fn parse(text: &str) -> Document<'_> {
-    manifests::parse_document(text).unwrap()
+    yaml::parse_document(text).unwrap()
 }
 
 fn field(value: Value<'_>, keys: &[&str]) -> String {

@@ -10,8 +10,8 @@ use std::path::{Component, Path, PathBuf};
 
 use model::document::Value;
 
-use crate::parse_document;
 use crate::walk::Input;
+use yaml::parse_document;
 
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 

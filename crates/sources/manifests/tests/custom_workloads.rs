@@ -7,7 +7,7 @@ use model::workload::{Form, workloads};
 
 /// The pods in `yaml`: where each is written, what it sets, its volumes, and its containers with what they set.
 fn pods(yaml: &str) -> String {
-    let document = manifests::parse_document(yaml).expect("valid YAML");
+    let document = yaml::parse_document(yaml).expect("valid YAML");
     let object = Object::new(document.root()).expect("an object");
     let mut out = String::new();
     for workload in workloads(&object) {
@@ -544,7 +544,7 @@ fn parts_that_are_shared_too_often_are_left_out() {
     for number in 0..1_000 {
         yaml += &format!("    - {{name: t{number}, container: {{}}}}\n");
     }
-    let document = manifests::parse_document(&yaml).expect("valid YAML");
+    let document = yaml::parse_document(&yaml).expect("valid YAML");
     let object = Object::new(document.root()).expect("an object");
     let found = workloads(&object);
     assert_eq!(found.len(), 1_000);

@@ -136,7 +136,7 @@ mod tests {
 
     /// The document with every secret byte shown as `█`, lines kept.
     fn masked(yaml: &str) -> String {
-        let document = manifests::parse_document(yaml).unwrap();
+        let document = yaml::parse_document(yaml).unwrap();
         let mut shown: Vec<char> = Vec::new();
         let spans = secret_spans(&document);
         for (at, c) in yaml.char_indices() {

@@ -108,7 +108,7 @@ mod tests {
 
     /// Where `needle` in the text of `a` is found in `yaml`.
     fn found<'y>(yaml: &'y str, needle: &str) -> &'y str {
-        let document = manifests::parse_document(yaml).unwrap();
+        let document = yaml::parse_document(yaml).unwrap();
         let value = document.root().get("a").unwrap();
         let text = value.text();
         let start = text.rfind(needle).unwrap();
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn finds_the_same_text_at_the_right_place() {
         let yaml = "a: |\n  two\n  one two\n";
-        let document = manifests::parse_document(yaml).unwrap();
+        let document = yaml::parse_document(yaml).unwrap();
         let value = document.root().get("a").unwrap();
         let locator = Locator::new(value, "two\none two\n");
         assert_eq!(locator.locate(8..11).start as usize, yaml.rfind("two").unwrap());
@@ -148,7 +148,7 @@ mod tests {
         let yaml = "a: |\n  zero\n  one\n  two\n  three\n";
         assert_eq!(found(yaml, "one\ntwo"), "one\n  two");
         assert_eq!(found(yaml, "one\ntwo\n"), "one\n  two");
-        let document = manifests::parse_document(yaml).unwrap();
+        let document = yaml::parse_document(yaml).unwrap();
         let value = document.root().get("a").unwrap();
         let text = value.text();
         let span = Locator::new(value, &text).first_line(text.find("one").unwrap()..text.len());

@@ -100,7 +100,7 @@ mod tests {
             ("securityContext: none", Gap::Taken),
         ];
         for (yaml, expected) in cases {
-            let document = manifests::parse_document(yaml).unwrap();
+            let document = yaml::parse_document(yaml).unwrap();
             let container = Container::new(document.root(), ContainerList::Main, 0);
             assert_eq!(gap(&container), expected, "{yaml}");
         }

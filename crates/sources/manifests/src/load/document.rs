@@ -13,7 +13,7 @@ use model::place::LineIndex;
 use model::workload::workloads;
 
 use super::{Context, needs_rendering};
-use crate::{parse_document, separate};
+use yaml::{parse_document, separate};
 
 /// Lists in lists are read to this depth; the API server has none at all.
 const DEEPEST_LIST: usize = 8;

@@ -3,7 +3,7 @@
 //! No test looks at a clock. Each input is so large that a reader whose time grows with its square would not end,
 //! and one that recurses would overflow the stack of the test.
 
-use manifests::{parse_document, separate};
+use yaml::{parse_document, separate};
 
 use crate::tree;
 

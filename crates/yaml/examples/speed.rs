@@ -1,4 +1,4 @@
-//! How fast the readers are: `cargo run --release -p manifests --example speed [FILE…]`.
+//! How fast the readers are: `cargo run --release -p yaml --example speed [FILE…]`.
 //!
 //! Without files it reads manifests that it makes up: workloads, services, configuration, a definition with a large
 //! schema; as YAML and as JSON.
@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::time::Instant;
 
-use manifests::yaml::{fast, general};
-use manifests::{json, parse_document, separate};
+use yaml::{fast, general};
+use yaml::{json, parse_document, separate};
 
 fn main() -> std::io::Result<()> {
     let files: Vec<String> = std::env::args().skip(1).collect();

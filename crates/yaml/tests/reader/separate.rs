@@ -1,6 +1,6 @@
 //! Streams, and the documents in them.
 
-use manifests::{parse_document, separate};
+use yaml::{parse_document, separate};
 
 use crate::tree;
 

@@ -5,7 +5,7 @@ use memchr::memchr3_iter;
 use model::document::Document;
 
 use crate::json;
-use crate::yaml::{fast, general};
+use crate::{fast, general};
 
 /// Collections in collections are read to this depth; the API server's objects stay far below it.
 pub(crate) const DEEPEST: usize = 1_000;

@@ -3,9 +3,9 @@
 //! Documents are made from pieces of YAML put together at random, and from random trees in random styles that are
 //! then damaged.
 
-use manifests::json;
-use manifests::yaml::{fast, general};
 use proptest::prelude::*;
+use yaml::json;
+use yaml::{fast, general};
 
 use crate::compare;
 

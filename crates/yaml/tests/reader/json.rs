@@ -1,7 +1,7 @@
 //! JSON, and the texts that look like it.
 
-use manifests::{json, parse_document};
 use model::document::Kind;
+use yaml::{json, parse_document};
 
 use crate::tree;
 

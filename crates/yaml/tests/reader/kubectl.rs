@@ -9,10 +9,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use manifests::parse_document;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
+use yaml::parse_document;
 
 use crate::{agree, tree};
 

@@ -1,6 +1,6 @@
 //! YAML, and what kubectl makes of it.
 
-use manifests::{SyntaxError, parse_document};
+use yaml::{SyntaxError, parse_document};
 
 use crate::tree;
 

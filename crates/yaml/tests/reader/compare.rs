@@ -1,9 +1,9 @@
 //! Compares what the readers make of one text. The fuzz targets use it too.
 
-use manifests::yaml::{fast, general};
-use manifests::{json, parse_document};
 use model::document::{Document, Kind, NodeId, Value};
 use model::scalar::Scalar;
+use yaml::{fast, general};
+use yaml::{json, parse_document};
 
 /// Why the readers do not agree on a text, if they do not: whatever the fast path takes, the general one takes and
 /// reads alike, and so it is with JSON.
