@@ -7,7 +7,7 @@ use crate::symbols::{Symbol, Symbols};
 pub type Labels = Box<[(Symbol, Symbol)]>;
 
 /// A label selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Selector {
     /// What must hold, all of it. Empty selects everything.
     pub requirements: Box<[Requirement]>,
@@ -16,7 +16,7 @@ pub struct Selector {
 }
 
 /// One condition of a selector.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirement {
     /// The key of the label.
     pub key: Symbol,
@@ -27,7 +27,7 @@ pub struct Requirement {
 }
 
 /// How a requirement compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operator {
     /// The label is there, with one of the values.
     In,
@@ -81,6 +81,20 @@ impl Selector {
             .map(|&(key, value)| Requirement { key, operator: Operator::In, values: Box::new([value]) })
             .collect();
         Self { requirements, invalid: false }
+    }
+
+    /// A selector of what has one label of one value.
+    pub fn of_label(key: Symbol, value: Symbol) -> Self {
+        let requirement = Requirement { key, operator: Operator::In, values: Box::new([value]) };
+        Self { requirements: Box::new([requirement]), invalid: false }
+    }
+
+    /// A label that what is selected has for certain, if there is one.
+    pub fn single_label(&self) -> Option<(Symbol, Symbol)> {
+        self.requirements.iter().find_map(|requirement| match (requirement.operator, &*requirement.values) {
+            (Operator::In, &[value]) => Some((requirement.key, value)),
+            _ => None,
+        })
     }
 
     /// Whether there is nothing to hold: everything is selected.

@@ -5,10 +5,12 @@
 mod admission;
 mod mesh;
 mod network;
+mod rbac;
 
 pub use admission::*;
 pub use mesh::*;
 pub use network::*;
+pub use rbac::*;
 
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
@@ -333,47 +335,6 @@ pub struct ClaimFact {
     pub volume: Symbol,
     /// `ReadWriteMany` in `spec.accessModes`.
     pub shared: Option<Place>,
-}
-
-/// A Role or ClusterRole.
-#[derive(Debug)]
-pub struct RoleFact {
-    /// The object.
-    pub resource: ResourceId,
-    /// Whether it is a ClusterRole.
-    pub cluster: bool,
-    /// Whether it grants anything as written.
-    pub grants: bool,
-    /// Whether an aggregation rule may add to it.
-    pub aggregated: bool,
-    /// Whether it grants the reading of logs, of pods or of nodes.
-    pub reads_logs: bool,
-}
-
-/// A RoleBinding or ClusterRoleBinding.
-#[derive(Debug)]
-pub struct BindingFact {
-    /// The object.
-    pub resource: ResourceId,
-    /// Whether it is a ClusterRoleBinding.
-    pub cluster: bool,
-    /// Whether the role is a ClusterRole.
-    pub cluster_role: bool,
-    /// The name of the role.
-    pub role: Symbol,
-    /// Whom it is for.
-    pub subjects: Box<[SubjectFact]>,
-}
-
-/// A subject of a binding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubjectFact {
-    /// `User`, `Group` or `ServiceAccount`.
-    pub kind: Symbol,
-    /// The namespace of a ServiceAccount, as written.
-    pub namespace: Symbol,
-    /// The name.
-    pub name: Symbol,
 }
 
 macro_rules! append {

@@ -1,7 +1,8 @@
 //! Indexes over the facts, made when first asked for, once for all that ask.
 
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::inventory::{Inventory, NamespaceFact, WorkloadFact};
 use crate::labels::{Operator, Selector};
@@ -17,6 +18,7 @@ const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 pub struct Indexes {
     workloads: OnceLock<Workloads>,
     namespaces: OnceLock<Namespaces>,
+    derived: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Default)]
@@ -31,6 +33,15 @@ struct Namespaces {
     labels: Vec<Vec<(Symbol, Symbol)>>,
     by_name: HashMap<Symbol, u32>,
     by_label: HashMap<(Symbol, Symbol), Vec<u32>>,
+}
+
+impl Indexes {
+    /// What an analysis has made of the inventory, by its type: made when first asked for, once for all that ask.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = derived.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
+        Arc::clone(kept).downcast().expect("what is kept under a type is of that type")
+    }
 }
 
 impl Inventory {

@@ -4,6 +4,7 @@ mod admission;
 mod mesh;
 mod network;
 mod policies;
+mod rbac;
 mod secrets;
 mod services;
 mod tenancy;
@@ -262,36 +263,6 @@ impl Observer<'_> {
             shared: shared.map(|mode| self.place(mode)),
         }
     }
-
-    fn role(&self, object: &Object<'_>) -> RoleFact {
-        let mut rules = object.value.get("rules").into_iter().flat_map(Value::items);
-        RoleFact {
-            resource: self.resource,
-            cluster: object.kind == "ClusterRole",
-            // An empty list of verbs grants nothing.
-            grants: rules.any(|rule| rule.get("verbs").is_some_and(|verbs| verbs.items().next().is_some())),
-            aggregated: object.value.get("aggregationRule").is_some(),
-            reads_logs: object.value.get("rules").into_iter().flat_map(Value::items).any(reads_logs),
-        }
-    }
-
-    fn binding(&self, object: &Object<'_>) -> BindingFact {
-        let role = |key| object.value.at(&["roleRef", key]);
-        let subjects = object.value.get("subjects").into_iter().flat_map(Value::items);
-        BindingFact {
-            resource: self.resource,
-            cluster: object.kind == "ClusterRoleBinding",
-            cluster_role: role("kind").is_some_and(|kind| kind.text() == "ClusterRole"),
-            role: self.symbol(role("name")),
-            subjects: subjects
-                .map(|subject| SubjectFact {
-                    kind: self.symbol(subject.get("kind")),
-                    namespace: self.symbol(subject.get("namespace")),
-                    name: self.symbol(subject.get("name")),
-                })
-                .collect(),
-        }
-    }
 }
 
 /// Whether a token of this audience is good for the API server. Its own issuers are not known from manifests,
@@ -312,15 +283,4 @@ fn covers_token_path(container: &Container<'_>) -> bool {
 fn is_positive(value: Value<'_>) -> bool {
     // A quantity that cannot be read is the finding of another control.
     quantity::parse(&value.text()).is_none_or(|number| number > 0.0)
-}
-
-/// Whether a rule grants `get` on `pods/log` or `nodes/log`. Source: the RBAC authorizer, `ResourceMatches`: `*` is every
-/// resource and subresource, `*/log` that subresource of all; `pods/*` is nothing.
-fn reads_logs(rule: Value<'_>) -> bool {
-    let has = |key: &str, wanted: &[&str]| {
-        rule.get(key).into_iter().flat_map(Value::items).any(|word| wanted.contains(&&*word.text()))
-    };
-    has("verbs", &["*", "get"])
-        && has("apiGroups", &["*", ""])
-        && has("resources", &["*", "*/log", "pods/log", "nodes/log"])
 }

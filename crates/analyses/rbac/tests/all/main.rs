@@ -1,0 +1,10 @@
+//! What the evaluator answers, row by row of the API server's rules.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod aggregation;
+mod escalation;
+mod literal;
+mod requests;
+mod setup;
+mod subjects;
