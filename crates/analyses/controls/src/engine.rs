@@ -60,7 +60,7 @@ impl Engine {
             let looking = selected.iter().enumerate().filter(|(_, registered)| looks(registered.control.check));
             looking.map(|(at, _)| at).collect()
         };
-        let of_objects = numbers(|check| looks_at_objects(check));
+        let of_objects = numbers(looks_at_objects);
         let of_all = numbers(|check| !matches!(check, Check::Inventory(_)));
         Self { of_objects, of_all, selected, passed, settings, counting: None, scopes: None }
     }

@@ -4,12 +4,11 @@
 //! selectors match, itself excluded. In files that is computed here, through several steps and around cycles. Source:
 //! `pkg/controller/clusterroleaggregation`.
 
-use std::collections::{HashMap, HashSet};
-
 use model::labels::Selector;
 use model::symbols::Symbol;
 
 use crate::compile::{Role, RoleRule};
+use crate::map::{Map, Set};
 
 /// More rules than this are not aggregated in all: nobody has them, and somebody may write files that ask for more.
 const MOST_RULES: usize = 2_000_000;
@@ -28,6 +27,7 @@ pub(crate) fn aggregate(roles: &mut [Role]) {
         let truncated = rules.is_none();
         results.push((at, rules.take().unwrap_or_default(), truncated));
     }
+    drop(chosen);
     for (at, rules, truncated) in results {
         roles[at].rules = rules;
         roles[at].truncated = truncated;
@@ -36,22 +36,22 @@ pub(crate) fn aggregate(roles: &mut [Role]) {
 
 /// Which roles the selectors choose; equal selectors are asked once.
 struct Chosen<'r> {
-    by_selector: HashMap<&'r Selector, Vec<usize>>,
-    selectors: HashMap<usize, &'r [Selector]>,
+    by_selector: Map<&'r Selector, Vec<usize>>,
+    selectors: Map<usize, &'r [Selector]>,
 }
 
 impl<'r> Chosen<'r> {
     fn new(roles: &'r [Role], aggregated: &[usize]) -> Self {
-        let selectors: HashMap<usize, &[Selector]> =
+        let selectors: Map<usize, &[Selector]> =
             aggregated.iter().filter_map(|&at| Some((at, roles[at].selectors.as_deref()?))).collect();
-        let mut by_label: HashMap<(Symbol, Symbol), Vec<usize>> = HashMap::new();
+        let mut by_label: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
         let cluster: Vec<usize> = (0..roles.len()).filter(|&at| roles[at].cluster).collect();
         for &at in &cluster {
             for label in &roles[at].labels {
                 by_label.entry(*label).or_default().push(at);
             }
         }
-        let mut by_selector: HashMap<&Selector, Vec<usize>> = HashMap::new();
+        let mut by_selector: Map<&Selector, Vec<usize>> = Map::default();
         for selector in selectors.values().copied().flatten() {
             by_selector.entry(selector).or_insert_with(|| {
                 let candidates = match selector.single_label() {
@@ -67,8 +67,8 @@ impl<'r> Chosen<'r> {
     /// The rules of what is chosen by the role at `start`, through roles that are aggregated themselves. `None` if there
     /// are more than are left.
     fn rules(&self, roles: &[Role], start: usize, left: &mut usize) -> Option<Vec<RoleRule>> {
-        let mut seen = HashSet::from([start]);
-        let mut asked = HashSet::new();
+        let mut seen = Set::from_iter([start]);
+        let mut asked = Set::default();
         let mut stack = vec![start];
         let mut found = Vec::new();
         while let Some(at) = stack.pop() {
@@ -88,7 +88,7 @@ impl<'r> Chosen<'r> {
             }
         }
         found.sort_unstable();
-        let mut said = HashSet::new();
+        let mut said = Set::default();
         let mut rules = Vec::new();
         for rule in found.into_iter().flat_map(|at| &roles[at].rules) {
             *left = left.checked_sub(1)?;

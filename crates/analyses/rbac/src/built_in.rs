@@ -1,8 +1,9 @@
 //! The roles and bindings that every API server makes when it starts, for files that refer to them and do not contain
 //! them.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use crate::map::Set;
 
 const TABLE: &str = include_str!("../built_in.txt");
 
@@ -114,7 +115,7 @@ fn rule(text: &'static str) -> [Vec<&'static str>; 5] {
 }
 
 /// Names with their namespaces, of any version.
-static NAMES: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
+static NAMES: LazyLock<Set<(&str, &str)>> = LazyLock::new(|| {
     let names = TABLE.lines().filter(|line| !line.starts_with(['#', ' ']));
     names.filter_map(|line| split_versions(line).0.split_once(' ')).collect()
 });

@@ -1,7 +1,5 @@
 //! Roles and bindings, compiled: subjects as the names that the server compares, roles linked to what they grant.
 
-use std::collections::HashMap;
-
 use model::inventory::{BindingFact, Inventory, RoleFact, SubjectFact};
 use model::labels::{Labels, Selector};
 use model::place::Place;
@@ -10,6 +8,7 @@ use model::symbols::{Symbol, Symbols};
 use crate::built_in::{self, BuiltIn};
 use crate::evaluator::Config;
 use crate::identity::SERVICE_ACCOUNT;
+use crate::map::{Map, Set};
 use crate::rule::{Rule, Vocabulary, Words};
 
 /// The index of a role.
@@ -112,17 +111,17 @@ pub(crate) struct Policy {
     pub(crate) rules: Vec<Rule>,
     pub(crate) roles: Vec<Role>,
     pub(crate) bindings: Vec<Binding>,
-    pub(crate) by_subject: HashMap<SubjectKey, Vec<(BindingId, u32)>>,
+    pub(crate) by_subject: Map<SubjectKey, Vec<(BindingId, u32)>>,
     pub(crate) in_cluster: Vec<BindingId>,
-    pub(crate) in_namespace: HashMap<Symbol, Vec<BindingId>>,
-    pub(crate) role_names: HashMap<(Symbol, Symbol), RoleId>,
+    pub(crate) in_namespace: Map<Symbol, Vec<BindingId>>,
+    pub(crate) role_names: Map<(Symbol, Symbol), RoleId>,
     pub(crate) default_namespace: Symbol,
 }
 
 struct Compiler<'i> {
     inventory: &'i Inventory,
     symbols: &'i Symbols,
-    known_rules: HashMap<Words, u32>,
+    known_rules: Map<Words, u32>,
     policy: Policy,
     /// Rules as written in each role, which aggregation may replace.
     complete: bool,
@@ -135,14 +134,14 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config) -> Policy {
         rules: Vec::new(),
         roles: Vec::new(),
         bindings: Vec::new(),
-        by_subject: HashMap::new(),
+        by_subject: Map::default(),
         in_cluster: Vec::new(),
-        in_namespace: HashMap::new(),
-        role_names: HashMap::new(),
+        in_namespace: Map::default(),
+        role_names: Map::default(),
         default_namespace: symbols.intern(&config.default_namespace),
     };
     let mut compiler =
-        Compiler { inventory, symbols, known_rules: HashMap::new(), policy, complete: inventory.complete };
+        Compiler { inventory, symbols, known_rules: Map::default(), policy, complete: inventory.complete };
     for (index, fact) in (0..).zip(&inventory.facts.roles) {
         compiler.role(index, fact);
     }
@@ -293,7 +292,7 @@ impl Compiler<'_> {
     }
 
     fn built_in_bindings(&mut self, built_in: &BuiltIn) {
-        let known: std::collections::HashSet<(Symbol, Symbol)> =
+        let known: Set<(Symbol, Symbol)> =
             self.policy.bindings.iter().map(|binding| (binding.namespace, binding.name)).collect();
         for binding in &built_in.bindings {
             let (namespace, name) = (self.symbols.intern(binding.namespace), self.symbols.intern(binding.name));

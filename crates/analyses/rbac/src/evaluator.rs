@@ -10,6 +10,7 @@ use model::symbols::Symbol;
 use crate::answer::{Answer, Decision, Grant, Unknown};
 use crate::compile::{Binding, BindingId, Policy, Role, RoleId, RoleLink, RoleRule, Source, SubjectKey, compile};
 use crate::identity::{Identity, split_service_account};
+use crate::map::Map;
 use crate::node;
 use crate::request::Request;
 use crate::rule::{Asked, Rule};
@@ -148,7 +149,7 @@ impl<'i> Evaluator<'i> {
         let asked = Asked::new(request, &self.policy.vocabulary, &self.inventory.symbols);
         let namespace = self.inventory.symbols.intern(request.namespace());
         let mut first: Vec<Option<Option<u32>>> = vec![None; self.policy.roles.len()];
-        let mut found: std::collections::HashMap<SubjectKey, Vec<Grant>> = std::collections::HashMap::new();
+        let mut found: Map<SubjectKey, Vec<Grant>> = Map::default();
         let in_namespace = match namespace.is_empty() {
             true => &[][..],
             false => self.policy.in_namespace.get(&namespace).map_or(&[][..], Vec::as_slice),

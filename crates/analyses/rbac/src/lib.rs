@@ -15,6 +15,7 @@ mod covers;
 mod escalation;
 mod evaluator;
 mod identity;
+mod map;
 mod node;
 pub mod request;
 pub mod resources;

@@ -1,7 +1,8 @@
 //! The resources of Kubernetes' own API: which are of the whole cluster, and what they are called.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use crate::map::Map;
 
 /// A resource of the API.
 #[derive(Debug)]
@@ -51,11 +52,11 @@ pub static ALL: LazyLock<Vec<Resource>> = LazyLock::new(|| {
     lines.filter_map(parse).collect()
 });
 
-static BY_NAME: LazyLock<HashMap<(&str, &str), &Resource>> =
+static BY_NAME: LazyLock<Map<(&str, &str), &Resource>> =
     LazyLock::new(|| ALL.iter().map(|resource| ((resource.group, resource.plural), resource)).collect());
 
-static PLURALS: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
-    let mut plurals: HashMap<&str, bool> = HashMap::new();
+static PLURALS: LazyLock<Map<&str, bool>> = LazyLock::new(|| {
+    let mut plurals: Map<&str, bool> = Map::default();
     for resource in ALL.iter() {
         *plurals.entry(resource.plural).or_default() |= resource.namespaced;
     }
