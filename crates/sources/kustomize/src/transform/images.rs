@@ -1,0 +1,123 @@
+//! `images`: names, tags and digests of container images.
+
+use regex::Regex;
+
+use crate::context::{Context, Error};
+use crate::field_spec::{FieldSpec, Walk};
+use crate::kustomization::Image;
+use crate::node::{Data, Kind, Node, Origin, Tag};
+use crate::resource::Resources;
+
+use super::follow_all;
+
+/// Changes the images of that name.
+pub(crate) fn apply(
+    resources: &mut Resources,
+    image: &Image,
+    specs: &[FieldSpec],
+    context: &mut Context<'_>,
+) -> Result<(), Error> {
+    let pattern = Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name));
+    let Ok(pattern) = pattern else {
+        return Err(context.error(image.origin, format!("the image name `{}` is not a regular expression", image.name)));
+    };
+    let deciding = [&image.new_tag, &image.digest, &image.tag_suffix, &image.new_name];
+    let origin = match deciding.into_iter().flatten().next() {
+        Some(setting) => context.value(setting.field.clone(), setting.origin),
+        None => image.origin,
+    };
+    for resource in &mut resources.list {
+        if resource.kind() == "CustomResourceDefinition" {
+            continue;
+        }
+        let result = in_container_lists(&mut resource.node, &mut |node| set_image(node, image, &pattern, origin));
+        if let Err(message) = result {
+            let id = resource.id(&context.schema);
+            return Err(context.error(resource.node.origin, format!("in {id}, {message}")));
+        }
+        let mut set = |node: &mut Node| set_image(node, image, &pattern, origin);
+        let mut walk = Walk { make: None, tag: Tag::Unset, origin, set: &mut set };
+        follow_all(resource, specs, &mut walk, context)?;
+    }
+    Ok(())
+}
+
+type Visit<'v> = &'v mut dyn FnMut(&mut Node) -> Result<(), String>;
+
+/// `image` of every item of every list called `containers` or `initContainers`, at any depth.
+fn in_container_lists(node: &mut Node, visit: Visit<'_>) -> Result<(), String> {
+    match &mut node.data {
+        Data::Scalar(_) => {}
+        Data::Sequence(items) => {
+            for item in items {
+                in_container_lists(item, visit)?;
+            }
+        }
+        Data::Mapping(entries) => {
+            for entry in entries {
+                in_container_lists(&mut entry.value, visit)?;
+                if !matches!(entry.key.as_str(), "containers" | "initContainers") {
+                    continue;
+                }
+                let Data::Sequence(containers) = &mut entry.value.data else { continue };
+                for container in containers.iter_mut().filter(|container| !container.is_null()) {
+                    if container.kind() != Kind::Mapping {
+                        return Err(format!("an item of `{}` is {}", entry.key, container.kind().name()));
+                    }
+                    if let Some(image) = container.get_mut("image") {
+                        visit(image)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set_image(node: &mut Node, image: &Image, pattern: &Regex, origin: Origin) -> Result<(), String> {
+    if node.is_null() {
+        return Ok(());
+    }
+    if node.kind() != Kind::Scalar {
+        return Err(format!("an image is a single value, and this is {}", node.kind().name()));
+    }
+    if !pattern.is_match(node.as_written()) {
+        return Ok(());
+    }
+    let (name, tag, digest) = split(node.as_written());
+    let text = |setting: &Option<crate::kustomization::Setting>| setting.as_ref().map(|setting| setting.text.clone());
+    let mut reference = text(&image.new_name).unwrap_or_else(|| name.to_owned());
+    let (new_tag, new_digest) = (text(&image.new_tag), text(&image.digest));
+    let (tag, digest) = match (new_tag, new_digest, text(&image.tag_suffix)) {
+        (None, None, None) => (tag.to_owned(), digest.to_owned()),
+        (None, None, Some(suffix)) => (format!("{tag}{suffix}"), String::new()),
+        (tag, digest, _) => (tag.unwrap_or_default(), digest.unwrap_or_default()),
+    };
+    if !tag.is_empty() {
+        reference.push(':');
+        reference.push_str(&tag);
+    }
+    if !digest.is_empty() {
+        reference.push('@');
+        reference.push_str(&digest);
+    }
+    let mut value = Node::scalar(reference, origin);
+    value.quote_ambiguous();
+    node.set_scalar(value);
+    Ok(())
+}
+
+/// Name, tag and digest of a reference. A colon before the first slash belongs to the host.
+fn split(reference: &str) -> (&str, &str, &str) {
+    let from = reference.find('/').filter(|&at| at > 0).unwrap_or(0);
+    let at_digest = reference[from..].find('@').map(|at| at + from);
+    let at_tag = reference[from..].find(':').map(|at| at + from);
+    let digest = |at: usize| reference[at..].trim_start_matches('@');
+    match (at_tag, at_digest) {
+        (None, None) => (reference, "", ""),
+        (None, Some(at)) => (&reference[..at], "", digest(at)),
+        (Some(tag), Some(at)) if at < tag => (&reference[..at], "", digest(at)),
+        (Some(tag), Some(at)) => (&reference[..tag], reference[tag..at].trim_start_matches(':'), digest(at)),
+        (Some(tag), None) => (&reference[..tag], &reference[tag + 1..], ""),
+    }
+}
