@@ -1,6 +1,6 @@
 //! IP addresses and blocks of them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Addresses that have their first bits in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,31 @@ impl Block {
         self.prefix == if self.address.is_ipv4() { 32 } else { 128 }
     }
 
+    /// The first address and the last.
+    pub fn bounds(&self) -> (IpAddr, IpAddr) {
+        let prefix = u32::from(self.prefix);
+        match self.address {
+            IpAddr::V4(own) => {
+                let rest = u32::MAX.checked_shr(prefix).unwrap_or(0);
+                (Ipv4Addr::from_bits(own.to_bits() & !rest).into(), Ipv4Addr::from_bits(own.to_bits() | rest).into())
+            }
+            IpAddr::V6(own) => {
+                let rest = u128::MAX.checked_shr(prefix).unwrap_or(0);
+                (Ipv6Addr::from_bits(own.to_bits() & !rest).into(), Ipv6Addr::from_bits(own.to_bits() | rest).into())
+            }
+        }
+    }
+
+    /// Whether its addresses are of IPv6.
+    pub fn is_v6(&self) -> bool {
+        self.address.is_ipv6()
+    }
+
+    /// How many bits its addresses have in common.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
     /// Whether every address of a family is in it.
     pub fn is_everything(&self) -> bool {
         self.prefix == 0
@@ -86,6 +111,20 @@ mod tests {
         assert!(block("0.0.0.0/0").covers(&block("0.0.0.0/0")));
         assert!(!block("169.254.169.254/32").covers(&block("169.254.0.0/16")));
         assert!(!block("0.0.0.0/0").covers(&block("::/0")));
+    }
+
+    #[test]
+    fn bounds_are_the_first_and_the_last_address() {
+        for (text, first, last) in [
+            ("10.10.1.12/24", "10.10.1.0", "10.10.1.255"),
+            ("0.0.0.0/0", "0.0.0.0", "255.255.255.255"),
+            ("1.2.3.4/32", "1.2.3.4", "1.2.3.4"),
+            ("fd00::1/8", "fd00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::/0", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::1", "::1", "::1"),
+        ] {
+            assert_eq!(block(text).bounds(), (first.parse().unwrap(), last.parse().unwrap()), "{text}");
+        }
     }
 
     #[test]

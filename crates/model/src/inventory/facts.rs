@@ -6,11 +6,13 @@ mod admission;
 mod mesh;
 mod network;
 mod rbac;
+mod traffic;
 
 pub use admission::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;
+pub use traffic::*;
 
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
@@ -55,6 +57,8 @@ pub struct Facts {
     pub bindings: Vec<BindingFact>,
     /// The network.
     pub network: NetworkFacts,
+    /// What decides which connections are made.
+    pub traffic: TrafficFacts,
     /// Service meshes.
     pub mesh: MeshFacts,
     /// Admission control.
@@ -368,6 +372,7 @@ impl Facts {
             roles,
             bindings,
             network,
+            traffic,
             mesh,
             admission,
         } = other;
@@ -390,6 +395,7 @@ impl Facts {
             self.bindings, bindings;
         );
         self.network.append(network, base);
+        self.traffic.append(traffic, base);
         self.mesh.append(mesh, base);
         self.admission.append(admission, base);
     }

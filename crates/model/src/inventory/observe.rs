@@ -8,6 +8,7 @@ mod rbac;
 mod secrets;
 mod services;
 mod tenancy;
+mod traffic;
 
 use super::*;
 use crate::document::Value;
@@ -18,6 +19,9 @@ use crate::place::Place;
 use crate::pod::Container;
 use crate::quantity;
 use crate::workload::Workload;
+
+/// The label that every namespace has, with its name.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Where a container finds the token of its ServiceAccount.
 pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -53,6 +57,7 @@ impl Part {
         let observer = Observer { origin, symbols, resource };
         self.facts.workloads.extend(workloads.iter().map(|workload| observer.workload(workload)));
         observer.object(object, &mut self.facts);
+        observer.traffic(object, workloads, &mut self.facts.traffic);
         resource
     }
 }

@@ -34,7 +34,7 @@ pub struct NetworkFacts {
 }
 
 /// A protocol above IP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// TCP, which is also what holds where nothing is written.
     #[default]

@@ -2,8 +2,8 @@
 //!
 //! Sources: networking/v1, policy.networking.k8s.io, the references of Cilium and Calico.
 
-use super::Observer;
 use super::network::{port_number, protocol};
+use super::{NAMESPACE_NAME, Observer};
 use crate::address::Block;
 use crate::document::Value;
 use crate::inventory::{
@@ -14,9 +14,6 @@ use crate::labels::{Operator, Requirement, Selector};
 use crate::object::Object;
 
 const ADMIN: &str = "policy.networking.k8s.io";
-
-/// The label that every namespace has, with its name.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 impl Observer<'_> {
     pub(super) fn policies(&self, object: &Object<'_>, facts: &mut NetworkFacts) {

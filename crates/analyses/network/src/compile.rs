@@ -1,0 +1,431 @@
+//! Policies become rules between sets of classes, in stages; classes that are in the same sets become one behaviour.
+
+use model::inventory::{
+    Inventory, PortReference, Stage, TrafficAction, TrafficDirection, TrafficPolicy, TrafficPolicyKind, TrafficPort,
+};
+use model::symbols::Symbol;
+
+use crate::bits::Bits;
+use crate::census::{Asked, Census, Family, Kind, Map, namespace_of};
+use crate::config::{AdminTiers, Config, Enforcement, OwnKinds, PortRanges};
+use crate::ports::{Atoms, Cuts};
+use crate::sets::{EVERYBODY, SetId, Sets};
+
+/// A direction, seen from the pods that a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// To the pods.
+    Ingress,
+    /// From the pods.
+    Egress,
+}
+
+/// A rule between two sets.
+pub(crate) struct Rule {
+    /// The policy, among the facts.
+    pub(crate) policy: u32,
+    /// Which of the policy's rules of that direction.
+    pub(crate) number: u32,
+    pub(crate) action: TrafficAction,
+    pub(crate) subject: SetId,
+    pub(crate) peers: SetId,
+    /// The ports, a mask for each page.
+    pub(crate) masks: Box<[u64]>,
+}
+
+/// What is judged together, of one direction.
+#[derive(Default)]
+pub(crate) struct Side {
+    /// In the order in which they are judged.
+    pub(crate) rules: Vec<Rule>,
+    /// The sets of pods for which what no rule decides is refused, each with the policy that says so.
+    pub(crate) closing: Vec<(SetId, u32)>,
+    /// The same as behaviours.
+    pub(crate) closed: Bits,
+    /// Whether all rules admit, so that their order does not matter.
+    pub(crate) admits_only: bool,
+    /// Rules by their subject.
+    pub(crate) by_subject: Vec<Vec<u32>>,
+    /// Rules by their peers.
+    pub(crate) by_peers: Vec<Vec<u32>>,
+}
+
+/// A stage: what it leaves open is for the next.
+pub(crate) struct CompiledStage {
+    pub(crate) ingress: Side,
+    pub(crate) egress: Side,
+}
+
+impl CompiledStage {
+    pub(crate) fn side(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
+}
+
+/// Endpoints that all rules treat alike.
+pub(crate) struct Behaviour {
+    /// Whether policies apply to it.
+    pub(crate) is_pod: bool,
+    /// Whether it is of a workload: pods, on the network of their node or not.
+    pub(crate) is_workload: bool,
+    pub(crate) family: Family,
+    /// The sets that it is in, without that of everybody.
+    pub(crate) sets: Box<[SetId]>,
+}
+
+/// Everything that is needed to say who reaches whom.
+pub(crate) struct Compiled {
+    pub(crate) stages: Vec<CompiledStage>,
+    pub(crate) atoms: Atoms,
+    pub(crate) behaviours: Vec<Behaviour>,
+    /// The behaviour of each class.
+    pub(crate) of_class: Vec<u32>,
+    /// The behaviours in each set, sorted.
+    pub(crate) sets: Vec<Box<[u32]>>,
+}
+
+/// Whether the policy is there, and somebody enforces it.
+pub(crate) fn is_enforced(policy: &TrafficPolicy, config: &Config) -> bool {
+    let dialect = &config.dialect;
+    if dialect.enforcement == Enforcement::Absent || config.without.contains(&policy.resource) {
+        return false;
+    }
+    match policy.kind {
+        TrafficPolicyKind::NetworkPolicy => true,
+        TrafficPolicyKind::AdminNetworkPolicy => matches!(dialect.admin, AdminTiers::All | AdminTiers::Alpha1),
+        TrafficPolicyKind::ClusterNetworkPolicy => matches!(dialect.admin, AdminTiers::All | AdminTiers::Alpha2),
+        TrafficPolicyKind::Cilium => matches!(dialect.own_kinds, OwnKinds::All | OwnKinds::Cilium),
+        TrafficPolicyKind::Calico => matches!(dialect.own_kinds, OwnKinds::All | OwnKinds::Calico),
+    }
+}
+
+/// The policies that are enforced, in the order of their stages, and the number of the stage of each.
+fn staged<'a>(inventory: &'a Inventory, config: &Config) -> Vec<(u32, &'a TrafficPolicy, (f64, f64))> {
+    let traffic = &inventory.facts.traffic;
+    let default = inventory.symbols.find("default");
+    let tier_order = |name: Symbol| match Some(name) == default {
+        true => DEFAULT_TIER,
+        false => traffic.tiers.iter().rev().find(|tier| tier.name == name).and_then(|tier| tier.order).unwrap_or(LAST),
+    };
+    let mut staged: Vec<_> = (0..)
+        .zip(&traffic.policies)
+        .filter(|(_, policy)| is_enforced(policy, config))
+        .map(|(number, policy)| {
+            let order = match policy.stage {
+                Stage::First => (f64::NEG_INFINITY, 0.0),
+                Stage::Admin(priority) => (ADMIN_TIER, priority as f64),
+                Stage::Tier { name, order } => (tier_order(name), order.unwrap_or(f64::INFINITY)),
+                Stage::Policies => (DEFAULT_TIER, NETWORK_POLICY_ORDER),
+                Stage::Baseline(priority) => (BASELINE_TIER, priority as f64),
+            };
+            (number, policy, order)
+        })
+        .collect();
+    // Equal orders: by name, so that the answer does not depend on the order of the input.
+    let needs_name = |policy: &TrafficPolicy| policy.stage != Stage::Policies;
+    staged.sort_by_cached_key(|(_, policy, order)| {
+        let resource = inventory.resource(policy.resource);
+        let name = if needs_name(policy) { inventory.symbols.text(resource.name) } else { String::new() };
+        (Total(order.0), Total(order.1), name)
+    });
+    staged
+}
+
+// Source: Calico's tiers, in which the policies of administrators and NetworkPolicies have orders of their own.
+const ADMIN_TIER: f64 = 1_000.0;
+const DEFAULT_TIER: f64 = 1_000_000.0;
+const BASELINE_TIER: f64 = 10_000_000.0;
+const NETWORK_POLICY_ORDER: f64 = 1_000.0;
+
+/// A tier without an order comes last.
+const LAST: f64 = 100_000_000.0;
+
+#[derive(PartialEq)]
+struct Total(f64);
+
+impl Eq for Total {}
+
+impl PartialOrd for Total {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Total {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// What the policies that are enforced ask for.
+pub(crate) fn asked(inventory: &Inventory, config: &Config) -> (Asked, Vec<crate::addresses::Range>) {
+    use model::inventory::{BlockReach, Who};
+    let mut asked = Asked::default();
+    let mut ranges = Vec::new();
+    let mut labels = |expression: &model::inventory::Expression| {
+        expression.selectors(&mut |selector| asked.labels.extend(selector.requirements.iter().map(|r| r.key)));
+    };
+    let traffic = &inventory.facts.traffic;
+    traffic.unmodelled.iter().filter_map(|policy| policy.subject.as_ref()).for_each(|set| labels(&set.pods));
+    let mut by_address = false;
+    let mut ports = crate::census::Map::<Symbol, ()>::default();
+    for policy in traffic.policies.iter().filter(|policy| is_enforced(policy, config)) {
+        labels(&policy.subject.pods);
+        for rule in [&policy.ingress, &policy.egress].into_iter().flatten().flat_map(|direction| &direction.rules) {
+            if let Some(only) = &rule.only {
+                labels(&only.pods);
+            }
+            for peer in rule.peers.iter().flatten() {
+                match &peer.who {
+                    Who::Pods(set) => labels(&set.pods),
+                    Who::Nodes(selector) => labels(&model::inventory::Expression::Labels(selector.clone())),
+                    Who::Block { reach, .. } => {
+                        ranges.extend(crate::sets::ranges_of(&peer.who));
+                        by_address |= match reach {
+                            BlockReach::Anything => true,
+                            BlockReach::Plugin => config.dialect.blocks == crate::config::BlockMatching::Anything,
+                            BlockReach::Outside => false,
+                        };
+                    }
+                    _ => {}
+                }
+            }
+            for port in rule.ports.iter().flatten() {
+                if let Some(PortReference::Name(name)) = port.port {
+                    ports.insert(name, ());
+                }
+            }
+        }
+    }
+    asked.addresses = by_address;
+    asked.ports = ports.into_keys().collect();
+    (asked, ranges)
+}
+
+/// Where ports are cut: at the ends of what rules name, and at the ports that have a name that rules ask for.
+pub(crate) fn cuts(inventory: &Inventory, config: &Config, census: &Census) -> Cuts {
+    let mut cuts = config.cuts.clone();
+    for policy in inventory.facts.traffic.policies.iter().filter(|policy| is_enforced(policy, config)) {
+        for rule in [&policy.ingress, &policy.egress].into_iter().flatten().flat_map(|direction| &direction.rules) {
+            for port in rule.ports.iter().flatten() {
+                if let Some((first, last)) = range(port, config) {
+                    cuts.add(port.protocol, first, last);
+                }
+            }
+        }
+    }
+    for &(_, protocol, number) in census.classes.iter().flat_map(|class| &class.ports) {
+        cuts.add(Some(protocol), number, number);
+    }
+    cuts
+}
+
+/// The numbers of an entry that has no name.
+fn range(port: &TrafficPort, config: &Config) -> Option<(u16, u16)> {
+    match (port.port, port.end) {
+        (None, _) => Some((1, u16::MAX)),
+        (Some(PortReference::Number(first)), Some(last)) if config.dialect.ranges == PortRanges::Enforced => {
+            Some((first, last))
+        }
+        (Some(PortReference::Number(first)), _) => Some((first, first)),
+        (Some(PortReference::Name(_)), _) => None,
+    }
+}
+
+pub(crate) fn compile(inventory: &Inventory, config: &Config, census: &Census) -> Compiled {
+    let atoms = Atoms::new(&cuts(inventory, config, census));
+    let mut compiler = Compiler { inventory, config, census, atoms: &atoms, sets: Sets::new(census, config) };
+    let mut stages: Vec<(f64, CompiledStage)> = Vec::new();
+    for (number, policy, (stage, _)) in staged(inventory, config) {
+        if stages.last().is_none_or(|(known, _)| *known != stage) {
+            stages.push((stage, CompiledStage { ingress: Side::default(), egress: Side::default() }));
+        }
+        let Some((_, last)) = stages.last_mut() else { continue };
+        compiler.add(number, policy, last);
+    }
+    let sets = compiler.sets.into_sets();
+    let (behaviours, of_class, sets) = behaviours(census, &sets);
+    let mut stages: Vec<CompiledStage> = stages.into_iter().map(|(_, stage)| stage).collect();
+    for stage in &mut stages {
+        finish(&mut stage.ingress, &sets, behaviours.len());
+        finish(&mut stage.egress, &sets, behaviours.len());
+    }
+    Compiled { stages, atoms, behaviours, of_class, sets }
+}
+
+struct Compiler<'a> {
+    inventory: &'a Inventory,
+    config: &'a Config,
+    census: &'a Census,
+    atoms: &'a Atoms,
+    sets: Sets<'a>,
+}
+
+impl Compiler<'_> {
+    fn add(&mut self, number: u32, policy: &TrafficPolicy, stage: &mut CompiledStage) {
+        let own = namespace_of(self.inventory, policy.resource);
+        let own = self.census.namespace_index.get(&own).copied();
+        let subject = self.sets.pods(&policy.subject, own, policy.kind);
+        let passes_on = match policy.stage {
+            Stage::Tier { name, .. } => {
+                self.inventory.facts.traffic.tiers.iter().any(|tier| tier.name == name && tier.passes)
+            }
+            Stage::First | Stage::Admin(_) | Stage::Policies | Stage::Baseline(_) => false,
+        };
+        let sides = [
+            (Direction::Ingress, &policy.ingress, &mut stage.ingress),
+            (Direction::Egress, &policy.egress, &mut stage.egress),
+        ];
+        for (direction, written, side) in sides {
+            let Some(TrafficDirection { closes, rules }) = written else { continue };
+            if *closes && !passes_on {
+                side.closing.push((subject, number));
+            }
+            for (at, rule) in (0..).zip(rules) {
+                let peers = self.sets.peers(rule.peers.as_deref(), own, policy.kind);
+                let subject = match &rule.only {
+                    Some(only) => {
+                        let only = self.sets.pods(only, own, policy.kind);
+                        self.intersect(subject, only)
+                    }
+                    None => subject,
+                };
+                let template =
+                    Rule { policy: number, number: at, action: rule.action, subject, peers, masks: Box::default() };
+                self.add_rule(template, rule.ports.as_deref(), direction, side);
+            }
+        }
+    }
+
+    fn intersect(&mut self, left: SetId, right: SetId) -> SetId {
+        let right = self.sets.members(right);
+        let both = self.sets.members(left).iter().filter(|member| right.binary_search(member).is_ok());
+        let both: Vec<u32> = both.copied().collect();
+        self.sets.intern(both)
+    }
+
+    /// Adds a rule; one with named ports becomes one for each set of numbers that the names mean at the destination.
+    fn add_rule(&mut self, rule: Rule, ports: Option<&[TrafficPort]>, direction: Direction, side: &mut Side) {
+        let pages = self.atoms.pages();
+        let Some(ports) = ports else {
+            let masks = (0..pages).map(|page| self.atoms.all(page)).collect();
+            side.rules.push(Rule { masks, ..rule });
+            return;
+        };
+        let mut masks = vec![0; pages];
+        let mut names: Vec<&TrafficPort> = Vec::new();
+        for port in ports {
+            match range(port, self.config) {
+                Some((first, last)) => self.atoms.add(&mut masks, port.protocol, first, last),
+                None => names.push(port),
+            }
+        }
+        if names.is_empty() {
+            side.rules.push(Rule { masks: masks.into(), ..rule });
+            return;
+        }
+        let destinations = match direction {
+            Direction::Ingress => rule.subject,
+            Direction::Egress => rule.peers,
+        };
+        let mut found: Vec<(Box<[u64]>, Vec<u32>)> = Vec::new();
+        let mut index: Map<Box<[u64]>, usize> = Map::default();
+        for &class in self.sets.members(destinations) {
+            let mut masks = masks.clone();
+            for port in &names {
+                self.resolve(port, class, &mut masks);
+            }
+            let masks = masks.into_boxed_slice();
+            let at = *index.entry(masks.clone()).or_insert_with(|| {
+                found.push((masks, Vec::new()));
+                found.len() - 1
+            });
+            found[at].1.push(class);
+        }
+        for (masks, members) in found {
+            let part = self.sets.intern(members);
+            let (subject, peers) = match direction {
+                Direction::Ingress => (part, rule.peers),
+                Direction::Egress => (rule.subject, part),
+            };
+            side.rules.push(Rule { subject, peers, masks, ..rule });
+        }
+    }
+
+    fn resolve(&self, port: &TrafficPort, class: u32, masks: &mut [u64]) {
+        let Some(PortReference::Name(name)) = port.port else { return };
+        for &(known, protocol, number) in &self.census.classes[class as usize].ports {
+            if known == name && port.protocol.is_none_or(|wanted| wanted == protocol) {
+                self.atoms.add(masks, Some(protocol), number, number);
+            }
+        }
+    }
+}
+
+type Grouped = (Vec<Behaviour>, Vec<u32>, Vec<Box<[u32]>>);
+
+/// Classes that are in the same sets are one behaviour.
+fn behaviours(census: &Census, sets: &[Box<[u32]>]) -> Grouped {
+    let mut memberships: Vec<Vec<SetId>> = vec![Vec::new(); census.classes.len()];
+    for (number, members) in (0..).zip(sets).skip(1) {
+        members.iter().for_each(|class| memberships[*class as usize].push(number));
+    }
+    let mut known: Map<(Kind, Family, Box<[SetId]>), u32> = Map::default();
+    let mut behaviours: Vec<Behaviour> = Vec::new();
+    let mut of_class = Vec::with_capacity(memberships.len());
+    for (class, sets) in census.classes.iter().zip(memberships) {
+        let (kind, family) = (class.kind, class.family);
+        let sets = sets.into_boxed_slice();
+        let number = *known.entry((kind, family, sets.clone())).or_insert_with(|| {
+            let is_workload = matches!(kind, Kind::Pod | Kind::HostPod);
+            behaviours.push(Behaviour { is_pod: kind == Kind::Pod, is_workload, family, sets });
+            behaviours.len() as u32 - 1
+        });
+        of_class.push(number);
+    }
+    let remapped = sets.iter().map(|members| {
+        let mut members: Vec<u32> = members.iter().map(|class| of_class[*class as usize]).collect();
+        members.sort_unstable();
+        members.dedup();
+        members.into_boxed_slice()
+    });
+    let sets = remapped.collect();
+    (behaviours, of_class, sets)
+}
+
+fn finish(side: &mut Side, sets: &[Box<[u32]>], behaviours: usize) {
+    side.closed = Bits::new(behaviours);
+    for (set, _) in &side.closing {
+        sets[*set as usize].iter().for_each(|behaviour| side.closed.insert(*behaviour));
+    }
+    side.admits_only = side.rules.iter().all(|rule| rule.action == TrafficAction::Allow);
+    side.by_subject = vec![Vec::new(); sets.len()];
+    side.by_peers = vec![Vec::new(); sets.len()];
+    for (number, rule) in (0..).zip(&side.rules) {
+        side.by_subject[rule.subject as usize].push(number);
+        side.by_peers[rule.peers as usize].push(number);
+    }
+}
+
+impl Compiled {
+    /// The rules whose peers a behaviour is among, in order.
+    pub(crate) fn rules_of_peer<'a>(&'a self, side: &'a Side, behaviour: u32, rules: &mut Vec<u32>) {
+        rules.clear();
+        rules.extend(&side.by_peers[EVERYBODY as usize]);
+        let sets = &self.behaviours[behaviour as usize].sets;
+        sets.iter().for_each(|set| rules.extend(&side.by_peers[*set as usize]));
+        rules.sort_unstable();
+    }
+
+    /// The rules that are for a behaviour, in order.
+    pub(crate) fn rules_of_subject<'a>(&'a self, side: &'a Side, behaviour: u32, rules: &mut Vec<u32>) {
+        rules.clear();
+        rules.extend(&side.by_subject[EVERYBODY as usize]);
+        let sets = &self.behaviours[behaviour as usize].sets;
+        sets.iter().for_each(|set| rules.extend(&side.by_subject[*set as usize]));
+        rules.sort_unstable();
+    }
+}

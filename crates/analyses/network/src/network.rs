@@ -1,0 +1,345 @@
+//! The network of an inventory: who there is, and who may connect to whom on which ports.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use model::address::Block;
+use model::inventory::{Inventory, ResourceId};
+
+use crate::addresses::{self, Range};
+use crate::bits::Bits;
+use crate::census::{Census, Kind, Map, Workload};
+use crate::compile::{self, Compiled, Direction};
+use crate::config::Config;
+use crate::evaluate::Scratch;
+use crate::ports::Ports;
+
+/// The number of an endpoint in its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointId(pub u32);
+
+/// Who connects, or is connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The pods of a workload, or those of them that policies tell from the rest.
+    Workload {
+        /// The workload, among those of the network.
+        workload: u32,
+        /// What tells these pods from the other pods of the workload; empty if they are all of them.
+        note: String,
+    },
+    /// Nodes. No name means all that there are.
+    Nodes(Vec<String>),
+    /// Addresses outside the cluster.
+    Outside(Vec<Range>),
+}
+
+/// Who connects, or is connected to.
+pub struct Endpoint {
+    /// Who.
+    pub identity: Identity,
+    /// Whether its pods are on the network of their node, so that no policy protects them.
+    pub host_network: bool,
+    /// Its name: `namespace/name[Kind]`, or the addresses.
+    pub name: String,
+    pub(crate) class: u32,
+    pub(crate) behaviour: u32,
+}
+
+/// Whether a direction of pods is restricted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// No policy of the kind that refuses by default is for the pods.
+    Open,
+    /// Some is.
+    Restricted,
+    /// Policies do not apply: it is a node or outside.
+    NotApplicable,
+}
+
+/// The network.
+pub struct Network<'a> {
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) config: Config,
+    pub(crate) census: Census,
+    pub(crate) compiled: Compiled,
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// The endpoints of each behaviour.
+    pub(crate) of_behaviour: Vec<Vec<EndpointId>>,
+}
+
+/// What one endpoint may send to every other.
+pub struct Row<'n> {
+    network: &'n Network<'n>,
+    /// Masks of every page, those of one behaviour beside one another.
+    masks: Vec<Vec<u64>>,
+}
+
+impl<'a> Network<'a> {
+    /// Compiles the policies of an inventory.
+    pub fn new(inventory: &'a Inventory, config: &Config) -> Self {
+        let (mut asked, mut ranges) = compile::asked(inventory, config);
+        ranges.extend(config.pod_blocks.iter().map(Range::of).filter(|_| asked.addresses));
+        asked.addresses &= !ranges.is_empty();
+        let ranges = addresses::cut(ranges.into_iter());
+        let census = Census::new(inventory, config, &asked, ranges);
+        let compiled = compile::compile(inventory, config, &census);
+        let mut network = Self {
+            inventory,
+            config: config.clone(),
+            census,
+            compiled,
+            endpoints: Vec::new(),
+            of_behaviour: Vec::new(),
+        };
+        network.name_endpoints();
+        network
+    }
+
+    fn name_endpoints(&mut self) {
+        let mut endpoints = Vec::new();
+        for member in &self.census.members {
+            let workload = &self.census.workloads[member.workload as usize];
+            let note = member.note.clone();
+            let mut name = self.workload_name(workload);
+            if !note.is_empty() {
+                name = format!("{name} ({note})");
+            }
+            let identity = Identity::Workload { workload: member.workload, note };
+            endpoints.push(self.endpoint(identity, name, member.class));
+        }
+        let mut nodes: BTreeMap<u32, (u32, Vec<String>)> = BTreeMap::new();
+        for &(name, class) in &self.census.nodes {
+            let behaviour = self.compiled.of_class[class as usize];
+            let entry = nodes.entry(behaviour).or_insert((class, Vec::new()));
+            entry.1.extend((!name.is_empty()).then(|| self.inventory.symbols.text(name)));
+        }
+        let one_kind = nodes.len() == 1;
+        for (class, names) in nodes.into_values() {
+            let name = match &*names {
+                _ if one_kind => "nodes".to_owned(),
+                [name] => format!("node {name}"),
+                names => format!("nodes {}", names.join(", ")),
+            };
+            endpoints.push(self.endpoint(Identity::Nodes(names), name, class));
+        }
+        endpoints.extend(self.outside());
+        self.of_behaviour = vec![Vec::new(); self.compiled.behaviours.len()];
+        for (number, endpoint) in (0..).zip(&endpoints) {
+            self.of_behaviour[endpoint.behaviour as usize].push(EndpointId(number));
+        }
+        self.endpoints = endpoints;
+    }
+
+    fn outside(&self) -> Vec<Endpoint> {
+        let mut groups: Vec<(u32, Vec<Range>)> = Vec::new();
+        let mut index: Map<u32, usize> = Map::default();
+        for class in self.census.first_outside..self.census.classes.len() as u32 {
+            let behaviour = self.compiled.of_class[class as usize];
+            let at = *index.entry(behaviour).or_insert_with(|| {
+                groups.push((class, Vec::new()));
+                groups.len() - 1
+            });
+            groups[at].1.push(self.census.range(class));
+        }
+        let endpoints = groups.into_iter().map(|(class, mut ranges)| {
+            addresses::merge(&mut ranges);
+            let name = ranges.iter().map(Range::text).collect::<Vec<_>>().join(", ");
+            self.endpoint(Identity::Outside(ranges), name, class)
+        });
+        endpoints.collect()
+    }
+
+    fn endpoint(&self, identity: Identity, name: String, class: u32) -> Endpoint {
+        let host_network = self.census.classes[class as usize].is_host;
+        Endpoint { identity, host_network, name, class, behaviour: self.compiled.of_class[class as usize] }
+    }
+
+    /// `namespace/name[Kind]`.
+    pub fn workload_name(&self, workload: &Workload) -> String {
+        let text = |symbol| self.inventory.symbols.text(symbol);
+        format!("{}/{}[{}]", text(workload.namespace), text(workload.name), text(workload.kind))
+    }
+
+    /// What it was made from.
+    pub fn inventory(&self) -> &'a Inventory {
+        self.inventory
+    }
+
+    /// What was assumed.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Everybody, ordered by namespace and name, then nodes, then the outside.
+    pub fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &Endpoint)> {
+        (0..).map(EndpointId).zip(&self.endpoints)
+    }
+
+    /// An endpoint.
+    pub fn get(&self, endpoint: EndpointId) -> &Endpoint {
+        &self.endpoints[endpoint.0 as usize]
+    }
+
+    /// The workloads, ordered by namespace and name.
+    pub fn workloads(&self) -> &[Workload] {
+        &self.census.workloads
+    }
+
+    /// The workload of an endpoint, if it is one.
+    pub fn workload_of(&self, endpoint: EndpointId) -> Option<&Workload> {
+        match self.get(endpoint).identity {
+            Identity::Workload { workload, .. } => Some(&self.census.workloads[workload as usize]),
+            Identity::Nodes(_) | Identity::Outside(_) => None,
+        }
+    }
+
+    /// The endpoint outside that has an address.
+    pub fn outside_of(&self, address: IpAddr) -> Option<EndpointId> {
+        let has = |endpoint: &Endpoint| match &endpoint.identity {
+            Identity::Outside(ranges) => ranges.iter().any(|range| range.contains(address)),
+            Identity::Workload { .. } | Identity::Nodes(_) => false,
+        };
+        self.endpoints().find(|(_, endpoint)| has(endpoint)).map(|(number, _)| number)
+    }
+
+    /// The endpoints of the object, those of its pods among them.
+    pub fn endpoints_of(&self, resource: ResourceId) -> Vec<EndpointId> {
+        let is = |workload: &Workload| {
+            workload.resource == resource
+                || workload
+                    .members
+                    .iter()
+                    .any(|fact| self.inventory.facts.workloads[*fact as usize].resource == resource)
+        };
+        let all = self.endpoints().filter(|(number, _)| self.workload_of(*number).is_some_and(is));
+        all.map(|(number, _)| number).collect()
+    }
+
+    /// The ports on which one may connect to the other.
+    pub fn connections(&self, from: EndpointId, to: EndpointId) -> Ports {
+        self.row(from).to(to)
+    }
+
+    /// What an endpoint may send to every other.
+    pub fn row(&self, from: EndpointId) -> Row<'_> {
+        self.row_of(self.get(from).behaviour, &mut Scratch::default())
+    }
+
+    fn row_of(&self, behaviour: u32, scratch: &mut Scratch) -> Row<'_> {
+        let masks = (0..self.compiled.atoms.pages()).map(|page| {
+            let mut row = Vec::new();
+            self.compiled.row(behaviour, page, scratch, &mut row);
+            row
+        });
+        Row { network: self, masks: masks.collect() }
+    }
+
+    /// Calls `see` with the row of every endpoint. Endpoints that policies do not tell apart share theirs, and come one
+    /// after another.
+    pub fn rows(&self, see: &mut dyn FnMut(EndpointId, &Row<'_>)) {
+        let mut scratch = Scratch::default();
+        for (behaviour, endpoints) in (0..).zip(&self.of_behaviour) {
+            if endpoints.is_empty() {
+                continue;
+            }
+            let row = self.row_of(behaviour, &mut scratch);
+            endpoints.iter().for_each(|endpoint| see(*endpoint, &row));
+        }
+    }
+
+    /// Whether some policy refuses what no rule admits, for the pods of an endpoint.
+    pub fn isolation(&self, endpoint: EndpointId, direction: Direction) -> Isolation {
+        let behaviour = self.get(endpoint).behaviour;
+        if !self.compiled.behaviours[behaviour as usize].is_pod {
+            return Isolation::NotApplicable;
+        }
+        match self.compiled.is_closed(behaviour, direction) {
+            true => Isolation::Restricted,
+            false => Isolation::Open,
+        }
+    }
+
+    /// How many kinds of endpoints policies tell apart.
+    pub fn behaviours(&self) -> usize {
+        self.compiled.behaviours.len()
+    }
+
+    /// For every behaviour those that it may connect to on any port.
+    pub(crate) fn adjacency(&self) -> Vec<Bits> {
+        let count = self.compiled.behaviours.len();
+        let mut scratch = Scratch::default();
+        let mut row = Vec::new();
+        let mut all = Vec::with_capacity(count);
+        for source in 0..count as u32 {
+            let mut reached = Bits::new(count);
+            for page in 0..self.compiled.atoms.pages() {
+                self.compiled.row(source, page, &mut scratch, &mut row);
+                (0..).zip(&row).filter(|(_, mask)| **mask != 0).for_each(|(to, _)| reached.insert(to));
+            }
+            all.push(reached);
+        }
+        all
+    }
+
+    /// How many pairs of endpoints may connect on some port, and on all ports.
+    pub fn count_pairs(&self) -> Pairs {
+        let mut pairs = Pairs::default();
+        let sizes: Vec<u64> = self.of_behaviour.iter().map(|endpoints| endpoints.len() as u64).collect();
+        let pages = self.compiled.atoms.pages();
+        let mut scratch = Scratch::default();
+        let mut rows: Vec<Vec<u64>> = vec![Vec::new(); pages];
+        for (source, own) in (0..).zip(&sizes).filter(|(_, size)| **size > 0) {
+            for (page, row) in rows.iter_mut().enumerate() {
+                self.compiled.row(source, page, &mut scratch, row);
+            }
+            for (to, size) in sizes.iter().enumerate() {
+                let some = rows.iter().any(|row| row[to] != 0);
+                let all = some && rows.iter().enumerate().all(|(page, row)| row[to] == self.compiled.atoms.all(page));
+                pairs.some += if some { own * size } else { 0 };
+                pairs.all += if all { own * size } else { 0 };
+            }
+        }
+        pairs
+    }
+
+    /// Whether pods of this kind exist at all: what is listed for humans leaves out the rest.
+    pub fn is_pod(&self, endpoint: EndpointId) -> bool {
+        matches!(self.census.classes[self.get(endpoint).class as usize].kind, Kind::Pod | Kind::HostPod)
+    }
+
+    /// The blocks that pods are known to have their addresses from.
+    pub fn pod_blocks(&self) -> &[Block] {
+        &self.config.pod_blocks
+    }
+}
+
+/// How many pairs of endpoints may connect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pairs {
+    /// On some port.
+    pub some: u64,
+    /// On all ports of all protocols.
+    pub all: u64,
+}
+
+impl Row<'_> {
+    /// The ports on which the other may be connected to.
+    pub fn to(&self, other: EndpointId) -> Ports {
+        let behaviour = self.network.get(other).behaviour as usize;
+        let masks: Vec<u64> = self.masks.iter().map(|page| page[behaviour]).collect();
+        self.network.compiled.atoms.ports(&masks)
+    }
+
+    /// Whether the other may be connected to on some port.
+    pub fn reaches(&self, other: EndpointId) -> bool {
+        let behaviour = self.network.get(other).behaviour as usize;
+        self.masks.iter().any(|page| page[behaviour] != 0)
+    }
+
+    /// Whether two others may be connected to on the same ports.
+    pub fn same(&self, left: EndpointId, right: EndpointId) -> bool {
+        let of = |endpoint| self.network.get(endpoint).behaviour as usize;
+        self.masks.iter().all(|page| page[of(left)] == page[of(right)])
+    }
+}
