@@ -1,5 +1,9 @@
 //! The command line.
 
+mod network;
+
+pub(crate) use network::*;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -63,6 +67,8 @@ pub enum Command {
     Init(InitArguments),
     /// Say which Pod Security level workloads meet, and what the admission plugin would answer
     PodSecurity(PodSecurityArguments),
+    /// Say who may connect to whom, why, from where, and how far a break-in gets
+    Network(NetworkArguments),
     /// Explain a control, by its id or by another tool's
     Explain(ExplainArguments),
     /// List all controls

@@ -9,6 +9,7 @@ mod explain;
 mod frameworks;
 mod init;
 mod man;
+mod network;
 mod pod_security;
 mod scan;
 
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Baseline(arguments) => baseline::run(arguments, project),
         Command::Init(arguments) => init::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
+        Command::Network(arguments) => network::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Controls(arguments) => controls::run(arguments),
         Command::Frameworks(arguments) => frameworks::run(arguments),

@@ -27,6 +27,11 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
     pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
+    pages.insert("network-list.schema.json".to_owned(), reports::network::schema());
+    pages.insert("network-explain.schema.json".to_owned(), reports::network::explain::schema());
+    pages.insert("network-exposure.schema.json".to_owned(), reports::network::exposure::schema());
+    pages.insert("network-diff.schema.json".to_owned(), reports::network::diff::schema());
+    pages.insert("network-blast-radius.schema.json".to_owned(), reports::network::blast::schema());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
     pages.insert("command-line.md".to_owned(), command_line());
     pages

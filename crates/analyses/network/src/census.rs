@@ -1,16 +1,15 @@
 //! Who there is: workloads, the classes of pods that no policy tells apart, nodes, and the outside.
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use foldhash::fast::RandomState;
+use foldhash::fast::FixedState;
 use model::inventory::{InstanceFact, Inventory, Protocol, ResourceId, WorkloadFact};
 use model::symbols::Symbol;
 
 use crate::addresses::Range;
 use crate::config::{Config, HostNetwork};
 
-pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
+pub(crate) type Map<K, V> = hashbrown::HashMap<K, V, FixedState>;
 
 /// The label that every namespace has, with its name.
 pub(crate) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
@@ -94,8 +93,8 @@ pub(crate) struct Namespace {
 /// What policies ask for, so that the rest is left out.
 #[derive(Default)]
 pub(crate) struct Asked {
-    pub(crate) labels: HashSet<Symbol, RandomState>,
-    pub(crate) ports: HashSet<Symbol, RandomState>,
+    pub(crate) labels: hashbrown::HashSet<Symbol, FixedState>,
+    pub(crate) ports: hashbrown::HashSet<Symbol, FixedState>,
     /// Whether pods are told apart by their addresses.
     pub(crate) addresses: bool,
 }

@@ -38,23 +38,26 @@ impl Network<'_> {
         let count = component.iter().max().map_or(0, |last| *last as usize + 1);
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
         (0..).zip(&component).for_each(|(behaviour, of)| members[*of as usize].push(behaviour));
-        let mut reached: Vec<Bits> = Vec::with_capacity(count);
-        // Components are numbered so that what is reached from one has a smaller number.
-        for own in 0..count as u32 {
+        let mut reached: Vec<Bits> = vec![Bits::default(); count];
+        let goes: Vec<bool> = members.iter().map(|of| of.iter().any(|member| goes_on[*member as usize])).collect();
+        // Components are numbered so that what is reached from one has a smaller number. Those that are not gone through
+        // reach others as well, if that is where one starts: they come last.
+        let (first, last): (Vec<usize>, Vec<usize>) = (0..count).partition(|own| goes[*own]);
+        for own in first.into_iter().chain(last) {
             let mut direct = Bits::new(adjacency.len());
-            for member in &members[own as usize] {
+            for member in &members[own] {
                 direct.union(&adjacency[*member as usize]);
             }
             let mut all = direct.clone();
             let mut seen = Bits::new(count);
             for to in direct.iter().filter(|to| goes_on[*to as usize]) {
                 let of = component[to as usize];
-                if of != own && !seen.contains(of) {
+                if of as usize != own && !seen.contains(of) {
                     seen.insert(of);
                     all.union(&reached[of as usize]);
                 }
             }
-            reached.push(all);
+            reached[own] = all;
         }
         Closure { component, reached }
     }

@@ -1,6 +1,6 @@
 //! What is assumed of the cluster: how its network plugin reads what the specification leaves open.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use model::address::Block;
 use model::inventory::ResourceId;
@@ -17,7 +17,7 @@ pub struct Config {
     /// Where pods and nodes are whose addresses are not known.
     pub unknown_addresses: UnknownAddresses,
     /// Objects that are taken not to be there.
-    pub without: HashSet<ResourceId>,
+    pub without: BTreeSet<ResourceId>,
     /// Where ports are cut besides where rules cut them: worlds that are compared are cut alike.
     pub cuts: Cuts,
 }

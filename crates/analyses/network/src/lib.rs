@@ -5,23 +5,33 @@
 
 mod addresses;
 mod bits;
+mod blast;
 mod census;
 mod closure;
 mod compile;
 mod config;
+mod detect;
+mod diff;
 mod evaluate;
 mod explain;
+mod exposure;
+mod find;
 mod network;
 mod ports;
 mod sets;
 mod worlds;
 
 pub use addresses::{Range, merge};
+pub use blast::{Blast, Cut, METADATA, Target, TargetKind};
 pub use census::Workload;
 pub use closure::{Closure, Step};
 pub use compile::Direction;
 pub use config::*;
+pub use detect::detect;
+pub use diff::{Change, Difference, Door, Opened, Turn, diff};
 pub use explain::{Explanation, Half, Reason, Word};
+pub use exposure::{Answer, Arrival, Entry, Reach, Tls, Way, sensitive};
+pub use find::{FindError, INTERNET};
 pub use network::{Endpoint, EndpointId, Identity, Isolation, Network, Pairs, Row};
 pub use ports::{Cuts, PROTOCOLS, Ports, protocol_name, protocol_of};
 pub use worlds::{Dependence, Worlds};

@@ -260,6 +260,11 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// The group of an endpoint: those of one group are treated alike, in both directions and by everybody.
+    pub fn group_of(&self, endpoint: EndpointId) -> u32 {
+        self.get(endpoint).behaviour
+    }
+
     /// How many kinds of endpoints policies tell apart.
     pub fn behaviours(&self) -> usize {
         self.compiled.behaviours.len()

@@ -123,7 +123,7 @@ fn push_record(record: [&str; HEADER.len()], out: &mut String) {
     out.push_str("\r\n");
 }
 
-fn push_cell(text: &str, out: &mut String) {
+pub(crate) fn push_cell(text: &str, out: &mut String) {
     let (mut is_clean, mut is_quoted) = (true, false);
     for byte in text.bytes() {
         is_clean &= (b' '..0x7f).contains(&byte);

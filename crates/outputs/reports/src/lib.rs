@@ -14,6 +14,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod network;
 pub mod pod_security;
 pub mod report;
 pub mod repository;

@@ -145,7 +145,7 @@ fn admin() -> impl Strategy<Value = Admin> {
     )
 }
 
-pub fn cluster() -> impl Strategy<Value = Cluster> {
+pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     let namespaces = vec(labels(), 3).prop_map(|labels| NAMESPACES.iter().copied().zip(labels).take(2).collect());
     (namespaces, vec(pod(), 1..7), vec(policy(), 0..5), vec(admin(), 0..4)).prop_map(
         |(namespaces, mut pods, policies, mut admin)| {
@@ -242,7 +242,7 @@ fn write_admin_rule(rule: &AdminRule, peers: &str, form: Form) -> String {
 }
 
 impl Cluster {
-    pub fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let mut out = String::new();
         for (name, labels) in &self.namespaces {
             writeln!(out, "---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {}}}", map(labels))

@@ -1,7 +1,7 @@
 //! Clusters and an evaluator of them that is slow and obvious: a connection is asked for, and every policy is read from
 //! the beginning. Nothing of the evaluator under test is used.
 
-pub mod generate;
+pub(crate) mod generate;
 
 use std::net::IpAddr;
 
@@ -9,71 +9,71 @@ use model::inventory::Protocol;
 use network::{BlockMatching, Dialect, HostNetwork, PortRanges};
 
 /// Addresses outside the cluster that are asked for.
-pub const OUTSIDE: &[&str] = &["8.8.8.8", "10.1.2.3", "10.1.9.9", "192.168.7.7", "2001:db8::1", "fd00:1::5"];
+pub(crate) const OUTSIDE: &[&str] = &["8.8.8.8", "10.1.2.3", "10.1.9.9", "192.168.7.7", "2001:db8::1", "fd00:1::5"];
 
-pub type Labels = Vec<(&'static str, &'static str)>;
+pub(crate) type Labels = Vec<(&'static str, &'static str)>;
 
 #[derive(Clone, Debug)]
-pub struct Cluster {
-    pub namespaces: Vec<(&'static str, Labels)>,
-    pub pods: Vec<Pod>,
-    pub policies: Vec<Policy>,
-    pub admin: Vec<Admin>,
+pub(crate) struct Cluster {
+    pub(crate) namespaces: Vec<(&'static str, Labels)>,
+    pub(crate) pods: Vec<Pod>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) admin: Vec<Admin>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Pod {
-    pub namespace: &'static str,
-    pub name: String,
-    pub labels: Labels,
-    pub host_network: bool,
+pub(crate) struct Pod {
+    pub(crate) namespace: &'static str,
+    pub(crate) name: String,
+    pub(crate) labels: Labels,
+    pub(crate) host_network: bool,
     /// Name, protocol, number, and whether the container stays.
-    pub ports: Vec<(&'static str, Protocol, u16, bool)>,
-    pub address: Option<&'static str>,
+    pub(crate) ports: Vec<(&'static str, Protocol, u16, bool)>,
+    pub(crate) address: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Policy {
-    pub namespace: &'static str,
-    pub selector: Selector,
-    pub types: Option<(bool, bool)>,
-    pub ingress: Vec<Rule>,
-    pub egress: Vec<Rule>,
+pub(crate) struct Policy {
+    pub(crate) namespace: &'static str,
+    pub(crate) selector: Selector,
+    pub(crate) types: Option<(bool, bool)>,
+    pub(crate) ingress: Vec<Rule>,
+    pub(crate) egress: Vec<Rule>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Rule {
-    pub peers: Vec<Peer>,
-    pub ports: Vec<Port>,
+pub(crate) struct Rule {
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) ports: Vec<Port>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Peer {
+pub(crate) enum Peer {
     Pods(Option<Selector>, Option<Selector>),
     Block(&'static str, Vec<&'static str>),
 }
 
 #[derive(Clone, Debug)]
-pub struct Port {
-    pub protocol: Option<Protocol>,
-    pub port: Option<Which>,
-    pub end: Option<u16>,
+pub(crate) struct Port {
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) port: Option<Which>,
+    pub(crate) end: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
-pub enum Which {
+pub(crate) enum Which {
     Number(u16),
     Name(&'static str),
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Selector {
-    pub labels: Labels,
-    pub expressions: Vec<(&'static str, &'static str, Vec<&'static str>)>,
+pub(crate) struct Selector {
+    pub(crate) labels: Labels,
+    pub(crate) expressions: Vec<(&'static str, &'static str, Vec<&'static str>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     Admin,
     Baseline,
     ClusterAdmin,
@@ -81,32 +81,32 @@ pub enum Form {
 }
 
 #[derive(Clone, Debug)]
-pub struct Admin {
-    pub form: Form,
-    pub priority: u32,
-    pub namespaces: Selector,
-    pub pods: Option<Selector>,
-    pub ingress: Vec<AdminRule>,
-    pub egress: Vec<AdminRule>,
+pub(crate) struct Admin {
+    pub(crate) form: Form,
+    pub(crate) priority: u32,
+    pub(crate) namespaces: Selector,
+    pub(crate) pods: Option<Selector>,
+    pub(crate) ingress: Vec<AdminRule>,
+    pub(crate) egress: Vec<AdminRule>,
 }
 
 #[derive(Clone, Debug)]
-pub struct AdminRule {
+pub(crate) struct AdminRule {
     /// `Allow`, `Deny` or `Pass`.
-    pub action: &'static str,
-    pub peers: Vec<AdminPeer>,
-    pub ports: Vec<AdminPort>,
+    pub(crate) action: &'static str,
+    pub(crate) peers: Vec<AdminPeer>,
+    pub(crate) ports: Vec<AdminPort>,
 }
 
 #[derive(Clone, Debug)]
-pub enum AdminPeer {
+pub(crate) enum AdminPeer {
     Namespaces(Selector),
     Pods(Selector, Selector),
     Networks(Vec<&'static str>),
 }
 
 #[derive(Clone, Debug)]
-pub enum AdminPort {
+pub(crate) enum AdminPort {
     Number(Protocol, u16),
     Range(Protocol, u16, u16),
     Name(&'static str),
@@ -114,7 +114,7 @@ pub enum AdminPort {
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
+pub(crate) enum Place {
     Pod(usize),
     Address(IpAddr),
 }
@@ -159,7 +159,7 @@ impl Cluster {
     }
 
     /// Whether a connection is made.
-    pub fn admits(&self, from: Place, to: Place, protocol: Protocol, port: u16, dialect: Dialect) -> bool {
+    pub(crate) fn admits(&self, from: Place, to: Place, protocol: Protocol, port: u16, dialect: Dialect) -> bool {
         self.side(from, to, to, (protocol, port), false, dialect)
             && self.side(to, from, to, (protocol, port), true, dialect)
     }

@@ -5,10 +5,10 @@ use model::inventory::{Inventory, Part};
 use model::object::Object;
 use model::place::LineIndex;
 use model::workload::workloads;
-use network::{Config, EndpointId, Network};
+use network::{EndpointId, Network};
 
 /// The objects of a text with several documents.
-pub fn inventory(yaml: &str) -> Inventory {
+pub(crate) fn inventory(yaml: &str) -> Inventory {
     let mut inventory = Inventory::default();
     let mut part = Part::default();
     let mut line = 1;
@@ -28,7 +28,7 @@ pub fn inventory(yaml: &str) -> Inventory {
 }
 
 /// The one endpoint of that name, without its kind.
-pub fn endpoint(network: &Network<'_>, name: &str) -> EndpointId {
+pub(crate) fn endpoint(network: &Network<'_>, name: &str) -> EndpointId {
     if let Ok(address) = name.parse() {
         return network.outside_of(address).unwrap();
     }
@@ -37,18 +37,4 @@ pub fn endpoint(network: &Network<'_>, name: &str) -> EndpointId {
     let (number, _) = found.next().unwrap_or_else(|| panic!("no endpoint {name}"));
     assert!(found.next().is_none(), "several endpoints {name}");
     number
-}
-
-/// The connections from one to the other, as text.
-#[expect(dead_code, reason = "not every test asks this")]
-pub fn connections(yaml: &str, from: &str, to: &str) -> String {
-    connections_with(yaml, &Config::default(), from, to)
-}
-
-/// The same under assumptions.
-#[expect(dead_code, reason = "not every test asks this")]
-pub fn connections_with(yaml: &str, config: &Config, from: &str, to: &str) -> String {
-    let inventory = inventory(yaml);
-    let network = Network::new(&inventory, config);
-    network.connections(endpoint(&network, from), endpoint(&network, to)).to_string()
 }

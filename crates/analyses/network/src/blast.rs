@@ -1,0 +1,217 @@
+//! The blast radius: all that becomes reachable when one endpoint is taken over, and what would cut most of it.
+
+use std::net::IpAddr;
+
+use model::inventory::Protocol;
+
+use crate::closure::Step;
+use crate::compile::Direction;
+use crate::exposure::{Answer, sensitive};
+use crate::network::{EndpointId, Identity, Isolation, Network};
+use crate::ports::Ports;
+
+/// What an attacker looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TargetKind {
+    /// A store of data.
+    Store,
+    /// The addresses where clouds hand out credentials to nodes.
+    Metadata,
+    /// Nodes, and the kubelets on them.
+    Nodes,
+    /// The internet: where data goes to.
+    Internet,
+    /// A workload on the network of its node.
+    HostNetwork,
+    /// A workload of the cluster itself.
+    System,
+}
+
+/// Something that an attacker looks for, and the shortest way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// What it is.
+    pub kind: TargetKind,
+    /// The endpoints from the first to the target, with the ports of each step.
+    pub way: Vec<(EndpointId, Ports)>,
+}
+
+/// A policy that would cut some of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The endpoint to which a policy would be given.
+    pub endpoint: EndpointId,
+    /// The direction that would be restricted.
+    pub direction: Direction,
+    /// How many workloads would no longer be reached.
+    pub spared: usize,
+}
+
+/// The blast radius.
+pub struct Blast {
+    /// Where it begins.
+    pub start: Vec<EndpointId>,
+    /// All that is reached, in the order of the distance.
+    pub steps: Vec<Step>,
+    /// Workloads that are reached directly.
+    pub direct: usize,
+    /// Workloads that are reached over any number of connections.
+    pub reached: usize,
+    /// All other workloads.
+    pub all: usize,
+    /// What an attacker looks for, the nearest first.
+    pub targets: Vec<Target>,
+    /// The policies that would cut most, the best first.
+    pub cuts: Vec<Cut>,
+}
+
+/// Where clouds hand out credentials.
+pub const METADATA: [&str; 2] = ["169.254.169.254", "fd00:ec2::254"];
+
+/// The most targets and cuts that are looked for.
+const MOST: usize = 12;
+
+impl Network<'_> {
+    /// What is reached from somewhere. From outside, only what has a way in is reached first: addresses of pods are not
+    /// reached from there.
+    pub fn blast(&self, start: &[EndpointId]) -> Blast {
+        let from_outside = start.iter().all(|start| matches!(self.get(*start).identity, Identity::Outside(_)));
+        let steps = if from_outside { self.steps_from_outside(start) } else { self.ways(start) };
+        let pods = |step: &&Step| self.is_pod(step.endpoint);
+        let all = self.endpoints().filter(|(number, _)| self.is_pod(*number) && !start.contains(number)).count();
+        let direct = steps.iter().filter(pods).filter(|step| step.distance == 1).count();
+        let reached = steps.iter().filter(pods).count();
+        let targets = self.targets(start, &steps);
+        let cuts = self.cuts(start, &steps, from_outside);
+        Blast { start: start.to_vec(), steps, direct, reached, all, targets, cuts }
+    }
+
+    fn steps_from_outside(&self, start: &[EndpointId]) -> Vec<Step> {
+        let entries = self.exposure();
+        let mut first: Vec<EndpointId> =
+            entries.iter().filter(|entry| entry.answer != Answer::Refused).map(|entry| entry.endpoint).collect();
+        first.sort_unstable();
+        first.dedup();
+        let Some(&outside) = start.first() else { return Vec::new() };
+        let mut steps: Vec<Step> =
+            first.iter().map(|entry| Step { endpoint: *entry, before: outside, distance: 1 }).collect();
+        let further = self.ways(&first).into_iter().map(|step| Step { distance: step.distance + 1, ..step });
+        steps.extend(further.filter(|step| !start.contains(&step.endpoint)));
+        steps
+    }
+
+    fn targets(&self, start: &[EndpointId], steps: &[Step]) -> Vec<Target> {
+        let mut before: Vec<Option<Step>> = vec![None; self.endpoints.len()];
+        steps.iter().for_each(|step| before[step.endpoint.0 as usize] = Some(*step));
+        let mut targets = Vec::new();
+        for step in steps {
+            let Some(kind) = self.target_kind(step.endpoint) else { continue };
+            let mut way = Vec::new();
+            let mut current = Some(*step);
+            while let Some(step) = current {
+                way.push((step.endpoint, self.connections(step.before, step.endpoint)));
+                current = before[step.before.0 as usize].filter(|_| !start.contains(&step.before));
+                if way.len() > steps.len() {
+                    break;
+                }
+            }
+            way.reverse();
+            targets.push(Target { kind, way });
+            if targets.len() == MOST {
+                break;
+            }
+        }
+        targets
+    }
+
+    fn target_kind(&self, endpoint: EndpointId) -> Option<TargetKind> {
+        let known = self.get(endpoint);
+        match &known.identity {
+            Identity::Nodes(_) => return Some(TargetKind::Nodes),
+            Identity::Outside(ranges) => {
+                let has = |text: &str| {
+                    text.parse().is_ok_and(|address: IpAddr| ranges.iter().any(|range| range.contains(address)))
+                };
+                if METADATA.iter().any(|address| has(address)) {
+                    return Some(TargetKind::Metadata);
+                }
+                return crate::find::INTERNET.iter().any(|address| has(address)).then_some(TargetKind::Internet);
+            }
+            Identity::Workload { .. } => {}
+        }
+        let workload = self.workload_of(endpoint)?;
+        let facts = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
+        let mut declared = Ports::none();
+        let mut is_store = false;
+        for fact in facts {
+            for port in fact.network.ports.iter() {
+                port.number.into_iter().for_each(|number| declared.insert(port.protocol, number, number));
+            }
+            is_store |= fact.images.iter().any(|used| is_store_image(&self.inventory.symbols.text(used.image)));
+        }
+        if is_store || sensitive(&declared).is_some() {
+            return Some(TargetKind::Store);
+        }
+        if known.host_network {
+            return Some(TargetKind::HostNetwork);
+        }
+        (self.inventory.symbols.text(workload.namespace) == "kube-system").then_some(TargetKind::System)
+    }
+
+    /// What a restriction of one endpoint on the way would spare: those that are reached over it alone.
+    fn cuts(&self, start: &[EndpointId], steps: &[Step], from_outside: bool) -> Vec<Cut> {
+        let mut spared: Vec<usize> = vec![0; self.endpoints.len()];
+        // Those behind an endpoint on shortest ways are what it stands before.
+        for step in steps.iter().rev() {
+            let own = spared[step.endpoint.0 as usize] + usize::from(self.is_pod(step.endpoint));
+            spared[step.before.0 as usize] += own;
+        }
+        let candidates = steps.iter().map(|step| step.endpoint).chain(start.iter().copied().filter(|_| !from_outside));
+        let mut cuts: Vec<Cut> = candidates
+            .filter(|endpoint| self.isolation(*endpoint, Direction::Egress) == Isolation::Open)
+            .map(|endpoint| Cut { endpoint, direction: Direction::Egress, spared: spared[endpoint.0 as usize] })
+            .filter(|cut| cut.spared > 0)
+            .collect();
+        cuts.sort_by_key(|cut| (std::cmp::Reverse(cut.spared), cut.endpoint));
+        cuts.truncate(3);
+        cuts
+    }
+
+    /// The protocol and port on which a step is likely taken: the first that is admitted and declared.
+    pub fn likely_port(&self, to: EndpointId, admitted: &Ports) -> Option<(Protocol, u16)> {
+        let workload = self.workload_of(to)?;
+        let facts = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
+        let ports = facts.flat_map(|fact| fact.network.ports.iter().filter(|port| port.stays));
+        ports
+            .filter_map(|port| Some((port.protocol, port.number?)))
+            .find(|(protocol, number)| admitted.contains(*protocol, *number))
+    }
+}
+
+fn is_store_image(image: &str) -> bool {
+    const STORES: &[&str] = &[
+        "postgres",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "redis",
+        "valkey",
+        "memcached",
+        "elasticsearch",
+        "opensearch",
+        "cassandra",
+        "cockroach",
+        "etcd",
+        "clickhouse",
+        "minio",
+        "vault",
+        "kafka",
+        "rabbitmq",
+        "couchdb",
+        "influxdb",
+        "neo4j",
+        "mssql",
+    ];
+    let name = image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or(image);
+    STORES.iter().any(|store| name == *store || name.starts_with(&format!("{store}-")) || name == format!("{store}ql"))
+}

@@ -1,0 +1,237 @@
+//! Who can come in from outside: every entry point of every workload, and what policies leave of it.
+
+mod controllers;
+mod routes;
+mod services;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use model::inventory::{PortReference, Protocol, ResourceId, WorkloadFact};
+use model::place::Place;
+use model::symbols::Symbol;
+
+use crate::addresses::Range;
+use crate::network::{EndpointId, Network, Row};
+use crate::ports::Ports;
+use controllers::Controller;
+
+/// How somebody comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// A load balancer of a Service.
+    LoadBalancer,
+    /// `externalIPs` of a Service.
+    ExternalAddress,
+    /// A port on every node.
+    NodePort,
+    /// An Ingress.
+    Ingress,
+    /// A route of the Gateway API.
+    Gateway,
+    /// A Route of OpenShift.
+    OpenShiftRoute,
+    /// A port of a container on its node.
+    HostPort,
+    /// The network of the node.
+    HostNetwork,
+}
+
+/// Who may use an entry, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Whoever reaches the provider's public addresses.
+    Internet,
+    /// Addresses that a list names.
+    Listed(Vec<Range>),
+    /// Whoever reaches the nodes.
+    NodeNetwork,
+    /// Whoever reaches the provider's own network.
+    ProviderNetwork,
+    /// Whoever reaches the controller, which is not in the input.
+    Controller,
+}
+
+/// Who a pod sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The client's own address.
+    Client,
+    /// The address of a node.
+    Node,
+    /// Pods of a controller.
+    Pods(Vec<EndpointId>),
+    /// Pods of a controller that is not in the input.
+    UnknownPods,
+    /// No policy stands between.
+    Unprotected,
+}
+
+/// What policies leave of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// These ports.
+    Admitted(Ports),
+    /// Nothing.
+    Refused,
+    /// It depends on who the controller's pods are.
+    DependsOnController,
+}
+
+/// Whether an entry speaks TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tls {
+    /// It does.
+    Yes,
+    /// It does not, as far as objects say: the pod may.
+    No,
+    /// It hands the connection on as it is.
+    PassedThrough,
+}
+
+/// A way in to the pods of a workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The pods.
+    pub endpoint: EndpointId,
+    /// How.
+    pub way: Way,
+    /// The object that opens it.
+    pub opened_by: ResourceId,
+    /// Where that is written.
+    pub place: Place,
+    /// What is connected to: ports, names of hosts, paths.
+    pub door: String,
+    /// The ports at the pods.
+    pub pod_ports: Ports,
+    /// Who may use it.
+    pub reach: Reach,
+    /// Who the pods see.
+    pub arrival: Arrival,
+    /// Whether it speaks TLS.
+    pub tls: Tls,
+    /// What policies leave of it.
+    pub answer: Answer,
+}
+
+/// Ports on which something answers that ought not to be open, with what it is.
+const SENSITIVE: &[(u16, &str)] = &[
+    (22, "SSH"),
+    (111, "rpcbind"),
+    (1433, "SQL Server"),
+    (1521, "Oracle"),
+    (2049, "NFS"),
+    (2375, "Docker"),
+    (2379, "etcd"),
+    (3306, "MySQL"),
+    (3389, "RDP"),
+    (4194, "cAdvisor"),
+    (5432, "PostgreSQL"),
+    (5672, "AMQP"),
+    (5900, "VNC"),
+    (5984, "CouchDB"),
+    (6379, "Redis"),
+    (6443, "API server"),
+    (7000, "Cassandra"),
+    (8086, "InfluxDB"),
+    (8200, "Vault"),
+    (8500, "Consul"),
+    (9042, "Cassandra"),
+    (9092, "Kafka"),
+    (9200, "Elasticsearch"),
+    (10250, "kubelet"),
+    (11211, "memcached"),
+    (15672, "RabbitMQ"),
+    (27017, "MongoDB"),
+];
+
+/// What usually answers on a port, if that is a store or an interface for administration.
+pub fn sensitive(ports: &Ports) -> Option<&'static str> {
+    let few = |ports: &Ports| ports.count() <= 64;
+    let found = SENSITIVE.iter().find(|(port, _)| few(ports) && ports.contains(Protocol::Tcp, *port));
+    found.map(|(_, name)| *name)
+}
+
+impl Entry {
+    /// Entries in the order in which they should be looked at: those that everybody may use, and policies leave open,
+    /// first; of those the ones that lead to a store or an interface for administration, and the ones without TLS.
+    pub fn rank(&self) -> (u8, u8, u8, u8) {
+        let answer = match &self.answer {
+            Answer::Admitted(_) => 0,
+            Answer::DependsOnController => 1,
+            Answer::Refused => 2,
+        };
+        let reach = match &self.reach {
+            Reach::Internet => 0,
+            Reach::Controller => 1,
+            Reach::NodeNetwork => 2,
+            Reach::ProviderNetwork => 3,
+            Reach::Listed(ranges) if ranges.iter().any(Range::is_everything) => 0,
+            Reach::Listed(_) => 4,
+        };
+        (answer, reach, u8::from(sensitive(&self.pod_ports).is_none()), u8::from(self.tls != Tls::No))
+    }
+}
+
+impl Network<'_> {
+    /// Every way in from outside, the most open first.
+    pub fn exposure(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let index = WorkloadIndex::new(self);
+        self.add_services(&index, &mut entries);
+        self.add_routes(&index, &mut entries);
+        self.add_hosts(&index, &mut entries);
+        entries.sort_by_cached_key(|entry| {
+            (entry.rank(), entry.way, self.get(entry.endpoint).name.clone(), entry.door.clone())
+        });
+        entries.dedup();
+        entries
+    }
+}
+
+/// What is asked for again and again, found once.
+struct WorkloadIndex<'n> {
+    /// Workloads by namespace, each with its endpoints.
+    by_namespace: BTreeMap<Symbol, Vec<(u32, Vec<EndpointId>)>>,
+    /// What nodes and the outside may send.
+    rows: BTreeMap<EndpointId, Row<'n>>,
+    /// The controllers that were looked for, by what tells them apart.
+    controllers: RefCell<BTreeMap<String, Controller>>,
+}
+
+impl<'n> WorkloadIndex<'n> {
+    fn new(network: &'n Network<'_>) -> Self {
+        let mut endpoints: Vec<Vec<EndpointId>> = vec![Vec::new(); network.workloads().len()];
+        for (number, endpoint) in network.endpoints() {
+            if let crate::network::Identity::Workload { workload, .. } = endpoint.identity {
+                endpoints[workload as usize].push(number);
+            }
+        }
+        let mut by_namespace: BTreeMap<Symbol, Vec<_>> = BTreeMap::new();
+        for ((number, workload), endpoints) in (0..).zip(network.workloads()).zip(endpoints) {
+            by_namespace.entry(workload.namespace).or_default().push((number, endpoints));
+        }
+        let sources = network.endpoints().filter(|(number, _)| !network.is_pod(*number));
+        let rows = sources.map(|(number, _)| (number, network.row(number))).collect();
+        Self { by_namespace, rows, controllers: RefCell::default() }
+    }
+
+    fn of(&self, namespace: Symbol) -> &[(u32, Vec<EndpointId>)] {
+        self.by_namespace.get(&namespace).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The port of a pod that a Service means: a number, or what a container calls so.
+fn target_ports(fact: &WorkloadFact, protocol: Protocol, target: PortReference) -> Ports {
+    let mut ports = Ports::none();
+    match target {
+        PortReference::Number(number) => ports.insert(protocol, number, number),
+        PortReference::Name(name) => {
+            let named = fact.network.ports.iter().filter(|port| port.stays && port.name == name);
+            for number in named.filter(|port| port.protocol == protocol).filter_map(|port| port.number) {
+                ports.insert(protocol, number, number);
+            }
+        }
+    }
+    ports
+}

@@ -1,0 +1,144 @@
+//! The pods through which Ingresses, Gateways and Routes let traffic in, and how those are reached.
+
+use model::inventory::{ResourceId, ServiceKind};
+
+use super::{Arrival, Reach, WorkloadIndex};
+use crate::addresses::Range;
+use crate::network::{EndpointId, Network};
+
+/// Parts of the names of images of Ingress controllers, and the classes that they serve by default.
+const CONTROLLERS: &[(&str, &[&str])] = &[
+    ("ingress-nginx/controller", &["nginx"]),
+    ("nginx-ingress-controller", &["nginx"]),
+    ("nginx/nginx-ingress", &["nginx"]),
+    ("traefik", &["traefik"]),
+    ("haproxy-ingress", &["haproxy"]),
+    ("haproxytech/kubernetes-ingress", &["haproxy"]),
+    ("kong/kubernetes-ingress-controller", &["kong"]),
+    ("contour", &["contour"]),
+    ("apisix-ingress-controller", &["apisix"]),
+    ("emissary", &["ambassador", "emissary"]),
+    ("caddy/ingress", &["caddy"]),
+];
+
+/// Labels that name the Gateway of the pods that serve it.
+const OWNING_GATEWAY: &[&str] =
+    &["gateway.networking.k8s.io/gateway-name", "gateway.envoyproxy.io/owning-gateway-name", "nginx.org/gateway"];
+
+/// Who lets traffic in, and who may use that.
+#[derive(Clone)]
+pub(super) struct Controller {
+    pub(super) arrival: Arrival,
+    pub(super) reach: Reach,
+}
+
+impl Network<'_> {
+    /// What `find` finds, or what it has found before for the same key.
+    fn once(&self, index: &WorkloadIndex<'_>, key: String, find: impl FnOnce() -> Controller) -> Controller {
+        if let Some(known) = index.controllers.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = find();
+        index.controllers.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// The controller of an Ingress class: found by the images of its pods.
+    pub(super) fn ingress_controller(&self, class: &str, index: &WorkloadIndex<'_>) -> Controller {
+        self.once(index, format!("class {class}"), || self.find_ingress_controller(class, index))
+    }
+
+    fn find_ingress_controller(&self, class: &str, index: &WorkloadIndex<'_>) -> Controller {
+        let serves = |image: &str, name: &str, classes: &[&str]| {
+            image.contains(name) && (class.is_empty() || classes.iter().any(|own| class.contains(own)))
+        };
+        let found = self.pods_where(|fact| {
+            fact.images.iter().any(|used| {
+                let image = self.inventory.symbols.text(used.image);
+                CONTROLLERS.iter().any(|(name, classes)| serves(&image, name, classes))
+            })
+        });
+        self.controller(found, index)
+    }
+
+    /// The pods that serve a Gateway: they bear its name.
+    pub(super) fn gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex<'_>) -> Controller {
+        self.once(index, format!("gateway {}", gateway.0), || self.find_gateway_pods(gateway, index))
+    }
+
+    fn find_gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex<'_>) -> Controller {
+        let name = self.inventory.resource(gateway).name;
+        let keys: Vec<_> = OWNING_GATEWAY.iter().filter_map(|key| self.inventory.symbols.find(key)).collect();
+        let found = self.pods_where(|fact| fact.labels.iter().any(|(key, value)| keys.contains(key) && *value == name));
+        self.controller(found, index)
+    }
+
+    /// The routers of OpenShift.
+    pub(super) fn routers(&self, index: &WorkloadIndex<'_>) -> Controller {
+        self.once(index, "routers".to_owned(), || self.find_routers(index))
+    }
+
+    fn find_routers(&self, index: &WorkloadIndex<'_>) -> Controller {
+        let key = self.inventory.symbols.find("ingresscontroller.operator.openshift.io/deployment-ingresscontroller");
+        let found = self.pods_where(|fact| key.is_some_and(|key| fact.labels.iter().any(|(own, _)| *own == key)));
+        self.controller(found, index)
+    }
+
+    fn pods_where(&self, is: impl Fn(&model::inventory::WorkloadFact) -> bool) -> Vec<EndpointId> {
+        let facts = &self.inventory.facts.workloads;
+        let of = |number: EndpointId| {
+            self.workload_of(number)
+                .is_some_and(|workload| workload.members.iter().any(|member| is(&facts[*member as usize])))
+        };
+        self.endpoints().filter(|(number, _)| of(*number)).map(|(number, _)| number).collect()
+    }
+
+    fn controller(&self, pods: Vec<EndpointId>, index: &WorkloadIndex<'_>) -> Controller {
+        if pods.is_empty() {
+            return Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller };
+        }
+        let mut reach = Reach::Controller;
+        let mut better = |found: Reach| {
+            if rank(&found) < rank(&reach) {
+                reach = found;
+            }
+        };
+        for pod in &pods {
+            let Some(workload) = self.workload_of(*pod) else { continue };
+            let members = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
+            if members
+                .into_iter()
+                .any(|fact| fact.network.host_network || fact.network.ports.iter().any(|port| port.host_port.is_some()))
+            {
+                better(Reach::NodeNetwork);
+            }
+            for service in &self.inventory.facts.network.services {
+                let is_for = || self.backends(service, None, index).iter().any(|backend| backend.endpoint == *pod);
+                match service.kind {
+                    ServiceKind::LoadBalancer if is_for() => better(match service.internal {
+                        true => Reach::ProviderNetwork,
+                        false => Reach::Internet,
+                    }),
+                    ServiceKind::NodePort if is_for() => better(Reach::NodeNetwork),
+                    _ => {}
+                }
+            }
+        }
+        Controller { arrival: Arrival::Pods(pods), reach }
+    }
+}
+
+fn rank(reach: &Reach) -> u8 {
+    match reach {
+        Reach::Internet => 0,
+        Reach::NodeNetwork => 1,
+        Reach::ProviderNetwork => 2,
+        Reach::Listed(_) => 3,
+        Reach::Controller => 4,
+    }
+}
+
+/// Who may use an entry with a list of addresses beside what reaches the controller.
+pub(super) fn limited(reach: Reach, listed: &[Range]) -> Reach {
+    if listed.is_empty() { reach } else { Reach::Listed(listed.to_vec()) }
+}

@@ -1,0 +1,247 @@
+//! Entries that Services, ports of nodes and the network of nodes open.
+
+use std::collections::BTreeMap;
+
+use model::address::Block;
+use model::inventory::{ResourceId, ServiceFact, ServiceKind, ServicePortFact, ServiceReachFact};
+
+use super::{Answer, Arrival, Entry, Reach, Tls, Way, WorkloadIndex, target_ports};
+use crate::addresses::Range;
+use crate::census::namespace_of;
+use crate::network::{EndpointId, Identity, Network};
+use crate::ports::{Ports, protocol_name};
+
+/// The pods behind a Service, and which of their ports.
+pub(super) struct Backend {
+    pub(super) endpoint: EndpointId,
+    pub(super) ports: Ports,
+}
+
+impl Network<'_> {
+    pub(super) fn add_services(&self, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+        let traffic = &self.inventory.facts.traffic;
+        let reach: BTreeMap<ResourceId, &ServiceReachFact> =
+            traffic.services.iter().map(|service| (service.resource, service)).collect();
+        let services = self.inventory.facts.network.services.iter();
+        for service in services.filter(|service| !self.config.without.contains(&service.resource)) {
+            let Some(reach) = reach.get(&service.resource) else { continue };
+            for port in &service.ports {
+                self.add_service_port(service, reach, port, index, entries);
+            }
+        }
+    }
+
+    fn add_service_port(
+        &self,
+        service: &ServiceFact,
+        reach: &ServiceReachFact,
+        port: &ServicePortFact,
+        index: &WorkloadIndex<'_>,
+        entries: &mut Vec<Entry>,
+    ) {
+        let ways = ways(service, reach);
+        if ways.is_empty() {
+            return;
+        }
+        let blocks = reach.source_ranges.iter().filter_map(|text| Block::parse(&self.inventory.symbols.text(*text)));
+        let listed: Vec<Range> = blocks.map(|block| Range::of(&block)).collect();
+        let protocol = protocol_name(port.protocol);
+        for Backend { endpoint, ports } in self.backends(service, Some(port), index) {
+            for &way in &ways {
+                let (number, reach_of) = match way {
+                    Way::NodePort => (port.node_port, Reach::NodeNetwork),
+                    Way::LoadBalancer if !listed.is_empty() => (port.port, Reach::Listed(listed.clone())),
+                    Way::LoadBalancer if service.internal => (port.port, Reach::ProviderNetwork),
+                    _ => (port.port, Reach::Internet),
+                };
+                let number = number.map_or_else(|| "a port that is chosen".to_owned(), |number| number.to_string());
+                let arrival = if reach.keeps_client { Arrival::Client } else { Arrival::Node };
+                let from = if reach_of == Reach::Listed(listed.clone()) { &listed[..] } else { &[] };
+                entries.push(Entry {
+                    endpoint,
+                    way,
+                    opened_by: service.resource,
+                    place: reach.place,
+                    door: format!("{protocol} {number}"),
+                    answer: self.answer(index, &arrival, from, endpoint, &ports),
+                    pod_ports: ports.clone(),
+                    reach: reach_of,
+                    arrival,
+                    tls: if reach.certificate && way == Way::LoadBalancer { Tls::Yes } else { Tls::No },
+                });
+            }
+        }
+    }
+
+    /// The pods behind a Service, and their ports; of one of its ports, or of all.
+    pub(super) fn backends(
+        &self,
+        service: &ServiceFact,
+        port: Option<&ServicePortFact>,
+        index: &WorkloadIndex<'_>,
+    ) -> Vec<Backend> {
+        let namespace = namespace_of(self.inventory, service.resource);
+        let mut backends: Vec<Backend> = Vec::new();
+        // Without a selector, others say what is behind it.
+        if service.selector.is_empty() || service.kind == ServiceKind::ExternalName {
+            return backends;
+        }
+        for (workload, endpoints) in index.of(namespace) {
+            for member in &self.workloads()[*workload as usize].members {
+                let fact = &self.inventory.facts.workloads[*member as usize];
+                if !service.selector.matches(&fact.labels) {
+                    continue;
+                }
+                let mut ports = Ports::none();
+                for own in port.into_iter().chain(service.ports.iter().filter(|_| port.is_none())) {
+                    if let Some(target) = own.target {
+                        ports = ports.union(&target_ports(fact, own.protocol, target));
+                    }
+                }
+                for &endpoint in endpoints {
+                    match backends.iter_mut().find(|backend| backend.endpoint == endpoint) {
+                        Some(known) => known.ports = known.ports.union(&ports),
+                        None => backends.push(Backend { endpoint, ports: ports.clone() }),
+                    }
+                }
+            }
+        }
+        backends.retain(|backend| !backend.ports.is_empty());
+        backends
+    }
+
+    /// What policies leave of an entry, for who the pods see.
+    pub(super) fn answer(
+        &self,
+        index: &WorkloadIndex<'_>,
+        arrival: &Arrival,
+        listed: &[Range],
+        to: EndpointId,
+        ports: &Ports,
+    ) -> Answer {
+        let sources: Vec<EndpointId> = match arrival {
+            Arrival::Unprotected => return Answer::Admitted(ports.clone()),
+            Arrival::UnknownPods => {
+                use crate::compile::Direction;
+                use crate::network::Isolation;
+                return match self.isolation(to, Direction::Ingress) {
+                    Isolation::Restricted => Answer::DependsOnController,
+                    Isolation::Open | Isolation::NotApplicable => Answer::Admitted(ports.clone()),
+                };
+            }
+            Arrival::Pods(pods) => pods.clone(),
+            Arrival::Node => self.endpoints_where(|identity| matches!(identity, Identity::Nodes(_))),
+            Arrival::Client => self.endpoints_where(|identity| match identity {
+                Identity::Outside(ranges) => {
+                    listed.is_empty() || ranges.iter().any(|own| listed.iter().any(|other| overlaps(own, other)))
+                }
+                Identity::Workload { .. } | Identity::Nodes(_) => false,
+            }),
+        };
+        let admitted = sources.iter().fold(Ports::none(), |all, from| {
+            all.union(&index.rows.get(from).map_or_else(|| self.connections(*from, to), |row| row.to(to)))
+        });
+        let left = admitted.intersection(ports);
+        if left.is_empty() { Answer::Refused } else { Answer::Admitted(left) }
+    }
+
+    fn endpoints_where(&self, is: impl Fn(&Identity) -> bool) -> Vec<EndpointId> {
+        self.endpoints().filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number).collect()
+    }
+
+    pub(super) fn add_hosts(&self, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+        for (endpoint, known) in self.endpoints() {
+            let Identity::Workload { workload, .. } = known.identity else { continue };
+            for member in &self.workloads()[workload as usize].members {
+                let fact = &self.inventory.facts.workloads[*member as usize];
+                if fact.network.host_network != known.host_network {
+                    continue;
+                }
+                let mut ports = Ports::none();
+                if fact.network.host_network {
+                    let declared = fact.network.ports.iter().filter(|port| port.stays);
+                    for port in declared {
+                        port.number.into_iter().for_each(|number| ports.insert(port.protocol, number, number));
+                    }
+                    let door = match ports.is_empty() {
+                        true => "whatever it listens on".to_owned(),
+                        false => format!("{ports}, and whatever else it listens on"),
+                    };
+                    entries.push(self.host_entry(
+                        index,
+                        endpoint,
+                        fact.resource,
+                        fact.place,
+                        Way::HostNetwork,
+                        door,
+                        ports,
+                    ));
+                    continue;
+                }
+                for port in fact.network.ports.iter().filter(|port| port.host_port.is_some()) {
+                    let (Some(host), Some(number)) = (port.host_port, port.number) else { continue };
+                    let ports = Ports::one(port.protocol, number);
+                    let door = format!("{} {host}", protocol_name(port.protocol));
+                    entries.push(self.host_entry(
+                        index,
+                        endpoint,
+                        fact.resource,
+                        fact.place,
+                        Way::HostPort,
+                        door,
+                        ports,
+                    ));
+                }
+            }
+        }
+    }
+
+    fn host_entry(
+        &self,
+        index: &WorkloadIndex<'_>,
+        endpoint: EndpointId,
+        opened_by: ResourceId,
+        place: model::place::Place,
+        way: Way,
+        door: String,
+        pod_ports: Ports,
+    ) -> Entry {
+        let arrival = if way == Way::HostNetwork { Arrival::Unprotected } else { Arrival::Client };
+        let answer = self.answer(index, &arrival, &[], endpoint, &pod_ports);
+        Entry {
+            endpoint,
+            way,
+            opened_by,
+            place,
+            door,
+            pod_ports,
+            reach: Reach::NodeNetwork,
+            arrival,
+            tls: Tls::No,
+            answer,
+        }
+    }
+}
+
+/// The ways in from outside that a Service opens.
+fn ways(service: &ServiceFact, reach: &ServiceReachFact) -> Vec<Way> {
+    let mut ways = Vec::new();
+    match service.kind {
+        ServiceKind::LoadBalancer => {
+            ways.push(Way::LoadBalancer);
+            if reach.node_ports {
+                ways.push(Way::NodePort);
+            }
+        }
+        ServiceKind::NodePort => ways.push(Way::NodePort),
+        ServiceKind::ClusterIp | ServiceKind::ExternalName => {}
+    }
+    if !reach.external_addresses.is_empty() && service.kind != ServiceKind::ExternalName {
+        ways.push(Way::ExternalAddress);
+    }
+    ways
+}
+
+fn overlaps(left: &Range, right: &Range) -> bool {
+    left.first.is_ipv4() == right.first.is_ipv4() && left.first <= right.last && right.first <= left.last
+}

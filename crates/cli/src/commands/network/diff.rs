@@ -1,0 +1,108 @@
+//! `plimsoll network diff` and `plimsoll network what-if`: what changes.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use ::network::{Config, Difference, Network, diff};
+use model::inventory::{Inventory, ResourceId};
+use model::symbols::Symbol;
+use reports::network::diff::{Completeness, report, write_json, write_text};
+
+use super::{VERSION, assume, exit, read, write_outputs};
+use crate::arguments::{NetworkDiffArguments, NetworkFormat, NetworkOutput, NetworkWhatIfArguments};
+use crate::exit::{Exit, UsageError};
+
+/// Runs `diff`.
+pub(super) fn run(arguments: &NetworkDiffArguments) -> anyhow::Result<Exit> {
+    let before = read(std::slice::from_ref(&arguments.base), &arguments.input.input)?;
+    let after = read(std::slice::from_ref(&arguments.head), &arguments.input.input)?;
+    let config = assume(&after, &arguments.input)?.config;
+    let difference = diff(&Network::new(&before, &config), &Network::new(&after, &config));
+    let worst = exit(&before).max(exit(&after));
+    finish(&difference, worst, arguments.fail_on_new, &arguments.output)
+}
+
+/// Runs `what-if`.
+pub(super) fn what_if(arguments: &NetworkWhatIfArguments) -> anyhow::Result<Exit> {
+    if arguments.apply.is_empty() && arguments.delete.is_empty() {
+        return Err(UsageError(
+            "nothing would change: name files with `--apply`, or objects with `--delete`".to_owned(),
+        )
+        .into());
+    }
+    let mut paths = arguments.paths.clone();
+    paths.extend(arguments.apply.iter().cloned());
+    let inventory = read(&paths, &arguments.input.input)?;
+    let config = assume(&inventory, &arguments.input)?.config;
+    let applied = of_files(&inventory, &arguments.apply);
+    let before = Config { without: applied.clone(), ..config.clone() };
+    let mut without = replaced(&inventory, &applied);
+    for name in &arguments.delete {
+        let named = named(&inventory, name);
+        if named.is_empty() {
+            return Err(
+                UsageError(format!("there is no object `{name}` (`Kind/namespace/name` or `Kind/name`)")).into()
+            );
+        }
+        without.extend(named);
+    }
+    let after = Config { without, ..config };
+    let difference = diff(&Network::new(&inventory, &before), &Network::new(&inventory, &after));
+    finish(&difference, exit(&inventory), arguments.fail_on_new, &arguments.output)
+}
+
+fn finish(
+    difference: &Difference,
+    looked_at: Exit,
+    fail_on_new: bool,
+    outputs: &[NetworkOutput],
+) -> anyhow::Result<Exit> {
+    let complete = if looked_at == Exit::Clean { Completeness::Complete } else { Completeness::Incomplete };
+    let known = [NetworkFormat::Text, NetworkFormat::Json];
+    write_outputs(outputs, &known, &|format, terminal, out| match format {
+        NetworkFormat::Json => write_json(&report(difference, complete, VERSION), out),
+        _ => write_text(difference, terminal, out),
+    })?;
+    let found = if fail_on_new && difference.opens() { Exit::Findings } else { Exit::Clean };
+    Ok(found.max(looked_at))
+}
+
+/// The objects that are in one of the files or folders.
+fn of_files(inventory: &Inventory, paths: &[PathBuf]) -> BTreeSet<ResourceId> {
+    let is_in = |resource: &model::inventory::Resource| {
+        let file = inventory.files.get(resource.file as usize);
+        file.is_some_and(|file| paths.iter().any(|path| file.starts_with(path)))
+    };
+    let all = (0..).map(ResourceId).zip(&inventory.resources);
+    all.filter(|(_, resource)| is_in(resource)).map(|(number, _)| number).collect()
+}
+
+type Key = (Symbol, Symbol, Symbol);
+
+/// The objects that those that are applied take the place of.
+fn replaced(inventory: &Inventory, applied: &BTreeSet<ResourceId>) -> BTreeSet<ResourceId> {
+    let key = |number: ResourceId| -> Key {
+        let resource = inventory.resource(number);
+        (resource.kind, resource.namespace, resource.name)
+    };
+    let new: BTreeSet<Key> = applied.iter().map(|number| key(*number)).collect();
+    let all = (0..inventory.resources.len() as u32).map(ResourceId);
+    all.filter(|number| !applied.contains(number) && new.contains(&key(*number))).collect()
+}
+
+/// The objects of a name: `Kind/namespace/name` or `Kind/name`.
+fn named(inventory: &Inventory, name: &str) -> Vec<ResourceId> {
+    let parts: Vec<&str> = name.split('/').collect();
+    let text = |symbol| inventory.symbols.text(symbol);
+    let is = |resource: &model::inventory::Resource| match *parts {
+        [kind, own] => text(resource.kind).eq_ignore_ascii_case(kind) && text(resource.name) == own,
+        [kind, namespace, own] => {
+            text(resource.kind).eq_ignore_ascii_case(kind)
+                && text(resource.namespace) == namespace
+                && text(resource.name) == own
+        }
+        _ => false,
+    };
+    let all = (0..).map(ResourceId).zip(&inventory.resources);
+    all.filter(|(_, resource)| is(resource)).map(|(number, _)| number).collect()
+}

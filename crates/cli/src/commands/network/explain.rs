@@ -1,0 +1,68 @@
+//! `plimsoll network explain`: why two endpoints may connect or not.
+
+use std::path::{Path, PathBuf};
+
+use ::network::Worlds;
+use model::inventory::Protocol;
+use reports::network::explain::{answer, report, write_json, write_text};
+use reports::network::map::coverage;
+
+use super::{VERSION, assume, exit, find, read, write_outputs};
+use crate::arguments::{NetworkExplainArguments, NetworkFormat};
+use crate::exit::{Exit, UsageError};
+
+/// Runs the command.
+pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
+    let (port, paths) = port_and_paths(&arguments.rest)?;
+    let inventory = read(&paths, &arguments.input.input)?;
+    let assumptions = assume(&inventory, &arguments.input)?;
+    let is_known = assumptions.plugin.name().is_some() || !arguments.input.dialect.is_empty();
+    let worlds = match is_known {
+        true => Worlds::certain(&inventory, &assumptions.config),
+        false => Worlds::new(&inventory, &assumptions.config),
+    };
+    let network = &worlds.base;
+    let (from, to) = (find(network, &arguments.from)?, find(network, &arguments.to)?);
+    let mut answers = Vec::new();
+    for &from in &from {
+        for &to in &to {
+            let explanation = network.explain(from, to, port);
+            answers.push(answer(network, &explanation, &worlds.dependences(from, to)));
+        }
+    }
+    let report = report(coverage(network), answers, VERSION);
+    let known = [NetworkFormat::Text, NetworkFormat::Json];
+    write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
+        NetworkFormat::Json => write_json(&report, out),
+        _ => write_text(&report, terminal, out),
+    })?;
+    Ok(exit(&inventory))
+}
+
+/// The port, if the first word is one, and the paths.
+fn port_and_paths(rest: &[String]) -> Result<(Option<(Protocol, u16)>, Vec<PathBuf>), UsageError> {
+    let mut paths: Vec<PathBuf> = rest.iter().map(PathBuf::from).collect();
+    let port = rest.first().and_then(|word| parse_port(word));
+    if port.is_some() {
+        paths.remove(0);
+    } else if let Some(word) = rest.first().filter(|word| !Path::new(word).exists() && *word != "-") {
+        let what = "is neither a port, as `8080` or `udp/53`, nor a file or folder";
+        return Err(UsageError(format!("`{word}` {what}")));
+    }
+    if paths.is_empty() {
+        paths.push(PathBuf::from("."));
+    }
+    Ok((port, paths))
+}
+
+fn parse_port(word: &str) -> Option<(Protocol, u16)> {
+    let (protocol, number) = match word.split_once('/') {
+        Some((left, right)) => match (::network::protocol_of(left), ::network::protocol_of(right)) {
+            (Some(protocol), _) => (protocol, right),
+            (None, Some(protocol)) => (protocol, left),
+            (None, None) => return None,
+        },
+        None => (Protocol::Tcp, word),
+    };
+    number.parse().ok().filter(|number| *number > 0).map(|number| (protocol, number))
+}

@@ -1,0 +1,22 @@
+//! `plimsoll network exposure`: every way in from outside.
+
+use ::network::Network;
+use reports::network::exposure::{report, write_json, write_text};
+
+use super::{VERSION, assume, exit, read, write_outputs};
+use crate::arguments::{NetworkExposureArguments, NetworkFormat};
+use crate::exit::Exit;
+
+/// Runs the command.
+pub(super) fn run(arguments: &NetworkExposureArguments) -> anyhow::Result<Exit> {
+    let inventory = read(&arguments.paths, &arguments.input.input)?;
+    let assumptions = assume(&inventory, &arguments.input)?;
+    let network = Network::new(&inventory, &assumptions.config);
+    let report = report(&network, &network.exposure(), VERSION);
+    let known = [NetworkFormat::Text, NetworkFormat::Json];
+    write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
+        NetworkFormat::Json => write_json(&report, out),
+        _ => write_text(&report, terminal, out),
+    })?;
+    Ok(exit(&inventory))
+}

@@ -1,0 +1,13 @@
+//! The network for people and machines: one file for each question and format.
+
+pub mod blast;
+pub mod diff;
+pub mod explain;
+pub mod exposure;
+pub mod html;
+pub mod list;
+pub mod map;
+mod table;
+mod wire;
+
+pub use wire::*;

@@ -1,0 +1,231 @@
+//! What changes between two networks, for people and machines.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use ::network::{Change, Difference, Direction, Door, Opened};
+use anstyle::AnsiColor;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::wire::{Connection, SCHEMA_VERSION};
+use crate::json::Tool;
+use crate::text::Terminal;
+use crate::text::terminal::sanitize;
+
+/// The answer of `plimsoll network diff` and `plimsoll network what-if`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiffReport {
+    /// The version of this form: `major.minor`.
+    pub schema_version: String,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// Whether everything could be looked at.
+    pub complete: bool,
+    /// Connections that are possible now.
+    pub gained: Vec<DiffChange>,
+    /// Connections that no longer are.
+    pub lost: Vec<DiffChange>,
+    /// Ways in from outside that are open now.
+    pub doors_gained: Vec<DiffDoor>,
+    /// Ways in that no longer are.
+    pub doors_lost: Vec<DiffDoor>,
+    /// Pods whose restriction came or went.
+    pub turned: Vec<DiffTurn>,
+    /// Workloads that are new.
+    pub appeared: Vec<String>,
+    /// Workloads that are gone.
+    pub vanished: Vec<String>,
+}
+
+/// Ports on which one may connect to the other.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiffChange {
+    /// Who connects.
+    pub from: String,
+    /// Who is connected to.
+    pub to: String,
+    /// The ports.
+    pub connection: Connection,
+}
+
+/// A way in from outside.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiffDoor {
+    /// The workload.
+    pub workload: String,
+    /// How.
+    pub way: String,
+    /// What is connected to.
+    pub door: String,
+    /// The ports at the pods.
+    pub connection: Connection,
+}
+
+/// Pods whose restriction came or went.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiffTurn {
+    /// The workload.
+    pub workload: String,
+    /// `ingress` or `egress`.
+    pub direction: String,
+    /// Whether the restriction is gone.
+    pub opened: bool,
+}
+
+/// The JSON Schema of the report.
+pub fn schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(DiffReport)).expect("a schema is JSON") + "\n"
+}
+
+fn side(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
+    }
+}
+
+/// The report.
+pub fn report(difference: &Difference, complete: Completeness, version: &str) -> DiffReport {
+    let Difference { gained, lost, doors_gained, doors_lost, turned, appeared, vanished } = difference;
+    let changes = |changes: &[Change]| -> Vec<DiffChange> {
+        let wire = |change: &Change| DiffChange {
+            from: change.from.clone(),
+            to: change.to.clone(),
+            connection: Connection(change.ports.clone()),
+        };
+        changes.iter().map(wire).collect()
+    };
+    let doors = |doors: &[Door]| -> Vec<DiffDoor> {
+        let wire = |door: &Door| DiffDoor {
+            workload: door.workload.clone(),
+            way: super::exposure::way(door.way).to_owned(),
+            door: door.door.clone(),
+            connection: Connection(door.ports.clone()),
+        };
+        doors.iter().map(wire).collect()
+    };
+    DiffReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() },
+        complete: complete == Completeness::Complete,
+        gained: changes(gained),
+        lost: changes(lost),
+        doors_gained: doors(doors_gained),
+        doors_lost: doors(doors_lost),
+        turned: turned
+            .iter()
+            .map(|turn| DiffTurn {
+                workload: turn.workload.clone(),
+                direction: side(turn.direction).to_owned(),
+                opened: turn.opened == Opened::Yes,
+            })
+            .collect(),
+        appeared: appeared.clone(),
+        vanished: vanished.clone(),
+    }
+}
+
+/// Whether everything could be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// It could.
+    Complete,
+    /// Something could not.
+    Incomplete,
+}
+
+/// Writes the report as JSON.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_json(report: &DiffReport, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes what changes for people.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_text(difference: &Difference, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let plus = terminal.paint(AnsiColor::Red.on_default().bold(), "+");
+    let minus = terminal.paint(AnsiColor::Green.on_default().bold(), "-");
+    write_doors("ways in from outside that are new", &plus, &difference.doors_gained, terminal, out)?;
+    write_doors("ways in from outside that are gone", &minus, &difference.doors_lost, terminal, out)?;
+    write_changes("connections that are new", &plus, &difference.gained, terminal, out)?;
+    write_changes("connections that are gone", &minus, &difference.lost, terminal, out)?;
+    if !difference.turned.is_empty() {
+        writeln!(out, "{}", terminal.bold("restrictions"))?;
+    }
+    for turn in &difference.turned {
+        let (mark, word) = match turn.opened {
+            Opened::Yes => (&plus, "no longer restricted"),
+            Opened::No => (&minus, "restricted now"),
+        };
+        writeln!(out, "  {mark} {} {}: {word}", sanitize(&turn.workload), side(turn.direction))?;
+    }
+    let head = format!(
+        "{} {} gained, {} lost · ways in: {} gained, {} lost · workloads: {} new, {} gone",
+        terminal.logo(),
+        difference.gained.len(),
+        difference.lost.len(),
+        difference.doors_gained.len(),
+        difference.doors_lost.len(),
+        difference.appeared.len(),
+        difference.vanished.len()
+    );
+    writeln!(out, "{}", terminal.bold(&head))
+}
+
+fn write_doors(title: &str, mark: &str, doors: &[Door], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    if doors.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold(title))?;
+    for door in doors {
+        let way = super::exposure::way_text(door.way);
+        writeln!(
+            out,
+            "  {mark} {}  {way} {}: {} at the pod",
+            sanitize(&door.workload),
+            sanitize(&door.door),
+            door.ports
+        )?;
+    }
+    writeln!(out)
+}
+
+/// Changes of one source on the same ports are one line.
+fn write_changes(
+    title: &str,
+    mark: &str,
+    changes: &[Change],
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    const MOST: usize = 60;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold(title))?;
+    let mut groups: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for change in changes {
+        groups.entry((&change.from, change.ports.to_string())).or_default().push(&change.to);
+    }
+    let arrow = if terminal.unicode { "→" } else { "->" };
+    let count = groups.len();
+    for ((from, ports), to) in groups.into_iter().take(MOST) {
+        let shown =
+            if to.len() > 4 { format!("{} and {} more", to[..3].join(", "), to.len() - 3) } else { to.join(", ") };
+        writeln!(out, "  {mark} {} {arrow} {}  {ports}", sanitize(from), sanitize(&shown))?;
+    }
+    if count > MOST {
+        writeln!(out, "  {} {} more lines; `--output json` has all", terminal.ellipsis(), count - MOST)?;
+    }
+    writeln!(out)
+}

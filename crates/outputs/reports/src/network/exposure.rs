@@ -1,0 +1,250 @@
+//! Who can come in from outside, for people and machines.
+
+use std::io::{self, Write};
+
+use ::network::{Answer, Arrival, Entry, Network, Range, Reach, Tls, Way, sensitive};
+use anstyle::{AnsiColor, Style};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
+use crate::json::{JsonCoverage, Tool};
+use crate::text::Terminal;
+use crate::text::terminal::sanitize;
+
+/// The answer of `plimsoll network exposure`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExposureReport {
+    /// The version of this form: `major.minor`.
+    pub schema_version: String,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// What was looked at, and what was not and why.
+    pub coverage: JsonCoverage,
+    /// The ways in, the most open first.
+    pub entries: Vec<ExposureEntry>,
+}
+
+/// A way in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExposureEntry {
+    /// The workload.
+    pub workload: String,
+    /// How: `loadBalancer`, `externalAddress`, `nodePort`, `ingress`, `gateway`, `openShiftRoute`, `hostPort` or
+    /// `hostNetwork`.
+    pub way: String,
+    /// What is connected to.
+    pub door: String,
+    /// The object that opens it.
+    pub opened_by: String,
+    /// The file.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+    /// Who may use it: `internet`, `listed`, `nodeNetwork`, `providerNetwork` or `controller`.
+    pub reach: String,
+    /// The addresses of a list.
+    pub listed: Vec<String>,
+    /// Who the pods see: `client`, `node`, `pods`, `unknownPods` or `nobodyAsks`.
+    pub arrival: String,
+    /// The pods of the controller.
+    pub through: Vec<String>,
+    /// Whether it speaks TLS: `yes`, `no` or `passedThrough`.
+    pub tls: String,
+    /// The ports at the pods.
+    pub pod_ports: Connection,
+    /// What policies leave of it: `admitted`, `refused` or `dependsOnController`.
+    pub answer: String,
+    /// The ports that policies leave.
+    pub admitted: Connection,
+    /// What usually answers there, if that is a store or an interface for administration.
+    pub sensitive: Option<String>,
+}
+
+/// The JSON Schema of the report.
+pub fn schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(ExposureReport)).expect("a schema is JSON") + "\n"
+}
+
+/// The report.
+pub fn report(network: &Network<'_>, entries: &[Entry], version: &str) -> ExposureReport {
+    ExposureReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() },
+        coverage: super::map::coverage(network),
+        entries: entries.iter().map(|entry| wire(network, entry)).collect(),
+    }
+}
+
+fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
+    let inventory = network.inventory();
+    let (path, line) = place_of(inventory, entry.opened_by, entry.place.line);
+    let (arrival, through) = match &entry.arrival {
+        Arrival::Client => ("client", Vec::new()),
+        Arrival::Node => ("node", Vec::new()),
+        Arrival::Pods(pods) => ("pods", pods.iter().map(|pod| network.get(*pod).name.clone()).collect()),
+        Arrival::UnknownPods => ("unknownPods", Vec::new()),
+        Arrival::Unprotected => ("nobodyAsks", Vec::new()),
+    };
+    let (answer, admitted) = match &entry.answer {
+        Answer::Admitted(ports) => ("admitted", ports.clone()),
+        Answer::Refused => ("refused", ::network::Ports::none()),
+        Answer::DependsOnController => ("dependsOnController", ::network::Ports::none()),
+    };
+    ExposureEntry {
+        workload: network.get(entry.endpoint).name.clone(),
+        way: way(entry.way).to_owned(),
+        door: entry.door.clone(),
+        opened_by: object_name(inventory, entry.opened_by),
+        path,
+        line,
+        reach: match &entry.reach {
+            Reach::Internet => "internet",
+            Reach::Listed(_) => "listed",
+            Reach::NodeNetwork => "nodeNetwork",
+            Reach::ProviderNetwork => "providerNetwork",
+            Reach::Controller => "controller",
+        }
+        .to_owned(),
+        listed: match &entry.reach {
+            Reach::Listed(ranges) => ranges.iter().map(Range::text).collect(),
+            Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => Vec::new(),
+        },
+        arrival: arrival.to_owned(),
+        through,
+        tls: match entry.tls {
+            Tls::Yes => "yes",
+            Tls::No => "no",
+            Tls::PassedThrough => "passedThrough",
+        }
+        .to_owned(),
+        pod_ports: Connection(entry.pod_ports.clone()),
+        answer: answer.to_owned(),
+        admitted: Connection(admitted),
+        sensitive: sensitive(&entry.pod_ports).map(str::to_owned),
+    }
+}
+
+/// A way in, for machines.
+pub(super) fn way(way: Way) -> &'static str {
+    match way {
+        Way::LoadBalancer => "loadBalancer",
+        Way::ExternalAddress => "externalAddress",
+        Way::NodePort => "nodePort",
+        Way::Ingress => "ingress",
+        Way::Gateway => "gateway",
+        Way::OpenShiftRoute => "openShiftRoute",
+        Way::HostPort => "hostPort",
+        Way::HostNetwork => "hostNetwork",
+    }
+}
+
+/// Writes the report as JSON.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_json(report: &ExposureReport, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the ways in for people.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    for entry in &report.entries {
+        write_entry(entry, terminal, out)?;
+    }
+    if !report.entries.is_empty() {
+        writeln!(out)?;
+    }
+    let open = report.entries.iter().filter(|entry| entry.answer == "admitted").count();
+    let depends = report.entries.iter().filter(|entry| entry.answer == "dependsOnController").count();
+    let refused = report.entries.len() - open - depends;
+    let head = format!(
+        "{} from outside: {open} open, {depends} depend on a controller, {refused} refused by policies",
+        terminal.logo()
+    );
+    writeln!(out, "{}", terminal.bold(&head))?;
+    let note = "what listens is not looked at: a way in leads to a port, whether a process answers there or not";
+    writeln!(out, "  {}", terminal.dim(note))
+}
+
+fn write_entry(entry: &ExposureEntry, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let (mark, style) = mark(entry, terminal);
+    let tls = match entry.tls.as_str() {
+        "yes" => "TLS",
+        "passedThrough" => "TLS passed through",
+        _ => "no TLS",
+    };
+    let what = entry.sensitive.as_deref().map(|what| format!(" · looks like {what}")).unwrap_or_default();
+    writeln!(
+        out,
+        "{} {}  {} {}",
+        terminal.paint(style, mark),
+        terminal.bold(&sanitize(&entry.workload)),
+        kind_of_way(&entry.way),
+        sanitize(&entry.door)
+    )?;
+    let ports =
+        if entry.pod_ports.0.is_empty() { String::new() } else { format!("{} at the pod · ", entry.pod_ports.0) };
+    writeln!(out, "    {ports}{}; {}; {tls}{what}", who(entry), answer(entry))?;
+    let place = format!("{}:{}", sanitize(&entry.path), entry.line);
+    writeln!(out, "    {}", terminal.dim(&format!("{} {place}", sanitize(&entry.opened_by))))
+}
+
+fn mark(entry: &ExposureEntry, terminal: Terminal) -> (&'static str, Style) {
+    match (entry.answer.as_str(), terminal.unicode) {
+        ("admitted", true) => ("▲", AnsiColor::Red.on_default().bold()),
+        ("admitted", false) => ("!", AnsiColor::Red.on_default().bold()),
+        ("refused", true) => ("✓", AnsiColor::Green.on_default()),
+        ("refused", false) => ("-", AnsiColor::Green.on_default()),
+        _ => (terminal.unseen(), AnsiColor::Yellow.on_default().bold()),
+    }
+}
+
+/// A way in, for people.
+pub(super) fn way_text(way_in: Way) -> &'static str {
+    kind_of_way(way(way_in))
+}
+
+fn kind_of_way(way: &str) -> &'static str {
+    match way {
+        "loadBalancer" => "load balancer",
+        "externalAddress" => "external address",
+        "nodePort" => "node port",
+        "ingress" => "Ingress",
+        "gateway" => "Gateway",
+        "openShiftRoute" => "Route",
+        "hostPort" => "host port",
+        _ => "host network",
+    }
+}
+
+fn who(entry: &ExposureEntry) -> String {
+    match entry.reach.as_str() {
+        "internet" => "everybody may use it".to_owned(),
+        "listed" => format!("{} may use it", entry.listed.join(", ")),
+        "nodeNetwork" => "whoever reaches a node may use it".to_owned(),
+        "providerNetwork" => "the provider's network may use it".to_owned(),
+        _ => "whoever reaches its controller, which is not in the input".to_owned(),
+    }
+}
+
+fn answer(entry: &ExposureEntry) -> String {
+    let seen = match entry.arrival.as_str() {
+        "client" => "the client's address",
+        "node" => "the address of a node",
+        "pods" => "the controller's pods",
+        "unknownPods" => "the controller's pods",
+        _ => return "no policy applies on the network of a node".to_owned(),
+    };
+    match entry.answer.as_str() {
+        "admitted" => format!("policies admit {seen}"),
+        "refused" => format!("policies do not admit {seen}"),
+        _ => "whether policies admit the controller's pods depends on who they are".to_owned(),
+    }
+}
