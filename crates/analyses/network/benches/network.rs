@@ -95,7 +95,7 @@ fn cluster(pods: usize, workload_count: usize, policy_count: usize) -> Inventory
         }
         let service = format!(
             "apiVersion: v1\nkind: Service\nmetadata: {{name: w{workload}, namespace: n{namespace}}}\nspec: {{type: {}, selector: {{app: w{workload}}}, ports: [{{port: 80, targetPort: http}}]}}\n",
-            if workload % 10 == 0 { "NodePort" } else { "ClusterIP" }
+            if workload.is_multiple_of(10) { "NodePort" } else { "ClusterIP" }
         );
         observe(&service, &mut part, &inventory);
     }
@@ -124,7 +124,7 @@ fn policy_text(policy: usize, workload_count: usize) -> String {
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p{policy}, namespace: n{namespace}}}\nspec:\n"
     );
     let rules = match policy % 5 {
-        0 if policy % 50 == 0 => "  podSelector: {}\n  policyTypes: [Ingress, Egress]\n".to_owned(),
+        0 if policy.is_multiple_of(50) => "  podSelector: {}\n  policyTypes: [Ingress, Egress]\n".to_owned(),
         0 => format!(
             "  podSelector: {{matchLabels: {{app: w{own}}}}}\n  ingress: [{{from: [{{namespaceSelector: {{matchLabels: {{team: t{}}}}}}}], ports: [{{port: http}}]}}]\n",
             own % 10

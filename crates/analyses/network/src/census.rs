@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use model::inventory::{InstanceFact, Inventory, Protocol, ResourceId, WorkloadFact};
+use model::labels::Labels;
 use model::symbols::Symbol;
 
 use crate::addresses::Range;
@@ -367,7 +368,7 @@ impl Builder<'_> {
     }
 
     /// The labels of the pods that policies ask for; those of a StatefulSet one by one, where policies tell them apart.
-    fn labels(&self, fact: &WorkloadFact, workload: &Workload) -> Vec<(Box<[(Symbol, Symbol)]>, String)> {
+    fn labels(&self, fact: &WorkloadFact, workload: &Workload) -> Vec<(Labels, String)> {
         let symbols = &self.inventory.symbols;
         let mut own: Vec<(Symbol, Symbol)> = Vec::new();
         for &(key, value) in fact.labels.iter().rev() {

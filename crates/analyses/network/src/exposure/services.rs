@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::address::Block;
-use model::inventory::{ResourceId, ServiceFact, ServiceKind, ServicePortFact, ServiceReachFact};
+use model::inventory::{ResourceId, ServiceFact, ServiceKind, ServicePortFact, ServiceReachFact, WorkloadFact};
 
 use super::{Answer, Arrival, Entry, Reach, Tls, Way, WorkloadIndex, target_ports};
 use crate::addresses::Range;
@@ -167,30 +167,14 @@ impl Network<'_> {
                         true => "whatever it listens on".to_owned(),
                         false => format!("{ports}, and whatever else it listens on"),
                     };
-                    entries.push(self.host_entry(
-                        index,
-                        endpoint,
-                        fact.resource,
-                        fact.place,
-                        Way::HostNetwork,
-                        door,
-                        ports,
-                    ));
+                    entries.push(self.host_entry(index, endpoint, fact, Way::HostNetwork, door, ports));
                     continue;
                 }
                 for port in fact.network.ports.iter().filter(|port| port.host_port.is_some()) {
                     let (Some(host), Some(number)) = (port.host_port, port.number) else { continue };
                     let ports = Ports::one(port.protocol, number);
                     let door = format!("{} {host}", protocol_name(port.protocol));
-                    entries.push(self.host_entry(
-                        index,
-                        endpoint,
-                        fact.resource,
-                        fact.place,
-                        Way::HostPort,
-                        door,
-                        ports,
-                    ));
+                    entries.push(self.host_entry(index, endpoint, fact, Way::HostPort, door, ports));
                 }
             }
         }
@@ -200,8 +184,7 @@ impl Network<'_> {
         &self,
         index: &WorkloadIndex<'_>,
         endpoint: EndpointId,
-        opened_by: ResourceId,
-        place: model::place::Place,
+        fact: &WorkloadFact,
         way: Way,
         door: String,
         pod_ports: Ports,
@@ -211,8 +194,8 @@ impl Network<'_> {
         Entry {
             endpoint,
             way,
-            opened_by,
-            place,
+            opened_by: fact.resource,
+            place: fact.place,
             door,
             pod_ports,
             reach: Reach::NodeNetwork,

@@ -39,8 +39,10 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
     Ok(exit(&inventory))
 }
 
+type Port = (Protocol, u16);
+
 /// The port, if the first word is one, and the paths.
-fn port_and_paths(rest: &[String]) -> Result<(Option<(Protocol, u16)>, Vec<PathBuf>), UsageError> {
+fn port_and_paths(rest: &[String]) -> Result<(Option<Port>, Vec<PathBuf>), UsageError> {
     let mut paths: Vec<PathBuf> = rest.iter().map(PathBuf::from).collect();
     let port = rest.first().and_then(|word| parse_port(word));
     if port.is_some() {
@@ -55,7 +57,7 @@ fn port_and_paths(rest: &[String]) -> Result<(Option<(Protocol, u16)>, Vec<PathB
     Ok((port, paths))
 }
 
-fn parse_port(word: &str) -> Option<(Protocol, u16)> {
+fn parse_port(word: &str) -> Option<Port> {
     let (protocol, number) = match word.split_once('/') {
         Some((left, right)) => match (::network::protocol_of(left), ::network::protocol_of(right)) {
             (Some(protocol), _) => (protocol, right),

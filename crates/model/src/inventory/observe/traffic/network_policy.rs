@@ -19,8 +19,8 @@ impl Observer<'_> {
         let (ingress, egress) = types.unwrap_or((true, has_egress));
         let selector = spec("podSelector");
         // What is not in force is validated as well.
-        let rules_in = self.rules(spec("ingress"), "from")?;
-        let rules_out = self.rules(spec("egress"), "to")?;
+        let rules_in = self.traffic_rules(spec("ingress"), "from")?;
+        let rules_out = self.traffic_rules(spec("egress"), "to")?;
         let direction = |rules| TrafficDirection { closes: true, rules };
         Ok(TrafficPolicy {
             resource: self.resource,
@@ -51,11 +51,11 @@ impl Observer<'_> {
         Ok((found != (false, false)).then_some(found))
     }
 
-    fn rules(&self, list: Option<Value<'_>>, peers: &str) -> Result<Box<[TrafficRule]>, Refusal> {
-        items(list).map(|rule| self.rule(rule, peers)).collect()
+    fn traffic_rules(&self, list: Option<Value<'_>>, peers: &str) -> Result<Box<[TrafficRule]>, Refusal> {
+        items(list).map(|rule| self.traffic_rule(rule, peers)).collect()
     }
 
-    fn rule(&self, rule: Value<'_>, peers: &str) -> Result<TrafficRule, Refusal> {
+    fn traffic_rule(&self, rule: Value<'_>, peers: &str) -> Result<TrafficRule, Refusal> {
         let list = |key| rule.get(key).filter(|list| list.items().next().is_some());
         let peers = list(peers).map(|list| list.items().map(|peer| self.traffic_peer(peer)).collect());
         let ports = list("ports").map(|list| list.items().map(|port| self.traffic_port(port)).collect());
