@@ -6,6 +6,7 @@ mod controls;
 mod diff;
 mod exceptions;
 mod explain;
+mod fix;
 mod frameworks;
 mod init;
 mod man;
@@ -29,6 +30,7 @@ use crate::formats::Format;
 pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments, project),
+        Command::Fix(arguments) => fix::run(arguments, project),
         Command::Diff(arguments) => diff::run(arguments, project),
         Command::Exceptions(arguments) => exceptions::run(arguments, project),
         Command::Baseline(arguments) => baseline::run(arguments, project),
@@ -52,6 +54,7 @@ pub(crate) fn input_config(paths: &[PathBuf], input: &InputArguments) -> manifes
         exclude: input.exclude.clone(),
         allow_empty: input.allow_empty,
         threads: input.threads,
+        texts: manifests::walk::Texts::default(),
     }
 }
 

@@ -18,18 +18,19 @@ pub(crate) fn look_again(
     inventory: &mut Inventory,
     kinds: Vec<CustomKind>,
     stdin: &[u8],
-    threads: usize,
+    config: &walk::Config,
 ) {
     let kinds = Mutex::new(kinds);
     let collect = |observed: Observed<'_>, _: &_, _: &mut _| add(&kinds, observed);
     // One thread: the order of the definitions is that of the input.
-    load::again(&engine.definitions(inventory), inventory, stdin, 1, &collect);
+    let single = walk::Config { threads: 1, ..config.clone() };
+    load::again(&engine.definitions(inventory), inventory, stdin, &single, &collect);
     let kinds = kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(second) = engine.second_look(inventory, kinds) {
         let judge = |observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
             second.judge(observed, symbols, verdicts);
         };
-        load::again(second.files(), inventory, stdin, threads, &judge);
+        load::again(second.files(), inventory, stdin, config, &judge);
     }
 }
 

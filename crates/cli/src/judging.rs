@@ -7,7 +7,7 @@ use compliance::{Assessment, Subject};
 use controls::engine::{Engine, Passed};
 use controls::selection;
 use manifests::load::{self, Progress};
-use manifests::walk;
+use manifests::walk::{self, Texts};
 use model::control::Registered;
 use model::custom_schema::CustomKind;
 use model::exception::Exceptions;
@@ -54,6 +54,23 @@ pub(crate) struct Judged {
 /// # Errors
 /// A name that names nothing, a parameter that does not exist, a glob that is none.
 pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
+    judge_with(request, Texts::default())
+}
+
+/// The controls that a request asks for.
+///
+/// # Errors
+/// A name that names nothing.
+pub(crate) fn selected(request: &Request<'_>) -> Result<Vec<ControlId>, UsageError> {
+    let subjects = requested::frameworks(&request.selection.framework)?;
+    Ok(select(request, &subjects)?.into_iter().map(|registered| registered.id).collect())
+}
+
+/// Reads and judges, with these texts in place of those of files.
+///
+/// # Errors
+/// As `judge`.
+pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<Judged> {
     let SelectionArguments {
         only: _,
         skip: _,
@@ -72,7 +89,7 @@ pub(crate) fn judge(request: &Request<'_>) -> anyhow::Result<Judged> {
     settings::from_arguments(parameter, &mut common)?;
     let minor = kubernetes_version.map(schemas::Version::minor);
     common.kubernetes_minor = minor;
-    let config = input_config(request.paths, request.input);
+    let config = walk::Config { texts, ..input_config(request.paths, request.input) };
     let mut engine = Engine::new(selected, request.passed, common);
     if let Some(mut scopes) = request.project.scopes() {
         scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
@@ -134,7 +151,7 @@ fn load_and_judge(
             collector.observe(observed);
         };
         let stdin = load::load(config, found, inventory, &judge, &progress);
-        custom_resources::look_again(engine, inventory, kinds, &stdin, config.threads);
+        custom_resources::look_again(engine, inventory, kinds, &stdin, config);
         engine.judge_inventory(inventory);
         Ok(stdin)
     })

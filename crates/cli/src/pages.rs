@@ -25,6 +25,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("plimsoll.schema.json".to_owned(), crate::configuration::schema::schema());
     pages.insert("exceptions.schema.json".to_owned(), crate::exceptions::schema());
     pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
+    pages.insert("fixes.schema.json".to_owned(), fixes::json::schema());
     pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
     pages.insert("network-list.schema.json".to_owned(), reports::network::schema());
@@ -47,7 +48,13 @@ fn control_page(registered: &Registered) -> String {
     for line in explain::example(control) {
         let _ = writeln!(page, "{}", line.trim_end());
     }
-    let _ = write!(page, "```\n\n## Check by hand\n\n```sh\n{}\n```\n\n", control.verify);
+    let _ = write!(
+        page,
+        "```\n\n**Fix:** {}: {}.\n\n## Check by hand\n\n```sh\n{}\n```\n\n",
+        control.fix.name(),
+        control.fix.meaning(),
+        control.verify
+    );
     if !control.parameters.is_empty() {
         page.push_str("## Parameters\n\n| name | what it decides | kind | default |\n|---|---|---|---|\n");
         for parameter in control.parameters {

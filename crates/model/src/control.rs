@@ -1,6 +1,7 @@
 //! What is asked: a control, its texts, and the function that looks.
 
 use crate::finding::{ControlId, Findings};
+use crate::fix::FixClass;
 use crate::inventory::Inventory;
 use crate::object::Object;
 use crate::parameter::{ENABLED, Parameter, Setting, Settings};
@@ -33,6 +34,8 @@ pub struct Control {
     /// Whether it only sums up other controls: it is reported for those who ask for its name, and not counted beside
     /// its parts.
     pub umbrella: bool,
+    /// Who may decide about the change that mends it; a finding says so where it differs by case.
+    pub fix: FixClass,
     /// What its user decides.
     pub parameters: &'static [Parameter],
     /// The function that looks.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::document::{Span, Value};
 use crate::exception::ExceptionId;
+use crate::fix::FixClass;
 use crate::inventory::ResourceId;
 use crate::parameter::{Parameter, Settings, Words};
 use crate::place::{LineIndex, Place};
@@ -48,10 +49,21 @@ pub enum Edit {
     None,
     /// Take the field out: its key and its value.
     Remove,
+    /// Take out that field of the object, whatever the place is.
+    RemoveAt(Symbol),
     /// Write this in place of the value.
     Replace(Symbol),
     /// Write these lines into the mapping or sequence item at the place: YAML, two spaces a level.
     Insert(Symbol),
+    /// Give the field this name.
+    Rename(Symbol),
+    /// Write these lines into the mapping at that field of the object, whatever the place is.
+    Set {
+        /// The path of the field; empty for the object itself.
+        field: Symbol,
+        /// YAML, two spaces a level.
+        lines: Symbol,
+    },
 }
 
 /// Whether somebody has to do something about a finding.
@@ -102,6 +114,8 @@ pub struct Occurrence {
     pub message: Symbol,
     /// What to write instead.
     pub edit: Edit,
+    /// Who may decide about that, where it is not as the control has it.
+    pub class: Option<FixClass>,
 }
 
 impl Occurrence {
@@ -123,6 +137,7 @@ pub struct Finding<'d> {
     value: Cow<'d, str>,
     message: Cow<'d, str>,
     edit: Proposal<'d>,
+    class: Option<FixClass>,
 }
 
 enum At<'d> {
@@ -155,8 +170,11 @@ fn deepest<'d>(parent: Value<'d>, field: &str) -> Value<'d> {
 enum Proposal<'d> {
     None,
     Remove,
+    RemoveAt(Value<'d>),
     Replace(Cow<'d, str>),
     Insert(Cow<'d, str>),
+    Rename(&'static str),
+    Set { parent: Value<'d>, lines: Cow<'d, str> },
 }
 
 impl<'d> Finding<'d> {
@@ -197,6 +215,7 @@ impl<'d> Finding<'d> {
             value: Cow::Borrowed(""),
             message: Cow::Borrowed(""),
             edit: Proposal::None,
+            class: None,
         }
     }
 
@@ -240,6 +259,11 @@ impl<'d> Finding<'d> {
         Self { edit: Proposal::Remove, ..self }
     }
 
+    /// The mend is to take out `value`, wherever the place is.
+    pub fn removing(self, value: Value<'d>) -> Self {
+        Self { edit: Proposal::RemoveAt(value), ..self }
+    }
+
     /// The mend is to write `text` in place of the value.
     pub fn replace(self, text: impl Into<Cow<'d, str>>) -> Self {
         Self { edit: Proposal::Replace(text.into()), ..self }
@@ -248,6 +272,21 @@ impl<'d> Finding<'d> {
     /// The mend is to write these lines of YAML into the mapping at the place.
     pub fn insert(self, lines: impl Into<Cow<'d, str>>) -> Self {
         Self { edit: Proposal::Insert(lines.into()), ..self }
+    }
+
+    /// The mend is to give the field at the place this name.
+    pub fn rename(self, name: &'static str) -> Self {
+        Self { edit: Proposal::Rename(name), ..self }
+    }
+
+    /// The mend is to write these lines of YAML into the mapping `parent`, wherever the place is.
+    pub fn set(self, parent: Value<'d>, lines: impl Into<Cow<'d, str>>) -> Self {
+        Self { edit: Proposal::Set { parent, lines: lines.into() }, ..self }
+    }
+
+    /// Who may decide about the mend, where that is not as the control has it.
+    pub fn class(self, class: FixClass) -> Self {
+        Self { class: Some(class), ..self }
     }
 }
 
@@ -285,15 +324,20 @@ pub struct Origin<'a> {
 impl<'a> Findings<'a> {
     /// Files a finding.
     pub fn report(&mut self, finding: Finding<'_>) {
-        let Finding { at, status, severity, secret, container, value, message, edit } = finding;
+        let Finding { at, status, severity, secret, container, value, message, edit, class } = finding;
         let place = self.resolve(&at);
         let edit = match edit {
             Proposal::None => Edit::None,
             Proposal::Remove => Edit::Remove,
+            Proposal::RemoveAt(value) => Edit::RemoveAt(self.place_of(value).field),
             Proposal::Replace(text) => Edit::Replace(self.symbols.intern(&text)),
             // A key that is there with the value null must not be written a second time.
             Proposal::Insert(text) if at.has_key_of(&text) => Edit::None,
             Proposal::Insert(text) => Edit::Insert(self.symbols.intern(&text)),
+            Proposal::Rename(name) => Edit::Rename(self.symbols.intern(name)),
+            Proposal::Set { parent, lines } => {
+                Edit::Set { field: self.place_of(parent).field, lines: self.symbols.intern(&lines) }
+            }
         };
         self.occurrences.push(Occurrence {
             resource: self.resource,
@@ -307,6 +351,7 @@ impl<'a> Findings<'a> {
             value: self.symbols.intern(shorten(&value)),
             message: self.symbols.intern(&message),
             edit,
+            class,
         });
     }
 

@@ -9,6 +9,7 @@ pub mod custom_schema;
 pub mod document;
 pub mod exception;
 pub mod finding;
+pub mod fix;
 pub mod image_reference;
 pub mod inventory;
 pub mod labels;

@@ -350,5 +350,6 @@ fn pass(registered: &Registered, resource: ResourceId) -> Occurrence {
         value: Symbol::EMPTY,
         message: Symbol::EMPTY,
         edit: Edit::None,
+        class: None,
     }
 }

@@ -46,6 +46,7 @@ struct Row {
     severity: Severity,
     id: &'static str,
     title: &'static str,
+    fix: &'static str,
     available: bool,
 }
 
@@ -57,12 +58,13 @@ fn rows(selected: &[Registered], to_come: &[&'static Upcoming]) -> Vec<Row> {
             severity: control.severity,
             id: control.id,
             title: control.title,
+            fix: control.fix.name(),
             available: true,
         }
     });
     let to_come = to_come.iter().filter_map(|upcoming| {
         let (group, severity) = (Group::from_name(upcoming.group)?, Severity::from_name(upcoming.severity)?);
-        Some(Row { group, severity, id: upcoming.id, title: upcoming.title, available: false })
+        Some(Row { group, severity, id: upcoming.id, title: upcoming.title, fix: "", available: false })
     });
     let mut rows: Vec<Row> = available.chain(to_come).collect();
     rows.sort_by_key(|row| (row.group, !row.available, std::cmp::Reverse(row.severity), row.id));
@@ -76,9 +78,11 @@ fn write_table(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     const NOT_YET: &str = "not yet available";
+    /// The width of the class of the fix.
+    const FIX: usize = 13;
     let rows = rows(selected, to_come);
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let room = terminal.width.saturating_sub(width + 9);
+    let room = terminal.width.saturating_sub(width + 9 + FIX);
     for group in rows.chunk_by(|a, b| a.group == b.group) {
         writeln!(out, "{}", terminal.bold(group[0].group.name()))?;
         for row in group {
@@ -87,10 +91,10 @@ fn write_table(
             if row.available {
                 let mark = terminal.paint(reports::text::terminal::style(row.severity), mark);
                 let title = terminal.cut(row.title, room.max(20));
-                writeln!(out, "  {mark}{padding}{:<width$}  {}", row.id, terminal.dim(&title))?;
+                writeln!(out, "  {mark}{padding}{:<width$}  {:<FIX$}{}", row.id, row.fix, terminal.dim(&title))?;
             } else {
                 let title = terminal.cut(row.title, room.saturating_sub(NOT_YET.len() + 2).max(20));
-                let line = format!("  {mark}{padding}{:<width$}  {NOT_YET}: {title}", row.id);
+                let line = format!("  {mark}{padding}{:<width$}  {:<FIX$}{NOT_YET}: {title}", row.id, row.fix);
                 writeln!(out, "{}", terminal.dim(&line))?;
             }
         }

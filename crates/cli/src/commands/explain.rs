@@ -91,6 +91,7 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
         writeln!(out, "  {painted}")?;
     }
     writeln!(out)?;
+    section("Fix", wrap(&format!("{}: {}.", control.fix.name(), control.fix.meaning()), text_width), out)?;
     // A command is one line, to be copied as it is.
     section("Check by hand", vec![control.verify.to_owned()], out)?;
     let parameters = control.parameters.iter().map(|parameter| {

@@ -102,6 +102,7 @@ fn reference(observed: Observed<'_>, workload: &Workload<'_>, number: usize, sym
         value: symbols.intern(&number.to_string()),
         message: Symbol::EMPTY,
         edit: Edit::None,
+        class: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod ci;
 mod configuration;
 mod exceptions;
+mod fix;
 mod formats;
 mod frameworks;
 mod generated;

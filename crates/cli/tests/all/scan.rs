@@ -254,6 +254,6 @@ fn several_outputs_are_written_in_one_run() {
         serde_json::from_str(&std::fs::read_to_string(folder.path().join(name)).unwrap()).unwrap()
     };
     assert_eq!(read("out.sarif")["version"], "2.1.0");
-    assert_eq!(read("out.json")["schemaVersion"], "1.1");
+    assert_eq!(read("out.json")["schemaVersion"], "1.2");
     assert_eq!(folder.run(&["scan", ".", "--output", "text", "--output", "json"]).code, 3);
 }

@@ -301,8 +301,11 @@ fn edit(report: &Report<'_>, occurrence: &Occurrence) -> Option<Vec<(&'static st
     let field = report.text(occurrence.place.field);
     let key = field.rsplit('.').next().unwrap_or(field);
     match occurrence.edit {
-        Edit::None => None,
-        Edit::Insert(text) => Some(lines("+", report.text(text))),
+        Edit::None | Edit::RemoveAt(_) => None,
+        Edit::Insert(text) | Edit::Set { field: _, lines: text } => Some(lines("+", report.text(text))),
+        Edit::Rename(name) => {
+            Some(vec![("-", format!("{key}: {value}")), ("+", format!("{}: {value}", report.text(name)))])
+        }
         Edit::Remove => Some(vec![("-", format!("{key}: {value}").trim_end().to_owned())]),
         Edit::Replace(text) => Some(vec![("-", value.to_owned()), ("+", report.text(text).to_owned())]),
     }

@@ -21,7 +21,7 @@ pub use self::frameworks::*;
 use crate::report::{ControlResult, Report, display_path};
 
 /// The version of the form of the report.
-pub const SCHEMA_VERSION: &str = "1.1";
+pub const SCHEMA_VERSION: &str = "1.2";
 
 /// The report of a scan.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -297,6 +297,9 @@ pub struct JsonOccurrence {
     /// Whether somebody has to do something about it.
     #[serde(default)]
     pub standing: JsonStanding,
+    /// Who may decide about the change that mends it: `safe`, `unsafe`, `needs-value` or `manual`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
     /// The exception that accepts it: its index in `exceptions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<u16>,
@@ -517,6 +520,8 @@ fn occurrence(
         message: report.message(occurrence),
         severity: severity(occurrence.severity),
         standing: standing(occurrence.standing),
+        fix: (occurrence.status == Status::Fail)
+            .then(|| occurrence.class.unwrap_or(found.registered.control.fix).name().to_owned()),
         exception: match occurrence.standing {
             Standing::Excepted(id) => Some(id.0),
             Standing::Open | Standing::Known => None,
@@ -595,6 +600,9 @@ pub struct JsonControl {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remediation: Option<String>,
+    /// Who may decide about the change that mends it: `safe`, `unsafe`, `needs-value` or `manual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
     /// The names that other tools have for it.
     pub aliases: Vec<JsonAlias>,
     /// The requirements that it serves.
@@ -645,6 +653,7 @@ fn json_control(registered: &Registered) -> JsonControl {
         needs_all: false,
         rationale: Some(control.rationale.to_owned()),
         remediation: Some(control.remediation.to_owned()),
+        fix: Some(control.fix.name().to_owned()),
         aliases: control.aliases.iter().map(alias).collect(),
         mappings: control.mappings.iter().map(|of| mapping(of.framework, of.requirement)).collect(),
     }
@@ -661,6 +670,7 @@ fn upcoming_control(upcoming: &Upcoming) -> JsonControl {
         needs_all: upcoming.needs_all,
         rationale: None,
         remediation: None,
+        fix: None,
         aliases: Vec::new(),
         mappings: upcoming.mappings.iter().map(|(framework, requirement)| mapping(framework, requirement)).collect(),
     }

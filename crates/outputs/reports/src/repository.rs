@@ -79,7 +79,7 @@ fn normalize(path: &Path) -> PathBuf {
 }
 
 /// A path as a part of a URI (RFC 3986).
-pub(crate) fn percent_encode(path: &str) -> String {
+pub fn percent_encode(path: &str) -> String {
     let mut out = String::with_capacity(path.len() + 8);
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

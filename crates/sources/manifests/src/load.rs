@@ -20,7 +20,7 @@ use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Observed, Part, Verdicts};
 use model::symbols::Symbols;
 
-use crate::walk::{Config, Input, InputSource, Inputs, describe, skip};
+use crate::walk::{Config, Input, InputSource, Inputs, Texts, describe, skip};
 
 /// What is done with every object while its document is there.
 pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
@@ -45,6 +45,8 @@ pub(crate) struct Context<'a> {
     pub(crate) judge: Judge<'a>,
     pub(crate) progress: &'a Progress,
     pub(crate) threads: usize,
+    /// What files are to say, instead of what they say on disk.
+    pub(crate) texts: Texts,
     /// What came from standard input, as far as it is kept.
     pub(crate) stdin: Mutex<Vec<u8>>,
 }
@@ -73,7 +75,8 @@ pub fn load(
     progress.all_files.store(inputs.len() as u64, Ordering::Relaxed);
     let threads = threads(config.threads);
     let symbols = std::mem::take(&mut inventory.symbols);
-    let context = Context { symbols: &symbols, judge, progress, threads, stdin: Mutex::default() };
+    let texts = config.texts.clone();
+    let context = Context { symbols: &symbols, judge, progress, threads, texts, stdin: Mutex::default() };
     let judged: Vec<AtomicBool> = config.paths.iter().map(|_| AtomicBool::new(false)).collect();
     for (_, part) in read_all(&inputs, &context, &judged) {
         inventory.append(part);
@@ -205,7 +208,9 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
         part.coverage.skipped.push(skip(&input.path, SkipKind::NeedsRendering, reason));
         return Some(part);
     }
-    let length = match read_file(&input.path, buffer) {
+    let instead = context.texts.get(&input.path).map(String::as_bytes);
+    let size = instead.map_or_else(|| read_file(&input.path, buffer), |text| Ok(Size::Small(text.len())));
+    let length = match size {
         Ok(Size::Large) => return None,
         Ok(Size::Small(length)) => length,
         Err(error) => {
@@ -216,7 +221,7 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
     part.coverage.bytes = length as u64;
     context.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
     let reader = document::Reader { file, path: &input.path, context };
-    reader.read_stream(&buffer[..length], 1, &mut part);
+    reader.read_stream(instead.map_or_else(|| &buffer[..length], |text| text), 1, &mut part);
     Some(part)
 }
 
@@ -265,7 +270,8 @@ pub(crate) fn needs_rendering(path: &Path, line: Option<u32>) -> Skipped {
 pub fn load_bytes(name: &Path, bytes: &[u8], inventory: &mut Inventory, judge: Judge<'_>) {
     let symbols = std::mem::take(&mut inventory.symbols);
     let progress = Progress::default();
-    let context = Context { symbols: &symbols, judge, progress: &progress, threads: 1, stdin: Mutex::default() };
+    let texts = Texts::default();
+    let context = Context { symbols: &symbols, judge, progress: &progress, threads: 1, texts, stdin: Mutex::default() };
     let file = u32::try_from(inventory.files.len()).expect("fewer than four thousand million files");
     let mut part = Part::default();
     part.coverage.files = 1;

@@ -3,11 +3,11 @@
 //! Links are not followed out of the tree, special files are not opened, and what is left out for such a
 //! reason is reported. What ignore files leave out is the user's wish and is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -29,7 +29,12 @@ pub struct Config {
     pub allow_empty: bool,
     /// The number of threads; 0 means as many as there are processors.
     pub threads: usize,
+    /// What files are to say, instead of what they say on disk.
+    pub texts: Texts,
 }
+
+/// Texts in place of those of files, by the paths under which the files are found.
+pub type Texts = Arc<BTreeMap<PathBuf, String>>;
 
 /// A glob that is not one.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 use super::webhooks::{self, ENGINES};
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "CM-5")],
     references: &["https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[ENGINES],
     check: Check::Object(check),
     fixtures: &[fixture(
@@ -91,12 +93,13 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         match webhook.get("failurePolicy") {
             Some(policy) if policy.text() == "Ignore" => {
                 let message = format!("Webhook `{name}` lets everything through when it gives no answer");
-                findings.report(Finding::at(policy).message(message));
+                findings.report(Finding::at(policy).message(message).replace("Fail"));
             }
             // The older version of the API has it as its default.
             None if object.api_version.ends_with("/v1beta1") => {
                 let message = format!("Webhook `{name}` lets everything through when it gives no answer, by default");
-                findings.report(Finding::missing(webhook, "failurePolicy").message(message));
+                let finding = Finding::missing(webhook, "failurePolicy").message(message);
+                findings.report(finding.insert("failurePolicy: Fail"));
             }
             _ => {}
         }

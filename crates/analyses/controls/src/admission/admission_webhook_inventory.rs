@@ -6,6 +6,7 @@ use model::admission_rule::covers;
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{Inventory, WebhookPurpose};
 use model::object::Object;
 use model::severity::Severity;
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1562.001"), maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "CM-5")],
     references: &["https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndInventory(check_object, check_services),
     fixtures: &[fixture(

@@ -7,6 +7,7 @@ use model::admission_rule::{covers, has_operation};
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{Inventory, ScopeKind};
 use model::object::Object;
 use model::severity::Severity;
@@ -24,6 +25,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "CM-5")],
     references: &["https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-namespaceselector"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndInventory(check_object, check_inventory),
     fixtures: &[fixture(

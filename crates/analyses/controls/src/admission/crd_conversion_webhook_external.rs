@@ -4,6 +4,7 @@ use super::webhook_services::{Found, Services};
 use super::webhooks;
 use model::control::{Check, Control, InventoryFindings, complete_fixture, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{Inventory, WebhookPurpose};
 use model::object::Object;
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "SC-8")],
     references: &["https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#webhook-conversion"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndInventory(check_object, check_services),
     fixtures: &[fixture(

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K04"), maps("owasp-k8s-top10", "K07")],
     references: &["https://open-policy-agent.github.io/gatekeeper-library/website/validation/allowedrepos/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

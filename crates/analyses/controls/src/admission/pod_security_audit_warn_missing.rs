@@ -5,6 +5,7 @@ use crate::pod_security::Level;
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces",
     ],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[
@@ -103,7 +105,20 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         let message =
             "Neither `warn` nor `audit` is stricter than what is enforced: what stands in the way of more is not seen";
         let finding = match object.metadata.and_then(|metadata| metadata.get("labels")) {
-            Some(labels) => Finding::at_key_of(labels),
+            Some(labels) => {
+                let written = |name: &str| labels.entries().any(|(key, _)| key.is_key(name));
+                let missing = LABELS.lines().skip(1).filter(|line| {
+                    let (name, _) = line.trim().split_once(':').unwrap_or_default();
+                    !written(name)
+                });
+                let missing: Vec<&str> = missing.map(str::trim).collect();
+                let finding = Finding::at_key_of(labels);
+                if missing.is_empty() {
+                    finding.class(FixClass::Manual)
+                } else {
+                    finding.set(labels, missing.join("\n"))
+                }
+            }
             None => Finding::missing(object.value, "metadata.labels").insert(LABELS),
         };
         findings.report(finding.message(message));

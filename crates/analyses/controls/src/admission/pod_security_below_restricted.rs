@@ -4,6 +4,7 @@ use super::enforcement::{Demands, PluginLevel};
 use super::pod_security_not_enforced::{CONTROL as ENFORCED, SYSTEM};
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{EnforcedLevel, Inventory};
 use model::severity::Severity;
 
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "5.2.6"), maps("cis-kubernetes", "5.2.7"), maps("cis-kubernetes", "5.2.8"), maps("cis-kubernetes", "5.2.9"), maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "CM-6"), maps("cis-eks", "4.2.5"), maps("cis-aks", "4.2.8")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[fixture(

@@ -4,6 +4,7 @@ use super::enforcement::{Demands, PluginLevel};
 use model::control::{Check, Control, InventoryFindings, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{EnforcedLevel, Inventory, NamespaceFact};
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "5.2.1"), maps("cis-kubernetes", "5.2.2"), maps("cis-kubernetes", "5.2.3"), maps("cis-kubernetes", "5.2.4"), maps("cis-kubernetes", "5.2.5"), maps("cis-kubernetes", "5.2.10"), maps("cis-kubernetes", "5.2.11"), maps("cis-kubernetes", "5.2.12"), maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K04"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "AC-6"), maps("nist-800-53", "CM-6"), maps("nist-800-53", "CM-7"), maps("cis-gke", "4.2.1"), maps("cis-eks", "4.2.1"), maps("cis-eks", "4.2.2"), maps("cis-eks", "4.2.3"), maps("cis-eks", "4.2.4"), maps("cis-aks", "4.2.8")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[SYSTEM],
     check: Check::ObjectAndInventory(check_exemptions, check),
     fixtures: &[fixture(

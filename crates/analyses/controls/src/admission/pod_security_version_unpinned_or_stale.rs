@@ -4,6 +4,7 @@ use super::enforcement::label;
 use crate::pod_security::{NEWEST, Version};
 use model::control::{Check, Control, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "CM-6")],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/#pod-security-admission-labels-for-namespaces"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[MAX_SKEW, SERVER],
     check: Check::Object(check),
     fixtures: &[fixture(

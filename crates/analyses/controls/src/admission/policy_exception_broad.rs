@@ -4,6 +4,7 @@ use super::pod_security_not_enforced::{CONTROL as ENFORCED, SYSTEM};
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -24,6 +25,7 @@ pub static CONTROL: Control = Control {
         "https://open-policy-agent.github.io/gatekeeper/website/docs/exempt-namespaces/",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[ENFORCING],
     check: Check::Object(check),
     fixtures: &[

@@ -4,6 +4,7 @@ use super::super::workload::{host_paths, sensitive_host_path};
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -26,6 +27,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[PROVISIONERS],
     check: Check::Object(check),
     fixtures: &[

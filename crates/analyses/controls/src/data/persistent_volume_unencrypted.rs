@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/storage/storage-classes/",
     ],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[CUSTOMER_KEY],
     check: Check::Object(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[RETAIN],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://velero.io/docs/main/api-types/restore/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[PROTECTED],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, InventoryFindings, alias, fixture, fixture_with};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[REQUIRE_RWOP],
     check: Check::ObjectAndInventory(check, check_uses),
     fixtures: &[fixture("apiVersion: v1

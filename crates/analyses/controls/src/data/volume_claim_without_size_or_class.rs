@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -26,6 +27,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/storage/persistent-volumes/#persistentvolumeclaims"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[REQUIRE_CLASS],
     check: Check::ObjectAndWorkload(check, check_volumes),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/storage/persistent-volumes/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndWorkload(check, check_volumes),
     fixtures: &[

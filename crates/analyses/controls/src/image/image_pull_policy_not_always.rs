@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-190", "4.2.2")],
     references: &["https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy", "https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#alwayspullimages"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[DIGEST_PASSES],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

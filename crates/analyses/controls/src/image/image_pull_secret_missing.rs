@@ -4,6 +4,7 @@ use super::super::secret::service_accounts::Accounts;
 use super::registries;
 use model::control::{Check, Control, InventoryFindings, alias, fixture_with};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, Words, required};
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[PRIVATE],
     check: Check::Inventory(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07")],
     references: &["https://www.redhat.com/en/blog/container-image-short-names"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[REQUIRE_HOST],
     check: Check::Workload(check),
     fixtures: &[

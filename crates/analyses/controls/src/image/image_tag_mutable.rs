@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -38,6 +39,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[FORBIDDEN],
     check: Check::Workload(check),
     fixtures: &[

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -55,6 +56,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-53", "SI-2")],
     references: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[TARGET_VERSION],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::namespaces;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::ENABLED;
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ENABLED],
     check: Check::Object(check),
     fixtures: &[fixture("apiVersion: apps/v1

@@ -4,6 +4,7 @@ use super::validity;
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndWorkload(check, check_template),
     fixtures: &[

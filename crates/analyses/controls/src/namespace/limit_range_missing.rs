@@ -3,6 +3,7 @@
 use super::namespaces;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "resource-policies"), maps("owasp-k8s-top10", "K04"), maps("nist-800-53", "SC-6")],
     references: &["https://kubernetes.io/docs/concepts/policy/limit-range/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -4,6 +4,7 @@ use super::super::patterns::{self, Wanted};
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter, required};
 use model::severity::Severity;
@@ -43,6 +44,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nist-800-53", "CM-8")],
     references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[REQUIRED, COMMON],
     check: Check::ObjectAndWorkload(check, check_template),
     fixtures: &[

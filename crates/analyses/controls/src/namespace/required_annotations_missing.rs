@@ -3,6 +3,7 @@
 use super::super::patterns::{self, Wanted};
 use model::control::{Check, Control, alias, fixture_with};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[REQUIRED, FORBIDDEN],
     check: Check::Object(check),
     fixtures: &[fixture_with(&[("required", "owner=.+@example\\.com")], "apiVersion: v1

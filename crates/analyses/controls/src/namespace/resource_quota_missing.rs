@@ -3,6 +3,7 @@
 use super::namespaces;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -32,6 +33,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/policy/resource-quotas/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

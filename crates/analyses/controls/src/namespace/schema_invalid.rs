@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::Findings;
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -29,6 +30,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::namespaces;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[KNOWN, STRICT],
     check: Check::Object(check),
     fixtures: &[

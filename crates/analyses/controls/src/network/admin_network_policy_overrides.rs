@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, complete_fixture, fixture, fixture_with, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, NamespaceFact, OtherPolicyFact, Peer, PolicyDialect, PolicyRuleFact, Reach};
 use model::labels::{Operator, Requirement, Selector};
 use model::parameter::{Default, Parameter, parameter};
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05"), maps("nist-800-53", "AC-4")],
     references: &["https://network-policy-api.sigs.k8s.io/api-overview/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[SENSITIVE],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
         "https://doc.traefik.io/traefik/https/tls/#tls-options",
     ],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MAX_DAYS, MAX_NAMES, ALLOW_WILDCARDS, ISSUERS],
     check: Check::Object(check),
     fixtures: &[

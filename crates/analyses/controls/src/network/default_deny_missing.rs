@@ -3,6 +3,7 @@
 use super::isolation::{Coverage, Covered, user_namespaces};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, fixture_with, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, NetworkPolicyFact};
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[DIRECTIONS],
     check: Check::Inventory(check),
     fixtures: &[

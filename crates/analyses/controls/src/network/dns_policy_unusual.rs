@@ -4,6 +4,7 @@ use model::address::Block;
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[ALLOWED, REQUIRED_OPTIONS],
     check: Check::Workload(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{EndpointsFact, Inventory};
 use model::severity::Severity;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05"), maps("nist-800-53", "SC-7")],
     references: &["https://github.com/kubernetes/kubernetes/issues/102106"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

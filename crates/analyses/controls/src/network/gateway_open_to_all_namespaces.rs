@@ -3,6 +3,7 @@
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05"), maps("owasp-k8s-top10", "K06"), maps("nist-800-53", "AC-4")],
     references: &["https://gateway-api.sigs.k8s.io/guides/multiple-ns/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[fixture(

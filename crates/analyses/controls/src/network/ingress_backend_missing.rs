@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{BackendFact, Inventory, PortReference, ResourceId, ServiceFact, ServiceKind};
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/ingress/", "https://gateway-api.sigs.k8s.io/api-types/referencegrant/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[complete_fixture(

@@ -3,6 +3,7 @@
 use super::ingresses;
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ALLOWED],
     check: Check::Object(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, ResourceId};
 use model::place::Place;
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/ingress/", "https://gateway-api.sigs.k8s.io/reference/spec/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[fixture(

@@ -4,6 +4,7 @@ use super::ingresses;
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::inventory::Inventory;
 use model::object::Object;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-53", "CM-7"), maps("nist-800-53", "SI-10")],
     references: &["https://github.com/kubernetes/ingress-nginx/issues/7837", "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations-risk/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[PREFIXES],
     check: Check::ObjectAndInventory(check_object, check_controllers),
     fixtures: &[fixture(

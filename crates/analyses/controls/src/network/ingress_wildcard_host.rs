@@ -4,6 +4,7 @@ use super::ingresses;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{GatewayFact, Inventory, ListenerFact, ParentFact};
 use model::object::Object;
 use model::severity::Severity;
@@ -31,6 +32,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::ObjectAndInventory(check_object, check_routes),
     fixtures: &[

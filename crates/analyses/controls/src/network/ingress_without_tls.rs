@@ -4,6 +4,7 @@ use super::ingresses;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{GatewayFact, Inventory, ListenerFact, ParentFact, RouteFact, RoutesFrom};
 use model::object::Object;
 use model::severity::Severity;
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06"), maps("nist-800-53", "SC-8"), maps("nsa-cisa", "network-separation"), maps("cis-aks", "5.4.5")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::ObjectAndInventory(check_object, check_gateways),
     fixtures: &[fixture(

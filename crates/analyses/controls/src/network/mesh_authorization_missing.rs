@@ -3,6 +3,7 @@
 use super::mesh::{self, Mesh};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, ResourceId};
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
         "https://linkerd.io/2/reference/authorization-policy/",
     ],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ROOT],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::mesh;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, fixture_with};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/", "https://linkerd.io/2/features/proxy-injection/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[REQUIRED],
     check: Check::Inventory(check),
     fixtures: &[fixture(

@@ -4,6 +4,7 @@ use super::mesh::{self, Mesh};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{Inventory, MutualTls, PeerAuthenticationFact};
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
@@ -33,6 +34,7 @@ pub static CONTROL: Control = Control {
         "https://linkerd.io/2/reference/authorization-policy/",
     ],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[ROOT],
     check: Check::ObjectAndInventory(check_object, check_inventory),
     fixtures: &[
@@ -159,7 +161,8 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
             for mode in modes.filter(|mode| matches!(&*mode.text(), "PERMISSIVE" | "DISABLE")) {
                 findings.report(
                     Finding::at(mode)
-                        .message("The mode is `{value}`: plain text is taken, and who sends it is not known"),
+                        .message("The mode is `{value}`: plain text is taken, and who sends it is not known")
+                        .replace("STRICT"),
                 );
             }
         }
@@ -172,7 +175,8 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
                 for mode in modes.filter(|mode| mode.text() == "DISABLE") {
                     findings.report(
                         Finding::at(mode)
-                            .message("Clients in the mesh send plain text to this host: anybody on the way reads it"),
+                            .message("Clients in the mesh send plain text to this host: anybody on the way reads it")
+                            .replace("ISTIO_MUTUAL"),
                     );
                 }
             }

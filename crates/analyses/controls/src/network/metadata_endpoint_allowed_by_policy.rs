@@ -5,6 +5,7 @@ use model::address::Block;
 use model::control::{Check, Control, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05"), maps("owasp-k8s-top10", "K08"), maps("nist-800-53", "SC-7")],
     references: &["https://kubernetes.io/docs/concepts/security/security-checklist/#network-security"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[ON_CLOUD],
     check: Check::Object(check),
     fixtures: &[fixture(

@@ -3,6 +3,7 @@
 use super::isolation::{Coverage, Covered, user_namespaces};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::inventory::Reach;
 use model::severity::Severity;
@@ -36,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

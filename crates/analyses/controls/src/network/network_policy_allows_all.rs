@@ -3,6 +3,7 @@
 use super::policies::{self, Direction};
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -33,6 +34,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/#allow-all-ingress-traffic",
     ],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

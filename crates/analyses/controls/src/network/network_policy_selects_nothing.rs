@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, Peer, Reach, ResourceId};
 use model::labels::Selector;
 use model::place::Place;
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K05")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[complete_fixture(

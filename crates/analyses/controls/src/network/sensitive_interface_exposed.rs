@@ -3,6 +3,7 @@
 use super::service_pods::ServicePods;
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, fixture_with, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::inventory::{Inventory, PortReference, Protocol, ResourceId, ServiceFact, ServiceKind, WorkloadFact};
 use model::parameter::{Default, Parameter, Words, parameter};
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06"), maps("mitre", "T1133"), maps("mitre", "T1190"), maps("nist-800-53", "AC-17"), maps("nist-800-53", "SC-7")],
     references: &["https://kubernetes.io/docs/concepts/security/security-checklist/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[INTERFACES],
     check: Check::Inventory(check),
     fixtures: &[fixture(

@@ -4,6 +4,7 @@ use model::address::Block;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "1.2.3"), maps("owasp-k8s-top10", "K05"), maps("nist-800-53", "SC-7")],
     references: &["https://github.com/kubernetes/kubernetes/issues/97076"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[ALLOWED],
     check: Check::Object(check),
     fixtures: &[
@@ -94,7 +96,7 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         });
         if !is_allowed {
             let message = "The Service claims `{value}`: what nodes and pods send there goes to its pods";
-            findings.report(Finding::at(address).message(message));
+            findings.report(Finding::at(address).message(message).remove());
         }
     }
 }

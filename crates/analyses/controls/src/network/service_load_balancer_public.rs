@@ -3,6 +3,7 @@
 use model::address::Block;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::load_balancer;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
@@ -26,6 +27,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06"), maps("nist-800-53", "SC-7")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[FORBID],
     check: Check::Object(check),
     fixtures: &[

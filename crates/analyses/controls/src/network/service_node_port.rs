@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -27,6 +28,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06"), maps("nist-800-53", "CM-7"), maps("nist-800-53", "SC-7")],
     references: &["https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[
@@ -95,7 +97,12 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     let allocates = object.value.at(&["spec", "allocateLoadBalancerNodePorts"]).and_then(Value::as_bool) != Some(false);
     let finding = match &*kind.text() {
         "NodePort" => {
-            Finding::at(kind).message("The Service opens a port on every node, past what filters before them")
+            let finding =
+                Finding::at(kind).message("The Service opens a port on every node, past what filters before them");
+            let ports = object.value.at(&["spec", "ports"]);
+            let is_chosen = ports.into_iter().flat_map(Value::items).any(|port| port.get("nodePort").is_some());
+            // A Service without ports on nodes must not name any.
+            if is_chosen { finding } else { finding.replace("ClusterIP") }
         }
         "LoadBalancer" if allocates => Finding::at(kind)
             .severity(Severity::Info)

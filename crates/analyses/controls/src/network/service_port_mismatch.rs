@@ -4,6 +4,7 @@ use super::service_pods::ServicePods;
 use model::control::{Check, Control, InventoryFindings, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{Inventory, PortReference};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::WorkloadAndInventory(check_workload, check_services),
     fixtures: &[fixture(

@@ -3,6 +3,7 @@
 use super::service_pods::ServicePods;
 use model::control::{Check, Control, InventoryFindings, alias, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, ServiceFact, WorkloadFact};
 use model::labels::Selector;
 use model::severity::Severity;
@@ -26,6 +27,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::service_pods::{Selected, ServicePods};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{Inventory, PortReference, ServiceFact};
 use model::severity::Severity;
 
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/services-networking/service/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

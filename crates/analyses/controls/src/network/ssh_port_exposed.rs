@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -30,6 +31,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/tasks/debug/debug-application/get-shell-running-container/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[PORTS],
     check: Check::ObjectAndWorkload(check_service, check_workload),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#add-imagepullsecrets-to-a-service-account",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

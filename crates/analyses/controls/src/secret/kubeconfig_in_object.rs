@@ -3,6 +3,7 @@
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -27,6 +28,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("owasp-k8s-top10", "K09"), maps("nist-800-53", "IA-5")],
     references: &["https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

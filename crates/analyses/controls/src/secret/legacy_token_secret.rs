@@ -6,6 +6,7 @@ use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::object::Object;
 use model::severity::Severity;
@@ -34,6 +35,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::All(check, |_, _| {}, check_accounts),
     fixtures: &[

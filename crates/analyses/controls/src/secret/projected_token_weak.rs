@@ -4,6 +4,7 @@ use model::control::InventoryFindings;
 use model::control::{Check, Control, complete_fixture, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::inventory::observe::is_api_audience;
 use model::parameter::{Default, Parameter, parameter};
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K08"), maps("owasp-k8s-top10", "K09"), maps("mitre", "T1528"), maps("nist-800-53", "IA-5")],
     references: &[],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MOST_SECONDS],
     check: Check::WorkloadAndInventory(check, check_accounts),
     fixtures: &[

@@ -5,6 +5,7 @@ use std::ops::Range;
 use model::control::{Check, Control, fixture, maps};
 use model::document::{NodeId, Value};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -31,6 +32,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("nist-800-190", "4.1.4"), maps("nist-800-53", "IA-5")],
     references: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

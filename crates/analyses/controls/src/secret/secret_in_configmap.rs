@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -29,6 +30,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "secrets"), maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K03"), maps("nist-800-53", "IA-5"), maps("nist-800-53", "SC-28")],
     references: &["https://kubernetes.io/docs/concepts/configuration/configmap/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "5.4.1"), maps("stig", "V-242415"), maps("owasp-k8s-top10", "K03"), maps("nist-800-190", "4.1.4"), maps("nist-800-53", "IA-5"), maps("cis-gke", "4.4.1"), maps("cis-aks", "4.5.1"), maps("cis-eks", "4.4.1")],
     references: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[ALLOW_NAMES],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::pod::{Container, Pod};
 use model::severity::Severity;
@@ -34,6 +35,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/inject-data-application/distribute-credentials-secure/",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[SENSITIVE, HARMLESS],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -27,6 +28,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
     ],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K03")],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/#secret-files-permissions"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[TYPES],
     check: Check::Inventory(check),
     fixtures: &[fixture("apiVersion: v1

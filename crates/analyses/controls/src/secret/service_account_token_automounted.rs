@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::workload::Form;
@@ -47,6 +48,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{BindingFact, Inventory, RoleFact};
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("cis-kubernetes", "5.1.6"), maps("mitre", "T1528"), maps("owasp-k8s-top10", "K02"), maps("owasp-k8s-top10", "K09"), maps("nist-800-190", "4.3.1"), maps("nist-800-53", "AC-6")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::inventory::{ResourceId, SecretUse};
 use model::parameter::{Default, Parameter, parameter};
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K03")],
     references: &["https://kubernetes.io/docs/concepts/configuration/secret/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[MAX_WORKLOADS],
     check: Check::WorkloadAndInventory(check, check_sharing),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -47,6 +48,7 @@ pub static CONTROL: Control = Control {
         "https://argo-cd.readthedocs.io/en/stable/user-guide/projects/",
     ],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ALLOWED],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-190", "4.1.5"), maps("nist-800-190", "4.2.2"), maps("nist-800-53", "CM-2"), maps("nist-800-53", "SI-7"), maps("mitre", "T1525")],
     references: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

@@ -3,6 +3,7 @@
 use super::super::image::registries;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, Words, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-190", "4.2.2")],
     references: &["https://kubernetes.io/blog/2023/03/10/image-registry-redirect/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[DEPRECATED],
     check: Check::Workload(check),
     fixtures: &[

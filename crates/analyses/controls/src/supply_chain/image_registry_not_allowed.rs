@@ -4,6 +4,7 @@ use super::super::image::registries;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -47,6 +48,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/containers/images/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ALLOWED, DENIED],
     check: Check::Workload(check),
     fixtures: &[

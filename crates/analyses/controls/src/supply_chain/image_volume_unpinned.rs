@@ -4,6 +4,7 @@ use super::super::image::registries;
 use super::image_registry_not_allowed::{ALLOWED, CONTROL as REGISTRIES, DENIED};
 use model::control::{Check, Control, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-190", "4.1.5"), maps("nist-800-53", "SI-7")],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#image"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

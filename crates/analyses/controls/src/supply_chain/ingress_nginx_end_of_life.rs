@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("nist-800-53", "SA-22"), maps("nist-800-53", "SI-2")],
     references: &["https://kubernetes.io/blog/2025/03/24/ingress-nginx-cve-2025-1974/", "https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[MIN_FIXED],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

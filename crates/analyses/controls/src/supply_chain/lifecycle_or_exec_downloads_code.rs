@@ -4,6 +4,7 @@ use super::downloads;
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07"), maps("mitre", "T1204.003"), maps("nist-800-53", "CM-7"), maps("nist-800-53", "SI-7")],
     references: &["https://attack.mitre.org/techniques/T1105/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::object::Object;
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K07")],
     references: &["https://tekton.dev/docs/pipelines/resolution/", "https://argo-workflows.readthedocs.io/en/latest/service-accounts/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[fixture("apiVersion: tekton.dev/v1

@@ -2,8 +2,11 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
+
+use super::profiles;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -18,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K01")],
     references: &["https://kubernetes.io/docs/tutorials/security/apparmor/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -81,7 +85,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         if !is_annotated {
             let message = "Container `{container}` asks for no AppArmor profile";
             let finding = Finding::missing(container.value, "securityContext.appArmorProfile");
-            findings.report(finding.container(container).message(message));
+            let finding = finding.container(container).message(message);
+            findings.report(profiles::of_pod(finding, pod, "appArmorProfile"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -47,6 +48,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -212,6 +214,6 @@ fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
         Gap::SecurityContext => finding.insert("securityContext:\n  capabilities:\n    drop: [ALL]"),
         Gap::Capabilities => finding.insert("capabilities:\n  drop: [ALL]"),
         Gap::Drop => finding.insert("drop: [ALL]"),
-        Gap::Taken => finding,
+        Gap::Taken => finding.set(container.value, "securityContext:\n  capabilities:\n    drop: [ALL]"),
     }
 }

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -45,6 +46,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[EXTRA],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1552.001"), maps("owasp-k8s-top10", "K08"), maps("nist-800-53", "IA-5")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, Words, parameter};
 use model::severity::Severity;
@@ -42,6 +43,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[SOCKETS],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.3.4"), maps("mitre", "T1611")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[SYSTEM_NAMESPACES, ALLOW],
     check: Check::Workload(check),
     fixtures: &[
@@ -198,8 +200,8 @@ fn tolerates(toleration: Value<'_>, findings: &mut Findings<'_>) {
     }
     match toleration.get("key").filter(|key| !key.text().is_empty()) {
         Some(key) if KEYS.contains(&&*key.text()) => {
-            findings
-                .report(Finding::at(key).message("Pod may run on nodes of the control plane: it tolerates `{value}`"));
+            let message = "Pod may run on nodes of the control plane: it tolerates `{value}`";
+            findings.report(Finding::at(key).message(message).removing(toleration));
         }
         None if exists => {
             let place = operator.map_or_else(|| Finding::at_key_of(toleration), Finding::at);

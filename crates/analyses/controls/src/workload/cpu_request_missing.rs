@@ -3,6 +3,7 @@
 use super::resources::{self, Wanted};
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Findings;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "resource-policies"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "SC-5"), maps("nist-800-53", "SC-6"), maps("mitre", "T1499")],
     references: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[HONOUR],
     check: Check::WorkloadAndInventory(check, check_ranges),
     fixtures: &[fixture("apiVersion: v1

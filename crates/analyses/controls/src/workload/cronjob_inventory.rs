@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -18,6 +19,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1053.007"), maps("owasp-k8s-top10", "K10")],
     references: &["https://attack.mitre.org/techniques/T1053/007/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

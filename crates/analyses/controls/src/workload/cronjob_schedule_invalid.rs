@@ -3,6 +3,7 @@
 use super::schedule;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("mitre", "T1610"), maps("owasp-k8s-top10", "K10"), maps("nist-800-53", "SI-4")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

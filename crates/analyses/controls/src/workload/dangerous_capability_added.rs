@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -36,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://man7.org/linux/man-pages/man7/capabilities.7.html"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[DANGEROUS],
     check: Check::Workload(check),
     fixtures: &[

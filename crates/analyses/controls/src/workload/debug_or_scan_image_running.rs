@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::parameter::{Default, Parameter, parameter};
 use model::pod::ContainerList;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("mitre", "T1610")],
     references: &["https://attack.mitre.org/techniques/T1610/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[IMAGES, ALLOW_NAMESPACES],
     check: Check::Workload(check),
     fixtures: &[

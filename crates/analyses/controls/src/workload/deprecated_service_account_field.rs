@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -101,5 +103,6 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     }
     let finding = Finding::at_key_of(old).value(Value::text(old));
     let finding = finding.message("The account `{value}` is named in the deprecated field `serviceAccount`");
-    findings.report(if is_same { finding.remove() } else { finding });
+    // Where both are written, the new one counts.
+    findings.report(if new.is_some() { finding.remove() } else { finding.rename("serviceAccountName") });
 }

@@ -4,6 +4,7 @@ use model::control::InventoryFindings;
 use model::control::{Check, Control, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::object::Object;
 use model::severity::Severity;
@@ -24,6 +25,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::All(check_object, check_workload, check_claims),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

@@ -4,6 +4,7 @@ use super::host_paths;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nist-800-53", "SC-5")],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

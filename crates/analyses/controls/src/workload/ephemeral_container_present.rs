@@ -4,6 +4,7 @@ use super::capabilities;
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::pod::Container;
 use model::pod::ContainerList;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[ALLOW_NAMESPACES],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01")],
     references: &["https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[ALLOWED],
     check: Check::Workload(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::{BindingFact, Inventory, RoleFact};
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::WorkloadAndInventory(check, check_readers),
     fixtures: &[

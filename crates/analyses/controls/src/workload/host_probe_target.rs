@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

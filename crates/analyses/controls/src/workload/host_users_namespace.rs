@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[MIN_VERSION],
     check: Check::Workload(check),
     fixtures: &[

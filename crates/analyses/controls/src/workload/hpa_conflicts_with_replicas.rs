@@ -3,6 +3,7 @@
 use super::scaling::Autoscalers;
 use model::control::{Check, Control, InventoryFindings, alias, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
     ],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MIN],
     check: Check::Object(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::scaling::{self, Autoscalers};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
         "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy",
     ],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

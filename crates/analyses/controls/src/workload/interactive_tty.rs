@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::ContainerList;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01")],
     references: &["https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#debugging"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

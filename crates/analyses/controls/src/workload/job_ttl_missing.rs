@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[
@@ -114,13 +116,15 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         let is_hook = object.annotation("helm.sh/hook-delete-policy").is_some();
         if let Some(spec) = spec.filter(|spec| !is_owned && !is_hook && spec.get("ttlSecondsAfterFinished").is_none()) {
             let message = "The Job stays for ever when it is done, with its pods and logs";
-            findings.report(Finding::missing(spec, "ttlSecondsAfterFinished").message(message));
+            let finding = Finding::missing(spec, "ttlSecondsAfterFinished").message(message);
+            // A day: long enough to read the logs.
+            findings.report(finding.insert("ttlSecondsAfterFinished: 86400"));
         }
     } else if object.is("batch", "CronJob") {
         let ttl = spec.and_then(|spec| spec.at(&["jobTemplate", "spec", "ttlSecondsAfterFinished"]));
         if let Some(ttl) = ttl {
             let message = "Jobs go {value} seconds after they are done, whatever the history limits of the CronJob say";
-            findings.report(Finding::at(ttl).message(message));
+            findings.report(Finding::at(ttl).message(message).class(FixClass::Manual));
         }
     } else {
         findings.not_applicable();

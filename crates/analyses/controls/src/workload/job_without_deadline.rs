@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::object::Object;
 use model::severity::Severity;
 
@@ -18,6 +19,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &[],
     umbrella: true,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

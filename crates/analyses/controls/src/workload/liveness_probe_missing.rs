@@ -4,6 +4,7 @@ use super::probes;
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::ContainerList;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -32,6 +33,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -24,6 +25,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MIN, REQUIRE_SET],
     check: Check::Workload(check),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Findings;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -46,6 +47,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::WorkloadAndInventory(check, check_ranges),
     fixtures: &[

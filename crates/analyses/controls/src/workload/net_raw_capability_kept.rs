@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -36,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -192,7 +194,9 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         for added in container.added_capabilities().filter(|capability| is_net_raw(*capability)) {
             is_added = true;
             let message = "Container `{container}` adds `{value}`: it can open raw sockets";
-            findings.report(Finding::at(added).container(container).message(message).remove());
+            let finding = Finding::at(added).container(container).message(message);
+            // Somebody wants it.
+            findings.report(finding.remove().class(FixClass::Unsafe));
         }
         if !is_added && !container.dropped_capabilities().any(is_net_raw) {
             findings.report(missing(container));
@@ -213,6 +217,6 @@ fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
         Gap::SecurityContext => finding.insert("securityContext:\n  capabilities:\n    drop: [NET_RAW]"),
         Gap::Capabilities => finding.insert("capabilities:\n  drop: [NET_RAW]"),
         Gap::Drop => finding.insert("drop: [NET_RAW]"),
-        Gap::Taken => finding,
+        Gap::Taken => finding.set(container.value, "securityContext:\n  capabilities:\n    drop: [NET_RAW]"),
     }
 }

@@ -4,6 +4,7 @@ use super::scaling;
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::labels::{Selector, labels};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -30,6 +31,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, required};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[REQUIRE_SET, FORBIDDEN_KEYS],
     check: Check::Workload(check),
     fixtures: &[

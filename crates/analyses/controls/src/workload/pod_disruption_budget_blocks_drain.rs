@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::{BudgetFact, Inventory};
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -34,6 +35,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::scaling::{self, Autoscalers};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::labels::Selector;
 use model::severity::Severity;
@@ -27,6 +28,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/pods/disruptions/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::probes;
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::ENABLED;
 use model::pod::ContainerList;
 use model::severity::Severity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ENABLED],
     check: Check::Workload(check),
     fixtures: &[

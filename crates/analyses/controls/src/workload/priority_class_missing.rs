@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ALLOWED, REQUIRE_SET],
     check: Check::Workload(check),
     fixtures: &[

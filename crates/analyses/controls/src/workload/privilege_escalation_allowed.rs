@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -44,6 +45,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -151,8 +153,16 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         };
         let message =
             "Container `{container}` may gain privileges that it was not started with: setuid programs work in it";
-        findings.report(finding.container(container).message(message));
+        let finding = finding.container(container).message(message);
+        findings.report(if needs_escalation(container) { finding.class(FixClass::Manual) } else { finding });
     }
+}
+
+/// Whether the API server refuses the container without escalation: it is privileged, or has `SYS_ADMIN`.
+fn needs_escalation(container: &Container<'_>) -> bool {
+    let context = container.security_context.as_ref();
+    let privileged = context.and_then(|context| context.privileged).and_then(Value::as_bool) == Some(true);
+    privileged || container.added_capabilities().any(|capability| capability.text() == "CAP_SYS_ADMIN")
 }
 
 /// Whether escalation is not switched off. The pod level has no such field.

@@ -3,6 +3,7 @@
 use super::probes;
 use model::control::{Check, Control, InventoryFindings, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::labels::Selector;
 use model::pod::ContainerList;
@@ -35,6 +36,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[],
     check: Check::WorkloadAndInventory(check, check_services),
     fixtures: &[

@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, ENABLED, Parameter, parameter};
 use model::quantity;
 use model::severity::Severity;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[ENABLED, RESOURCES],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

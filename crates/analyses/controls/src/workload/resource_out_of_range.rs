@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, required};
 use model::quantity;
 use model::severity::Severity;
@@ -29,6 +30,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nist-800-53", "SC-6")],
     references: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MAX, MIN, MAX_RATIO],
     check: Check::Workload(check),
     fixtures: &[

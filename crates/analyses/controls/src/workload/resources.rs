@@ -36,7 +36,10 @@ pub(crate) fn report_missing(
     }
     for container in pod.containers.iter().filter(|container| container.list != ContainerList::Ephemeral) {
         if !is_given(container.resources, wanted) {
-            findings.report(Finding::missing(container.value, wanted.field).container(container).message(message));
+            let Wanted { kind, resource, field } = wanted;
+            let finding = Finding::missing(container.value, field).container(container).message(message);
+            let lines = format!("resources:\n  {kind}:\n    {resource}: <what it needs>");
+            findings.report(finding.set(container.value, lines));
         }
     }
 }

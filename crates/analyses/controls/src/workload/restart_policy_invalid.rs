@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -23,6 +24,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -126,7 +128,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             }
             None => {
                 let message = "A Job needs a restart policy, `Never` or `OnFailure`: the API server refuses it";
-                findings.report(Finding::missing(workload.pod.spec, "restartPolicy").message(message));
+                let finding = Finding::missing(workload.pod.spec, "restartPolicy").message(message);
+                findings.report(finding.insert("restartPolicy: OnFailure"));
             }
             Some(_) => {}
         },

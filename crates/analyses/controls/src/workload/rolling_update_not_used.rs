@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -113,5 +115,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     // A volume that one node may mount leaves no choice.
     let has_claim = workload.pod.volumes.iter().any(|volume| volume.source_of("persistentVolumeClaim").is_some());
     let finding = Finding::at(kind).message("An update stops all pods before the first new one starts");
-    findings.report(if has_claim { finding.severity(Severity::Info) } else { finding });
+    findings.report(match has_claim {
+        true => finding.severity(Severity::Info).class(FixClass::Manual),
+        false => finding.replace("RollingUpdate"),
+    });
 }

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::ContainerList;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("nsa-cisa", "pod-security"), maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3"), maps("nist-800-53", "CM-7"), maps("nist-800-53", "SI-7")],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1
@@ -83,7 +85,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         let message = "Container `{container}` can write to its root filesystem";
         let finding = match value {
             Some(value) => Finding::at(value).replace("true"),
-            None => Finding::missing(container.value, "securityContext.readOnlyRootFilesystem"),
+            None => Finding::missing(container.value, "securityContext.readOnlyRootFilesystem")
+                .set(container.value, "securityContext:\n  readOnlyRootFilesystem: true"),
         };
         let finding = finding.container(container).message(message);
         // A debug container goes with its pod.

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -36,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[UNSET_IS_ROOT],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -44,6 +45,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -176,7 +178,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             Some(value) if value.as_bool() == Some(true) => continue,
             Some(value) => Finding::at(value).replace("true"),
             None if of_pod.is_some() => continue,
-            None => missing(container),
+            None => missing(pod, container),
         };
         let known = is_known_non_root(pod, container);
         let message = if known {
@@ -198,11 +200,16 @@ fn is_known_non_root(pod: &Pod<'_>, container: &Container<'_>) -> bool {
 }
 
 fn lower_if(known: bool, finding: Finding<'_>) -> Finding<'_> {
-    if known { finding.severity(Severity::Low) } else { finding }
+    if known { finding.severity(Severity::Low) } else { finding.class(FixClass::NeedsValue) }
 }
 
-fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
+fn missing<'d>(pod: &Pod<'d>, container: &Container<'d>) -> Finding<'d> {
     let finding = Finding::missing(container.value, "securityContext.runAsNonRoot");
+    if pod.effective(container, |context| context.run_as_user).is_none() {
+        // Which user the image has is not known here.
+        let lines = "securityContext:\n  runAsNonRoot: true\n  runAsUser: <a user of the image other than 0>";
+        return finding.set(container.value, lines);
+    }
     match container.security_context {
         Some(_) => finding.insert("runAsNonRoot: true"),
         None => finding.insert("securityContext:\n  runAsNonRoot: true"),

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.3.4"), maps("nist-800-190", "4.5.2"), maps("nist-800-53", "SC-39"), maps("cis-gke", "5.10.3"), maps("cis-aks", "5.6.1"), maps("cis-aks", "5.6.2")],
     references: &["https://kubernetes.io/docs/concepts/containers/runtime-class/"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[UNTRUSTED, SANDBOXED],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: extensions.agents.x-k8s.io/v1alpha1

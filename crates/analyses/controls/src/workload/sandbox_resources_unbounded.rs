@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::pod::ContainerList;
 use model::quantity;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-53", "SC-5")],
     references: &[],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MOST_CPU, MOST_MEMORY],
     check: Check::Workload(check),
     fixtures: &[

@@ -1,12 +1,14 @@
 //! `seccomp-profile-missing`
 
 use model::control::{Check, Control, alias, fixture, maps};
+use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
 
-use super::profiles::is_confined;
+use super::profiles::{self, is_confined};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -46,6 +48,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[
@@ -153,24 +156,18 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     }
     let of_pod = pod.security_context.as_ref().and_then(|context| context.seccomp_profile);
     if let Some(profile) = of_pod.filter(|profile| !is_confined(*profile)) {
-        let place = profile.get("type").unwrap_or(profile);
-        findings.report(
-            Finding::at(place)
-                .message("Pod asks for the seccomp profile `{value}`, which confines nothing")
-                .replace("RuntimeDefault"),
-        );
+        findings.report(typed(profile).message("Pod asks for the seccomp profile `{value}`, which confines nothing"));
     }
     for container in &pod.containers {
         let own = container.security_context.as_ref().and_then(|context| context.seccomp_profile);
         match own {
             Some(profile) if is_confined(profile) => {}
             Some(profile) => findings.report(
-                Finding::at(profile.get("type").unwrap_or(profile))
+                typed(profile)
                     .container(container)
-                    .message("Container `{container}` asks for the seccomp profile `{value}`, which confines nothing")
-                    .replace("RuntimeDefault"),
+                    .message("Container `{container}` asks for the seccomp profile `{value}`, which confines nothing"),
             ),
-            None if of_pod.is_none() => findings.report(missing(container)),
+            None if of_pod.is_none() => findings.report(missing(pod, container)),
             // What it inherits is good, or reported at the pod.
             None => {}
         }
@@ -182,12 +179,16 @@ pub(crate) fn lacks_profile(pod: &Pod<'_>, container: &Container<'_>) -> bool {
     !pod.effective(container, |context| context.seccomp_profile).is_some_and(is_confined)
 }
 
-fn missing<'d>(container: &Container<'d>) -> Finding<'d> {
+/// A profile that does not confine, with the mend of its type.
+fn typed(profile: Value<'_>) -> Finding<'_> {
+    match profile.get("type") {
+        Some(kind) => Finding::at(kind).replace("RuntimeDefault"),
+        None => Finding::at(profile).set(profile, "type: RuntimeDefault"),
+    }
+}
+
+fn missing<'d>(pod: &Pod<'d>, container: &Container<'d>) -> Finding<'d> {
     let message = "Container `{container}` asks for no seccomp profile: it may make every system call of the kernel";
     let finding = Finding::missing(container.value, "securityContext.seccompProfile.type").container(container);
-    let lines = match container.security_context {
-        Some(_) => "seccompProfile:\n  type: RuntimeDefault",
-        None => "securityContext:\n  seccompProfile:\n    type: RuntimeDefault",
-    };
-    finding.message(message).insert(lines)
+    profiles::of_pod(finding.message(message), pod, "seccompProfile")
 }

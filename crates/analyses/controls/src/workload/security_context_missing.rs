@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::{Container, Pod};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -39,6 +40,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: true,
+    fix: FixClass::Safe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

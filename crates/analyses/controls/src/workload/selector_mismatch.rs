@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::labels::{Selector, labels};
 use model::object::Object;
 use model::severity::Severity;
@@ -25,6 +26,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(check),
     fixtures: &[

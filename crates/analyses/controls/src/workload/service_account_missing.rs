@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, complete_fixture, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -21,6 +22,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

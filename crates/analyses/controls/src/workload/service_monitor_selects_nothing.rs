@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
@@ -18,6 +19,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://prometheus-operator.dev/docs/developer/getting-started/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Inventory(check),
     fixtures: &[

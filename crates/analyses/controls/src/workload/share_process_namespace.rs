@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -19,6 +20,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-190", "4.4.3")],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[

@@ -3,6 +3,7 @@
 use super::scaling::{self, Autoscalers};
 use model::control::{Check, Control, InventoryFindings, alias, fixture, fixture_with};
 use model::finding::Finding;
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -27,6 +28,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#replicas"],
     umbrella: false,
+    fix: FixClass::NeedsValue,
     parameters: &[MIN],
     check: Check::Inventory(check),
     fixtures: &[

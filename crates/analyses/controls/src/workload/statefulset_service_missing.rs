@@ -2,6 +2,7 @@
 
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::inventory::ServiceFact;
 use model::object::Object;
@@ -22,6 +23,7 @@ pub static CONTROL: Control = Control {
     mappings: &[],
     references: &["https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndInventory(check, check_services),
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -20,6 +21,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K01"), maps("nist-800-53", "AC-6")],
     references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Workload(check),
     fixtures: &[fixture("apiVersion: v1

@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use model::workload::Workload;
@@ -36,6 +37,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[EXTRA],
     check: Check::Workload(check),
     fixtures: &[
@@ -130,7 +132,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             Some(name) if findings.list(&EXTRA).contains(&name.text()) => {}
             Some(name) => findings.report(
                 Finding::at(name)
-                    .message("Pod sets the sysctl `{value}`, which is outside the safe set: it may change the node"),
+                    .message("Pod sets the sysctl `{value}`, which is outside the safe set: it may change the node")
+                    .removing(sysctl),
             ),
             None => findings.report(Finding::missing(sysctl, "name").message("Pod sets a sysctl without a name")),
         }

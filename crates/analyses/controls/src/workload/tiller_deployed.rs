@@ -3,6 +3,7 @@
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::image_reference::ImageReference;
 use model::object::Object;
 use model::severity::Severity;
@@ -28,6 +29,7 @@ pub static CONTROL: Control = Control {
     mappings: &[maps("owasp-k8s-top10", "K06")],
     references: &[],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::ObjectAndWorkload(check_object, check_workload),
     fixtures: &[

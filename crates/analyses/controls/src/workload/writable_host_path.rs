@@ -3,6 +3,7 @@
 use model::control::InventoryFindings;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::finding::{Finding, Findings};
+use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -35,6 +36,7 @@ pub static CONTROL: Control = Control {
     ],
     references: &[],
     umbrella: false,
+    fix: FixClass::Unsafe,
     parameters: &[],
     check: Check::WorkloadAndInventory(check, check_claims),
     fixtures: &[

@@ -59,7 +59,9 @@ pub(super) fn write(
     }
     let mut groups = vec![group];
     let patched = excerpt.as_ref().and_then(|excerpt| patch(report, first, excerpt));
-    let remediation = wrap(result.registered.control.remediation, terminal.width.saturating_sub(10)).join("\n");
+    let mut remediation = wrap(result.registered.control.remediation, terminal.width.saturating_sub(10));
+    remediation.extend(elsewhere(report, first));
+    let remediation = remediation.join("\n");
     let help = Level::HELP.with_name(Some("fix"));
     groups.push(match (&excerpt, patched) {
         (Some(excerpt), Some(patch)) => help
@@ -220,11 +222,26 @@ fn first_sentences(text: &str) -> String {
     text.find(". ").map_or(text, |end| &text[..=end]).to_owned()
 }
 
+/// The lines of a change that is not made at the place: at which field, and what.
+fn elsewhere(report: &Report<'_>, found: &Occurrence) -> Vec<String> {
+    let Edit::Set { field, lines } = found.edit else { return Vec::new() };
+    let field = report.text(field);
+    let at = if field.is_empty() { "in the object:".to_owned() } else { format!("in `{}`:", sanitize(field)) };
+    std::iter::once(at).chain(report.text(lines).lines().map(|line| format!("  {line}"))).collect()
+}
+
 /// The change that mends the first place, where it can be shown on these lines alone.
 fn patch<'p>(report: &Report<'p>, found: &Occurrence, excerpt: &Excerpt) -> Option<Patch<'p>> {
     let (start, line) = excerpt.line(found.place.line)?;
     match found.edit {
-        Edit::None => None,
+        // What belongs elsewhere cannot be shown on these lines.
+        Edit::None | Edit::Set { .. } | Edit::RemoveAt(_) => None,
+        Edit::Rename(name) => {
+            let field = report.text(found.place.field);
+            let key = field.rsplit('.').next().unwrap_or(field);
+            let at = start + line.find(&format!("{key}:"))?;
+            Some(Patch::new(at..at + key.len(), report.text(name)))
+        }
         Edit::Replace(text) => Some(Patch::new(excerpt.range(found)?, report.text(text))),
         Edit::Remove => {
             let content = line.trim_start();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use model::control::{Check, Control, Group, Registered, maps};
 use model::coverage::{Coverage, SkipKind, Skipped};
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
+use model::fix::FixClass;
 use model::inventory::{Resource, ResourceId, Results};
 use model::place::Place;
 use model::severity::Severity;
@@ -24,6 +25,7 @@ const BLANK: Control = Control {
     mappings: &[maps("pss", "baseline")],
     references: &["https://kubernetes.io/docs/"],
     umbrella: false,
+    fix: FixClass::Manual,
     parameters: &[],
     check: Check::Object(|_, _| {}),
     fixtures: &[],
@@ -116,6 +118,7 @@ impl Sample {
             value: self.symbols.intern(found.value),
             message: self.symbols.intern(found.message),
             edit: Edit::None,
+            class: None,
         });
     }
 

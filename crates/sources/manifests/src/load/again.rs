@@ -8,22 +8,23 @@ use model::coverage::SkipKind;
 use model::inventory::{Inventory, Part, Verdicts};
 
 use super::{Context, Judge, KEPT_OF_STDIN, Progress, document, in_parallel, large, read_small};
-use crate::walk::{Input, InputSource, skip};
+use crate::walk::{Config, Input, InputSource, skip};
 
 /// How standard input is called among the files of an inventory.
 const STDIN: &str = "<stdin>";
 
 /// Reads `files`, which are indices into the files of the inventory, and adds what `judge` finds. A file that cannot
 /// be read again, or is no longer what it was, is in the coverage.
-pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], threads: usize, judge: Judge<'_>) {
+pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], config: &Config, judge: Judge<'_>) {
     if files.is_empty() {
         return;
     }
     let files: Vec<u32> = files.iter().copied().collect();
     let symbols = std::mem::take(&mut inventory.symbols);
     let progress = Progress::default();
-    let threads = super::threads(threads);
-    let context = Context { symbols: &symbols, judge, progress: &progress, threads, stdin: Mutex::default() };
+    let threads = super::threads(config.threads);
+    let texts = config.texts.clone();
+    let context = Context { symbols: &symbols, judge, progress: &progress, threads, texts, stdin: Mutex::default() };
     let work = |at: usize, buffer: &mut Vec<u8>| {
         let file = files[at];
         (file, read(file, &inventory.files[file as usize], stdin, buffer, &context))

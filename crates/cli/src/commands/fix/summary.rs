@@ -1,0 +1,143 @@
+//! What `plimsoll fix` shows people: the difference, what it mends, and what is left.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::AnsiColor;
+use fixes::edit::Action;
+use fixes::patch::{self, Part};
+use fixes::plan::{Fix, Proposal};
+use fixes::{Outcome, field};
+use model::fix::FixClass;
+use reports::text::Terminal;
+use reports::text::terminal::{sanitize, style, wrap};
+
+use crate::arguments::FixArguments;
+use crate::screen::{self, Destination};
+
+/// Writes all of it.
+pub(super) fn write(outcome: &Outcome, arguments: &FixArguments, to_file: bool, out: &mut dyn Write) -> io::Result<()> {
+    let terminal = screen::terminal(if to_file { &Destination::File } else { &Destination::Stdout });
+    let paint = |part: Part, text: &str| match part {
+        Part::Name => terminal.bold(text),
+        Part::Hunk => terminal.paint(AnsiColor::Cyan.on_default(), text),
+        Part::Same => text.to_owned(),
+        Part::Old => terminal.paint(AnsiColor::Red.on_default(), text),
+        Part::New => terminal.paint(AnsiColor::Green.on_default(), text),
+    };
+    for change in &outcome.changes {
+        patch::write_shown(change, &paint, out)?;
+        writeln!(out)?;
+    }
+    let made: Vec<&Fix> = outcome.made.iter().map(|made| &made.fix).collect();
+    let (findings, files) = (count(made.len(), "finding"), count(outcome.changes.len(), "file"));
+    match (made.is_empty(), arguments.write) {
+        (true, _) => writeln!(out, "{}", terminal.bold("Nothing to change"))?,
+        (false, true) => writeln!(out, "{}", terminal.bold(&format!("Mended {findings} in {files}")))?,
+        (false, false) => writeln!(out, "{}", terminal.bold(&format!("Mends {findings} in {files}")))?,
+    }
+    by_control(&made, terminal, out)?;
+    for made in outcome.made.iter().filter(|made| !made.also.is_empty()) {
+        let places = made.also.iter().map(|place| format!("`{place}`")).collect::<Vec<_>>().join(", ");
+        let text = format!("{} is shared by an anchor: {places} change with it", made.fix.field);
+        writeln!(out, "  {}", sanitize(&text))?;
+    }
+    withdrawn(outcome, terminal, out)?;
+    left(outcome, arguments, terminal, out)?;
+    for skipped in outcome.after.results.coverage.skipped.iter().take(5) {
+        let line = skipped.line.map_or_else(String::new, |line| format!(":{line}"));
+        let path = reports::report::display_path(&skipped.path);
+        writeln!(
+            out,
+            "{} not looked at: {}",
+            terminal.unseen(),
+            sanitize(&format!("{path}{line}: {}", skipped.reason))
+        )?;
+    }
+    let more = outcome.after.results.coverage.skipped.len().saturating_sub(5);
+    if more > 0 {
+        writeln!(out, "{} not looked at: {more} more; `plimsoll scan` names all", terminal.unseen())?;
+    }
+    if !arguments.write && !outcome.changes.is_empty() {
+        writeln!(out, "{}", terminal.dim("Nothing was written: `--write` writes it"))?;
+    }
+    Ok(())
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A line for each control: how often, and where.
+fn by_control(fixes: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let mut controls: BTreeMap<(std::cmp::Reverse<model::severity::Severity>, &str), Vec<&Fix>> = BTreeMap::new();
+    for fix in fixes {
+        controls
+            .entry((std::cmp::Reverse(fix.control.control.severity), fix.control.control.id))
+            .or_default()
+            .push(fix);
+    }
+    let width = controls.keys().map(|(_, id)| id.len()).max().unwrap_or(0);
+    for ((severity, id), fixes) in controls {
+        let mut resources: Vec<&str> = fixes.iter().map(|fix| fix.resource.as_str()).collect();
+        resources.dedup();
+        let shown = resources.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+        let more = if resources.len() > 3 { format!(" and {} more", resources.len() - 3) } else { String::new() };
+        let mark = terminal.paint(style(severity.0), terminal.mark(severity.0));
+        writeln!(out, "  {mark} {id:<width$}  {}", terminal.dim(&sanitize(&format!("{shown}{more}"))))?;
+    }
+    Ok(())
+}
+
+fn withdrawn(outcome: &Outcome, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    if outcome.withdrawn.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold("Withdrawn, to be mended by hand"))?;
+    for withdrawn in &outcome.withdrawn {
+        let fix = &withdrawn.fix;
+        let place = format!("{}:{} {} in {}", fix.shown_path(), fix.line, fix.control.control.id, fix.resource);
+        writeln!(out, "  {}", sanitize(&place))?;
+        for line in wrap(&sanitize(&withdrawn.reason), terminal.width.saturating_sub(6)) {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What nobody asked for.
+fn left(outcome: &Outcome, arguments: &FixArguments, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let of = |class| outcome.left.iter().filter(move |fix| fix.class == class).collect::<Vec<&Fix>>();
+    let risky = of(FixClass::Unsafe);
+    if !risky.is_empty() && !arguments.risky {
+        let text = format!(
+            "{} could be mended in ways that may break what works: `--unsafe` asks",
+            count(risky.len(), "finding")
+        );
+        writeln!(out, "{}", terminal.bold(&text))?;
+        by_control(&risky, terminal, out)?;
+    }
+    let owners = of(FixClass::NeedsValue);
+    if !owners.is_empty() {
+        let verb = if owners.len() == 1 { "needs" } else { "need" };
+        let text = format!("{} {verb} a value that only you know", count(owners.len(), "finding"));
+        writeln!(out, "{}", terminal.bold(&text))?;
+        for fix in owners {
+            let place = format!("{}:{} {}: {}", fix.shown_path(), fix.line, fix.control.control.id, change(fix));
+            writeln!(out, "  {}", sanitize(&place))?;
+        }
+    }
+    Ok(())
+}
+
+/// A change in one line.
+pub(super) fn change(fix: &Fix) -> String {
+    match &fix.proposal {
+        Proposal::At(steps, Action::Remove) => format!("take out `{}`", field::path(steps)),
+        Proposal::At(steps, Action::Replace(tree)) => format!("write `{}` at `{}`", tree.to_json(), field::path(steps)),
+        Proposal::At(steps, Action::Rename(name)) => format!("call `{}` `{name}`", field::path(steps)),
+        Proposal::At(steps, Action::Merge(tree)) if steps.is_empty() => format!("add `{}`", tree.to_json()),
+        Proposal::At(steps, Action::Merge(tree)) => format!("add `{}` to `{}`", tree.to_json(), field::path(steps)),
+        Proposal::Within(steps, tree) => format!("add `{}` for `{}`", tree.to_json(), field::path(steps)),
+    }
+}

@@ -1,0 +1,146 @@
+//! Changes for programs.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::edit::Action;
+use crate::field;
+use crate::patch;
+use crate::plan::{Fix, Proposal};
+use crate::session::Outcome;
+
+/// The version of the format: a new field raises the second number, a changed one the first.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// What `plimsoll fix --output json` writes.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonFixes {
+    /// The version of this format.
+    pub schema_version: String,
+    /// Whether the files were written.
+    pub written: bool,
+    /// The files that change.
+    pub changes: Vec<JsonChange>,
+    /// The changes by the findings that they mend.
+    pub fixes: Vec<JsonFix>,
+}
+
+/// A file that changes.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonChange {
+    /// The file.
+    pub path: String,
+    /// The unified difference; null where a secret would be in it.
+    pub patch: Option<String>,
+}
+
+/// A change that would mend a finding.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonFix {
+    /// The id of the control.
+    pub control: String,
+    /// The id of the resource.
+    pub resource: String,
+    /// How bad the finding is.
+    pub severity: String,
+    /// Who may decide: `safe`, `unsafe`, `needs-value` or `manual`.
+    pub class: String,
+    /// The file.
+    pub path: String,
+    /// The line of the finding.
+    pub line: u32,
+    /// The field of the finding.
+    pub field: String,
+    /// The container that it is about.
+    pub container: Option<String>,
+    /// What the finding says.
+    pub message: String,
+    /// What is done: `remove`, `replace`, `rename` or `merge`.
+    pub action: String,
+    /// The field at which it is done.
+    pub at: String,
+    /// What is written there; null for `remove`.
+    pub value: Option<serde_json::Value>,
+    /// Whether it is made, was withdrawn, or is proposed only.
+    pub standing: JsonFixStanding,
+    /// Why it was withdrawn.
+    pub reason: Option<String>,
+    /// Other places that change with it, because an anchor stands for them too.
+    pub also: Vec<String>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonFixStanding {
+    /// It is in `changes`.
+    Made,
+    /// It was tried, and is not made.
+    Withdrawn,
+    /// Nobody asked for it.
+    Proposed,
+}
+
+/// Writes what came of a run.
+///
+/// # Errors
+/// What writing to `out` returns.
+pub fn write(outcome: &Outcome, written: bool, out: &mut dyn Write) -> io::Result<()> {
+    let made = outcome.made.iter().map(|made| (&made.fix, JsonFixStanding::Made, None, made.also.clone()));
+    let withdrawn = outcome
+        .withdrawn
+        .iter()
+        .map(|withdrawn| (&withdrawn.fix, JsonFixStanding::Withdrawn, Some(withdrawn.reason.clone()), Vec::new()));
+    let left = outcome.left.iter().map(|fix| (fix, JsonFixStanding::Proposed, None, Vec::new()));
+    let fixes =
+        made.chain(withdrawn).chain(left).map(|(fix, standing, reason, also)| json_fix(fix, standing, reason, also));
+    let change = |change: &crate::session::Change| -> io::Result<JsonChange> {
+        let mut text = Vec::new();
+        let left_out = patch::write_patch(std::slice::from_ref(change), &mut text)?;
+        let text = Some(String::from_utf8_lossy(&text).into_owned()).filter(|_| left_out.is_empty());
+        Ok(JsonChange { path: reports::report::display_path(&change.path), patch: text })
+    };
+    let changes = outcome.changes.iter().map(change).collect::<io::Result<Vec<_>>>()?;
+    let all = JsonFixes { schema_version: SCHEMA_VERSION.to_owned(), written, changes, fixes: fixes.collect() };
+    serde_json::to_writer(&mut *out, &all)?;
+    out.write_all(b"\n")
+}
+
+fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: Vec<String>) -> JsonFix {
+    let (at, action, value) = match &fix.proposal {
+        Proposal::At(steps, Action::Remove) => (steps, "remove", None),
+        Proposal::At(steps, Action::Replace(tree)) => (steps, "replace", Some(tree.to_json())),
+        Proposal::At(steps, Action::Rename(name)) => (steps, "rename", Some(name.as_str().into())),
+        Proposal::At(steps, Action::Merge(tree)) | Proposal::Within(steps, tree) => {
+            (steps, "merge", Some(tree.to_json()))
+        }
+    };
+    JsonFix {
+        control: fix.control.control.id.to_owned(),
+        resource: fix.resource.clone(),
+        severity: fix.severity.name().to_owned(),
+        class: fix.class.name().to_owned(),
+        path: fix.shown_path(),
+        line: fix.line,
+        field: fix.field.clone(),
+        container: Some(fix.container.clone()).filter(|name| !name.is_empty()),
+        message: fix.message.clone(),
+        action: action.to_owned(),
+        at: field::path(at),
+        value,
+        standing,
+        reason,
+        also,
+    }
+}
+
+/// The schema of the format.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(JsonFixes);
+    serde_json::to_string_pretty(&schema).map_or_else(|_| String::new(), |text| text + "\n")
+}
