@@ -76,6 +76,18 @@ pub struct Rendered {
 }
 
 impl Provenance {
+    /// Of a text that is a copy of the file at `path`.
+    pub fn of_copy(path: &std::path::Path, text: &str, editable: bool) -> Self {
+        let file = SourceFile { path: path.to_path_buf(), text: Arc::from(text), editable };
+        let span = Span { start: 0, end: text.len() as u32 };
+        let source = SourceSpan { file: SourceId(0), span };
+        Self {
+            files: vec![file],
+            pieces: vec![Piece { start: 0, source, verbatim: true, values: (0, 0) }],
+            values: Vec::new(),
+        }
+    }
+
     /// The stretch that the byte at `offset` of the rendered text is in.
     pub fn piece(&self, offset: u32) -> Option<&Piece> {
         let after = self.pieces.partition_point(|piece| piece.start <= offset);
