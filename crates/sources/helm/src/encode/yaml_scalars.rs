@@ -112,7 +112,7 @@ fn base60() -> &'static Regex {
 
 /// Whether text without quotes would be read as something else.
 fn is_ambiguous(text: &str) -> bool {
-    if text == "<<" || !matches!(resolve_plain(Cow::Borrowed(text)), Scalar::String(_)) {
+    if !matches!(resolve_plain(Cow::Borrowed(text)), Scalar::String(_)) {
         return true;
     }
     match text.as_bytes().first() {

@@ -32,7 +32,7 @@ fn list_of(what: &str, value: &Value) -> Result<Vec<Value>, Failure> {
 
 pub(super) fn list(machine: &mut Machine, values: Vec<Value>) -> Answer {
     machine.tick(values.len() as u64)?;
-    if values.is_empty() { Ok(Value::nil_list()) } else { Ok(Value::list(values)) }
+    Ok(Value::list(values))
 }
 
 fn charge(machine: &mut Machine, items: &[Value]) -> Result<(), Failure> {

@@ -83,8 +83,23 @@ fn quote_run(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut Str
 fn compile(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(&translate(pattern)).size_limit(LARGEST).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => format!("error parsing regexp: expression too large: `{pattern}`"),
-        _ => format!("error parsing regexp: invalid syntax: `{pattern}`"),
+        _ => format!("error parsing regexp: {}", problem(pattern, &error.to_string())),
     })
+}
+
+/// What is wrong, in Go's words.
+fn problem(pattern: &str, error: &str) -> String {
+    let from = |sign: char| pattern.rfind(sign).map_or(pattern, |at| &pattern[at..]);
+    match error {
+        _ if error.contains("unclosed character class") => format!("missing closing ]: `{}`", from('[')),
+        _ if error.contains("unclosed group") => format!("missing closing ): `{pattern}`"),
+        _ if error.contains("unopened group") => format!("unexpected ): `{pattern}`"),
+        _ if error.contains("missing expression") => {
+            let sign = pattern.chars().find(|c| matches!(c, '*' | '+' | '?')).unwrap_or('*');
+            format!("missing argument to repetition operator: `{sign}`")
+        }
+        _ => format!("invalid syntax: `{pattern}`"),
+    }
 }
 
 /// Go panics where the function may not fail, with other words.

@@ -195,7 +195,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, stop) = self.until(&[']']);
         if stop.is_none() {
-            return Err(Stop::Error("error parsing index: EOF".to_owned()));
+            return Err(Stop::End);
         }
         text.parse().map_err(|_| {
             let text = crate::format::quoted(&text);
