@@ -180,10 +180,10 @@ pub(super) fn deep_equal(a: &Value, b: &Value) -> bool {
                 }
             }
             (Kind::Bytes(left), Kind::Bytes(right)) if left != right => return false,
-            (Kind::Object(left), Kind::Object(right)) => {
-                if crate::format::display(&a) != crate::format::display(&b) && !Rc::ptr_eq(left, right) {
-                    return false;
-                }
+            (Kind::Object(left), Kind::Object(right))
+                if !Rc::ptr_eq(left, right) && crate::format::display(&a) != crate::format::display(&b) =>
+            {
+                return false;
             }
             _ if basic_equal(&a, &b) == Some(false) => return false,
             _ => {}

@@ -3,7 +3,7 @@
 use super::Answer;
 use super::calls::text;
 use crate::template::Machine;
-use crate::template::constants::{parse_float, parse_int};
+use crate::template::constants::{TWO_TO_63, parse_float, parse_int};
 use crate::value::{Kind, Object, Value, Width};
 
 /// A whole number of anything; 0 of what is none.
@@ -11,7 +11,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
     match &value.kind {
         Kind::Int(number, _) => *number,
         // Go's conversion of what does not fit gives the smallest number on the usual machines.
-        Kind::Float(number) if number.is_nan() || number.abs() >= 9.223_372_036_854_775_8e18 => i64::MIN,
+        Kind::Float(number) if number.is_nan() || number.abs() >= TWO_TO_63 => i64::MIN,
         Kind::Float(number) => *number as i64,
         Kind::Bool(truth) => i64::from(*truth),
         Kind::Text(text) => parse_int(trim_zero_decimal(text)).unwrap_or(0),

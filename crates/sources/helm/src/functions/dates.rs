@@ -9,7 +9,7 @@ pub(crate) use duration::{duration_text, parse_duration};
 
 use super::Answer;
 use super::calls::text;
-use crate::template::constants::parse_float;
+use crate::template::constants::{TWO_TO_63, parse_float};
 use crate::template::{Failure, Machine};
 use crate::value::{Kind, Object, Value};
 
@@ -268,7 +268,7 @@ fn float_seconds(seconds: f64) -> Result<i64, String> {
         return Err(format!("invalid duration seconds: {shown}"));
     }
     let nanoseconds = seconds * 1e9;
-    if nanoseconds.abs() > 9.223_372_036_854_775_8e18 {
+    if nanoseconds.abs() > TWO_TO_63 {
         return Err(format!("duration seconds overflow: {shown}"));
     }
     Ok(nanoseconds as i64)

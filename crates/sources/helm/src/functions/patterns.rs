@@ -48,7 +48,7 @@ fn translate(pattern: &str) -> String {
             }
             '[' if chars.peek() == Some(&':') => {
                 out.push('[');
-                while let Some(next) = chars.next() {
+                for next in chars.by_ref() {
                     out.push(next);
                     if next == ']' {
                         break;

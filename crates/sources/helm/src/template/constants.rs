@@ -1,5 +1,8 @@
 //! Constants in templates: strings and numbers as Go spells them. Source: Go, `strconv`.
 
+/// One more than the largest 64-bit number with a sign.
+pub(crate) const TWO_TO_63: f64 = (1_u64 << 63) as f64;
+
 /// A number, under all types that can hold it.
 #[derive(Debug, Clone)]
 pub(crate) struct Number {
@@ -123,10 +126,10 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
         return Err(format!("integer overflow: {}", crate::format::quoted(text)));
     }
     number.float = Some(value);
-    if value.fract() == 0.0 && value >= -9.223_372_036_854_775_8e18 && value < 9.223_372_036_854_775_8e18 {
+    if value.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&value) {
         number.int = Some(value as i64);
     }
-    if value.fract() == 0.0 && (0.0..1.844_674_407_370_955_2e19).contains(&value) {
+    if value.fract() == 0.0 && (0.0..TWO_TO_63 * 2.0).contains(&value) {
         number.uint = Some(value as u64);
     }
     Ok(number)

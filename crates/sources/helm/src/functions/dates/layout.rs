@@ -111,8 +111,8 @@ const PARTS: &[(&str, Part)] = &[
 fn next(layout: &str) -> (&str, Option<Part>, &str) {
     for (at, _) in layout.char_indices() {
         let rest = &layout[at..];
-        if rest.starts_with("_2006") {
-            return (&layout[..=at], Some(Part::LongYear), &rest[5..]);
+        if let Some(after) = rest.strip_prefix("_2006") {
+            return (&layout[..=at], Some(Part::LongYear), after);
         }
         if let Some((text, part)) = PARTS.iter().find(|(text, _)| rest.starts_with(text)) {
             // `Month` is no month, and `Jane` is a name.
@@ -270,7 +270,7 @@ fn name<'t>(text: &'t str, names: &[&str], length: Option<usize>) -> Option<(u32
         let name = length.map_or(*name, |length| &name[..length]);
         text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
-    let index = names.iter().position(|name| matches(&name))?;
+    let index = names.iter().position(matches)?;
     let size = length.unwrap_or(names[index].len());
     Some((index as u32, &text[size..]))
 }
