@@ -55,7 +55,7 @@ impl Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge manifests in files, folders or standard input
+    /// Judge manifests in files, folders or standard input, or a running cluster
     Scan(ScanArguments),
     /// Mend findings in your files, and prove it
     Fix(FixArguments),
@@ -67,6 +67,8 @@ pub enum Command {
     Baseline(BaselineArguments),
     /// Write a first configuration, with what CI and pre-commit need
     Init(InitArguments),
+    /// Write a running cluster to a file, to be judged elsewhere and later
+    Snapshot(SnapshotArguments),
     /// Say which Pod Security level workloads meet, and what the admission plugin would answer
     PodSecurity(PodSecurityArguments),
     /// Say who may connect to whom, why, from where, and how far a break-in gets
@@ -87,7 +89,11 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   plimsoll scan                                   the folder you are in
   plimsoll scan deploy/ base/app.yaml             folders and files
-  kubectl get all -A -o yaml | plimsoll scan -    what a cluster has
+  kubectl get all -A -o yaml | plimsoll scan -    what somebody else gives you of a cluster
+  plimsoll scan --cluster                         the cluster that kubectl talks to
+  plimsoll scan --context prod-eu -n payments     a namespace of another
+  plimsoll scan --all-contexts --output html=fleet.html
+  plimsoll scan --snapshot prod.snapshot          what `plimsoll snapshot` wrote
   plimsoll scan --only secret,critical            one group, and all critical controls
   plimsoll scan --framework nsa-cisa              what a framework asks for, requirement by requirement
   plimsoll scan --output text --output sarif=plimsoll.sarif
@@ -100,11 +106,14 @@ Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything 
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArguments {
     /// Files and folders; `-` is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// The cluster to read
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     /// A format, and a file to write it to; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", help = output_help(), long_help = output_long_help())]
     pub output: Vec<Output>,
@@ -210,7 +219,7 @@ pub enum BaselineCommand {
 #[command(after_help = BASELINE_EXAMPLES)]
 pub struct BaselineWriteArguments {
     /// Files and folders; `-` is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// The file to write
     #[arg(long, value_name = "FILE", default_value = "plimsoll-baseline.json", value_hint = ValueHint::FilePath)]
@@ -218,6 +227,9 @@ pub struct BaselineWriteArguments {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// The cluster to read
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     /// What is judged
     #[command(flatten)]
     pub selection: SelectionArguments,
@@ -387,7 +399,7 @@ Exit codes: 0 all is well · 1 some are expired, too broad or not understood · 
 #[command(after_help = EXCEPTIONS_EXAMPLES)]
 pub struct ExceptionsArguments {
     /// Files and folders; `-` is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// A format, and a file to write it to: text or json; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -395,6 +407,9 @@ pub struct ExceptionsArguments {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// The cluster to read
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     /// What is judged
     #[command(flatten)]
     pub selection: SelectionArguments,
@@ -440,6 +455,83 @@ pub struct InputArguments {
     pub threads: usize,
 }
 
+/// What is read instead of files and folders.
+const INSTEAD_OF_PATHS: [&str; 5] = ["cluster", "kubeconfig", "context", "all_contexts", "snapshot"];
+
+/// A running cluster to read instead of files, or a snapshot of one.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArguments {
+    /// Read the cluster that the kubeconfig names, or the one that this pod runs in
+    #[arg(long)]
+    pub cluster: bool,
+    /// The kubeconfig; without this, what `KUBECONFIG` lists, or `~/.kube/config`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Every context of the kubeconfig, in one report
+    #[arg(long, conflicts_with = "context")]
+    pub all_contexts: bool,
+    /// Only this namespace; may be given several times
+    #[arg(long, short, value_name = "NAME", value_delimiter = ',')]
+    pub namespace: Vec<String>,
+    /// Only objects that this label selector selects, as `app=shop,tier!=cache`
+    #[arg(long, short = 'l', value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// The most requests that are made in a second
+    #[arg(long, value_name = "N", default_value_t = 50.0)]
+    pub qps: f64,
+    /// The most lists that are read at a time
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub parallel: u8,
+    /// Read what `plimsoll snapshot` wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context", "all_contexts", "namespace", "selector"])]
+    pub snapshot: Option<PathBuf>,
+}
+
+impl Default for ClusterArguments {
+    fn default() -> Self {
+        Self {
+            cluster: false,
+            kubeconfig: None,
+            context: None,
+            all_contexts: false,
+            namespace: Vec::new(),
+            selector: None,
+            qps: 50.0,
+            parallel: 8,
+            snapshot: None,
+        }
+    }
+}
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  plimsoll snapshot                               the cluster that kubectl talks to, as cluster.snapshot
+  plimsoll snapshot --context prod-eu -o prod-eu.snapshot
+  plimsoll snapshot --redact-names                names of people's choosing are replaced
+  plimsoll scan --snapshot cluster.snapshot       the same result as on the cluster
+  zcat cluster.snapshot | head -1 | jq            what it is a snapshot of
+
+Exit codes: 0 everything could be read · 2 not everything could be read: the file says what · 3 wrong usage";
+
+/// `snapshot`
+#[derive(Debug, Args)]
+#[command(after_help = SNAPSHOT_EXAMPLES)]
+pub struct SnapshotArguments {
+    /// The file to write
+    #[arg(long, short, value_name = "FILE", default_value = "cluster.snapshot", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Replace names of objects, namespaces, accounts and hosts, each by the same other name everywhere
+    #[arg(long)]
+    pub redact_names: bool,
+    /// The cluster to read
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
 const POD_SECURITY_EXAMPLES: &str = "\
 Examples:
   plimsoll pod-security deploy/                   what every workload would get at level restricted
@@ -453,11 +545,14 @@ Exit codes: 0 all workloads are allowed · 1 some are not · 2 not everything co
 #[command(after_help = POD_SECURITY_EXAMPLES)]
 pub struct PodSecurityArguments {
     /// Files and folders; `-` is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// The cluster to read
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
     /// The level to ask for: privileged, baseline or restricted
     #[arg(long, value_name = "LEVEL", default_value = "restricted")]
     pub level: String,

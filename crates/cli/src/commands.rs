@@ -13,6 +13,7 @@ mod man;
 mod network;
 mod pod_security;
 mod scan;
+mod snapshot;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Exceptions(arguments) => exceptions::run(arguments, project),
         Command::Baseline(arguments) => baseline::run(arguments, project),
         Command::Init(arguments) => init::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Network(arguments) => network::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),

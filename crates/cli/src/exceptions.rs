@@ -14,7 +14,7 @@ use controls::selection;
 use model::document::Value;
 use model::exception::{Date, Exception, ExceptionProblem, Exceptions, Labelled, ProblemKind, glob};
 use model::finding::ControlId;
-use model::inventory::{Observed, Results};
+use model::inventory::{Observed, Results, live_path};
 
 use crate::configuration::describe;
 use crate::exit::UsageError;
@@ -100,7 +100,7 @@ impl Collector {
             || observed.origin.lines.line(observed.object.value.document().text, observed.object.value.span().start);
         for found in in_source::find(observed) {
             let mut all = self.in_source.lock().unwrap_or_else(PoisonError::into_inner);
-            let path = observed.path.to_path_buf();
+            let path = place_of(observed, line());
             match found.written {
                 Ok(mut written) => {
                     match found.target {
@@ -130,7 +130,7 @@ impl Collector {
             let labels = &exception.selector.labels;
             if !labels.is_empty() && labels.iter().all(has) {
                 let mut labelled = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
-                labelled.insert((at, observed.path.to_path_buf(), line));
+                labelled.insert((at, place_of(observed, line), line));
             }
         }
     }
@@ -149,6 +149,15 @@ impl Collector {
         all.apply(results, &labelled, today());
         all
     }
+}
+
+/// The path of an object: of one in a running cluster its own.
+fn place_of(observed: Observed<'_>, line: u32) -> PathBuf {
+    if line > 0 {
+        return observed.path.to_path_buf();
+    }
+    let object = observed.object;
+    live_path(observed.path, &object.kind, &object.namespace(), &object.name())
 }
 
 /// The files of exceptions from the scanned paths upwards, at most up to the root of the repository: the nearest of

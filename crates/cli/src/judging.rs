@@ -1,5 +1,7 @@
 //! From paths to results: what `scan`, `diff` and `baseline` have in common.
 
+mod clusters;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -14,11 +16,12 @@ use model::exception::Exceptions;
 use model::finding::ControlId;
 use model::inventory::{Inventory, Results};
 
-use crate::arguments::{InputArguments, SelectionArguments};
+use crate::arguments::{ClusterArguments, InputArguments, SelectionArguments};
 use crate::commands::{input_config, unknown_name};
 use crate::configuration::ProjectSettings;
 use crate::exceptions::{Collector, Sources};
 use crate::exit::UsageError;
+use crate::inputs::Source;
 use crate::{custom_resources, requested, screen, settings};
 
 /// What is judged, and how.
@@ -27,6 +30,8 @@ pub(crate) struct Request<'a> {
     pub(crate) paths: &'a [PathBuf],
     /// What of them is read.
     pub(crate) input: &'a InputArguments,
+    /// What is read instead, if that is asked for.
+    pub(crate) cluster: &'a ClusterArguments,
     /// Which controls run.
     pub(crate) selection: &'a SelectionArguments,
     /// Whether results that passed are kept.
@@ -102,7 +107,13 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let kinds = custom_resources::definitions(crd_schemas, &config)?;
     let sources = Sources { files: exceptions, none: *no_exceptions, paths: request.paths };
     let collector = Collector::new(&sources)?;
-    let stdin = load_and_judge(&config, &engine, &collector, &mut inventory, kinds)?;
+    let stdin = match request.cluster.source()? {
+        Source::Manifests => load_and_judge(&config, &engine, &collector, &mut inventory, kinds)?,
+        source => {
+            clusters::judge(request, source, &engine, &collector, kinds, &mut inventory)?;
+            Vec::new()
+        }
+    };
     let mut results = inventory.into_results();
     request.project.apply(&mut results);
     let exceptions = collector.apply(&mut results);
@@ -144,7 +155,7 @@ fn load_and_judge(
     kinds: Vec<CustomKind>,
 ) -> Result<Vec<u8>, UsageError> {
     let progress = Progress::default();
-    screen::with_progress(&progress, || {
+    screen::with_progress(&|| screen::files(&progress), || {
         let found = walk::walk(config).map_err(|error| UsageError(error.to_string()))?;
         let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
             engine.judge(observed, symbols, verdicts);

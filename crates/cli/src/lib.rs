@@ -8,6 +8,7 @@ mod custom_resources;
 mod exceptions;
 pub mod exit;
 mod formats;
+mod inputs;
 mod judging;
 pub mod pages;
 mod requested;

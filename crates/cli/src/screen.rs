@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use manifests::load::Progress;
 use reports::text::Terminal;
 
 /// What text is written to: standard output, or a file if `to_file`.
@@ -41,20 +40,33 @@ fn has_unicode() -> bool {
 }
 
 /// Runs `work`, and shows on standard error how far it has come if that is a terminal and it takes long.
-pub(crate) fn with_progress<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
+pub(crate) fn with_progress<T>(describe: &(dyn Fn() -> String + Sync), work: impl FnOnce() -> T) -> T {
     if !crate::arguments::shows_progress() {
         return work();
     }
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| show(progress, &done));
+        scope.spawn(|| show(describe, &done));
         let result = work();
         done.store(true, Ordering::Release);
         result
     })
 }
 
-fn show(progress: &Progress, done: &AtomicBool) {
+/// How far the reading of files has come.
+pub(crate) fn files(progress: &manifests::load::Progress) -> String {
+    let read = progress.bytes.load(Ordering::Relaxed) >> 20;
+    let files = progress.files.load(Ordering::Relaxed);
+    let all = progress.all_files.load(Ordering::Relaxed);
+    format!("reading: {files} of {all} files, {read} MiB")
+}
+
+/// How far the reading of a cluster has come.
+pub(crate) fn objects(progress: &cluster::load::Progress) -> String {
+    format!("reading: {} objects", progress.objects.load(Ordering::Relaxed))
+}
+
+fn show(describe: &(dyn Fn() -> String + Sync), done: &AtomicBool) {
     const PATIENCE: Duration = Duration::from_millis(500);
     const STEP: Duration = Duration::from_millis(50);
     let start = Instant::now();
@@ -64,10 +76,7 @@ fn show(progress: &Progress, done: &AtomicBool) {
         if start.elapsed() < PATIENCE {
             continue;
         }
-        let read = progress.bytes.load(Ordering::Relaxed) >> 20;
-        let files = progress.files.load(Ordering::Relaxed);
-        let all = progress.all_files.load(Ordering::Relaxed);
-        write!(io::stderr(), "\r\x1b[Kreading: {files} of {all} files, {read} MiB").ok();
+        write!(io::stderr(), "\r\x1b[K{}", describe()).ok();
         shown = true;
     }
     if shown {

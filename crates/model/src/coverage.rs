@@ -21,6 +21,10 @@ pub enum SkipKind {
     NotAFile,
     /// The input has nothing that can be judged.
     NothingToJudge,
+    /// A list of a running cluster that the user may not read.
+    Forbidden,
+    /// A list of a running cluster that could not be read, or not to its end.
+    Unavailable,
 }
 
 impl SkipKind {
@@ -35,6 +39,8 @@ impl SkipKind {
             Self::TooLarge => "tooLarge",
             Self::NotAFile => "notAFile",
             Self::NothingToJudge => "nothingToJudge",
+            Self::Forbidden => "forbidden",
+            Self::Unavailable => "unavailable",
         }
     }
 }

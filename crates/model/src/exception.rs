@@ -3,12 +3,13 @@
 //! What is written where is read by the sources; here is what an exception is, and which findings it is for. Today's
 //! date comes from whoever asks.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::finding::{ControlId, Occurrence, Standing, Status};
-use crate::inventory::Results;
+use crate::inventory::{Results, live_path};
 use crate::severity::Severity;
 
 /// A day of the Gregorian calendar.
@@ -286,8 +287,12 @@ impl Exceptions {
 
 fn is_for(selector: &Selector, at: usize, found: &Occurrence, results: &Results, labelled: &Labelled) -> bool {
     let resource = &results.resources[found.resource.0 as usize];
-    let path = &results.files[resource.file as usize];
     let text = |symbol| results.symbols.text(symbol);
+    let mut path = Cow::Borrowed(&results.files[resource.file as usize]);
+    if resource.line == 0 {
+        path = Cow::Owned(live_path(&path, text(resource.kind), text(resource.namespace), text(resource.name)));
+    }
+    let path = &*path;
     let any = |words: &[String], text: &str| words.is_empty() || words.iter().any(|word| glob(word, text));
     let line = if found.place.line == 0 { resource.line } else { found.place.line };
     any(&selector.kinds, text(resource.kind))

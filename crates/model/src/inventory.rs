@@ -38,7 +38,8 @@ pub struct Resource {
     pub name: Symbol,
     /// The index of its file.
     pub file: u32,
-    /// The line on which it begins.
+    /// The line on which it begins; 0 if it is in a running cluster and not in a file, which then is named after
+    /// the cluster.
     pub line: u32,
     /// Whether it carries a pod.
     pub is_workload: bool,
@@ -122,6 +123,29 @@ impl Inventory {
         self.coverage.append(coverage);
     }
 
+    /// Adds another cluster, which was judged by itself and has its texts among these.
+    pub fn absorb(&mut self, other: Self) {
+        let base = u32::try_from(self.resources.len()).expect("fewer than four thousand million objects");
+        let files = u32::try_from(self.files.len()).expect("fewer than four thousand million files");
+        let resources = other.resources.into_iter();
+        self.resources.extend(resources.map(|resource| Resource { file: resource.file + files, ..resource }));
+        self.files.extend(other.files);
+        self.occurrences.extend(other.occurrences.into_iter().map(|occurrence| occurrence.moved(base)));
+        self.facts.append(other.facts, base);
+        self.coverage.append(other.coverage);
+        for tally in other.tallies {
+            match self.tallies.iter_mut().find(|known| known.control == tally.control) {
+                Some(known) => {
+                    known.passed += tally.passed;
+                    known.failed += tally.failed;
+                    known.unknown += tally.unknown;
+                }
+                None => self.tallies.push(tally),
+            }
+        }
+        self.tallies.sort_by_key(|tally| tally.control);
+    }
+
     /// The resource of that id.
     pub fn resource(&self, id: ResourceId) -> &Resource {
         &self.resources[id.0 as usize]
@@ -131,6 +155,16 @@ impl Inventory {
     pub fn namespace(&self, id: ResourceId) -> Symbol {
         self.resource(id).namespace
     }
+}
+
+/// The path that an object of a running cluster has where something needs one: `CLUSTER/NAMESPACE/KIND/NAME`.
+pub fn live_path(cluster: &Path, kind: &str, namespace: &str, name: &str) -> PathBuf {
+    let mut path = cluster.as_os_str().to_owned();
+    for part in [namespace, kind, name].into_iter().filter(|part| !part.is_empty()) {
+        path.push("/");
+        path.push(part);
+    }
+    PathBuf::from(path)
 }
 
 /// What an analysis of an inventory has found: what reports are made of.
@@ -147,6 +181,8 @@ pub struct Results {
     pub tallies: Vec<Tally>,
     /// What was looked at.
     pub coverage: Coverage,
+    /// What only running clusters say.
+    pub live: LiveFacts,
 }
 
 impl Inventory {
@@ -156,7 +192,7 @@ impl Inventory {
             symbols,
             files,
             resources,
-            facts: _,
+            facts,
             occurrences,
             judged: _,
             tallies,
@@ -164,6 +200,6 @@ impl Inventory {
             complete: _,
             indexes: _,
         } = self;
-        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies, coverage }
+        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies, coverage, live: facts.live }
     }
 }

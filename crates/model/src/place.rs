@@ -53,9 +53,15 @@ impl LineIndex {
         }
     }
 
+    /// An index of a text that nobody has as a file: nothing of it has a line, all places have their field alone.
+    pub fn absent() -> Self {
+        Self::new(0)
+    }
+
     /// Line of a byte offset in `text`, which is always the same text.
     pub fn line(&self, text: &str, offset: u32) -> u32 {
         match text.as_bytes().get(..offset as usize) {
+            _ if self.first_line == 0 => 0,
             Some(before) if before.len() <= NEAR => self.first_line + memchr::memchr_iter(b'\n', before).count() as u32,
             _ => self.position(text, offset).0,
         }
@@ -63,6 +69,9 @@ impl LineIndex {
 
     /// Line and column of a byte offset in `text`, which is always the same text.
     pub fn position(&self, text: &str, offset: u32) -> (u32, u32) {
+        if self.first_line == 0 {
+            return (0, 0);
+        }
         let starts = self.starts.get_or_init(|| {
             let mut starts = Vec::with_capacity(text.len() / 32 + 1);
             starts.push(0);

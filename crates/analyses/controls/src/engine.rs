@@ -135,6 +135,13 @@ impl Engine {
         (!files.is_empty()).then_some(SecondLook { engine: self, registered, kinds, files })
     }
 
+    /// What holds custom resources against these definitions while they come, where all definitions come before
+    /// them. `None` if no control does.
+    pub fn first_look(&self, kinds: Vec<CustomKind>) -> Option<SecondLook<'_>> {
+        let registered = self.holds_custom_resources()?;
+        Some(SecondLook { engine: self, registered, kinds: CustomKinds::new(kinds), files: BTreeSet::new() })
+    }
+
     fn findings<'a>(
         &self,
         registered: &Registered,

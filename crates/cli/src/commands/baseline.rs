@@ -28,6 +28,7 @@ fn write(arguments: &BaselineWriteArguments, project: &ProjectSettings) -> anyho
     let request = Request {
         paths: &arguments.paths,
         input: &arguments.input,
+        cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: Passed::Drop,
         project,

@@ -17,7 +17,7 @@ use reports::text::terminal::{sanitize, style};
 use tempfile::TempDir;
 
 use super::{check_outputs, write_output};
-use crate::arguments::DiffArguments;
+use crate::arguments::{ClusterArguments, DiffArguments};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
@@ -92,6 +92,7 @@ fn judge(path: &Path, root: &Path, arguments: &DiffArguments, project: &ProjectS
     let request = Request {
         paths: &paths,
         input: &arguments.input,
+        cluster: &ClusterArguments::default(),
         selection: &arguments.selection,
         passed: Passed::Drop,
         project,

@@ -28,6 +28,7 @@ pub(super) fn run(arguments: &ExceptionsArguments, project: &ProjectSettings) ->
     let request = Request {
         paths: &arguments.paths,
         input: &arguments.input,
+        cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: Passed::Drop,
         project,

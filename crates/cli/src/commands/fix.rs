@@ -19,7 +19,7 @@ use reports::baseline::Baseline;
 use reports::report::Report;
 
 use super::baseline;
-use crate::arguments::{FixArguments, FixFormat, FixOutput, SelectionArguments};
+use crate::arguments::{ClusterArguments, FixArguments, FixFormat, FixOutput, SelectionArguments};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::judging::{self, Request};
@@ -30,9 +30,11 @@ mod summary;
 pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     check(arguments)?;
     let known = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+    let files_only = ClusterArguments::default();
     let request = Request {
         paths: &arguments.paths,
         input: &arguments.input,
+        cluster: &files_only,
         selection: &arguments.selection,
         passed: Passed::Drop,
         project,

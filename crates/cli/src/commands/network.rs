@@ -51,7 +51,7 @@ fn read(paths: &[PathBuf], input: &InputArguments) -> anyhow::Result<Inventory> 
     let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
     let mut inventory = Inventory::default();
     let progress = Progress::default();
-    screen::with_progress(&progress, || {
+    screen::with_progress(&|| screen::files(&progress), || {
         load::load(&config, found, &mut inventory, &|_, _, _| {}, &progress);
     });
     Ok(inventory)

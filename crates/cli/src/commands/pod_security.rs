@@ -19,6 +19,7 @@ use super::{check_outputs, input_config, write_output};
 use crate::arguments::PodSecurityArguments;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
+use crate::inputs::{self, Source};
 use crate::screen::{self, Destination};
 
 /// A workload that was evaluated while its document was there.
@@ -66,25 +67,44 @@ fn evaluate(
     level: Level,
     version: Version,
 ) -> anyhow::Result<(Results, Vec<Option<Evaluated>>)> {
-    let config = input_config(&arguments.paths, &arguments.input);
-    let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
     let mut inventory = Inventory::default();
-    let progress = Progress::default();
     let evaluated = Mutex::new(Vec::new());
-    screen::with_progress(&progress, || {
-        let judge = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
-            for workload in observed.workloads {
-                let meets = pod_security::meets(workload, version);
-                let asked = pod_security::evaluate(workload, level, version);
-                let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
-                verdicts.occurrences.push(reference(observed, workload, evaluated.len(), symbols));
-                evaluated.push(Some(Evaluated { meets, asked }));
-            }
-        };
-        load::load(&config, found, &mut inventory, &judge, &progress);
-    });
+    let judge = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
+        for workload in observed.workloads {
+            let meets = pod_security::meets(workload, version);
+            let asked = pod_security::evaluate(workload, level, version);
+            let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
+            verdicts.occurrences.push(reference(observed, workload, evaluated.len(), symbols));
+            evaluated.push(Some(Evaluated { meets, asked }));
+        }
+    };
+    read(arguments, &judge, &mut inventory)?;
     let evaluated = evaluated.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((inventory.into_results(), evaluated))
+}
+
+/// Reads manifests, clusters or a snapshot.
+fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>, inventory: &mut Inventory) -> anyhow::Result<()> {
+    match arguments.cluster.source()? {
+        Source::Manifests => {
+            let config = input_config(&arguments.paths, &arguments.input);
+            let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
+            let progress = Progress::default();
+            screen::with_progress(&|| screen::files(&progress), || {
+                load::load(&config, found, inventory, judge, &progress);
+            });
+        }
+        Source::Snapshot(path) => {
+            inputs::load_snapshot(path, arguments.input.threads, (judge, &|| {}), inventory)?;
+        }
+        Source::Clusters(connections) => {
+            for connection in connections {
+                let reached = inputs::reach(&arguments.cluster, connection)?;
+                inputs::load_cluster(&arguments.cluster, reached, None, (judge, &|| {}), inventory)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What ties an evaluation to its resource: occurrences are numbered and ordered as the resources are, evaluations

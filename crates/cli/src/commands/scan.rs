@@ -1,4 +1,4 @@
-//! `plimsoll scan`: judges manifests.
+//! `plimsoll scan`: judges manifests and clusters.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use crate::ci;
 use crate::configuration::ProjectSettings;
 use crate::exit::Exit;
 use crate::formats::Format;
+use crate::inputs;
 use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
 use crate::source_lines::SourceLines;
@@ -28,6 +29,7 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
     let request = Request {
         paths: &arguments.paths,
         input: &arguments.input,
+        cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
         project,
@@ -68,7 +70,7 @@ struct Printing<'a> {
 impl Printing<'_> {
     fn write(&self, report: &Report<'_>, output: &Output, out: &mut dyn Write) -> io::Result<()> {
         let Self { arguments, sources, repository, times } = self;
-        let title = title(&arguments.paths);
+        let title = inputs::title(&arguments.paths, &report.results.live);
         match output.format {
             Format::Text => {
                 let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
@@ -125,20 +127,4 @@ fn detail(arguments: &ScanArguments) -> Detail {
     } else {
         Detail::Automatic
     }
-}
-
-/// What was looked at, as the user named it.
-fn title(paths: &[std::path::PathBuf]) -> String {
-    let names = paths.iter().map(|path| match path.to_string_lossy() {
-        name if name == "-" => "standard input".to_owned(),
-        name if name == "." => {
-            let here = path.canonicalize().ok();
-            here.as_deref()
-                .and_then(std::path::Path::file_name)
-                .map_or_else(|| ".".to_owned(), |name| name.to_string_lossy().into_owned())
-        }
-        name => name.into_owned(),
-    });
-    let names: Vec<String> = names.collect();
-    if names.len() > 3 { format!("{} and {} more", names[0], names.len() - 1) } else { names.join(", ") }
 }

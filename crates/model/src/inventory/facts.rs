@@ -3,12 +3,14 @@
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
 mod admission;
+mod live;
 mod mesh;
 mod network;
 mod rbac;
 mod traffic;
 
 pub use admission::*;
+pub use live::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;
@@ -63,6 +65,8 @@ pub struct Facts {
     pub mesh: MeshFacts,
     /// Admission control.
     pub admission: AdmissionFacts,
+    /// What only running clusters say.
+    pub live: LiveFacts,
 }
 
 /// A CustomResourceDefinition. Its schemas are read when there is something to hold against them.
@@ -375,6 +379,7 @@ impl Facts {
             traffic,
             mesh,
             admission,
+            live,
         } = other;
         append!(base,
             self.workloads, workloads;
@@ -398,5 +403,6 @@ impl Facts {
         self.traffic.append(traffic, base);
         self.mesh.append(mesh, base);
         self.admission.append(admission, base);
+        self.live.append(live, base);
     }
 }

@@ -1,6 +1,7 @@
 //! What is kept of an object when its document is let go.
 
 mod admission;
+mod custody;
 mod mesh;
 mod network;
 mod policies;
@@ -58,6 +59,7 @@ impl Part {
         self.facts.workloads.extend(workloads.iter().map(|workload| observer.workload(workload)));
         observer.object(object, &mut self.facts);
         observer.traffic(object, workloads, &mut self.facts.traffic);
+        self.facts.live.custody.extend(observer.custody(object));
         resource
     }
 }

@@ -165,9 +165,8 @@ fn write_static(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             rows += 1;
             let first = result.first();
             let resource = report.resource(result.resource);
-            let line = if first.place.line == 0 { resource.line } else { first.place.line };
             let (message, id) = (code_words(&report.message(first)), result.registered.control.id);
-            let place = escape(&format!("{}:{line}", report.path(resource)));
+            let place = escape(&report.location(resource, first.place.line));
             let name = severity.name();
             writeln!(
                 out,

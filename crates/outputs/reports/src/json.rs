@@ -5,6 +5,7 @@
 
 mod frameworks;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ::frameworks::upcoming::Upcoming;
@@ -35,6 +36,9 @@ pub struct JsonReport {
     pub coverage: JsonCoverage,
     /// How many results failed, by severity.
     pub summary: Summary,
+    /// The running clusters that were looked at.
+    #[serde(default)]
+    pub clusters: Vec<JsonCluster>,
     /// The frameworks that were asked for, and what can be said of their requirements.
     #[serde(default)]
     pub frameworks: Vec<JsonFramework>,
@@ -117,6 +121,54 @@ pub enum JsonSkipKind {
     NotAFile,
     /// Nothing in it can be judged.
     NothingToJudge,
+    /// A list of a running cluster that the user may not read.
+    Forbidden,
+    /// A list of a running cluster that could not be read, or not to its end.
+    Unavailable,
+}
+
+/// A running cluster, or a snapshot of one.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonCluster {
+    /// How the user calls it: the context.
+    pub name: String,
+    /// The version of its API server; absent if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Who runs it; absent if nothing says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// What it is made of; absent if nothing says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// Its network plugins.
+    pub network: Vec<String>,
+    /// How many nodes it has; absent if they could not be listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
+    /// How many nodes have each version of the kubelet.
+    pub kubelets: BTreeMap<String, u32>,
+}
+
+/// What puts an object into a cluster.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonManager {
+    /// The tool.
+    pub tool: String,
+    /// The release, application or kustomization, with its namespace if it has one.
+    pub name: String,
+}
+
+/// How an object differs from what its owner says.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonDrift {
+    /// Kind and name of the owner.
+    pub owner: String,
+    /// What is different.
+    pub what: String,
 }
 
 /// Numbers of failed results.
@@ -151,10 +203,19 @@ pub struct JsonResource {
     pub namespace: Option<String>,
     /// The name; null if it has none.
     pub name: Option<String>,
-    /// The file.
+    /// The file; of an object in a running cluster `CLUSTER/NAMESPACE/KIND/NAME`, which is no file.
     pub path: String,
-    /// The line on which the object begins.
+    /// The line on which the object begins; 0 if it is in a running cluster.
     pub line: u32,
+    /// The running cluster that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// What puts it there, and where it has to be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed_by: Option<JsonManager>,
+    /// How it differs from what its owner says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<JsonDrift>,
 }
 
 /// Something that somebody accepts.
@@ -303,9 +364,9 @@ pub struct JsonOccurrence {
     /// The exception that accepts it: its index in `exceptions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<u16>,
-    /// The file.
+    /// The file, or what stands for one: see the resource.
     pub path: String,
-    /// The first line, from 1.
+    /// The first line, from 1; 0 if the object is in a running cluster.
     pub line: u32,
     /// The first column, in characters, from 1.
     pub column: u32,
@@ -333,6 +394,7 @@ pub fn report(report: &Report<'_>) -> JsonReport {
         tool: tool(report),
         coverage: coverage(report),
         summary: summary(report),
+        clusters: clusters(report),
         frameworks: report.frameworks.iter().map(frameworks::json_framework).collect(),
         resources: resources.map(|number| resource(report, ResourceId(number as u32))).collect(),
         exceptions: exceptions(report),
@@ -354,6 +416,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     put(out, &coverage(report))?;
     out.write_all(b",\n\"summary\":")?;
     put(out, &summary(report))?;
+    out.write_all(b",\n\"clusters\":[")?;
+    put_all(out, clusters(report).iter())?;
+    out.write_all(b"]")?;
     out.write_all(b",\n\"frameworks\":[")?;
     put_all(out, report.frameworks.iter().map(frameworks::json_framework))?;
     out.write_all(b"]")?;
@@ -483,7 +548,30 @@ fn resource(report: &Report<'_>, id: ResourceId) -> JsonResource {
         name: optional(report.text(resource.name)),
         path: report.path(resource),
         line: resource.line,
+        cluster: report.cluster(resource),
+        managed_by: report.custody(id).map(|custody| JsonManager {
+            tool: report.text(custody.tool).to_owned(),
+            name: report.text(custody.name).to_owned(),
+        }),
+        drift: report.drift(id).map(|drift| JsonDrift {
+            owner: report.text(drift.owner).to_owned(),
+            what: report.text(drift.what).to_owned(),
+        }),
     }
+}
+
+fn clusters(report: &Report<'_>) -> Vec<JsonCluster> {
+    let optional = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let clusters = report.results.live.clusters.iter().map(|cluster| JsonCluster {
+        name: cluster.name.clone(),
+        version: optional(&cluster.version),
+        provider: optional(&cluster.provider),
+        distribution: optional(&cluster.distribution),
+        network: cluster.network.clone(),
+        nodes: cluster.nodes,
+        kubelets: cluster.kubelets.iter().cloned().collect(),
+    });
+    clusters.collect()
 }
 
 fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
@@ -571,6 +659,8 @@ fn skip_kind(kind: SkipKind) -> JsonSkipKind {
         SkipKind::TooLarge => JsonSkipKind::TooLarge,
         SkipKind::NotAFile => JsonSkipKind::NotAFile,
         SkipKind::NothingToJudge => JsonSkipKind::NothingToJudge,
+        SkipKind::Forbidden => JsonSkipKind::Forbidden,
+        SkipKind::Unavailable => JsonSkipKind::Unavailable,
     }
 }
 

@@ -6,7 +6,7 @@ use compliance::Assessment;
 use model::control::Registered;
 use model::exception::{Exception, ExceptionProblem, Exceptions};
 use model::finding::{Occurrence, Standing, Status, render_message};
-use model::inventory::{Resource, ResourceId, Results};
+use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
 use model::place::Place;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -104,7 +104,8 @@ impl<'a> Report<'a> {
         let mut ordinals = Vec::with_capacity(results.resources.len());
         for resource in &results.resources {
             let group = group_of(results.symbols.text(resource.api_version));
-            let next = seen.entry((group, resource.kind, resource.namespace, resource.name)).or_insert(0);
+            let cluster = if resource.line == 0 { resource.file } else { u32::MAX };
+            let next = seen.entry((group, resource.kind, resource.namespace, resource.name, cluster)).or_insert(0);
             ordinals.push(*next);
             *next += 1;
         }
@@ -143,8 +144,40 @@ impl<'a> Report<'a> {
     }
 
     /// The path of the file that a resource is in, with `/` between its parts.
+    /// What is in a running cluster has the path `CLUSTER/NAMESPACE/KIND/NAME`, which no file has.
     pub fn path(&self, resource: &Resource) -> String {
-        display_path(&self.results.files[resource.file as usize])
+        let file = &self.results.files[resource.file as usize];
+        if resource.line > 0 {
+            return display_path(file);
+        }
+        let [kind, namespace, name] = [resource.kind, resource.namespace, resource.name].map(|text| self.text(text));
+        display_path(&live_path(file, kind, namespace, name))
+    }
+
+    /// Where a line of a resource is: `PATH:LINE`, or the path alone if it is in a running cluster.
+    pub fn location(&self, resource: &Resource, line: u32) -> String {
+        let path = self.path(resource);
+        match if line == 0 { resource.line } else { line } {
+            0 => path,
+            line => format!("{path}:{line}"),
+        }
+    }
+
+    /// The cluster that a resource is in, if it is in a running one.
+    pub fn cluster(&self, resource: &Resource) -> Option<String> {
+        (resource.line == 0).then(|| display_path(&self.results.files[resource.file as usize]))
+    }
+
+    /// What puts a resource into its cluster, if it says so.
+    pub fn custody(&self, id: ResourceId) -> Option<&'a CustodyFact> {
+        let all = &self.results.live.custody;
+        all.binary_search_by_key(&id, |fact| fact.resource).ok().map(|at| &all[at])
+    }
+
+    /// How a resource differs from what its owner says.
+    pub fn drift(&self, id: ResourceId) -> Option<&'a DriftFact> {
+        let all = &self.results.live.drifts;
+        all.binary_search_by_key(&id, |fact| fact.resource).ok().map(|at| &all[at])
     }
 
     /// The identity of a resource: `Deployment.apps/payments/api`, without the version so that it outlives an
@@ -161,7 +194,14 @@ impl<'a> Report<'a> {
     /// The identity of a resource as `resource_id` has it, the same for all that share it.
     pub fn identity(&self, id: ResourceId) -> String {
         let resource = self.resource(id);
-        let mut out = self.text(resource.kind).to_owned();
+        let mut out = String::new();
+        // In a fleet every cluster has a `kube-system`.
+        if self.results.live.clusters.len() > 1
+            && let Some(cluster) = self.cluster(resource)
+        {
+            out = cluster + ":";
+        }
+        out.push_str(self.text(resource.kind));
         let group = group_of(self.text(resource.api_version));
         if !group.is_empty() {
             out.push('.');

@@ -95,7 +95,7 @@
     $("more").hidden = shown >= queue.length;
   }
   function finding(row) {
-    const place = row.r.path + ":" + row.line + ":" + row.column;
+    const place = row.line ? row.r.path + ":" + row.line + ":" + row.column : row.r.path;
     const details = make("details", { class: "f", "data-print": row.print },
       make("summary", {},
         make("span", { class: "sev " + row.severity }, MARKS[row.severity] + " " + row.severity),

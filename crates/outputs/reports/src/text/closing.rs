@@ -24,6 +24,7 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
         if counts.of(severity) == 0 { terminal.dim(&text) } else { terminal.paint(style(severity), &text) }
     });
     writeln!(out, "  {}", severities.join("  "))?;
+    clusters(report, out)?;
     coverage(report, options, out)?;
     accepted(report, options, out)?;
     if let Some(compared) = report.baseline {
@@ -38,12 +39,27 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
 fn headline(report: &Report<'_>, counts: &Counts, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &report.results.coverage;
     let objects = count(report.results.resources.len() as u64, "object", "objects");
-    let files = count(coverage.files, "file", "files");
+    let mut looked_at = objects;
+    if coverage.files > 0 || report.results.live.clusters.is_empty() {
+        looked_at.push_str(&format!(", {}", count(coverage.files, "file", "files")));
+    }
     let title = sanitize(&options.title);
-    let left = format!("{} {title}: {objects}, {files}", options.terminal.logo());
+    let left = format!("{} {title}: {looked_at}", options.terminal.logo());
     let right = load_line(report, counts);
     let gap = options.terminal.width.min(76).saturating_sub(left.chars().count() + right.len()).max(2);
     writeln!(out, "{}{}{}", options.terminal.bold(&left), " ".repeat(gap), options.terminal.bold(right))
+}
+
+/// What is known of the clusters that were looked at, a line for each.
+fn clusters(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for cluster in &report.results.live.clusters {
+        let mut known = vec![cluster.version.clone(), cluster.distribution.clone(), cluster.provider.clone()];
+        known.extend(cluster.nodes.map(|nodes| count(u64::from(nodes), "node", "nodes")));
+        known.push(cluster.network.join(", "));
+        known.retain(|text| !text.is_empty());
+        writeln!(out, "  cluster: {}: {}", sanitize(&cluster.name), sanitize(&known.join(", ")))?;
+    }
+    Ok(())
 }
 
 fn are(number: u64) -> String {
@@ -73,6 +89,11 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
         }
         for skipped in all.iter().take(NAMED) {
             let reason = options.terminal.cut(&sanitize(&skipped.reason), 200);
+            // Of a cluster the reason names the list.
+            if matches!(kind, SkipKind::Forbidden | SkipKind::Unavailable) {
+                writeln!(out, "  {reason} ({})", place(skipped))?;
+                continue;
+            }
             writeln!(out, "  not looked at: {} ({reason})", place(skipped))?;
         }
         if all.len() > NAMED {

@@ -174,6 +174,9 @@ fn snippet<'s>(
 
 fn origin(found: &Occurrence, line: u32, path: &str) -> Origin<'static> {
     let line = if found.place.line > 0 { found.place.line } else { line };
+    if line == 0 {
+        return Origin::path(path.to_owned());
+    }
     Origin::path(path.to_owned()).line(line as usize).char_column(found.place.column.max(1) as usize)
 }
 
@@ -197,6 +200,14 @@ fn notes(
         place.push_str(&format!(" and {} more places", same - marked));
     }
     let mut notes = vec![say("in", place), say("why", first_sentences(result.registered.control.rationale))];
+    if let Some(custody) = report.custody(result.resource) {
+        let [tool, name] = [custody.tool, custody.name].map(|text| sanitize(report.text(text)));
+        notes.push(say("change", format!("in {tool} `{name}`, which puts it there")));
+    }
+    if let Some(drift) = report.drift(result.resource) {
+        let [owner, what] = [drift.owner, drift.what].map(|text| sanitize(report.text(text)));
+        notes.push(say("drift", format!("it is not what {owner} says: {what}")));
+    }
     let others = others(report, result);
     if !others.is_empty() {
         notes.push(say("also", others.join(", ")));

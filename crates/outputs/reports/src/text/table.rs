@@ -59,9 +59,5 @@ fn rows(report: &Report<'_>, options: &Options<'_>) -> Vec<Row> {
 
 fn place(report: &Report<'_>, result: &ControlResult<'_>) -> String {
     let resource = report.resource(result.resource);
-    let line = match result.first().place.line {
-        0 => resource.line,
-        line => line,
-    };
-    format!("{}:{line}", sanitize(&report.path(resource)))
+    sanitize(&report.location(resource, result.first().place.line))
 }

@@ -6,7 +6,7 @@ use model::control::{Check, Control, Group, Registered, maps};
 use model::coverage::{Coverage, SkipKind, Skipped};
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::fix::FixClass;
-use model::inventory::{Resource, ResourceId, Results};
+use model::inventory::{LiveFacts, Resource, ResourceId, Results};
 use model::place::Place;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
@@ -132,7 +132,15 @@ impl Sample {
         let Self { symbols, files, resources, occurrences, skipped } = self;
         let documents = resources.len() as u64 + skipped.len() as u64;
         let coverage = Coverage { files: files.len() as u64, bytes: 0, documents, not_kubernetes: 0, skipped };
-        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies: Vec::new(), coverage }
+        Results {
+            symbols: symbols.freeze(),
+            files,
+            resources,
+            occurrences,
+            tallies: Vec::new(),
+            coverage,
+            live: LiveFacts::default(),
+        }
     }
 }
 

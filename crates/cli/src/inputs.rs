@@ -1,0 +1,159 @@
+//! What a command reads: manifests, running clusters, or a snapshot of one.
+
+use std::path::{Path, PathBuf};
+
+use anstream::eprintln;
+use anyhow::Context as _;
+use cluster::client::{Client, Limits};
+use cluster::discovery::{Discovery, discover};
+use cluster::kubeconfig::{self, ConfigError, Connection, Kubeconfig};
+use cluster::lists::Scope;
+use cluster::load::{Actions, Loaded, Progress};
+use cluster::snapshot::Writer;
+use model::inventory::{Inventory, Observed, Verdicts};
+use model::symbols::Symbols;
+
+use crate::arguments::ClusterArguments;
+use crate::exit::UsageError;
+use crate::screen;
+
+/// What a command reads.
+pub(crate) enum Source<'a> {
+    /// Files, folders, standard input.
+    Manifests,
+    /// Running clusters.
+    Clusters(Vec<Connection>),
+    /// A snapshot.
+    Snapshot(&'a Path),
+}
+
+/// What is done with every object of a cluster.
+pub(crate) type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
+
+impl ClusterArguments {
+    /// What the arguments say is read.
+    ///
+    /// # Errors
+    /// A kubeconfig or context that is not there.
+    pub(crate) fn source(&self) -> anyhow::Result<Source<'_>> {
+        if let Some(path) = &self.snapshot {
+            return Ok(Source::Snapshot(path));
+        }
+        if !self.is_asked_for() {
+            return Ok(Source::Manifests);
+        }
+        let connections = self.connections().map_err(|error| UsageError(error.to_string()))?;
+        Ok(Source::Clusters(connections))
+    }
+
+    /// Whether a running cluster is meant.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.cluster || self.context.is_some() || self.all_contexts || self.kubeconfig.is_some()
+    }
+
+    /// The clusters that are asked, and by whom.
+    pub(crate) fn connections(&self) -> Result<Vec<Connection>, ConfigError> {
+        let config = Kubeconfig::read(self.kubeconfig.as_deref())?;
+        if let Some(config) = config {
+            if self.all_contexts {
+                return config.contexts().iter().map(|name| config.connection(Some(name))).collect();
+            }
+            return Ok(vec![config.connection(self.context.as_deref())?]);
+        }
+        kubeconfig::in_cluster()?.map(|connection| vec![connection]).ok_or(ConfigError::Nothing)
+    }
+
+    /// What of the clusters is read.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { namespaces: self.namespace.clone(), selector: self.selector.clone() }
+    }
+
+    /// A client for a cluster.
+    pub(crate) fn client(&self, connection: Connection) -> anyhow::Result<Client<'static>> {
+        let limits = Limits { qps: self.qps, ..Limits::default() };
+        if connection.insecure {
+            eprintln!("warning: the kubeconfig says not to look at the certificate of `{}`", connection.name);
+        }
+        Ok(Client::new(connection, limits, &|text| eprintln!("{text}"))?)
+    }
+}
+
+/// A cluster that answers, and what it has.
+pub(crate) struct Reached {
+    /// Who asks.
+    pub(crate) client: Client<'static>,
+    /// What it has.
+    pub(crate) discovery: Discovery,
+}
+
+/// Asks a cluster what it has.
+///
+/// # Errors
+/// It cannot be asked.
+pub(crate) fn reach(arguments: &ClusterArguments, connection: Connection) -> anyhow::Result<Reached> {
+    let name = connection.name.clone();
+    let client = arguments.client(connection)?;
+    let discovery = discover(&client).with_context(|| format!("cannot look into the cluster `{name}`"))?;
+    Ok(Reached { client, discovery })
+}
+
+/// Reads a cluster into `inventory`, and into a snapshot if there is one to write.
+///
+/// # Errors
+/// The snapshot cannot be written.
+pub(crate) fn load_cluster(
+    arguments: &ClusterArguments,
+    reached: Reached,
+    writer: Option<Writer>,
+    (judge, after_definitions): (Judge<'_>, &(dyn Fn() + Sync)),
+    inventory: &mut Inventory,
+) -> anyhow::Result<Loaded> {
+    let progress = Progress::default();
+    let Reached { client, discovery } = reached;
+    let actions = Actions { judge, after_definitions, progress: &progress };
+    let scope = arguments.scope();
+    let parallel = usize::from(arguments.parallel.clamp(1, 64));
+    screen::with_progress(&|| screen::objects(&progress), || {
+        Ok(cluster::load::live(&client, discovery, &scope, parallel, writer, actions, inventory)?)
+    })
+}
+
+/// Reads a snapshot into `inventory`.
+///
+/// # Errors
+/// It is no snapshot, or a part of one.
+pub(crate) fn load_snapshot(
+    path: &Path,
+    threads: usize,
+    (judge, after_definitions): (Judge<'_>, &(dyn Fn() + Sync)),
+    inventory: &mut Inventory,
+) -> anyhow::Result<Loaded> {
+    let progress = Progress::default();
+    let actions = Actions { judge, after_definitions, progress: &progress };
+    screen::with_progress(&|| screen::objects(&progress), || {
+        let loaded = cluster::load::snapshot(path, threads, actions, inventory);
+        loaded.with_context(|| format!("`{}`", path.display()))
+    })
+}
+
+/// How what is read is called, for the headline of a report.
+pub(crate) fn title(paths: &[PathBuf], live: &model::inventory::LiveFacts) -> String {
+    let names: Vec<String> = match live.clusters.as_slice() {
+        [] => paths.iter().map(|path| path_title(path)).collect(),
+        clusters => clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+    };
+    if names.len() > 3 { format!("{} and {} more", names[0], names.len() - 1) } else { names.join(", ") }
+}
+
+fn path_title(path: &Path) -> String {
+    match path.to_string_lossy() {
+        name if name == "-" => "standard input".to_owned(),
+        name if name == "." => {
+            let here = path.canonicalize().ok();
+            here.as_deref()
+                .and_then(Path::file_name)
+                .map_or_else(|| ".".to_owned(), |name| name.to_string_lossy().into_owned())
+        }
+        name => name.into_owned(),
+    }
+}

@@ -1,0 +1,453 @@
+//! Requests to an API server: within a rate, again when it asks for patience, with fresh credentials when they end.
+//!
+//! Only reads, and the reviews of access that change nothing, can be asked for.
+
+use std::error::Error as _;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Deserialize;
+use ureq::http::{Response, StatusCode, Uri};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body};
+
+use crate::credentials::{self, CredentialError, Credentials, Notice};
+use crate::kubeconfig::Connection;
+
+/// The largest answer that is taken.
+pub const LARGEST: u64 = 32 << 20;
+
+/// So often a request is made before it is given up.
+const ATTEMPTS: u32 = 6;
+
+/// The longest that is waited because a server asks for it.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Why a request has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RequestError {
+    /// No connection, or one that breaks again and again.
+    #[error("cannot reach `{server}`: {reason}")]
+    Connect {
+        /// The server.
+        server: String,
+        /// Why.
+        reason: String,
+    },
+    /// The server's certificate, or ours, is not accepted.
+    #[error("no trusted connection to `{server}`: {reason}")]
+    Trust {
+        /// The server.
+        server: String,
+        /// Why.
+        reason: String,
+    },
+    /// The credentials are not accepted, or are no longer.
+    #[error("the server does not accept the credentials (401): sign in again")]
+    Unauthorized,
+    /// The user may not do this.
+    #[error("forbidden")]
+    Forbidden(String),
+    /// There is no such thing.
+    #[error("the server has no such resource (404)")]
+    NotFound,
+    /// The list that is being read is too old; with where it can go on, if it can.
+    #[error("the list ended while it was read (410)")]
+    Gone(Option<String>),
+    /// The server failed, again and again.
+    #[error("the server answers {status}{}", suffix(message))]
+    Status {
+        /// The status.
+        status: u16,
+        /// What it says.
+        message: String,
+    },
+    /// More than is taken at once.
+    #[error("an answer of more than {} MiB", LARGEST >> 20)]
+    TooLarge,
+    /// Not what was asked for.
+    #[error("the server's answer is not what was asked for: {0}")]
+    Invalid(String),
+    /// No credentials.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+}
+
+fn suffix(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+/// How a server is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests a second, over all threads.
+    pub qps: f64,
+    /// So long the server may take to begin an answer.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { qps: 50.0, timeout: Duration::from_secs(60) }
+    }
+}
+
+/// A server, asked by one user.
+pub struct Client<'a> {
+    connection: Connection,
+    limits: Limits,
+    notice: Notice<'a>,
+    session: RwLock<Arc<Session>>,
+    /// When the next request may be made.
+    next: Mutex<Instant>,
+}
+
+/// Connections that were made with the same credentials.
+struct Session {
+    agent: Agent,
+    authorization: Option<String>,
+    expires: Option<SystemTime>,
+    /// So that of many threads that are refused one asks for new credentials.
+    number: u64,
+}
+
+impl<'a> Client<'a> {
+    /// A client for a cluster. `notice` is told of programs that are run for credentials.
+    ///
+    /// # Errors
+    /// No credentials, or certificates that are none.
+    pub fn new(connection: Connection, limits: Limits, notice: Notice<'a>) -> Result<Self, RequestError> {
+        let credentials = credentials::obtain(&connection, notice)?;
+        let session = RwLock::new(Arc::new(session(&connection, credentials, limits, 0)?));
+        Ok(Self { connection, limits, notice, session, next: Mutex::new(Instant::now()) })
+    }
+
+    /// The cluster that is asked.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The answer to a GET of `path`, which begins with `/`, in a form of `accept`.
+    ///
+    /// # Errors
+    /// No answer, or one that says that there is none.
+    pub fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, RequestError> {
+        self.answer(&|session| self.send(session, path, accept, None))
+    }
+
+    /// Asks for a review of access, such as a `SelfSubjectAccessReview`: the server answers and keeps nothing.
+    ///
+    /// # Errors
+    /// No answer, or one that says that there is none.
+    pub fn review(&self, path: &str, body: &str) -> Result<Vec<u8>, RequestError> {
+        self.answer(&|session| self.send(session, path, "application/json", Some(body)))
+    }
+
+    /// The stream that a watch of `path` is.
+    ///
+    /// # Errors
+    /// No answer, or one that says that there is none.
+    pub fn stream(&self, path: &str) -> Result<impl Read + Send + use<>, RequestError> {
+        let session = self.fresh()?;
+        self.wait_turn();
+        let response = self.send(&session, path, "application/json", None).map_err(|error| self.explain(&error))?;
+        if response.status() == StatusCode::OK {
+            return Ok(response.into_body().into_reader());
+        }
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.renew(&session)?;
+        }
+        Err(refusal(response))
+    }
+
+    fn send(
+        &self,
+        session: &Session,
+        path: &str,
+        accept: &str,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let address = format!("{}{path}", base_address(&self.connection));
+        let mut headers = vec![("Accept", accept.to_owned())];
+        headers.extend(session.authorization.iter().map(|value| ("Authorization", value.clone())));
+        headers.extend(self.connection.user.impersonate.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        match body {
+            None => {
+                let request =
+                    headers.into_iter().fold(session.agent.get(address), |r, (name, value)| r.header(name, value));
+                request.call()
+            }
+            Some(body) => {
+                headers.push(("Content-Type", "application/json".to_owned()));
+                let request =
+                    headers.into_iter().fold(session.agent.post(address), |r, (name, value)| r.header(name, value));
+                request.send(body)
+            }
+        }
+    }
+
+    fn answer(&self, send: &dyn Fn(&Session) -> Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, RequestError> {
+        let mut last = None;
+        let mut renewed = false;
+        for attempt in 0..ATTEMPTS {
+            let session = self.fresh()?;
+            self.wait_turn();
+            let patience = Duration::from_millis(200 << attempt);
+            let (error, wait) = match send(&session) {
+                Ok(response) if response.status() == StatusCode::OK || response.status() == StatusCode::CREATED => {
+                    match response.into_body().into_with_config().limit(LARGEST).read_to_vec() {
+                        Ok(bytes) => return Ok(bytes),
+                        Err(ureq::Error::BodyExceedsLimit(_)) => return Err(RequestError::TooLarge),
+                        Err(error) => (self.explain(&error), patience),
+                    }
+                }
+                Ok(response) => {
+                    let wait = retry_after(&response).unwrap_or(patience).min(LONGEST_WAIT);
+                    (refusal(response), wait)
+                }
+                Err(error) => (self.explain(&error), patience),
+            };
+            match error {
+                RequestError::Unauthorized if !renewed && self.can_renew() => {
+                    renewed = true;
+                    self.renew(&session)?;
+                }
+                RequestError::Connect { .. } => thread::sleep(wait),
+                RequestError::Status { status: 429 | 500..=599, .. } => thread::sleep(wait),
+                _ => return Err(error),
+            }
+            last = Some(error);
+        }
+        Err(last.unwrap_or(RequestError::Unauthorized))
+    }
+
+    /// Waits until the next request may be made.
+    fn wait_turn(&self) {
+        let step = Duration::from_secs_f64(1.0 / self.limits.qps.clamp(0.1, 100_000.0));
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        // What was not used in the last second may be used at once.
+        let earliest = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
+        let turn = (*next).max(earliest);
+        *next = turn + step;
+        drop(next);
+        thread::sleep(turn.saturating_duration_since(now));
+    }
+
+    /// The session, made anew if its credentials have ended.
+    fn fresh(&self) -> Result<Arc<Session>, RequestError> {
+        let session = Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner));
+        let soon = SystemTime::now() + Duration::from_secs(5);
+        if session.expires.is_some_and(|expires| expires < soon) {
+            self.renew(&session)?;
+            return Ok(Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner)));
+        }
+        Ok(session)
+    }
+
+    fn can_renew(&self) -> bool {
+        self.connection.user.exec.is_some() || self.connection.user.token_file.is_some()
+    }
+
+    /// Makes a session to follow `old`, unless another thread has.
+    fn renew(&self, old: &Session) -> Result<(), RequestError> {
+        let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
+        if current.number != old.number {
+            return Ok(());
+        }
+        let credentials = credentials::obtain(&self.connection, self.notice)?;
+        *current = Arc::new(session(&self.connection, credentials, self.limits, old.number + 1)?);
+        Ok(())
+    }
+
+    fn explain(&self, error: &ureq::Error) -> RequestError {
+        let server = self.connection.server.clone();
+        if let Some(reason) = distrust(error) {
+            return RequestError::Trust { server, reason };
+        }
+        RequestError::Connect { server, reason: error.to_string() }
+    }
+}
+
+/// What is wrong with a certificate, if that is what is wrong.
+fn distrust(error: &ureq::Error) -> Option<String> {
+    let of_rustls = match error {
+        ureq::Error::Rustls(error) => error.clone(),
+        ureq::Error::Tls(reason) => return Some((*reason).to_owned()),
+        ureq::Error::Pem(_) => return Some("a certificate or key of the kubeconfig is not PEM".to_owned()),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref::<rustls::Error>()?.clone(),
+        _ => error.source()?.downcast_ref::<rustls::Error>()?.clone(),
+    };
+    use rustls::{AlertDescription, CertificateError, Error};
+    Some(match of_rustls {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "its certificate is not signed by the authority that the kubeconfig names".to_owned()
+        }
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "its certificate has expired".to_owned()
+        }
+        Error::InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet: is the clock right?".to_owned()
+        }
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "its certificate is for another name: set `tls-server-name` in the kubeconfig if that is meant".to_owned(),
+        Error::AlertReceived(AlertDescription::BadCertificate | AlertDescription::CertificateExpired) => {
+            "it does not accept our certificate".to_owned()
+        }
+        other => other.to_string(),
+    })
+}
+
+fn retry_after<B>(response: &Response<B>) -> Option<Duration> {
+    let seconds = response.headers().get("Retry-After")?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// What a `Status` says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ServerStatus {
+    message: String,
+    metadata: StatusMetadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StatusMetadata {
+    r#continue: Option<String>,
+}
+
+fn refusal(response: Response<Body>) -> RequestError {
+    let status = response.status().as_u16();
+    let body = response.into_body().into_with_config().limit(1 << 20).read_to_vec().unwrap_or_default();
+    let said: ServerStatus = serde_json::from_slice(&body).unwrap_or_default();
+    let message = shorten(&said.message);
+    match status {
+        401 => RequestError::Unauthorized,
+        403 => RequestError::Forbidden(message),
+        404 => RequestError::NotFound,
+        410 => RequestError::Gone(said.metadata.r#continue.filter(|token| !token.is_empty())),
+        _ => RequestError::Status { status, message },
+    }
+}
+
+fn shorten(message: &str) -> String {
+    message.chars().filter(|letter| !letter.is_control()).take(300).collect()
+}
+
+/// The address that requests go to: its host is the name that the certificate is for.
+fn base_address(connection: &Connection) -> String {
+    let server = &connection.server;
+    let Some(name) = &connection.server_name else { return server.clone() };
+    let Some((scheme, rest)) = server.split_once("://") else { return server.clone() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    format!("{scheme}://{name}:{}{path}", port.map_or("443", |(_, port)| port))
+}
+
+/// Leads to the server whatever host the address names.
+#[derive(Debug)]
+struct Named {
+    server: Uri,
+}
+
+impl Resolver for Named {
+    fn resolve(
+        &self,
+        _uri: &Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        DefaultResolver::default().resolve(&self.server, config, timeout)
+    }
+}
+
+fn session(
+    connection: &Connection,
+    credentials: Credentials,
+    limits: Limits,
+    number: u64,
+) -> Result<Session, RequestError> {
+    let trust = |reason: &str| RequestError::Trust { server: connection.server.clone(), reason: reason.to_owned() };
+    let uri: Uri = connection.server.parse().map_err(|_| RequestError::Connect {
+        server: connection.server.clone(),
+        reason: "the kubeconfig's `server` is no address".to_owned(),
+    })?;
+    let mut tls = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .root_certs(RootCerts::new_with_certs(
+            &authorities(connection)
+                .ok_or_else(|| trust("there is no certificate in the `certificate-authority` of the kubeconfig"))?,
+        ))
+        .disable_verification(connection.insecure);
+    if let Some((chain, key)) = &credentials.certificate {
+        let key = PrivateKey::from_pem(key).map_err(|_| trust("the client key of the kubeconfig is not PEM"))?;
+        let chain = certificates(chain);
+        if chain.is_empty() {
+            return Err(trust("the client certificate of the kubeconfig is not PEM"));
+        }
+        tls = tls.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
+    }
+    let mut config = Agent::config_builder()
+        .tls_config(tls.build())
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .timeout_recv_response(Some(limits.timeout))
+        // A stream of changes may be silent for minutes; every other answer comes in one piece.
+        .timeout_per_read(Some(Duration::from_secs(330)))
+        .max_idle_connections_per_host(16);
+    if let Some(proxy) = &connection.proxy {
+        let proxy = ureq::Proxy::new(proxy).map_err(|_| RequestError::Connect {
+            server: connection.server.clone(),
+            reason: "the kubeconfig's `proxy-url` is no proxy that can be used".to_owned(),
+        })?;
+        config = config.proxy(Some(proxy));
+    }
+    let config = config.build();
+    let agent = if connection.server_name.is_some() {
+        Agent::with_parts(config, DefaultConnector::default(), Named { server: uri })
+    } else {
+        Agent::new_with_config(config)
+    };
+    Ok(Session { agent, authorization: credentials.authorization, expires: credentials.expires, number })
+}
+
+/// Certificates of whoever may have signed the server's. `None` if there should be some and are not.
+fn authorities(connection: &Connection) -> Option<Vec<Certificate<'static>>> {
+    match &connection.authority {
+        Some(pem) => Some(certificates(pem)).filter(|all| !all.is_empty()),
+        None => {
+            let all = rustls_native_certs::load_native_certs().certs;
+            Some(all.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect())
+        }
+    }
+}
+
+fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
+    let items = parse_pem(pem).filter_map(Result::ok);
+    let certificates = items.filter_map(|item| match item {
+        PemItem::Certificate(certificate) => Some(certificate),
+        _ => None,
+    });
+    certificates.collect()
+}
+
+/// Percent-encodes what is part of a query.
+pub(crate) fn query(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,197 @@
+//! Pages of all wanted lists, several lists at a time, each list in its order, slim.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::client::{Client, RequestError};
+use crate::discovery::JSON;
+use crate::lists::{Phase, Scope, Wanted};
+use crate::slim::{self, Page};
+
+/// Objects of a page; a page that is too large is asked for again in smaller ones.
+const PAGE: u32 = 500;
+
+/// Secrets as rows of their type, their metadata, and nothing else: their values never leave the server.
+const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+
+/// So often a list is begun anew because the server forgot where it was.
+const RESTARTS: u32 = 3;
+
+/// What takes the pages. For one list it is called from one thread at a time, in order.
+pub trait Sink: Sync {
+    /// A page of the list with that number: objects, one line of JSON each.
+    fn page(&self, list: usize, page: u32, objects: &[String]);
+    /// What came of the list so far is void: it begins anew.
+    fn restart(&self, list: usize);
+    /// A phase is over: all lists of it have been read.
+    fn end_of(&self, phase: Phase);
+}
+
+/// Why a list is not whole.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// It could not be read, or not to its end.
+    Request(RequestError),
+    /// So many of its objects were none.
+    Objects(u32),
+}
+
+/// Reads all lists, `parallel` at a time. What is wrong with each is at its number.
+pub fn fetch(
+    client: &Client<'_>,
+    lists: &[Wanted],
+    scope: &Scope,
+    parallel: usize,
+    sink: &dyn Sink,
+) -> Vec<Option<Trouble>> {
+    let troubles = Mutex::new(vec![None; lists.len()]);
+    let mut start = 0;
+    for phase in lists.chunk_by(|a, b| a.phase == b.phase) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(wanted) = phase.get(at) else { break };
+                let trouble = List { client, wanted, scope, number: start + at, sink }.read();
+                troubles.lock().unwrap_or_else(PoisonError::into_inner)[start + at] = trouble;
+            }
+        };
+        thread::scope(|threads| {
+            for _ in 1..parallel.min(phase.len()) {
+                threads.spawn(work);
+            }
+            work();
+        });
+        sink.end_of(phase[0].phase);
+        start += phase.len();
+    }
+    troubles.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One list that is read.
+struct List<'a> {
+    client: &'a Client<'a>,
+    wanted: &'a Wanted,
+    scope: &'a Scope,
+    number: usize,
+    sink: &'a dyn Sink,
+}
+
+/// What the thread that asks sends to the thread that judges.
+enum Received {
+    Page(Vec<u8>),
+    Restart,
+    Failed(RequestError),
+}
+
+impl List<'_> {
+    /// The next page is asked for while this one is judged.
+    fn read(&self) -> Option<Trouble> {
+        let (sender, receiver) = sync_channel(1);
+        thread::scope(|threads| {
+            threads.spawn(move || self.ask(&sender));
+            self.take(&receiver)
+        })
+    }
+
+    fn ask(&self, sender: &SyncSender<Received>) {
+        let base = self.wanted.path(self.scope);
+        let accept = if self.wanted.is_secrets() { TABLE } else { JSON };
+        let (mut token, mut limit, mut restarts) = (String::new(), PAGE, 0);
+        loop {
+            let mut path = format!("{base}limit={limit}");
+            if !token.is_empty() {
+                path.push_str(&format!("&continue={}", crate::client::query(&token)));
+            }
+            let received = match self.client.get(&path, accept) {
+                Ok(bytes) => {
+                    let next = next_token(&bytes);
+                    // Whoever takes the pages says what is wrong with one that is none.
+                    if sender.send(Received::Page(bytes)).is_err() || next.is_empty() {
+                        return;
+                    }
+                    token = next;
+                    continue;
+                }
+                Err(RequestError::TooLarge) if limit > 1 => {
+                    limit = (limit / 10).max(1);
+                    continue;
+                }
+                // The rest as it is now: what has changed in between may be missing, and nothing comes twice.
+                Err(RequestError::Gone(Some(next))) if next != token => {
+                    token = next;
+                    continue;
+                }
+                Err(RequestError::Gone(_)) if restarts < RESTARTS => {
+                    restarts += 1;
+                    token.clear();
+                    Received::Restart
+                }
+                Err(error) => Received::Failed(error),
+            };
+            let failed = matches!(received, Received::Failed(_));
+            if sender.send(received).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn take(&self, receiver: &Receiver<Received>) -> Option<Trouble> {
+        let (mut page, mut invalid) = (0, 0);
+        for received in receiver {
+            match received {
+                Received::Page(bytes) => {
+                    let (objects, wrong) = match self.objects(&bytes) {
+                        Ok(taken) => taken,
+                        Err(error) => return Some(Trouble::Request(error)),
+                    };
+                    invalid += wrong;
+                    self.sink.page(self.number, page, &objects);
+                    page += 1;
+                }
+                Received::Restart => {
+                    (page, invalid) = (0, 0);
+                    self.sink.restart(self.number);
+                }
+                Received::Failed(error) => return Some(Trouble::Request(error)),
+            }
+        }
+        (invalid > 0).then_some(Trouble::Objects(invalid))
+    }
+
+    /// The objects of a page, slim, and how many items are none.
+    fn objects(&self, bytes: &[u8]) -> Result<(Vec<String>, u32), RequestError> {
+        let invalid = |error: serde_json::Error| RequestError::Invalid(error.to_string());
+        let page: Page<'_> = serde_json::from_slice(bytes).map_err(invalid)?;
+        if bytes.first() != Some(&b'{') || (page.items.is_none() && page.rows.is_none()) {
+            return Err(RequestError::Invalid("it is no list".to_owned()));
+        }
+        let resource = &self.wanted.resource;
+        let (mut objects, mut wrong, mut buffer) = (Vec::new(), 0, String::new());
+        let mut keep = |is_object: bool, buffer: &str| {
+            if is_object { objects.push(buffer.to_owned()) } else { wrong += 1 }
+        };
+        for row in page.rows.iter().flatten().flatten() {
+            let is_object = slim::secret(row, &page.columns, &mut buffer);
+            keep(is_object, &buffer);
+        }
+        let api_version = resource.api_version();
+        for item in page.items.iter().flatten().flatten() {
+            let is_object = slim::object(item, &api_version, &resource.kind, &mut buffer);
+            keep(is_object, &buffer);
+        }
+        Ok((objects, wrong))
+    }
+}
+
+/// Where the list goes on; empty if it ends here.
+fn next_token(bytes: &[u8]) -> String {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Head {
+        metadata: slim::PageMetadata,
+    }
+    serde_json::from_slice::<Head>(bytes).map(|head| head.metadata.r#continue).unwrap_or_default()
+}

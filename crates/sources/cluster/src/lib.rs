@@ -1,0 +1,18 @@
+//! A running cluster, or a snapshot of one, into an inventory.
+//!
+//! Who may ask and where is in `kubeconfig`; how is in `client`; what there is to ask for in `discovery` and `lists`.
+//! Pages are made slim as they come (`slim`), judged by whoever calls, and let go. Nothing is ever written to a
+//! cluster.
+
+mod base64;
+pub mod client;
+pub mod credentials;
+pub mod discovery;
+pub mod fetch;
+pub mod identity;
+pub mod kubeconfig;
+pub mod lists;
+pub mod load;
+pub mod owners;
+pub mod slim;
+pub mod snapshot;

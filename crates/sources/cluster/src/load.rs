@@ -1,0 +1,335 @@
+//! Objects of a cluster into an inventory: each is judged while it is there, and put in the order of the lists.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::{io, thread};
+
+use model::coverage::{SkipKind, Skipped};
+use model::finding::Origin;
+use model::inventory::{DriftFact, Inventory, Observed, Part, Verdicts};
+use model::object::Object;
+use model::place::LineIndex;
+use model::symbols::Symbols;
+use model::workload::workloads;
+
+use crate::client::{Client, RequestError};
+use crate::discovery::Discovery;
+use crate::fetch::{self, Sink, Trouble};
+use crate::identity::Seen;
+use crate::lists::{Phase, Scope, Wanted, wanted};
+use crate::owners::{Decision, Owners};
+use crate::snapshot::{self, Header, ListTrouble, ReadError, Writer};
+
+/// What is done with every object while it is there.
+pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
+
+/// How far a load has come. Read by who shows progress.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Objects so far.
+    pub objects: AtomicU64,
+}
+
+/// What is done with what is read.
+#[derive(Clone, Copy)]
+pub struct Actions<'a> {
+    /// For every object.
+    pub judge: Judge<'a>,
+    /// When all definitions of custom resources have been judged, and nothing else has.
+    pub after_definitions: &'a (dyn Fn() + Sync),
+    /// How far it has come.
+    pub progress: &'a Progress,
+}
+
+/// What a load leaves beside the inventory.
+pub struct Loaded {
+    /// What the server says of itself.
+    pub discovery: Discovery,
+    /// Kinds, as group and plural name, of which not all objects were seen.
+    pub unseen: Vec<(String, String)>,
+}
+
+/// Reads a running cluster into `inventory`, and into a snapshot if there is one to write.
+pub fn live(
+    client: &Client<'_>,
+    discovery: Discovery,
+    scope: &Scope,
+    parallel: usize,
+    writer: Option<Writer>,
+    actions: Actions<'_>,
+    inventory: &mut Inventory,
+) -> io::Result<Loaded> {
+    let lists = wanted(&discovery, scope);
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let name = client.connection().name.clone();
+    let mut loader = Loader::new(name, inventory.files.len(), &lists, &symbols, actions);
+    loader.writer = writer.map(Mutex::new);
+    let troubles = fetch::fetch(client, &lists, scope, parallel, &loader);
+    let troubles = troubles.into_iter().enumerate().filter_map(|(list, trouble)| Some(written(list, &trouble?)));
+    let troubles: Vec<ListTrouble> = troubles.collect();
+    if let Some(writer) = loader.writer.take() {
+        writer.into_inner().unwrap_or_else(PoisonError::into_inner).finish(troubles.clone())?;
+    }
+    let unseen = loader.finish(&discovery, scope, &troubles, inventory);
+    inventory.symbols = symbols;
+    Ok(Loaded { discovery, unseen })
+}
+
+fn written(list: usize, trouble: &Trouble) -> ListTrouble {
+    match trouble {
+        Trouble::Request(error) => {
+            ListTrouble { list, forbidden: matches!(error, RequestError::Forbidden(_)), reason: error.to_string() }
+        }
+        Trouble::Objects(count) => {
+            ListTrouble { list, forbidden: false, reason: format!("{count} of its items are no objects") }
+        }
+    }
+}
+
+/// Reads a snapshot into `inventory`.
+///
+/// # Errors
+/// A file that is no snapshot, is cut, or was written by a newer program.
+pub fn snapshot(
+    path: &Path,
+    threads: usize,
+    actions: Actions<'_>,
+    inventory: &mut Inventory,
+) -> Result<Loaded, ReadError> {
+    let threads = if threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { threads };
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let reader = Reader {
+        symbols: &symbols,
+        actions,
+        file: inventory.files.len(),
+        parts: Mutex::default(),
+        void: Mutex::default(),
+        header: Mutex::default(),
+        seen: Mutex::default(),
+    };
+    let read = snapshot::read(path, threads, &reader);
+    let (header, troubles) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            inventory.symbols = symbols;
+            return Err(error);
+        }
+    };
+    let lists = header.lists();
+    let mut loader = Loader::new(header.cluster.clone(), inventory.files.len(), &lists, &symbols, actions);
+    loader.parts = reader.parts;
+    let void = reader.void.into_inner().unwrap_or_else(PoisonError::into_inner);
+    loader
+        .parts
+        .get_mut()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|(list, page), _| void.get(list).is_none_or(|before| page > before));
+    loader.seen = reader.seen;
+    let unseen = loader.finish(&header.discovery, &header.scope(), &troubles, inventory);
+    inventory.symbols = symbols;
+    Ok(Loaded { discovery: header.discovery, unseen })
+}
+
+/// Pages that were judged, by list and page.
+type Parts = Mutex<HashMap<(usize, u32), Part>>;
+
+/// Judges pages.
+struct Loader<'a> {
+    path: PathBuf,
+    file: usize,
+    lists: &'a [Wanted],
+    symbols: &'a Symbols,
+    actions: Actions<'a>,
+    owners: Owners,
+    parts: Parts,
+    seen: Mutex<Seen>,
+    writer: Option<Mutex<Writer>>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(name: String, file: usize, lists: &'a [Wanted], symbols: &'a Symbols, actions: Actions<'a>) -> Self {
+        Self {
+            path: PathBuf::from(name),
+            file,
+            lists,
+            symbols,
+            actions,
+            owners: Owners::default(),
+            parts: Mutex::default(),
+            seen: Mutex::default(),
+            writer: None,
+        }
+    }
+
+    /// Puts everything into the inventory. Returns the kinds of which not everything was seen.
+    fn finish(
+        self,
+        discovery: &Discovery,
+        scope: &Scope,
+        troubles: &[ListTrouble],
+        inventory: &mut Inventory,
+    ) -> Vec<(String, String)> {
+        let mut parts: Vec<_> = self.parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
+        parts.sort_unstable_by_key(|(place, _)| *place);
+        parts.into_iter().for_each(|(_, part)| inventory.append(part));
+        let mut unseen = Vec::new();
+        let skip = |kind, reason| Skipped { path: self.path.clone(), line: None, kind, reason };
+        for trouble in troubles {
+            let Some(list) = self.lists.get(trouble.list) else { continue };
+            let kind = if trouble.forbidden { SkipKind::Forbidden } else { SkipKind::Unavailable };
+            inventory.coverage.skipped.push(skip(kind, format!("not observed: {}: {}", list.label(), trouble.reason)));
+            unseen.push((list.resource.group.clone(), list.resource.name.clone()));
+        }
+        for (group, reason) in &discovery.failed {
+            let reason = format!("not observed: the kinds of `{group}`: {reason}");
+            inventory.coverage.skipped.push(skip(SkipKind::Unavailable, reason));
+            unseen.push((group.split('/').next().unwrap_or(group).to_owned(), String::new()));
+        }
+        if !scope.is_whole() {
+            unseen.push((String::new(), String::new()));
+        }
+        inventory.coverage.skipped.sort();
+        let nodes_seen = scope.is_whole() && !unseen.contains(&(String::new(), "nodes".to_owned()));
+        let seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let name = self.path.to_string_lossy().into_owned();
+        let cluster = seen.cluster(&name, &discovery.version, nodes_seen.then_some(()));
+        inventory.facts.live.clusters.push(cluster);
+        inventory.files.push(self.path);
+        inventory.complete = unseen.is_empty();
+        unseen
+    }
+}
+
+impl Sink for Loader<'_> {
+    fn page(&self, list: usize, page: u32, objects: &[String]) {
+        let judging = Judging {
+            path: &self.path,
+            file: self.file,
+            symbols: self.symbols,
+            actions: self.actions,
+            seen: &self.seen,
+        };
+        let mut decisions = Vec::with_capacity(objects.len());
+        let part = judging.page(objects, &mut |object, workloads| {
+            let decision = self.owners.decide(object, workloads);
+            decisions.push(decision.clone());
+            decision
+        });
+        if let Some(writer) = &self.writer {
+            writer.lock().unwrap_or_else(PoisonError::into_inner).page(list, page, objects, &decisions);
+        }
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert((list, page), part);
+    }
+
+    fn restart(&self, list: usize) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _), _| *known != list);
+        if let Some(writer) = &self.writer {
+            writer.lock().unwrap_or_else(PoisonError::into_inner).restart(list);
+        }
+    }
+
+    fn end_of(&self, phase: Phase) {
+        if phase == Phase::Definitions {
+            (self.actions.after_definitions)();
+        }
+    }
+}
+
+/// Judges pages of a snapshot, whose header comes first.
+struct Reader<'a> {
+    symbols: &'a Symbols,
+    actions: Actions<'a>,
+    file: usize,
+    parts: Parts,
+    /// Pages of a list up to this one are void.
+    void: Mutex<HashMap<usize, u32>>,
+    header: Mutex<PathBuf>,
+    seen: Mutex<Seen>,
+}
+
+impl snapshot::Taker for Reader<'_> {
+    fn header(&self, header: &Header) -> Result<(), ReadError> {
+        *self.header.lock().unwrap_or_else(PoisonError::into_inner) = PathBuf::from(&header.cluster);
+        Ok(())
+    }
+
+    fn page(&self, page: snapshot::SnapshotPage) {
+        let path = self.header.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let judging =
+            Judging { path: &path, file: self.file, symbols: self.symbols, actions: self.actions, seen: &self.seen };
+        let mut decisions = page.decisions.into_iter();
+        let part = judging.page(&page.objects, &mut |_, _| decisions.next().unwrap_or(Decision::Judge));
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert((page.list, page.page), part);
+    }
+
+    fn end_of_definitions(&self) {
+        (self.actions.after_definitions)();
+    }
+
+    fn restart(&self, list: usize, page: u32) {
+        self.void.lock().unwrap_or_else(PoisonError::into_inner).insert(list, page);
+    }
+}
+
+/// Judges the objects of one page.
+struct Judging<'a> {
+    path: &'a Path,
+    file: usize,
+    symbols: &'a Symbols,
+    actions: Actions<'a>,
+    seen: &'a Mutex<Seen>,
+}
+
+/// Says what is done with an object.
+type Decide<'a> = &'a mut dyn FnMut(&Object<'_>, &[model::workload::Workload<'_>]) -> Decision;
+
+impl Judging<'_> {
+    fn page(&self, objects: &[String], decide: Decide<'_>) -> Part {
+        let mut part = Part::default();
+        for text in objects {
+            self.object(text, decide, &mut part);
+        }
+        self.actions.progress.objects.fetch_add(objects.len() as u64, Ordering::Relaxed);
+        part
+    }
+
+    fn object(&self, text: &str, decide: Decide<'_>, part: &mut Part) {
+        part.coverage.documents += 1;
+        part.coverage.bytes += text.len() as u64;
+        let parsed = yaml::parse_document(text);
+        let object = parsed.as_ref().ok().and_then(|document| Object::new(document.root()));
+        let Some(object) = object else {
+            // Decisions are by number: the next object must not get this one's.
+            let reason = parsed.as_ref().err().map_or("it is no object", |error| &error.message);
+            let reason = format!("not observed: an object: {reason}");
+            let path = self.path.to_path_buf();
+            part.coverage.skipped.push(Skipped { path, line: None, kind: SkipKind::InvalidObject, reason });
+            let empty = yaml::parse_document("{apiVersion: v1, kind: Invalid}").expect("this is YAML");
+            if let Some(nothing) = Object::new(empty.root()) {
+                decide(&nothing, &[]);
+            }
+            return;
+        };
+        let workloads = workloads(&object);
+        let decision = decide(&object, &workloads);
+        if matches!(&*object.kind, "Node" | "DaemonSet") {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).observe(&object);
+        }
+        if decision == Decision::Evidence {
+            return;
+        }
+        let lines = LineIndex::absent();
+        let origin = Origin { root: object.value, lines: &lines };
+        let file = u32::try_from(self.file).expect("fewer than four thousand million clusters");
+        let resource = part.observe(&object, &workloads, file, origin, self.symbols);
+        if let Decision::Drifted(drift) = decision {
+            let owner = self.symbols.intern(&format!("{}/{}", drift.owner.0, drift.owner.1));
+            let what = self.symbols.intern(&drift.what);
+            part.facts.live.drifts.push(DriftFact { resource, owner, what });
+        }
+        let observed = Observed { resource, object: &object, workloads: &workloads, origin, path: self.path };
+        (self.actions.judge)(observed, self.symbols, &mut part.verdicts);
+    }
+}

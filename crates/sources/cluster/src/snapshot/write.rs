@@ -1,0 +1,114 @@
+//! Writing: every page is a member of its own of the compressed file, so that what was written is written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{EndLine, Header, Line, ListTrouble, PageLine, Redaction};
+use crate::owners::Decision;
+
+/// Writes a snapshot beside its place, and puts it there when it is whole.
+pub struct Writer {
+    out: BufWriter<File>,
+    path: PathBuf,
+    partial: PathBuf,
+    objects: u64,
+    redaction: Option<Redaction>,
+    /// The first error: pages come from threads that cannot do anything about it.
+    failed: Option<io::Error>,
+}
+
+/// Begins a snapshot at `path`.
+///
+/// # Errors
+/// The file cannot be made or written.
+pub fn create(path: &Path, header: &Header, redaction: Option<Redaction>) -> io::Result<Writer> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    // What a cluster has is for whoever may see it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let out = BufWriter::new(options.open(&partial)?);
+    let mut writer = Writer { out, path: path.to_path_buf(), partial, objects: 0, redaction, failed: None };
+    let line = serde_json::to_string(header)?;
+    writer.member(&[&line])?;
+    Ok(writer)
+}
+
+impl Writer {
+    /// Adds a page of a list.
+    pub fn page(&mut self, list: usize, page: u32, objects: &[String], decisions: &[Decision]) {
+        let mut drifts = Vec::new();
+        let letters = decisions.iter().map(|decision| match decision {
+            Decision::Judge => 'j',
+            Decision::Evidence => 'e',
+            Decision::Drifted(drift) => {
+                drifts.push((drift.owner.0.clone(), drift.owner.1.clone(), drift.what.clone()));
+                'd'
+            }
+        });
+        let decisions = letters.collect();
+        self.objects += objects.len() as u64;
+        let redacted: Option<Vec<String>> =
+            self.redaction.as_ref().map(|redaction| objects.iter().map(|object| redaction.object(object)).collect());
+        if let Some(redaction) = &self.redaction {
+            for drift in &mut drifts {
+                drift.1 = redaction.name(&drift.1);
+            }
+        }
+        let line = Line::Page(PageLine { list, page, decisions, drifts });
+        self.line(&line, redacted.as_deref().unwrap_or(objects));
+    }
+
+    /// What was written of a list is void.
+    pub fn restart(&mut self, list: usize) {
+        self.line(&Line::Restart(list), &[]);
+    }
+
+    /// Writes what could not be seen, and puts the file in its place. Returns how many objects it has.
+    ///
+    /// # Errors
+    /// The first that happened since it was made.
+    pub fn finish(mut self, troubles: Vec<ListTrouble>) -> io::Result<u64> {
+        self.line(&Line::End(EndLine { objects: self.objects, troubles }), &[]);
+        if let Some(error) = self.failed.take() {
+            // What is not whole is of no use to anybody.
+            std::fs::remove_file(&self.partial).ok();
+            return Err(error);
+        }
+        self.out.flush()?;
+        self.out.get_ref().sync_all()?;
+        std::fs::rename(&self.partial, &self.path)?;
+        Ok(self.objects)
+    }
+
+    fn line(&mut self, line: &Line, objects: &[String]) {
+        if self.failed.is_some() {
+            return;
+        }
+        let line = serde_json::to_string(line).expect("a line is JSON");
+        let lines: Vec<&str> = std::iter::once(line.as_str()).chain(objects.iter().map(String::as_str)).collect();
+        self.failed = self.member(&lines).err();
+    }
+
+    fn member(&mut self, lines: &[&str]) -> io::Result<()> {
+        let mut encoder = GzEncoder::new(&mut self.out, Compression::fast());
+        for line in lines {
+            // Line breaks between the tokens of an object would end its line.
+            if line.contains(['\n', '\r']) {
+                encoder.write_all(line.replace(['\n', '\r'], " ").as_bytes())?;
+            } else {
+                encoder.write_all(line.as_bytes())?;
+            }
+            encoder.write_all(b"\n")?;
+        }
+        encoder.finish()?;
+        Ok(())
+    }
+}

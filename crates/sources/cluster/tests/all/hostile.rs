@@ -1,0 +1,156 @@
+//! Servers that are slow, refuse, fail, forget and cut.
+
+use std::time::Duration;
+
+use cluster::client::{Client, Limits, RequestError};
+use cluster::kubeconfig::{Connection, Exec, User};
+
+use crate::server::{Answer, Server, config_maps, discovery, load, names, not_seen, ok, status};
+
+/// What comes of ConfigMaps that are answered so.
+fn with(answers: Vec<Answer>) -> (Server, Vec<String>, Vec<String>) {
+    let mut all = discovery();
+    all.push(("/api/v1/configmaps", answers));
+    let server = Server::new(all);
+    let (inventory, _) = load(server.connection(), None);
+    assert_eq!(inventory.complete, inventory.coverage.skipped.is_empty());
+    (server, names(&inventory), not_seen(&inventory))
+}
+
+#[test]
+fn pages_are_put_together_in_their_order() {
+    let (server, names, skipped) = with(vec![ok(&config_maps(&["a", "b"], "t/1=")), ok(&config_maps(&["c"], ""))]);
+    assert_eq!((names, skipped), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], vec![]));
+    let asked = server.asked.lock().unwrap();
+    assert!(asked.iter().any(|(path, _)| path == "/api/v1/configmaps?limit=500&continue=t%2F1%3D"), "{asked:?}");
+    assert!(asked.iter().all(|(_, authorization)| authorization == "bearer abc"), "{asked:?}");
+}
+
+#[test]
+fn a_server_that_asks_for_patience_or_fails_at_first_is_asked_again() {
+    for refusal in [
+        status(429, "Retry-After: 0\r\n", "{}"),
+        status(500, "", "{}"),
+        status(503, "Retry-After: 0\r\n", "not JSON"),
+        Answer::Cut(config_maps(&["x"; 2000], "")),
+        Answer::Late(Duration::from_secs(2)),
+    ] {
+        let (server, names, skipped) = with(vec![refusal, ok(&config_maps(&["a"], ""))]);
+        assert_eq!((names, skipped), (vec!["a".to_owned()], vec![]));
+        assert_eq!(server.times("/api/v1/configmaps"), 2);
+    }
+}
+
+#[test]
+fn what_is_refused_is_named_and_nothing_is_asked_twice() {
+    let (server, names, skipped) = with(vec![status(403, "", r#"{"message":"no"}"#)]);
+    assert_eq!((names, skipped), (vec![], vec!["not observed: `configmaps`: forbidden".to_owned()]));
+    assert_eq!(server.times("/api/v1/configmaps"), 1);
+}
+
+#[test]
+fn a_list_that_breaks_off_keeps_what_came_and_says_so() {
+    let (_, names, skipped) =
+        with(vec![ok(&config_maps(&["a"], "next")), status(400, "", r#"{"message":"odd\u001b[2J"}"#)]);
+    assert_eq!(names, ["a"]);
+    assert_eq!(skipped, ["not observed: `configmaps`: the server answers 400: odd[2J"]);
+}
+
+#[test]
+fn a_forgotten_list_goes_on_where_the_server_says() {
+    let gone = status(410, "", r#"{"metadata":{"continue":"later"}}"#);
+    let (server, names, skipped) = with(vec![ok(&config_maps(&["a"], "next")), gone, ok(&config_maps(&["b"], ""))]);
+    assert_eq!((names, skipped), (vec!["a".to_owned(), "b".to_owned()], vec![]));
+    let asked = server.asked.lock().unwrap();
+    assert!(asked.iter().any(|(path, _)| path.ends_with("continue=later")));
+}
+
+#[test]
+fn a_forgotten_list_without_that_begins_anew_and_has_nothing_twice() {
+    let again = vec![
+        ok(&config_maps(&["a"], "next")),
+        status(410, "", "{}"),
+        ok(&config_maps(&["a", "b"], "more")),
+        ok(&config_maps(&["c"], "")),
+    ];
+    let (_, names, skipped) = with(again);
+    assert_eq!((names, skipped), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], vec![]));
+}
+
+#[test]
+fn items_that_are_no_objects_are_counted() {
+    let (_, names, skipped) = with(vec![ok(r#"{"items":[{"metadata":{"name":"a"}},7,null]}"#)]);
+    assert_eq!(names, ["a"]);
+    assert_eq!(skipped, ["not observed: `configmaps`: 2 of its items are no objects"]);
+}
+
+#[test]
+fn an_answer_that_is_no_list_is_no_empty_list() {
+    for body in ["", "[]", "<html>", r#"{"items":7}"#, r#"{"items":["#] {
+        let (_, names, skipped) = with(vec![ok(body)]);
+        assert_eq!((names.len(), skipped.len()), (0, 1), "{body} {skipped:?}");
+    }
+}
+
+#[test]
+fn a_group_whose_server_is_down_is_named() {
+    let mut all = discovery();
+    all.retain(|(path, _)| *path != "/apis");
+    let group = r#"{"kind":"APIGroupList","groups":[{"name":"metrics.k8s.io","versions":[{"version":"v1"}]}]}"#;
+    all.push(("/apis", vec![ok(group)]));
+    all.push(("/apis/metrics.k8s.io/v1", vec![status(400, "", r#"{"message":"down"}"#)]));
+    all.push(("/api/v1/configmaps", vec![ok(&config_maps(&["a"], ""))]));
+    let server = Server::new(all);
+    let (inventory, _) = load(server.connection(), None);
+    let expected = ["not observed: the kinds of `metrics.k8s.io/v1`: the server answers 400: down"];
+    assert_eq!((names(&inventory), not_seen(&inventory)), (vec!["a".to_owned()], expected.map(str::to_owned).into()));
+}
+
+#[cfg(unix)]
+fn plugin(folder: &std::path::Path, script: &str) -> Connection {
+    use std::os::unix::fs::PermissionsExt as _;
+    let command = folder.join("plugin");
+    std::fs::write(&command, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&command, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let exec = Exec {
+        api_version: "client.authentication.k8s.io/v1".to_owned(),
+        command,
+        arguments: vec!["--one".to_owned(), "t\u{1b}wo".to_owned()],
+        environment: vec![("EXTRA".to_owned(), "yes".to_owned())],
+        ..Exec::default()
+    };
+    Connection { name: "test".to_owned(), user: User { exec: Some(exec), ..User::default() }, ..Connection::default() }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_is_announced_run_as_configured_and_run_again_when_its_token_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("count");
+    let script = format!(
+        r#"echo "$@ $EXTRA" >> {0}
+echo "{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\":\"t$(wc -l < {0} | tr -d ' ')\"}}}}""#,
+        count.display()
+    );
+    let mut all = discovery();
+    all.push(("/api/v1/configmaps", vec![status(401, "", "{}"), ok(&config_maps(&["a"], ""))]));
+    let server = Server::new(all);
+    let connection = Connection { server: server.address.clone(), ..plugin(folder.path(), &script) };
+    let (inventory, said) = load(connection, None);
+    assert_eq!(names(&inventory), ["a"]);
+    assert_eq!(std::fs::read_to_string(&count).unwrap(), "--one t\u{1b}wo yes\n".repeat(2));
+    assert_eq!(said.len(), 2);
+    assert!(said[0].contains("plugin --one two`, which the kubeconfig names"), "{said:?}");
+    assert!(server.asked.lock().unwrap().iter().any(|(_, authorization)| authorization == "bearer t2"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_that_fails_or_prints_something_else_is_an_error_without_what_it_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for script in ["exit 1", "echo s3cr3t", r#"echo '{"apiVersion":"v1","status":{"token":"s3cr3t"}}'"#] {
+        let connection = Connection { server: "http://127.0.0.1:1".to_owned(), ..plugin(folder.path(), script) };
+        let Err(error) = Client::new(connection, Limits::default(), &|_| {}) else { panic!("{script}") };
+        assert!(matches!(error, RequestError::Credentials(_)) && !error.to_string().contains("s3cr3t"), "{error}");
+    }
+}
