@@ -5,6 +5,7 @@ mod child;
 mod figures;
 mod others;
 mod outputs;
+mod overlays;
 mod profile;
 mod reference;
 mod scans;
@@ -77,7 +78,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
 fn figures(options: &Options) -> Result<ExitCode> {
     let bench = prepare(options)?;
     let mut figures = reference::figures(&bench)?;
-    let sections: [Section; 4] = [scans::figures, scans::startup, outputs::figures, others::figures];
+    let sections: [Section; 5] = [scans::figures, scans::startup, outputs::figures, overlays::figures, others::figures];
     for section in sections {
         let more = section(&bench, &figures);
         figures.extend(more);

@@ -10,7 +10,7 @@ use model::provenance::{SourceFile, SourceId, SourceSpan, ValueOrigin};
 use crate::build::Options;
 use crate::files::{Files, Unreadable};
 use crate::node::{NOWHERE, Node, Origin};
-use crate::read;
+use crate::read::{self, Dialect};
 use crate::schema::Schema;
 
 /// Why a kustomization cannot be built.
@@ -149,12 +149,12 @@ impl<'a> Context<'a> {
     }
 
     /// The documents of a file.
-    pub(crate) fn parse_file(&mut self, path: &Path, bytes: &[u8]) -> Result<Vec<Node>, Error> {
+    pub(crate) fn parse_file(&mut self, path: &Path, bytes: &[u8], dialect: Dialect) -> Result<Vec<Node>, Error> {
         let shown = self.files.shown(path);
         let text = std::str::from_utf8(bytes)
             .map_err(|error| Error::new(&shown, format!("byte {} is not UTF-8 text", error.valid_up_to())))?;
         let file = self.source(path, text);
-        read::documents(text, Origin { file, ..Origin::NONE }).map_err(|trouble| {
+        read::documents(text, Origin { file, ..Origin::NONE }, dialect).map_err(|trouble| {
             let origin = Origin { file, start: trouble.offset, end: trouble.offset, value: 0 };
             self.error(origin, format!("it is not valid YAML: {}", trouble.message))
         })
@@ -162,9 +162,9 @@ impl<'a> Context<'a> {
 
     /// The documents of a text that stands in a scalar of a file: all of them have the place of that scalar, or their
     /// own where the scalar is a block.
-    pub(crate) fn parse_inline(&self, scalar: &Node) -> Result<Vec<Node>, read::Trouble> {
+    pub(crate) fn parse_inline(&self, scalar: &Node, dialect: Dialect) -> Result<Vec<Node>, read::Trouble> {
         let text = scalar.as_written();
-        let mut documents = read::documents(text, Origin::NONE)?;
+        let mut documents = read::documents(text, Origin::NONE, dialect)?;
         let source = self.sources.get(scalar.origin.file as usize).map(|source| source.text.clone());
         let block = source.as_deref().and_then(|source| read::BlockLines::new(source, scalar.origin, text));
         for document in &mut documents {

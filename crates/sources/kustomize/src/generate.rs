@@ -219,8 +219,8 @@ fn merge_data(new: &mut Node, old: &Node) {
             }
         }
         for entry in &mut entries {
-            let text = entry.value.as_written().to_owned();
-            entry.value = Node { quoted: text.contains('\n'), ..Node::text(text, entry.value.origin) };
+            let text = if entry.value.is_null() { "" } else { entry.value.as_written() }.to_owned();
+            entry.value = Node::fresh_text(text, entry.value.origin);
         }
         new.clear(field);
         if !entries.is_empty() {
@@ -242,7 +242,7 @@ fn take_identity(new: &mut Resource, old: &Resource) {
         }
         for entry in &mut entries {
             let text = entry.value.as_written().to_owned();
-            entry.value = Node { quoted: entry.value.quoted, ..Node::text(text, entry.value.origin) };
+            entry.value = Node::fresh_text(text, entry.value.origin);
         }
         let origin = new.node.origin;
         if let Some(metadata) = new.node.get_mut("metadata") {

@@ -11,6 +11,7 @@ use crate::fields::Fields;
 use crate::files::Location;
 use crate::node::{Node, Origin};
 use crate::order::Order;
+use crate::read::Dialect;
 
 pub(crate) use generators::{GeneratorArguments, GeneratorKind, read_generator};
 pub use helm::HelmChart;
@@ -134,7 +135,7 @@ pub(crate) fn load(folder: &Path, context: &mut Context<'_>) -> Result<Kustomiza
     };
     let shown = context.files.shown(&file);
     let bytes = context.read(&file).map_err(|error| Error::new(&shown, format!("it cannot be read: {error}")))?;
-    let document = context.parse_file(&file, &bytes)?.into_iter().next();
+    let document = context.parse_file(&file, &bytes, Dialect::Kubectl)?.into_iter().next();
     let Some(document) = document else {
         return Err(Error::new(&shown, "the kustomization is empty"));
     };

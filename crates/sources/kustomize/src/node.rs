@@ -105,6 +105,14 @@ impl Node {
         Self { tag: Tag::Text, ..Self::scalar(text, origin) }
     }
 
+    /// Text as kustomize puts it into a field that it makes anew: in quotes where YAML 1.1 would misread it.
+    pub(crate) fn fresh_text(text: impl Into<String>, origin: Origin) -> Self {
+        let mut node = Self::text(text, origin);
+        node.quoted = node.as_written().contains('\n');
+        node.quote_ambiguous();
+        node
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         match self.data {
             Data::Scalar(_) => Kind::Scalar,

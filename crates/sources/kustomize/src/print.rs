@@ -118,9 +118,20 @@ fn print_scalar(node: &Node, emitter: &mut Emitter) -> Result<(), Misfit> {
         Json::Int(value) => emitter.scalar(&value.to_string(), Style::Plain, Role::Value),
         Json::Float(value) if value.is_finite() => emitter.scalar(&float(value), Style::Plain, Role::Value),
         Json::Float(_) => return Err(Misfit),
+        Json::Text(text) if text.contains(is_control) => return Err(Misfit),
+        // On its way through JSON, kustomize folds this line break.
+        Json::Text(text) if text.contains('\u{85}') => {
+            let text = text.replace('\u{85}', " ");
+            emitter.scalar(&text, Style::of_text(&text), Role::Value);
+        }
         Json::Text(text) => emitter.scalar(&text, Style::of_text(&text), Role::Value),
     }
     Ok(())
+}
+
+/// What kustomize's output cannot hold.
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A number on its way through JSON, where those without a fraction become whole.

@@ -1,8 +1,10 @@
 //! Text into nodes, with the tags that kustomize's YAML reader gives.
 
 use model::document::{Kind, Resolution, Value};
+use model::scalar::Scalar;
 
 use crate::node::{Data, Entry, Node, Origin, Tag};
+use crate::number;
 use crate::resolve;
 
 /// What is wrong with a text, and at which byte.
@@ -15,8 +17,17 @@ pub(crate) struct Trouble {
 /// Nodes that aliases may make of one document.
 const MOST_NODES: usize = 2_000_000;
 
+/// Whose rules say what unquoted text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Those of kustomize's tree: YAML 1.2. For objects and patches of them.
+    Tree,
+    /// Those of kubectl: YAML 1.1. For kustomizations, configurations, and operations of JSON patches.
+    Kubectl,
+}
+
 /// The documents of a text that are not empty. Their origins are in the file of `base`, moved by its start.
-pub(crate) fn documents(text: &str, base: Origin) -> Result<Vec<Node>, Trouble> {
+pub(crate) fn documents(text: &str, base: Origin, dialect: Dialect) -> Result<Vec<Node>, Trouble> {
     let mut nodes = Vec::new();
     for range in yaml::separate::documents(text) {
         let offset = range.start as u32;
@@ -30,11 +41,12 @@ pub(crate) fn documents(text: &str, base: Origin) -> Result<Vec<Node>, Trouble> 
             let message = format!("the key `{}` stands twice in one mapping", key.text());
             return Err(Trouble { offset: key.span().start + offset, message });
         }
-        let mut wrong_key = None;
-        let node = convert(document.root(), Origin { start: base.start + offset, ..base }, &mut wrong_key);
-        if let Some((start, key)) = wrong_key {
+        let base = Origin { start: base.start + offset, ..base };
+        let mut reader = Reader { base, dialect, wrong_key: None };
+        let node = reader.convert(document.root());
+        if let Some((start, key)) = reader.wrong_key {
             let message = format!("the key `{key}` is not text: put it in quotes");
-            return Err(Trouble { offset: start - base.start, message });
+            return Err(Trouble { offset: start - base.start + offset, message });
         }
         if !node.is_null() {
             nodes.push(node);
@@ -43,54 +55,84 @@ pub(crate) fn documents(text: &str, base: Origin) -> Result<Vec<Node>, Trouble> 
     Ok(nodes)
 }
 
-/// The text of a key. The reader gives what kubectl makes of unquoted ones (`y` is `true`), and kustomize keeps them;
-/// those that are no text to it, it refuses.
-fn key_text(key: Value<'_>, start: u32, wrong: &mut Option<(u32, String)>) -> String {
-    let text = key.text();
-    let source = key.source();
-    let is_quoted = source.starts_with(['"', '\'', '|', '>', '!', '&', '*']);
-    if is_quoted || model::scalar::resolve_key(source).is_none_or(|resolved| resolved != text) {
-        return text.into_owned();
-    }
-    if !matches!(resolve::tag_of(source), Tag::Text) && wrong.is_none() {
-        *wrong = Some((start, source.to_owned()));
-    }
-    source.to_owned()
+struct Reader {
+    base: Origin,
+    dialect: Dialect,
+    /// A key that is no text, and where it begins.
+    wrong_key: Option<(u32, String)>,
 }
 
-fn convert(value: Value<'_>, base: Origin, wrong: &mut Option<(u32, String)>) -> Node {
-    let span = value.span();
-    let origin = Origin { start: base.start + span.start, end: base.start + span.end, ..base };
-    match value.kind() {
-        Kind::Mapping => {
-            let entries = value.entries().map(|(key, value)| {
-                let span = key.span();
-                let key_origin = Origin { start: base.start + span.start, end: base.start + span.end, ..base };
-                let key = key_text(key, key_origin.start, wrong);
-                Entry { key, key_origin, value: convert(value, base, wrong) }
-            });
-            Node::new(Data::Mapping(entries.collect()), origin)
+impl Reader {
+    fn origin(&self, value: Value<'_>) -> Origin {
+        let span = value.span();
+        Origin { start: self.base.start + span.start, end: self.base.start + span.end, ..self.base }
+    }
+
+    /// The text of a key. The reader gives what kubectl makes of unquoted ones (`y` is `true`), and kustomize's tree
+    /// keeps them; those that are no text to it, it refuses.
+    fn key(&mut self, key: Value<'_>, start: u32) -> String {
+        let text = key.text();
+        let source = key.source();
+        let is_quoted = source.starts_with(['"', '\'', '|', '>', '!', '&', '*']);
+        let is_same = model::scalar::resolve_key(source).is_some_and(|resolved| resolved == text);
+        if is_quoted || self.dialect == Dialect::Kubectl || !is_same {
+            return text.into_owned();
         }
-        Kind::Sequence => {
-            Node::new(Data::Sequence(value.items().map(|item| convert(item, base, wrong)).collect()), origin)
+        if !matches!(resolve::tag_of(source), Tag::Text) && self.wrong_key.is_none() {
+            self.wrong_key = Some((start, source.to_owned()));
         }
-        kind => {
-            let text = value.text().into_owned();
-            let node = value.document().nodes[value.id().0 as usize];
-            let is_plain = match node.resolution {
-                Resolution::ByStyle => kind == Kind::Plain,
-                Resolution::Plain => true,
-                Resolution::Text => false,
-            };
-            let tag = match is_plain {
-                // On its way through kustomize, a point in time in brackets gets quotes because of its colons.
-                true if in_flow(value) && text.contains(':') => Tag::Text,
-                true => resolve::tag_of(&text),
-                false => Tag::Text,
-            };
-            let quoted = matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted | Kind::Literal | Kind::Folded);
-            Node { tag, quoted: quoted && !is_plain, origin, data: Data::Scalar(text) }
+        source.to_owned()
+    }
+
+    fn convert(&mut self, value: Value<'_>) -> Node {
+        let origin = self.origin(value);
+        match value.kind() {
+            Kind::Mapping => {
+                let entries = value.entries().map(|(key, value)| {
+                    let key_origin = self.origin(key);
+                    let key = self.key(key, key_origin.start);
+                    Entry { key, key_origin, value: self.convert(value) }
+                });
+                Node::new(Data::Mapping(entries.collect()), origin)
+            }
+            Kind::Sequence => Node::new(Data::Sequence(value.items().map(|item| self.convert(item)).collect()), origin),
+            kind => {
+                let node = value.document().nodes[value.id().0 as usize];
+                let is_plain = match node.resolution {
+                    Resolution::ByStyle => kind == Kind::Plain,
+                    Resolution::Plain => true,
+                    Resolution::Text => false,
+                };
+                let (text, tag) = match (is_plain, self.dialect) {
+                    (false, _) => (value.text().into_owned(), Tag::Text),
+                    (true, Dialect::Tree) => in_tree(value),
+                    (true, Dialect::Kubectl) => to_kubectl(value),
+                };
+                let quoted = matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted | Kind::Literal | Kind::Folded);
+                Node { tag, quoted: quoted && !is_plain, origin, data: Data::Scalar(text) }
+            }
         }
+    }
+}
+
+fn in_tree(value: Value<'_>) -> (String, Tag) {
+    let text = value.text().into_owned();
+    // On its way through kustomize, a point in time in brackets gets quotes because of its colons.
+    let tag = if in_flow(value) && text.contains(':') { Tag::Text } else { resolve::tag_of(&text) };
+    (text, tag)
+}
+
+fn to_kubectl(value: Value<'_>) -> (String, Tag) {
+    match value.scalar() {
+        Scalar::Null | Scalar::Collection => ("null".to_owned(), Tag::Null),
+        Scalar::Bool(value) => (value.to_string(), Tag::Bool),
+        Scalar::Int(value) => (value.to_string(), Tag::Int),
+        Scalar::Float(value) => {
+            let text = number::format_yaml(value);
+            let tag = resolve::tag_of(&text);
+            (text, tag)
+        }
+        Scalar::String(text) => (text.into_owned(), Tag::Text),
     }
 }
 

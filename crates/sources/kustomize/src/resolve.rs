@@ -167,12 +167,8 @@ pub(crate) fn is_text_in_1_1(text: &str) -> bool {
         text,
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
     );
-    !is_word && plain_1_1(text) == Plain::Text
-}
-
-/// The differences of 1.1 in numbers: none but `0o17`, which Go reads as a number all the same.
-fn plain_1_1(text: &str) -> Plain {
-    plain(text)
+    // The numbers are the same: `0o17`, which 1.1 does not have, Go reads all the same.
+    !is_word && plain(text) == Plain::Text
 }
 
 /// Whether text on one line would not be text to YAML 1.1 if it stood alone in a document.
@@ -187,7 +183,8 @@ pub(crate) fn is_ambiguous(text: &str) -> bool {
     }
     let without_comment = text.find(" #").map_or(text, |at| text[..at].trim_end());
     if !is_text_in_1_1(without_comment) {
-        return true;
+        // The reader that is asked here gives points in time as text.
+        return !matches!(plain(without_comment), Plain::Time(_));
     }
     match text.as_bytes()[0] {
         b'{' | b'[' => yaml::parse_document(text).is_ok(),

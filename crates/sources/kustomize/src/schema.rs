@@ -84,9 +84,9 @@ impl Types {
         let Some(definitions) = document.get("definitions") else { return types };
         let names: HashMap<&str, usize> =
             definitions.entries().iter().enumerate().map(|(at, entry)| (entry.key.as_str(), at)).collect();
+        types.types.resize_with(definitions.entries().len(), HashMap::default);
         for (at, definition) in definitions.entries().iter().enumerate() {
-            let fields = types.fields_of(&definition.value, &names);
-            types.types.insert(at.min(types.types.len()), fields);
+            types.types[at] = types.fields_of(&definition.value, &names, 0);
             let groups = definition.value.get("x-kubernetes-group-version-kind").map(Node::items).unwrap_or_default();
             for group in groups {
                 let part = |name: &str| group.get(name).map(Node::as_written).unwrap_or_default();
@@ -101,8 +101,9 @@ impl Types {
         types
     }
 
-    /// The fields of an object in line; types in it become types of their own behind all definitions.
-    fn fields_of(&mut self, definition: &Node, names: &HashMap<&str, usize>) -> HashMap<String, Field> {
+    /// The fields of a definition. Objects in line become types of their own behind all definitions.
+    fn fields_of(&mut self, definition: &Node, names: &HashMap<&str, usize>, depth: usize) -> HashMap<String, Field> {
+        const DEEPEST: usize = 64;
         let mut fields = HashMap::default();
         for entry in definition.get("properties").map(Node::entries).unwrap_or_default() {
             let property = &entry.value;
@@ -111,7 +112,12 @@ impl Types {
             let is_list = property.get("type").is_some_and(|kind| kind.as_written() == "array");
             let inner = if is_list { property.get("items").unwrap_or(property) } else { property };
             let reference = inner.get("$ref").map(Node::as_written).unwrap_or_default();
-            let target = names.get(reference.trim_start_matches("#/definitions/")).copied();
+            let mut target = names.get(reference.trim_start_matches("#/definitions/")).copied();
+            if target.is_none() && inner.get("properties").is_some() && depth < DEEPEST {
+                let own = self.fields_of(inner, names, depth + 1);
+                self.types.push(own);
+                target = Some(self.types.len() - 1);
+            }
             fields.insert(entry.key.clone(), Field { target, keys });
         }
         fields

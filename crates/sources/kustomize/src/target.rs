@@ -12,7 +12,7 @@ use crate::files::{Location, Unreadable};
 use crate::generate;
 use crate::kustomization::{self, Kustomization, Setting, Variable};
 use crate::node::{Node, Origin};
-use crate::read;
+use crate::read::{self, Dialect};
 use crate::resource::{Provenance, Resource, Resources};
 use crate::schema::Schema;
 use crate::transform::{self, plugins};
@@ -95,7 +95,7 @@ pub(crate) fn accumulate(
     let mut config = Config::built_in().clone();
     for named in &kustomization.configurations {
         let (path, bytes) = load(&kustomization.folder, named, context)?;
-        for document in context.parse_file(&path, &bytes)? {
+        for document in context.parse_file(&path, &bytes, Dialect::Kubectl)? {
             let more = Config::read(&document, context)?;
             config.merge(&more).map_err(|error| conflict(context, error))?;
         }
@@ -149,7 +149,7 @@ pub(crate) fn add_resource(
             let origin = context
                 .keeps_origins
                 .then(|| Provenance { path: joined(&way.origin, &named.text), ..Provenance::default() });
-            let documents = context.parse_file(&path, &bytes)?;
+            let documents = context.parse_file(&path, &bytes, Dialect::Tree)?;
             for mut resource in objects(documents, context)? {
                 resource.provenance.clone_from(&origin);
                 add(all, resource, named, context)?;
@@ -269,7 +269,7 @@ pub(crate) fn use_schema(kustomization: &Kustomization, context: &mut Context<'_
     if context.schema.is_custom() {
         return Ok(());
     }
-    if let Some(document) = context.parse_file(&path, &bytes)?.first() {
+    if let Some(document) = context.parse_file(&path, &bytes, Dialect::Tree)?.first() {
         context.schema = Schema::from_open_api(document);
     }
     Ok(())

@@ -6,6 +6,7 @@ use crate::context::{Context, Error};
 use crate::field_spec::{Config, FieldSpec, NameReference};
 use crate::kustomization::Setting;
 use crate::node::Node;
+use crate::read::Dialect;
 use crate::resource::Gvk;
 
 /// Definitions that name each other are followed to this depth.
@@ -33,7 +34,7 @@ pub(super) fn load_file(documents: Vec<Node>) -> Config {
 
 pub(super) fn load(folder: &Path, named: &Setting, context: &mut Context<'_>) -> Result<Config, Error> {
     let (path, bytes) = super::load(folder, named, context)?;
-    Ok(load_file(context.parse_file(&path, &bytes)?))
+    Ok(load_file(context.parse_file(&path, &bytes, Dialect::Tree)?))
 }
 
 struct Walk<'w> {

@@ -50,7 +50,7 @@ pub(crate) fn inflate(
         }
     };
     let base = Origin { file: 0, ..Origin::NONE };
-    let mut documents = read::documents(&rendered.text, base).map_err(|trouble| {
+    let mut documents = read::documents(&rendered.text, base, read::Dialect::Tree).map_err(|trouble| {
         context.error(origin, format!("what the chart `{}` renders is not valid YAML: {}", chart.name, trouble.message))
     })?;
     let places = Places::new(&rendered, origin, context);

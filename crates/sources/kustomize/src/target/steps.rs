@@ -6,6 +6,7 @@ use crate::field_spec::Conflict;
 use crate::fields::Fields;
 use crate::kustomization::{Kustomization, PatchSource, Replacement, read_replacement};
 use crate::node::{Data, Node};
+use crate::read::Dialect;
 use crate::resource::Resources;
 use crate::transform::names::Side;
 use crate::transform::namespace::{Namespace, Subjects};
@@ -87,12 +88,15 @@ fn strategic(
             may_change_kind: false,
         };
         // The text may be the patch itself.
-        let inline = context.parse_inline(node).ok().and_then(|documents| crate::read::without_lists(documents).ok());
+        let inline = context
+            .parse_inline(node, Dialect::Tree)
+            .ok()
+            .and_then(|documents| crate::read::without_lists(documents).ok());
         let patches = match inline {
             Some(patches) => patches,
             None => {
                 let (path, bytes) = load(&kustomization.folder, named, context)?;
-                let documents = context.parse_file(&path, &bytes)?;
+                let documents = context.parse_file(&path, &bytes, Dialect::Tree)?;
                 crate::read::without_lists(documents).map_err(|(origin, message)| context.error(origin, message))?
             }
         };
@@ -106,20 +110,26 @@ fn strategic(
     Ok(())
 }
 
-/// The documents of a patch: of its file, or in line.
+/// The documents of a patch: of its file, or in line. Operations are read as kubectl reads them.
 pub(crate) fn documents(
     source: &PatchSource,
     kustomization: &Kustomization,
     context: &mut Context<'_>,
 ) -> Result<Vec<Node>, Error> {
+    let is_list = |documents: &[Node]| documents.first().is_some_and(|first| matches!(first.data, Data::Sequence(_)));
     if let Some(path) = &source.path {
         let (path, bytes) = load(&kustomization.folder, path, context)?;
-        return context.parse_file(&path, &bytes);
+        let documents = context.parse_file(&path, &bytes, Dialect::Tree)?;
+        return if is_list(&documents) { context.parse_file(&path, &bytes, Dialect::Kubectl) } else { Ok(documents) };
     }
     let Some(patch) = &source.patch else { return Ok(Vec::new()) };
-    context.parse_inline(patch).map_err(|trouble| {
-        context.error(patch.origin, format!("`{}` is not valid YAML: {}", source.field, trouble.message))
-    })
+    let parse = |dialect: Dialect| {
+        context.parse_inline(patch, dialect).map_err(|trouble| {
+            context.error(patch.origin, format!("`{}` is not valid YAML: {}", source.field, trouble.message))
+        })
+    };
+    let documents = parse(Dialect::Tree)?;
+    if is_list(&documents) { parse(Dialect::Kubectl) } else { Ok(documents) }
 }
 
 fn json(
@@ -229,7 +239,7 @@ pub(crate) fn load_replacements(
             return Err(context.error(replacement.origin, message));
         }
         let (path, bytes) = load(&kustomization.folder, named, context)?;
-        for document in context.parse_file(&path, &bytes)? {
+        for document in context.parse_file(&path, &bytes, Dialect::Kubectl)? {
             let items = match &document.data {
                 Data::Sequence(items) => items.clone(),
                 _ => vec![document],

@@ -164,7 +164,7 @@ fn as_texts(metadata: &mut Node, field: &str) {
     let is_empty = texts.entries().is_empty();
     for entry in texts.entries_mut().into_iter().flatten() {
         let text = entry.value.as_written().to_owned();
-        entry.value = Node { quoted: entry.value.quoted, ..Node::text(text, entry.value.origin) };
+        entry.value = Node::fresh_text(text, entry.value.origin);
     }
     if is_empty {
         metadata.clear(field);

@@ -11,7 +11,7 @@ use crate::kustomization::{
 };
 use crate::node::{Data, Kind, Node, Tag};
 use crate::order;
-use crate::read;
+use crate::read::{self, Dialect};
 use crate::resource::{Gvk, Provenance, Resource, Resources};
 use crate::target::{self, Accumulator, Way};
 
@@ -30,7 +30,8 @@ pub(crate) fn load(
     let mut inline = Vec::new();
     let mut named = Accumulator::default();
     for (setting, node) in list {
-        let documents = context.parse_inline(node).ok().and_then(|documents| read::without_lists(documents).ok());
+        let documents =
+            context.parse_inline(node, Dialect::Tree).ok().and_then(|documents| read::without_lists(documents).ok());
         match documents {
             Some(documents) => {
                 let name = kustomization.file.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -270,19 +271,21 @@ fn strategic(
         kustomization::settings(&fields, "paths")?.into_iter().zip(fields.items("paths")?.iter().cloned()).collect();
     let inline = fields.get("patches").cloned();
     for (setting, text) in names {
-        let parsed = context.parse_inline(&text).ok().and_then(|documents| read::without_lists(documents).ok());
+        let parsed =
+            context.parse_inline(&text, Dialect::Tree).ok().and_then(|documents| read::without_lists(documents).ok());
         let documents = match parsed {
             Some(documents) => documents,
             None => {
                 let (path, bytes) = target::load(&kustomization.folder, &setting, context)?;
-                read::without_lists(context.parse_file(&path, &bytes)?).map_err(at(context, &setting.field))?
+                read::without_lists(context.parse_file(&path, &bytes, Dialect::Tree)?)
+                    .map_err(at(context, &setting.field))?
             }
         };
         all.extend(documents.into_iter().map(|document| (setting.clone(), document)));
     }
     if let Some(text) = inline {
         let setting = Setting { text: String::new(), origin: text.origin, field: "patches".to_owned() };
-        let documents = context.parse_inline(&text).map_err(|trouble| {
+        let documents = context.parse_inline(&text, Dialect::Tree).map_err(|trouble| {
             context.error(text.origin, format!("`patches` is not valid YAML: {}", trouble.message))
         })?;
         let documents = read::without_lists(documents).map_err(at(context, "patches"))?;

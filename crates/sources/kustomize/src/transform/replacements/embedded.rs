@@ -41,7 +41,7 @@ fn lookup<'n>(node: &'n mut Node, parts: &[String]) -> Option<&'n mut Node> {
 
 fn edited(text: &str, path: &[String], value: &Node, create: Option<Kind>) -> Option<String> {
     let file = Origin { file: 0, ..Origin::NONE };
-    let mut document = read::documents(text, file).ok()?.into_iter().next()?;
+    let mut document = read::documents(text, file, read::Dialect::Tree).ok()?.into_iter().next()?;
     let mut places: Vec<Origin> = Vec::new();
     let mut is_scalar = true;
     let mut put = |field: &mut Node| {
