@@ -18,7 +18,7 @@ pub struct Span {
 }
 
 /// The index of a node in its document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u32);
 
 /// What a node is, and for a scalar how it is written.
@@ -347,41 +347,16 @@ impl<'d> Value<'d> {
         (self.id.0..self.document.after(self.id).0).contains(&other.id.0)
     }
 
-    /// The key under which this value stands in its mapping, if its parent below `root` is one.
-    pub fn key(self, root: Value<'d>) -> Option<Value<'d>> {
-        let mut found = None;
-        self.walk_to(root, &mut |step, _| {
-            found = match step {
-                Step::Key(key) => Some(key),
-                Step::Index(_) => None,
-            };
-        });
-        found
-    }
-
     /// The field path from `root` to here, as kubectl and JSONPath write it:
     /// `spec.containers[0].image`, `metadata.annotations["example.com/a"]`. Empty for the root itself.
     pub fn path_from(self, root: Value<'d>, path: &mut String) {
-        self.path_below(root, path);
-    }
-
-    /// As `path_from`, where `path` is that of `from` already. Returns the last item of a list on the way that is a
-    /// mapping, and how long the path is there.
-    pub fn path_below(self, from: Value<'d>, path: &mut String) -> Option<(Value<'d>, usize)> {
-        let mut item = None;
-        self.walk_to(from, &mut |step, value| match step {
-            Step::Index(index) => {
-                path.push('[');
-                path.push_str(itoa(index, &mut [0; 20]));
-                path.push(']');
-                item = value.is_mapping().then_some((value, path.len())).or(item);
-            }
+        self.walk_to(root, &mut |step| match step {
+            Step::Index(index) => push_index(index, path),
             Step::Key(key) => push_key(&key.text(), path),
         });
-        item
     }
 
-    fn walk_to(self, root: Value<'d>, on_step: &mut dyn FnMut(Step<'d>, Value<'d>)) {
+    fn walk_to(self, root: Value<'d>, on_step: &mut dyn FnMut(Step<'d>)) {
         let mut at = root;
         while at.id != self.id {
             let step = match at.kind() {
@@ -396,7 +371,7 @@ impl<'d> Value<'d> {
                 _ => None,
             };
             let Some((step, next)) = step else { return };
-            on_step(step, next);
+            on_step(step);
             at = next;
         }
     }
@@ -428,6 +403,13 @@ pub fn push_key(key: &str, path: &mut String) {
         }
     }
     path.push_str("\"]");
+}
+
+/// Appends the index of an item to a field path: `[0]`.
+pub fn push_index(index: usize, path: &mut String) {
+    path.push('[');
+    path.push_str(itoa(index, &mut [0; 20]));
+    path.push(']');
 }
 
 fn itoa(mut number: usize, buffer: &mut [u8; 20]) -> &str {

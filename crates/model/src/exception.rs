@@ -82,7 +82,7 @@ impl fmt::Display for Date {
 
 /// The index of an exception in the list of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExceptionId(pub u16);
+pub struct ExceptionId(pub u32);
 
 /// Where an exception is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,7 +250,7 @@ impl Exceptions {
             });
             if let Some(at) = of_control.find(|&at| is_for(&self.all[at].selector, at, found, results, labelled)) {
                 self.matched[at] += 1;
-                found.standing = Standing::Excepted(ExceptionId(at as u16));
+                found.standing = Standing::Excepted(ExceptionId(at as u32));
             }
         }
         results.occurrences = occurrences;

@@ -442,7 +442,7 @@ impl Origin<'_> {
     fn anchor(&self, value: Value<'_>) -> Span {
         let value = self.root.document().value(value.id());
         self.lines.anchor(value.id(), || {
-            if let Some(key) = value.key(self.root) {
+            if let Some(key) = self.lines.key(self.root, value) {
                 return key.span();
             }
             let named = value.at(&["metadata", "name"]).or_else(|| value.get("name"));

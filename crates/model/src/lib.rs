@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod admission_rule;
+mod ancestry;
 pub mod control;
 pub mod coverage;
 pub mod custom_schema;

@@ -2,7 +2,8 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use crate::document::{NodeId, Span, Value};
+use crate::ancestry::{Ancestry, Looked, Step};
+use crate::document::{NodeId, Span, Value, push_index, push_key};
 use crate::symbols::Symbol;
 
 /// A range in a file, and the field that it is. Lines and columns count from 1; columns count Unicode
@@ -27,12 +28,21 @@ pub struct Place {
 pub struct LineIndex {
     starts: OnceCell<Vec<u32>>,
     first_line: u32,
-    /// Field paths of items of lists (containers, mostly), by their nodes: what is found in one is found close together.
-    paths: RefCell<Vec<(NodeId, String)>>,
+    paths: RefCell<Paths>,
     /// Places that were asked for last: what is missing from one container is at one place.
     places: RefCell<Vec<(Span, Place)>>,
     /// What was marked last for mappings as a whole.
     anchors: RefCell<Vec<(NodeId, Span)>>,
+}
+
+/// What field paths are made of.
+#[derive(Debug, Default)]
+struct Paths {
+    ancestry: Ancestry,
+    /// Field paths of items of lists (containers, mostly), by their nodes: what is found in one is found close together.
+    known: Vec<(NodeId, String)>,
+    /// The way from a value up.
+    steps: Vec<(NodeId, Step)>,
 }
 
 /// How much is kept of what was asked for last: as many as a pod has containers.
@@ -90,21 +100,52 @@ impl LineIndex {
     /// Appends the field path from `root` to `value`, which are in the text of this index.
     pub fn path(&self, root: Value<'_>, value: Value<'_>, path: &mut String) {
         let document = root.document();
-        let mut known = self.paths.borrow_mut();
-        let nearest = known.iter().filter(|(id, _)| *id > root.id() && document.value(*id).contains(value));
-        let from = match nearest.max_by_key(|(id, _)| *id) {
-            Some((id, known)) => {
-                path.push_str(known);
-                document.value(*id)
+        let Paths { ancestry, known, steps } = &mut *self.paths.borrow_mut();
+        if ancestry.look_at(root) == Looked::Anew {
+            known.clear();
+        }
+        steps.clear();
+        let mut at = value.id();
+        while let Some((parent, step)) = ancestry.above(at) {
+            match step {
+                // A key has no path of its own: its mapping has.
+                None => steps.clear(),
+                Some(step) => {
+                    if let Step::Index(_) = step
+                        && let Some((_, known)) = known.iter().find(|(id, _)| *id == at)
+                    {
+                        path.push_str(known);
+                        break;
+                    }
+                    steps.push((at, step));
+                }
             }
-            None => root,
-        };
-        let value = document.value(value.id());
-        let Some((item, length)) = value.path_below(from, path) else { return };
+            at = parent;
+        }
+        let mut item = None;
+        for (node, step) in steps.iter().rev() {
+            match step {
+                Step::Key(key) => push_key(&document.value(*key).text(), path),
+                Step::Index(index) => {
+                    push_index(*index as usize, path);
+                    item = document.value(*node).is_mapping().then_some((*node, path.len())).or(item);
+                }
+            }
+        }
+        let Some((item, length)) = item else { return };
         if known.len() == KEPT {
             known.remove(0);
         }
-        known.push((item.id(), path[..length].to_owned()));
+        known.push((item, path[..length].to_owned()));
+    }
+
+    /// The key under which `value` stands in its mapping, if it is not an item of a list.
+    pub fn key<'d>(&self, root: Value<'d>, value: Value<'_>) -> Option<Value<'d>> {
+        let Paths { ancestry, known, .. } = &mut *self.paths.borrow_mut();
+        if ancestry.look_at(root) == Looked::Anew {
+            known.clear();
+        }
+        ancestry.key(value.id()).map(|key| root.document().value(key))
     }
 
     /// The place of `span`, without its field.

@@ -4,6 +4,7 @@
 //! the API has it. Source of the fields: the core/v1 API, `PodSpec` and `Container`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::document::Value;
 
@@ -29,6 +30,9 @@ pub struct Pod<'d> {
     pub containers: Vec<Container<'d>>,
     /// `volumes`.
     pub volumes: Vec<Volume<'d>>,
+    /// The volumes in the order of their names, where they are many: see `volume`.
+    /// **Invariant:** no volume is added after the first was asked for.
+    pub(crate) volumes_by_name: OnceCell<Vec<usize>>,
     /// `securityContext` of the pod.
     pub security_context: Option<SecurityContext<'d>>,
     /// `hostNetwork`.
@@ -215,6 +219,7 @@ impl<'d> Pod<'d> {
             metadata,
             containers: Vec::new(),
             volumes: Vec::new(),
+            volumes_by_name: OnceCell::new(),
             security_context: None,
             host_network: None,
             host_pid: None,
@@ -250,7 +255,18 @@ impl<'d> Pod<'d> {
 
     /// The volume of that name.
     pub fn volume(&self, name: &str) -> Option<&Volume<'d>> {
-        self.volumes.iter().find(|volume| volume.name == name)
+        if self.volumes.len() <= FEW {
+            return self.volumes.iter().find(|volume| volume.name == name);
+        }
+        let by_name = self.volumes_by_name.get_or_init(|| {
+            let mut order: Vec<usize> = (0..self.volumes.len()).collect();
+            // The first of a name comes first: the sort is stable.
+            order.sort_by(|&a, &b| self.volumes[a].name.cmp(&self.volumes[b].name));
+            order
+        });
+        let at = by_name.partition_point(|&at| &*self.volumes[at].name < name);
+        let volume = &self.volumes[*by_name.get(at)?];
+        (volume.name == name).then_some(volume)
     }
 
     /// Whether the pod says that it runs on Windows.
@@ -447,6 +463,9 @@ impl<'d> Volume<'d> {
         self.source_of("hostPath")
     }
 }
+
+/// Up to this many volumes are looked through one by one.
+const FEW: usize = 16;
 
 fn volumes(value: Value<'_>) -> Vec<Volume<'_>> {
     value.items().filter(|item| item.is_mapping()).map(Volume::new).collect()

@@ -2,15 +2,15 @@
 
 use model::control::Registered;
 
+use crate::selection;
+
 /// The controls that `name` stands for: the one with that id, or all that carry it as an alias.
 pub fn find(name: &str) -> Vec<Registered> {
     let by_id: Vec<Registered> = crate::all().filter(|registered| registered.control.id == name).collect();
     if !by_id.is_empty() {
         return by_id;
     }
-    let aliased =
-        |registered: &Registered| registered.control.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(name));
-    crate::all().filter(aliased).collect()
+    crate::all().filter(|registered| selection::is_alias(registered.control, name)).collect()
 }
 
 /// The difference between the first fixture, which fails, and the second, which is the same one mended:

@@ -1,6 +1,6 @@
 //! Which controls run: `--only` and `--skip` by id, alias, group or severity.
 
-use model::control::{Group, Registered};
+use model::control::{Control, Group, Registered};
 use model::nearest::nearest;
 use model::severity::Severity;
 
@@ -40,10 +40,34 @@ fn mark(name: &str, to: bool, chosen: &mut [bool]) -> Result<(), UnknownName> {
 
 fn names(registered: &Registered, name: &str) -> bool {
     let control = registered.control;
-    control.id == name
-        || registered.group.name() == name
-        || control.severity.name() == name
-        || control.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(name))
+    control.id == name || registered.group.name() == name || control.severity.name() == name || is_alias(control, name)
+}
+
+/// Whether other tools call `control` so, however the name is written: Trivy writes `KSV-0017`, and wrote `KSV017`
+/// and `AVD-KSV-0017`.
+pub(crate) fn is_alias(control: &Control, name: &str) -> bool {
+    let name = name.get(..4).filter(|start| start.eq_ignore_ascii_case("avd-")).map_or(name, |_| &name[4..]);
+    control.aliases.iter().any(|alias| letters(alias.id).eq(letters(name)))
+}
+
+/// The letters of a name in lower case, without what joins its parts and without zeros before numbers.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let mut before = None;
+    let mut rest = name.chars().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let next = rest.next()?;
+            let in_number = before.is_some_and(|before: char| before.is_ascii_digit() || before == '.');
+            let is_filling = next == '0' && !in_number && rest.peek().is_some_and(char::is_ascii_digit);
+            if is_filling {
+                continue;
+            }
+            before = Some(next);
+            if !matches!(next, '-' | '_') {
+                return Some(next.to_ascii_lowercase());
+            }
+        }
+    })
 }
 
 /// The control, group, severity or alias whose name is nearest to `name`, if it is near.
@@ -51,8 +75,9 @@ pub fn suggest(name: &str) -> Option<&'static str> {
     let groups = Group::ALL.iter().map(|group| group.name());
     let severities = Severity::ALL.iter().map(|severity| severity.name());
     let ids = crate::all().map(|registered| registered.control.id);
-    let aliases = crate::all().flat_map(|registered| registered.control.aliases.iter().map(|alias| alias.id));
-    nearest(name, groups.chain(severities).chain(ids).chain(aliases))
+    let aliases = || crate::all().flat_map(|registered| registered.control.aliases.iter().map(|alias| alias.id));
+    // Who writes half a word means ours rather than another tool's.
+    nearest(name, groups.chain(severities).chain(ids)).or_else(|| nearest(name, aliases()))
 }
 
 #[cfg(test)]
@@ -65,6 +90,21 @@ mod tests {
         assert_eq!(suggest("hihg"), Some("high"));
         assert_eq!(suggest("workloads"), Some("workload"));
         assert_eq!(suggest("zzzzzzzzzzzz"), None);
+    }
+
+    #[test]
+    fn half_a_word_is_one_of_ours() {
+        assert_eq!(suggest("privileged"), Some("privileged-port"));
+        assert!(suggest("priv").is_some_and(|name| name.starts_with("privilege")));
+    }
+
+    #[test]
+    fn names_of_other_tools_are_known_however_they_are_written() {
+        let only = |name: &str| select(&[name.to_owned()], &[]).map(|found| found[0].control.id);
+        for name in ["KSV-0017", "KSV017", "ksv-17", "AVD-KSV-0017", "C-0057", "c0057", "CKV_K8S_16", "ckv-k8s-16"] {
+            assert_eq!(only(name), Ok("privileged-container"), "{name}");
+        }
+        assert!(only("KSV-00171").is_err() && only("CKV_K8S_160").is_ok_and(|id| id != "privileged-container"));
     }
 
     #[test]

@@ -98,6 +98,22 @@ fn folders_are_compared() {
     assert_eq!(diff(&folder, &["old", "new", "--severity-threshold", "critical"]).0, 1);
 }
 
+/// As `init` writes it: keys of `scan` hold for the comparison too, which needs more than they say.
+#[test]
+fn a_configuration_holds_for_comparisons_and_baselines() {
+    let folder = Folder::new(&[("plimsoll.yaml", "paths: [.]\nseverity-threshold: high\n")]);
+    folder.write("a/app.yaml", pod("app", &[("app", false)]).as_bytes());
+    folder.write("b/app.yaml", pod("app", &[("app", true)]).as_bytes());
+    let (code, json) = diff(&folder, &["a", "b"]);
+    assert_eq!((code, summary(&json)[0] > 0), (1, true), "{json}");
+    let said = folder.run(&["baseline", "write"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    folder.write("plimsoll.yaml", b"severity-threshold: hihg\n");
+    let said = folder.run(&["diff", "a", "b"]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("plimsoll.yaml:1:21"), "{}", said.err);
+}
+
 #[test]
 fn what_was_not_looked_at_is_neither_new_nor_resolved() {
     let folder = Folder::new(&[

@@ -94,6 +94,46 @@ fn large_but_valid_inputs_are_read() {
     assert_eq!(json["coverage"]["resources"], 3, "{}", json["coverage"]);
 }
 
+/// Places are found without passing everything that stands before them: what is wrong 20,000 times in one object takes
+/// no longer than in 20,000 objects.
+#[test]
+fn one_object_with_very_many_findings_is_judged_in_time() {
+    let times = |line: &dyn Fn(u32) -> String| (0..20_000).map(line).collect::<String>();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n";
+    let inputs = [
+        (
+            "keys",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n".to_owned() + &times(&|_| "  k: v\n".into()),
+        ),
+        (
+            "secrets",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n".to_owned()
+                + &times(&|number| format!("  password{number}: hunter2xy{number}\n")),
+        ),
+        (
+            "variables",
+            format!("{pod}  - name: c\n    env:\n")
+                + &times(&|number| format!("    - name: PASSWORD\n      value: hunter2xy{number}\n")),
+        ),
+        ("containers", pod.to_owned() + &times(&|number| format!("  - name: c{number}\n    image: i\n"))),
+    ];
+    let mounts = times(&|number| format!("    - {{name: v{number}, mountPath: /m{number}}}\n"));
+    let volumes = times(&|number| format!("  - {{name: v{number}, hostPath: {{path: /etc/{number}}}}}\n"));
+    let mounted = format!("{pod}  - name: c\n    volumeMounts:\n{mounts}  volumes:\n{volumes}");
+    let accepted = times(&|number| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod # plimsoll: ignore host-port -- x\nmetadata: {{name: p{number}}}\nspec: {{containers: [{{name: c, image: i}}]}} # plimsoll: ignore image-tag-mutable -- y\n"
+        )
+    });
+    let more = [("mounts", mounted), ("exceptions", accepted)];
+    for (name, text) in inputs.into_iter().chain(more) {
+        let folder = Folder::new(&[]);
+        folder.write("many.yaml", text.as_bytes());
+        let said = folder.run_within(&["scan", ".", "--summary"], Duration::from_secs(60));
+        assert_eq!(said.code, 1, "{name}: {}", said.out);
+    }
+}
+
 #[test]
 fn a_key_of_two_megabytes_is_bounded() {
     let key = "k".repeat(2_000_000);

@@ -496,6 +496,21 @@ revision: 1
 data: {spec: {template: {anything: [1]}}}
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Secret
+metadata: {name: a}
+stringData: {a: 'ENC[AES256_GCM,data:a]'}
+sops:
+  mac: ENC[AES256_GCM,data:a]
+  version: 3.8.1
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: b}
+sops: {} #~ medium sops: `sops` is not a field of the `Secret`: the API drops it
+",
+        ),
     ],
 };
 

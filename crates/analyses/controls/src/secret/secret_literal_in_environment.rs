@@ -1,5 +1,9 @@
 //! `secret-literal-in-environment`
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
@@ -241,15 +245,23 @@ const HARMLESS: Parameter = parameter(
 );
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    let secrets = OnceCell::new();
+    let names_secret = |text: &str| secrets.get_or_init(|| names_of_secrets(&workload.pod)).contains(text);
     for container in &workload.pod.containers {
         for (name, entry) in container.env_entries() {
             let Some(value) = entry.get("value") else { continue };
-            judge(&workload.pod, container, &name.text(), value, findings);
+            judge(&names_secret, container, &name.text(), value, findings);
         }
     }
 }
 
-fn judge(pod: &Pod<'_>, container: &Container<'_>, name: &str, value: Value<'_>, findings: &mut Findings<'_>) {
+fn judge(
+    names_secret: &dyn Fn(&str) -> bool,
+    container: &Container<'_>,
+    name: &str,
+    value: Value<'_>,
+    findings: &mut Findings<'_>,
+) {
     let text = value.text();
     let locator = Locator::new(value, &text);
     let mut known = false;
@@ -275,7 +287,7 @@ fn judge(pod: &Pod<'_>, container: &Container<'_>, name: &str, value: Value<'_>,
     // Of a name that somebody has listed, the detector knows nothing: it is judged as a password.
     let judged = detector::judge(if is_named { "password" } else { name }, &text);
     let Some(certainty) = judged else { return };
-    if certainty == Certainty::Named && names_secret(pod, &text) {
+    if certainty == Certainty::Named && names_secret(&text) {
         return;
     }
     let (what, severity) = match certainty {
@@ -293,22 +305,18 @@ fn judge(pod: &Pod<'_>, container: &Container<'_>, name: &str, value: Value<'_>,
     );
 }
 
-/// Whether the pod itself uses a Secret of that name.
-fn names_secret(pod: &Pod<'_>, text: &str) -> bool {
-    let is = |value: Option<Value<'_>>| value.is_some_and(|value| value.text() == text);
-    let in_volumes = pod.volumes.iter().any(|volume| {
-        let source = volume.source.map(|(_, source)| source);
-        let projected = source.and_then(|source| source.get("sources")).into_iter().flat_map(Value::items);
-        is(source.and_then(|source| source.get("secretName")))
-            || projected.into_iter().any(|source| is(source.at(&["secret", "name"])))
+/// The names of the Secrets that the pod itself uses.
+fn names_of_secrets<'d>(pod: &Pod<'d>) -> HashSet<Cow<'d, str>> {
+    let volumes = pod.volumes.iter().filter_map(|volume| Some(volume.source?.1)).flat_map(|source| {
+        let projected = source.get("sources").into_iter().flat_map(Value::items);
+        source.get("secretName").into_iter().chain(projected.filter_map(|source| source.at(&["secret", "name"])))
     });
-    let in_environment = || {
-        pod.containers.iter().any(|container| {
-            let from = container.env_from.into_iter().flat_map(Value::items);
-            let references = container.env_entries().map(|(_, entry)| entry.at(&["valueFrom", "secretKeyRef", "name"]));
-            from.map(|source| source.at(&["secretRef", "name"])).chain(references).any(is)
-        })
-    };
-    let for_pulling = || pod.image_pull_secrets.into_iter().flat_map(Value::items).any(|item| is(item.get("name")));
-    in_volumes || in_environment() || for_pulling()
+    let environment = pod.containers.iter().flat_map(|container| {
+        let from = container.env_from.into_iter().flat_map(Value::items);
+        let references = container.env_entries();
+        from.filter_map(|source| source.at(&["secretRef", "name"]))
+            .chain(references.filter_map(|(_, entry)| entry.at(&["valueFrom", "secretKeyRef", "name"])))
+    });
+    let pulling = pod.image_pull_secrets.into_iter().flat_map(Value::items).filter_map(|item| item.get("name"));
+    volumes.chain(environment).chain(pulling).map(Value::text).collect()
 }

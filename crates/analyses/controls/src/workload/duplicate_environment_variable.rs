@@ -89,8 +89,10 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         sorted.sort_unstable();
-        let repeated: Vec<_> = sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
-        for name in names().filter(|name| repeated.contains(&name.id())) {
+        let mut repeated: Vec<_> =
+            sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+        repeated.sort_unstable();
+        for name in names().filter(|name| repeated.binary_search(&name.id()).is_ok()) {
             let message = "Container `{container}` sets the environment variable `{value}` again: the last one wins";
             findings.report(Finding::at(name).container(container).message(message));
         }

@@ -94,6 +94,7 @@ pub(super) fn pod<'d>(pod: &mut Pod<'d>, template: Pod<'d>) {
         metadata,
         containers,
         volumes,
+        volumes_by_name: _,
         security_context,
         host_network,
         host_pid,

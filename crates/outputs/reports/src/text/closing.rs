@@ -74,7 +74,8 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
         all => format!("judged {judged} of {}", count(all, "document", "documents")),
     };
     if coverage.not_kubernetes > 0 {
-        line.push_str(&format!("; {} no Kubernetes objects", are(coverage.not_kubernetes)));
+        let objects = if coverage.not_kubernetes == 1 { "no Kubernetes object" } else { "no Kubernetes objects" };
+        line.push_str(&format!("; {} {objects}", are(coverage.not_kubernetes)));
     }
     writeln!(out, "  {line}")?;
     let mut by_kind: BTreeMap<SkipKind, Vec<&Skipped>> = BTreeMap::new();

@@ -252,7 +252,7 @@ impl<'d> Walk<'_, '_, 'd> {
     fn unknown(&mut self, key: Value<'d>, value: Value<'d>, id: DefinitionId, spot: Spot) {
         let name = key.text();
         // Directives of patches are taken out before anything reads the object.
-        if name.starts_with('$') {
+        if name.starts_with('$') || is_of_sops(&name, value, spot) {
             return;
         }
         if self.manner != Manner::Plain && self.misplaced(&name, value, id, spot) {
@@ -369,6 +369,11 @@ pub(crate) fn shown(name: &str) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
         None => Cow::Borrowed(name),
     }
+}
+
+/// What SOPS adds to an object that it encrypts, and takes out again before the object is applied.
+fn is_of_sops(name: &str, value: Value<'_>, spot: Spot) -> bool {
+    spot.field.is_none() && name == "sops" && value.get("mac").is_some()
 }
 
 fn capitalized(text: &str) -> String {
