@@ -363,7 +363,7 @@ pub struct JsonOccurrence {
     pub fix: Option<String>,
     /// The exception that accepts it: its index in `exceptions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exception: Option<u16>,
+    pub exception: Option<u32>,
     /// The file, or what stands for one: see the resource.
     pub path: String,
     /// The first line, from 1; 0 if the object is in a running cluster.

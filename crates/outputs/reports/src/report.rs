@@ -120,7 +120,7 @@ impl<'a> Report<'a> {
     /// The exception that a finding is accepted by.
     pub fn exception(&self, standing: Standing) -> Option<&'a Exception> {
         let Standing::Excepted(id) = standing else { return None };
-        self.exceptions?.all.get(usize::from(id.0))
+        self.exceptions?.all.get(id.0 as usize)
     }
 
     /// What is wrong with exceptions.
