@@ -138,7 +138,7 @@ pub struct Output {
 /// not fit; or the bounds were reached.
 pub fn render(chart: &Chart, values: &Values, options: &Options) -> Result<Output, Error> {
     // Templates call each other to great depth: they get a stack of their own, of which only what is used exists.
-    const STACK: usize = 512 << 20;
+    const STACK: usize = 256 << 20;
     std::thread::scope(|scope| {
         let work = || render_here(chart, values, options);
         match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) {

@@ -33,7 +33,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { steps: 20_000_000, bytes: 32 << 20, depth: 4_000 }
+        Self { steps: 5_000_000, bytes: 32 << 20, depth: 1_200 }
     }
 }
 
