@@ -29,6 +29,10 @@ pub(crate) fn aggregate(roles: &mut [Role]) {
     }
     drop(chosen);
     for (at, rules, truncated) in results {
+        // The controller applies what it has found, and who applies no rules takes away none that somebody else wrote.
+        if rules.is_empty() && !truncated {
+            continue;
+        }
         roles[at].rules = rules;
         roles[at].truncated = truncated;
     }

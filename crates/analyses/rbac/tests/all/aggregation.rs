@@ -65,11 +65,11 @@ fn cycles_end_and_a_role_does_not_choose_itself() {
 }
 
 #[test]
-fn an_empty_selector_chooses_everything_and_an_empty_rule_nothing() {
+fn an_empty_selector_chooses_everything_and_an_empty_rule_nothing_so_that_written_rules_stay() {
     let yaml = aggregated("all", "{}", "", "") + &plain("one", "a: b", PODS) + &role("two", NODES) + &bound("all");
     assert_user(&yaml, &["get pods", "get nodes"], &["get secrets"]);
     let yaml = aggregated("all", "", "", &format!("{{{PODS}}}")) + &bound("all");
-    assert_user(&yaml, &[], &["get pods"]);
+    assert_user(&yaml, &["get pods"], &["get nodes"]);
 }
 
 #[test]
