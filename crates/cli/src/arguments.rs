@@ -73,6 +73,8 @@ pub enum Command {
     PodSecurity(PodSecurityArguments),
     /// Say who may connect to whom, why, from where, and how far a break-in gets
     Network(NetworkArguments),
+    /// Print what charts and kustomizations become, and where it comes from
+    Render(RenderArguments),
     /// Explain a control, by its id or by another tool's
     Explain(ExplainArguments),
     /// List all controls
@@ -90,6 +92,9 @@ Examples:
   plimsoll scan                                   the folder you are in
   plimsoll scan deploy/ base/app.yaml             folders and files
   kubectl get all -A -o yaml | plimsoll scan -    what somebody else gives you of a cluster
+  plimsoll scan charts/shop -f prod.yaml --set replicas=3
+  plimsoll scan --since main                      what this branch changes
+  plimsoll scan git+https://example.org/shop.git@v1.4
   plimsoll scan --cluster                         the cluster that kubectl talks to
   plimsoll scan --context prod-eu -n payments     a namespace of another
   plimsoll scan --all-contexts --output html=fleet.html
@@ -105,7 +110,7 @@ Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything 
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub struct ScanArguments {
-    /// Files and folders; `-` is standard input
+    /// Files, folders, chart archives and `git+https://…[//folder][@ref]`; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// What to read
@@ -126,6 +131,9 @@ pub struct ScanArguments {
     /// Fail only on what this file does not have; `plimsoll baseline write` writes it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
+    /// Report only what changed since this revision of Git: the files, and the charts and kustomizations that they are in
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
     /// Frame every finding, however many there are
     #[arg(long, conflicts_with_all = ["summary", "quiet"])]
     pub details: bool,
@@ -453,6 +461,48 @@ pub struct InputArguments {
     /// The number of threads; as many as there are processors if it is not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+    /// How charts and kustomizations are rendered
+    #[command(flatten)]
+    pub rendering: RenderingArguments,
+}
+
+/// How charts and kustomizations are rendered, for every command that reads manifests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Charts and kustomizations")]
+pub struct RenderingArguments {
+    /// Render charts with these values; may be given several times, the last wins
+    #[arg(long, short = 'f', value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub values: Vec<PathBuf>,
+    /// Set a value, as `image.tag=1.2,replicas=3`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Set a value that is text, whatever it looks like
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set a value that is written as JSON
+    #[arg(long, value_name = "PATH=JSON")]
+    pub set_json: Vec<String>,
+    /// Set a value to what a file says
+    #[arg(long, value_name = "PATH=FILE")]
+    pub set_file: Vec<String>,
+    /// The name of the release; `release-name` if it is not given
+    #[arg(long, value_name = "NAME")]
+    pub release_name: Option<String>,
+    /// The namespace of the release; `--namespace` does as well, and it is `default` if neither is given
+    #[arg(long, value_name = "NAME")]
+    pub release_namespace: Option<String>,
+    /// The version of Kubernetes that templates see; `--kubernetes-version` if that is given
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see beside the usual ones
+    #[arg(long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Judge only what these templates make, as `templates/deployment.yaml`
+    #[arg(long, value_name = "TEMPLATE")]
+    pub show_only: Vec<String>,
+    /// Also judge bases of overlays and subcharts alone
+    #[arg(long)]
+    pub include_bases: bool,
 }
 
 /// What is read instead of files and folders.
@@ -562,6 +612,35 @@ pub struct PodSecurityArguments {
     /// A format, and a file to write it to: text or json; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<Output>,
+}
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  plimsoll render charts/shop                     every line with its template and its values
+  plimsoll render charts/shop -f prod.yaml --plain | kubectl apply --dry-run=server -f -
+  plimsoll render overlays/prod --plain           what `kustomize build` prints
+
+Exit codes: 0 everything was rendered · 2 not everything could be rendered · 3 wrong usage";
+
+/// `render`
+#[derive(Debug, Args)]
+#[command(after_help = RENDER_EXAMPLES)]
+pub struct RenderArguments {
+    /// Charts, chart archives, kustomizations, and folders with them
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What to read
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// The namespace of the release
+    #[arg(long, short, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Print what Helm and Kustomize print, byte for byte: also the values of secrets
+    #[arg(long)]
+    pub plain: bool,
+    /// The configuration
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
 }
 
 const EXPLAIN_EXAMPLES: &str = "\

@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, ValueHint};
 use configuration::fields::{Problem, Reader};
-use configuration::project::{self, ControlSetting, Flag, Project};
+use configuration::project::{self, ChartSetting, ControlSetting, Environment, Flag, Project};
 use controls::engine::{NotCounted, Scopes};
 use controls::selection;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -22,6 +22,8 @@ use model::finding::ControlId;
 use model::inventory::Results;
 use model::parameter::{Default as ByDefault, Settings};
 use model::severity::Severity;
+use repository::options::{ValueSet, ValuesSource};
+use repository::paths::clean;
 
 use crate::arguments::Arguments;
 use crate::{requested, settings};
@@ -37,6 +39,8 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) struct ProjectSettings {
     /// Parameters of controls.
     pub(crate) settings: Settings,
+    /// Sets of values of charts.
+    pub(crate) value_sets: Vec<ValueSet>,
     off: Vec<ControlId>,
     severities: Vec<(ControlId, Severity)>,
     scopes: Vec<Scope>,
@@ -274,6 +278,7 @@ impl ProjectSettings {
     fn take(&mut self, project: &Project, problems: &mut Vec<Problem>) {
         let all = Gathered::new(&project.controls, problems);
         (self.settings, self.off, self.severities) = (all.settings, all.off, all.severities);
+        self.take_charts(&project.charts, problems);
         for entry in &project.overrides {
             let mut paths = GlobSetBuilder::new();
             for glob in &entry.paths {
@@ -302,6 +307,26 @@ impl ProjectSettings {
             let paths = paths.build().unwrap_or_else(|_| GlobSet::empty());
             let Gathered { settings, off, severities } = gathered;
             self.scopes.push(Scope { paths, settings, off, severities });
+        }
+    }
+
+    fn take_charts(&mut self, charts: &[ChartSetting], problems: &mut Vec<Problem>) {
+        for ChartSetting { path, environments, position } in charts {
+            let chart = self.folder.join(path);
+            if !chart.join("Chart.yaml").is_file() && !chart.is_file() {
+                problems.push(problem(*position, format!("there is no chart `{path}`")));
+            }
+            for Environment { name, files, set, release_name, namespace, position } in environments {
+                let files: Vec<PathBuf> = files.iter().map(|file| self.folder.join(file)).collect();
+                if let Some(missing) = files.iter().find(|file| !file.is_file()) {
+                    let message = format!("there is no file of values `{}`", missing.display());
+                    problems.push(problem(*position, message));
+                }
+                let of_files = files.into_iter().map(|file| ValuesSource::File(clean(&file)));
+                let values = of_files.chain(set.iter().cloned().map(ValuesSource::Set)).collect();
+                let (name, release_name, namespace) = (name.clone(), release_name.clone(), namespace.clone());
+                self.value_sets.push(ValueSet { chart: clean(&chart), name, values, release_name, namespace });
+            }
         }
     }
 

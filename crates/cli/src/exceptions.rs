@@ -1,6 +1,6 @@
 //! Exceptions: found, read, and held against what was found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +12,11 @@ use configuration::foreign::{self, Dialect, Foreign};
 use configuration::in_source;
 use controls::selection;
 use model::document::Value;
-use model::exception::{Date, Exception, ExceptionProblem, Exceptions, Labelled, ProblemKind, glob};
+use model::exception::{Date, Exception, ExceptionProblem, Exceptions, Labelled, ProblemKind, RenderedObject, glob};
 use model::finding::ControlId;
-use model::inventory::{Observed, Results, live_path};
+use model::inventory::{Observed, ResourceId, Results, live_path};
+use model::origin::RenderingId;
+use repository::merge::Places;
 
 use crate::configuration::describe;
 use crate::exit::UsageError;
@@ -44,8 +46,18 @@ pub(crate) struct Collector {
     of_files: Exceptions,
     in_source: Mutex<Exceptions>,
     labelled: Mutex<Labelled>,
+    /// What rendered objects say of themselves: the rendering, the line of the object, and what it is.
+    rendered: Mutex<Vec<(RenderingId, u32, OfRendered)>>,
     with_labels: bool,
     enabled: bool,
+}
+
+/// What an object of rendered text says of itself.
+enum OfRendered {
+    /// An annotation.
+    Annotation(Box<in_source::Found>),
+    /// It has the labels of this exception.
+    Labels(usize),
 }
 
 /// Where exceptions come from, as arguments say.
@@ -86,6 +98,7 @@ impl Collector {
             of_files,
             in_source: Mutex::default(),
             labelled: Mutex::default(),
+            rendered: Mutex::default(),
             with_labels,
             enabled: !sources.none,
         })
@@ -120,32 +133,63 @@ impl Collector {
         }
     }
 
-    fn observe_labels(&self, observed: Observed<'_>, line: u32) {
-        let of_pods = || observed.workloads.iter().flat_map(|workload| workload.pod.labels());
-        let has = |(name, wanted): &(String, String)| {
-            let mut labels = observed.object.labels().chain(of_pods());
-            labels.any(|(key, value): (Value<'_>, Value<'_>)| key.is_key(name) && glob(wanted, &value.text()))
+    /// Takes what an object of rendered text says of itself.
+    pub(crate) fn observe_rendered(&self, rendering: RenderingId, observed: Observed<'_>) {
+        if !self.enabled {
+            return;
+        }
+        let text = observed.object.value.document().text;
+        let line = || observed.origin.lines.line(text, observed.object.value.span().start);
+        let keep = |of_rendered| {
+            let mut all = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push((rendering, line(), of_rendered));
         };
-        for (at, exception) in self.of_files.all.iter().enumerate() {
-            let labels = &exception.selector.labels;
-            if !labels.is_empty() && labels.iter().all(has) {
-                let mut labelled = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
-                labelled.insert((at, place_of(observed, line), line));
-            }
+        in_source::annotations(observed).into_iter().for_each(|found| keep(OfRendered::Annotation(Box::new(found))));
+        if self.with_labels {
+            self.labels_of(observed).for_each(|at| keep(OfRendered::Labels(at)));
         }
     }
 
-    /// Holds the exceptions against what was found.
-    pub(crate) fn apply(self, results: &mut Results) -> Exceptions {
+    fn observe_labels(&self, observed: Observed<'_>, line: u32) {
+        for at in self.labels_of(observed) {
+            let mut labelled = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
+            labelled.places.insert((at, place_of(observed, line), line));
+        }
+    }
+
+    /// The exceptions that select an object by its labels.
+    fn labels_of<'a>(&'a self, observed: Observed<'a>) -> impl Iterator<Item = usize> + 'a {
+        let of_pods = move || observed.workloads.iter().flat_map(|workload| workload.pod.labels());
+        let has = move |(name, wanted): &(String, String)| {
+            let mut labels = observed.object.labels().chain(of_pods());
+            labels.any(|(key, value): (Value<'_>, Value<'_>)| key.is_key(name) && glob(wanted, &value.text()))
+        };
+        let all = self.of_files.all.iter().enumerate();
+        let selecting = all.filter(move |(_, exception)| {
+            let labels = &exception.selector.labels;
+            !labels.is_empty() && labels.iter().all(has)
+        });
+        selecting.map(|(at, _)| at)
+    }
+
+    /// Holds the exceptions against what was found. `places` says where the objects of renderings are.
+    pub(crate) fn apply(self, results: &mut Results, places: &Places) -> Exceptions {
         let mut all = self.of_files;
+        let mut labelled = self.labelled.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut in_source = self.in_source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rendered = self.rendered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        take_rendered(rendered, places, results, &mut labelled, &mut in_source);
+        if self.enabled {
+            take_comments(results, &mut in_source);
+        }
         // Objects come from several threads.
         in_source.all.sort_by(|a, b| (&a.path, a.line, &a.named).cmp(&(&b.path, b.line, &b.named)));
-        in_source.all.dedup_by(|a, b| (&a.path, a.line, &a.named) == (&b.path, b.line, &b.named));
+        in_source.all.dedup_by(|a, b| {
+            (&a.path, a.line, &a.named) == (&b.path, b.line, &b.named) && a.selector.rendered == b.selector.rendered
+        });
         all.all.extend(in_source.all);
         all.problems.extend(in_source.problems);
         all.all.truncate(MOST);
-        let labelled = self.labelled.into_inner().unwrap_or_else(PoisonError::into_inner);
         all.apply(results, &labelled, today());
         all
     }
@@ -158,6 +202,85 @@ fn place_of(observed: Observed<'_>, line: u32) -> PathBuf {
     }
     let object = observed.object;
     live_path(observed.path, &object.kind, &object.namespace(), &object.name())
+}
+
+/// Annotations and labels of rendered objects. What several renderings of one object say is said once.
+fn take_rendered(
+    rendered: Vec<(RenderingId, u32, OfRendered)>,
+    places: &Places,
+    results: &Results,
+    labelled: &mut Labelled,
+    all: &mut Exceptions,
+) {
+    let mut found: BTreeMap<(ResourceId, String), (Box<in_source::Found>, Vec<RenderingId>)> = BTreeMap::new();
+    for (rendering, line, of_rendered) in rendered {
+        let Some(&(resource, rendering)) = places.get(&(rendering, line)) else { continue };
+        match of_rendered {
+            OfRendered::Labels(at) => drop(labelled.rendered.insert((at, resource))),
+            OfRendered::Annotation(annotation) => {
+                let key = match &annotation.written {
+                    Ok(written) => {
+                        format!("{:?} {} {:?}", written.controls, written.reason, written.selector.containers)
+                    }
+                    Err(reason) => reason.clone(),
+                };
+                found.entry((resource, key)).or_insert_with(|| (annotation, Vec::new())).1.push(rendering);
+            }
+        }
+    }
+    for ((resource, _), (annotation, renderings)) in found {
+        let of = &results.resources[resource.0 as usize];
+        let (path, line) = (results.files[of.file as usize].clone(), of.line);
+        match annotation.written {
+            Ok(mut written) => {
+                written.line = line;
+                written.selector.rendered = Some(RenderedObject { resource, renderings });
+                take(written, &path, all);
+            }
+            Err(reason) => all.problems.push(not_understood(&path, line, &reason)),
+        }
+    }
+}
+
+/// Comments of the files that renderings were made from.
+fn take_comments(results: &Results, all: &mut Exceptions) {
+    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    for rendering in &results.origins.renderings {
+        for (source, &file) in rendering.rendered.provenance.files.iter().zip(&rendering.files) {
+            if !seen.insert(file) {
+                continue;
+            }
+            let path = &results.files[file as usize];
+            let of_file = || results.resources.iter().filter(|resource| resource.file == file);
+            let begins = |line: u32| of_file().any(|resource| resource.line == line);
+            for found in in_source::in_text(&source.text) {
+                // Above an object it is for the object; some forms always are.
+                let around = || of_file().map(|resource| resource.line).filter(|line| *line <= found.line).max();
+                let object = found.target.filter(|line| begins(*line)).or_else(|| match found.target {
+                    Some(_) => None,
+                    None => around(),
+                });
+                match found.written {
+                    Ok(mut written) => {
+                        match object {
+                            Some(line) => written.selector.object = Some((path.clone(), line)),
+                            None => {
+                                let line = found.target.unwrap_or(found.line);
+                                written.selector.place = Some((path.clone(), line));
+                            }
+                        }
+                        take(written, path, all);
+                    }
+                    Err(reason) => all.problems.push(not_understood(path, found.line, &reason)),
+                }
+            }
+        }
+    }
+}
+
+fn not_understood(path: &Path, line: u32, reason: &str) -> ExceptionProblem {
+    let message = format!("the exception is not understood: {reason}");
+    ExceptionProblem { path: path.to_path_buf(), line, kind: ProblemKind::Invalid, message }
 }
 
 /// The files of exceptions from the scanned paths upwards, at most up to the root of the repository: the nearest of

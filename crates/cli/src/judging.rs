@@ -4,25 +4,29 @@ mod clusters;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use compliance::{Assessment, Subject};
 use controls::engine::{Engine, Passed};
 use controls::selection;
-use manifests::load::{self, Progress};
 use manifests::walk::{self, Texts};
 use model::control::Registered;
 use model::custom_schema::CustomKind;
 use model::exception::Exceptions;
 use model::finding::ControlId;
-use model::inventory::{Inventory, Results};
+use model::inventory::{Inventory, Observed, Results};
+use repository::merge::Places;
+use repository::world::{Again, Judges};
 
 use crate::arguments::{ClusterArguments, InputArguments, SelectionArguments};
 use crate::commands::{input_config, unknown_name};
 use crate::configuration::ProjectSettings;
 use crate::exceptions::{Collector, Sources};
 use crate::exit::UsageError;
+use crate::fetched::{self, Resolved};
 use crate::inputs::Source;
-use crate::{custom_resources, requested, screen, settings};
+use crate::loading::{self, Input, Loaded, Loading};
+use crate::{custom_resources, rendering, requested, settings};
 
 /// What is judged, and how.
 pub(crate) struct Request<'a> {
@@ -48,10 +52,21 @@ pub(crate) struct Judged {
     pub(crate) results: Results,
     /// The controls that ran.
     pub(crate) controls: Vec<Registered>,
-    /// The beginning of standard input, if that was read.
-    pub(crate) stdin: Vec<u8>,
+    /// What the lines of the files are read from when they are shown.
+    pub(crate) shown: Shown,
     /// The frameworks that were asked for.
     pub(crate) frameworks: Vec<Assessment>,
+}
+
+/// What the lines of the files are read from when they are shown.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// The beginning of standard input, if that was read.
+    pub(crate) stdin: Vec<u8>,
+    /// Where the files are, if not where they are shown.
+    pub(crate) on_disk: Vec<PathBuf>,
+    /// What was fetched, which goes away with this.
+    pub(crate) fetched: Option<Resolved>,
 }
 
 /// Reads and judges.
@@ -94,7 +109,8 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     settings::from_arguments(parameter, &mut common)?;
     let minor = kubernetes_version.map(schemas::Version::minor);
     common.kubernetes_minor = minor;
-    let config = walk::Config { texts, ..input_config(request.paths, request.input) };
+    let resolved = fetched::resolve(request.paths)?;
+    let config = walk::Config { texts, ..input_config(&resolved.paths, request.input) };
     let mut engine = Engine::new(selected, request.passed, common);
     if let Some(mut scopes) = request.project.scopes() {
         scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
@@ -103,26 +119,33 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     if !subjects.is_empty() {
         engine = engine.counting(request.project.not_counted());
     }
-    let mut inventory = Inventory { complete: *complete, ..Inventory::default() };
+    let inventory = Inventory { complete: *complete, ..Inventory::default() };
     let kinds = custom_resources::definitions(crd_schemas, &config)?;
-    let sources = Sources { files: exceptions, none: *no_exceptions, paths: request.paths };
+    let sources = Sources { files: exceptions, none: *no_exceptions, paths: &resolved.paths };
     let collector = Collector::new(&sources)?;
-    let stdin = match request.cluster.source()? {
-        Source::Manifests => load_and_judge(&config, &engine, &collector, &mut inventory, kinds)?,
+    let namespace = request.cluster.namespace.first();
+    let options =
+        rendering::options(&request.input.rendering, namespace, Some(request.selection), Some(request.project))?;
+    let input = Input { config: &config, options: &options };
+    let Loaded { mut results, stdin, places } = match request.cluster.source()? {
+        Source::Manifests => load_and_judge(&input, &engine, &collector, inventory, kinds)?,
         source => {
+            let mut inventory = inventory;
             clusters::judge(request, source, &engine, &collector, kinds, &mut inventory)?;
-            Vec::new()
+            Loaded { results: inventory.into_results(), stdin: Vec::new(), places: Places::new() }
         }
     };
-    let mut results = inventory.into_results();
     request.project.apply(&mut results);
-    let exceptions = collector.apply(&mut results);
+    let exceptions = collector.apply(&mut results, &places);
+    let on_disk = resolved.show(&mut results);
+    let fetched = Some(resolved).filter(Resolved::is_fetched);
+    let shown = Shown { stdin, on_disk, fetched };
     let controls = engine.selected().to_vec();
     let runs = |id: &ControlId| controls.iter().any(|registered| registered.id == *id);
     let not_configured: Vec<ControlId> = asked.into_iter().filter(|id| !runs(id)).collect();
     let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
     let frameworks = subjects.into_iter().map(assess).collect();
-    Ok(Judged { results, controls, stdin, frameworks, exceptions })
+    Ok(Judged { results, controls, shown, frameworks, exceptions })
 }
 
 /// The controls that are asked for: those of `--only`, of them those that serve a framework if any is named, without
@@ -148,22 +171,36 @@ fn select(request: &Request<'_>, subjects: &[Subject]) -> Result<Vec<Registered>
 }
 
 fn load_and_judge(
-    config: &walk::Config,
+    input: &Input<'_>,
     engine: &Engine,
     collector: &Collector,
-    inventory: &mut Inventory,
+    inventory: Inventory,
     kinds: Vec<CustomKind>,
-) -> Result<Vec<u8>, UsageError> {
-    let progress = Progress::default();
-    screen::with_progress(&|| screen::files(&progress), || {
-        let found = walk::walk(config).map_err(|error| UsageError(error.to_string()))?;
-        let judge = |observed: model::inventory::Observed<'_>, symbols: &_, verdicts: &mut _| {
-            engine.judge(observed, symbols, verdicts);
-            collector.observe(observed);
-        };
-        let stdin = load::load(config, found, inventory, &judge, &progress);
-        custom_resources::look_again(engine, inventory, kinds, &stdin, config);
+) -> Result<Loaded, UsageError> {
+    let complete = inventory.complete;
+    // Definitions among plain manifests hold for what is rendered as well.
+    let known: Mutex<Vec<CustomKind>> = Mutex::new(kinds);
+    let judge = |observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
+        engine.judge(observed, symbols, verdicts);
+        collector.observe(observed);
+    };
+    let judge_all = |inventory: &mut Inventory, stdin: &[u8]| {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = std::mem::take(&mut *known);
+        *known = custom_resources::look_again(engine, inventory, kinds, stdin, input.config);
         engine.judge_inventory(inventory);
-        Ok(stdin)
-    })
+    };
+    let judge_rendered = |rendering, observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
+        engine.judge(observed, symbols, verdicts);
+        collector.observe_rendered(rendering, observed);
+    };
+    let judge_world = |inventory: &mut Inventory, again: Again<'_>| {
+        inventory.complete = complete;
+        let kinds = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        custom_resources::look_again_at_rendered(engine, inventory, &kinds, &again);
+        engine.judge_inventory(inventory);
+    };
+    let secrets = &controls::secret::mask::secret_spans;
+    let rendered = Judges { each: &judge_rendered, all: &judge_world, secrets };
+    loading::load(input, inventory, &Loading { judge: &judge, judge_all: &judge_all, rendered })
 }

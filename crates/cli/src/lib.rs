@@ -7,13 +7,18 @@ mod configuration;
 mod custom_resources;
 mod exceptions;
 pub mod exit;
+mod fetched;
 mod formats;
+mod git;
 mod inputs;
 mod judging;
+mod loading;
 pub mod pages;
+mod rendering;
 mod requested;
 mod screen;
 mod settings;
+mod since;
 mod source_lines;
 
 use std::ffi::OsString;

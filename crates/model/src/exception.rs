@@ -9,7 +9,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::finding::{ControlId, Occurrence, Standing, Status};
-use crate::inventory::{Results, live_path};
+use crate::inventory::{ResourceId, Results, live_path};
+use crate::origin::{Deciding, RenderingId};
 use crate::severity::Severity;
 
 /// A day of the Gregorian calendar.
@@ -153,17 +154,29 @@ pub struct Selector {
     pub object: Option<(PathBuf, u32)>,
     /// One line of a file.
     pub place: Option<(PathBuf, u32)>,
+    /// One object of rendered text.
+    pub rendered: Option<RenderedObject>,
+}
+
+/// An object of rendered text, in some of the renderings that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedObject {
+    /// The object.
+    pub resource: ResourceId,
+    /// The renderings.
+    pub renderings: Vec<RenderingId>,
 }
 
 impl Selector {
     /// Whether it is for everything.
     pub fn is_empty(&self) -> bool {
-        let Self { kinds, namespaces, names, labels, containers, paths, object, place } = self;
+        let Self { kinds, namespaces, names, labels, containers, paths, object, place, rendered } = self;
         let lists = [kinds, namespaces, names, containers, paths];
         lists.iter().all(|list| list.iter().all(|word| matches!(word.as_str(), "*" | "**")))
             && labels.is_empty()
             && object.is_none()
             && place.is_none()
+            && rendered.is_none()
     }
 }
 
@@ -235,8 +248,14 @@ pub struct Exceptions {
     pub problems: Vec<ExceptionProblem>,
 }
 
-/// Objects that the labels of an exception select: the exception, the file and the line of the object.
-pub type Labelled = BTreeSet<(usize, PathBuf, u32)>;
+/// Objects that the labels of an exception select.
+#[derive(Clone, Debug, Default)]
+pub struct Labelled {
+    /// The exception, the file and the line of the object.
+    pub places: BTreeSet<(usize, PathBuf, u32)>,
+    /// The exception, and an object of rendered text.
+    pub rendered: BTreeSet<(usize, ResourceId)>,
+}
 
 impl Exceptions {
     /// Finds what each exception is for, and sets the findings' standing.
@@ -293,16 +312,36 @@ fn is_for(selector: &Selector, at: usize, found: &Occurrence, results: &Results,
         path = Cow::Owned(live_path(&path, text(resource.kind), text(resource.namespace), text(resource.name)));
     }
     let path = &*path;
+    let traced = results.origins.of(found);
+    let place_path = traced.map_or(path, |traced| &results.files[traced.file as usize]);
     let any = |words: &[String], text: &str| words.is_empty() || words.iter().any(|word| glob(word, text));
     let line = if found.place.line == 0 { resource.line } else { found.place.line };
     any(&selector.kinds, text(resource.kind))
         && any(&selector.namespaces, text(resource.namespace))
         && any(&selector.names, text(resource.name))
         && any(&selector.containers, text(found.container))
-        && (selector.paths.is_empty() || selector.paths.iter().any(|pattern| path_glob(pattern, path)))
+        && (selector.paths.is_empty()
+            || selector.paths.iter().any(|pattern| path_glob(pattern, path) || path_glob(pattern, place_path)))
         && selector.object.as_ref().is_none_or(|(file, first)| *first == resource.line && file == path)
-        && selector.place.as_ref().is_none_or(|(file, wanted)| *wanted == line && file == path)
-        && (selector.labels.is_empty() || labelled.contains(&(at, path.clone(), resource.line)))
+        && selector.place.as_ref().is_none_or(|(file, wanted)| {
+            (*wanted == line && file == place_path) || decides_at(found, file, *wanted, results)
+        })
+        && selector.rendered.as_ref().is_none_or(|object| {
+            let renderings = results.origins.renderings_of(found);
+            object.resource == found.resource && renderings.iter().all(|id| object.renderings.contains(id))
+        })
+        && (selector.labels.is_empty()
+            || labelled.rendered.contains(&(at, found.resource))
+            || labelled.places.contains(&(at, path.clone(), resource.line)))
+}
+
+/// Whether the value that decides a finding in rendered text is written on that line, in every rendering.
+fn decides_at(found: &Occurrence, file: &Path, line: u32, results: &Results) -> bool {
+    let Some(traced) = results.origins.of(found) else { return false };
+    let is_there = |deciding: &Deciding| {
+        deciding.place.is_some_and(|(at, place)| place.line == line && results.files[at as usize] == file)
+    };
+    traced.reasons.iter().all(|reason| reason.values.iter().any(is_there))
 }
 
 /// Whether `text` is what `pattern` says: `*` stands for any letters, `?` for one.

@@ -10,6 +10,7 @@ pub mod observe;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use facts::*;
 pub use indexes::Indexes;
@@ -18,6 +19,7 @@ pub use verdicts::{Judged, Tally, Verdicts};
 use crate::coverage::Coverage;
 use crate::finding::{Occurrence, Origin};
 use crate::object::Object;
+use crate::origin::Origins;
 use crate::symbols::{Symbol, SymbolTable, Symbols};
 use crate::workload::Workload;
 
@@ -76,8 +78,8 @@ pub struct Part {
 /// Everything known at one moment.
 #[derive(Default)]
 pub struct Inventory {
-    /// Texts.
-    pub symbols: Symbols,
+    /// Texts. Inventories that become one result share them.
+    pub symbols: Arc<Symbols>,
     /// The files that resources are in, as the user named them or relative to what the user named.
     pub files: Vec<PathBuf>,
     /// The objects, ordered as the input is.
@@ -183,10 +185,41 @@ pub struct Results {
     pub coverage: Coverage,
     /// What only running clusters say.
     pub live: LiveFacts,
+    /// What is known of rendered text.
+    pub origins: Origins,
+}
+
+impl Results {
+    /// Keeps the resources of which `kept` says so, by their numbers, and what is said of them.
+    pub fn keep(&mut self, kept: &[bool]) {
+        let mut next = 0;
+        let numbers: Vec<Option<ResourceId>> = kept
+            .iter()
+            .map(|kept| {
+                let number = kept.then_some(ResourceId(next));
+                next += u32::from(*kept);
+                number
+            })
+            .collect();
+        let number = |id: ResourceId| numbers.get(id.0 as usize).copied().flatten();
+        let mut at = 0;
+        self.resources.retain(|_| {
+            at += 1;
+            kept.get(at - 1) == Some(&true)
+        });
+        self.occurrences.retain_mut(|found| match number(found.resource) {
+            Some(resource) => {
+                found.resource = resource;
+                true
+            }
+            None => false,
+        });
+        self.origins.renumber(&number);
+    }
 }
 
 impl Inventory {
-    /// Ends the analysis.
+    /// Ends the analysis. Nobody else has the texts any more.
     pub fn into_results(self) -> Results {
         let Self {
             symbols,
@@ -200,6 +233,8 @@ impl Inventory {
             complete: _,
             indexes: _,
         } = self;
-        Results { symbols: symbols.freeze(), files, resources, occurrences, tallies, coverage, live: facts.live }
+        let symbols = Arc::into_inner(symbols).expect("who shared the texts is done").freeze();
+        let origins = Origins::default();
+        Results { symbols, files, resources, occurrences, tallies, coverage, live: facts.live, origins }
     }
 }

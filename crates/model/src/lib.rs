@@ -17,6 +17,7 @@ pub mod labels;
 pub mod load_balancer;
 pub mod nearest;
 pub mod object;
+pub mod origin;
 pub mod parameter;
 pub mod place;
 pub mod pod;

@@ -8,7 +8,7 @@ use crate::symbols::Symbol;
 
 /// A range in a file, and the field that it is. Lines and columns count from 1; columns count Unicode
 /// scalar values; the end column is one past the last. Line 0 means that there is no text to point at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The field path from the object, such as `spec.containers[0].image`.
     pub field: Symbol,

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use controls::engine::Passed;
 use fixes::plan::{Fix, Scanned};
 use fixes::{Outcome, Scan, ScanError, Session, patch, store};
-use model::finding::ControlId;
+use model::finding::{ControlId, Occurrence, Standing, Status};
 use model::fix::FixClass;
 use model::severity::Severity;
 use reports::baseline::Baseline;
@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow
         SelectionArguments { only: Vec::new(), skip: Vec::new(), framework: Vec::new(), ..arguments.selection.clone() };
     let again = Again { request: Request { selection: &everything, ..request }, known };
     let found = again.scan(&BTreeMap::new()).map_err(|error| UsageError(error.0))?;
+    say_what_is_rendered(&found, &asked);
     let answers = RefCell::new(Answers::default());
     let mut wanted = |fix: &Fix| {
         let is_asked = asked.contains(&fix.control.id) && fix.severity >= arguments.severity_threshold;
@@ -64,6 +65,16 @@ pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow
         write(output, &outcome, arguments)?;
     }
     Ok(exit(&outcome, arguments))
+}
+
+/// Findings in what was rendered are left as they are, and that is said.
+fn say_what_is_rendered(found: &Scanned, asked: &BTreeSet<ControlId>) {
+    let is_open = |found: &&Occurrence| found.status == Status::Fail && found.standing == Standing::Open;
+    let of_asked = found.results.occurrences.iter().filter(is_open).filter(|found| asked.contains(&found.control));
+    let rendered = of_asked.filter(|occurrence| found.results.origins.of(occurrence).is_some()).count();
+    if rendered > 0 {
+        eprintln!("{rendered} findings are in charts and kustomizations, which are not mended here");
+    }
 }
 
 fn exit(outcome: &Outcome, arguments: &FixArguments) -> Exit {

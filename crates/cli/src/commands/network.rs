@@ -23,7 +23,9 @@ use reports::network::map::OwnPairs;
 use reports::text::Terminal;
 
 use super::input_config;
-use crate::arguments::{InputArguments, NetworkArguments, NetworkCommand, NetworkFormat, NetworkInput, NetworkOutput};
+use crate::arguments::{
+    InputArguments, NetworkArguments, NetworkCommand, NetworkFormat, NetworkInput, NetworkOutput, RenderingArguments,
+};
 use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Destination};
 
@@ -47,6 +49,11 @@ struct Assumptions {
 }
 
 fn read(paths: &[PathBuf], input: &InputArguments) -> anyhow::Result<Inventory> {
+    if input.rendering != RenderingArguments::default() {
+        let text = "`network` renders nothing: give it what is rendered, as `plimsoll render --plain chart | plimsoll \
+                    network - …`";
+        return Err(UsageError(text.to_owned()).into());
+    }
     let config = input_config(paths, input);
     let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
     let mut inventory = Inventory::default();

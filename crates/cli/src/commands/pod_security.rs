@@ -4,23 +4,25 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use controls::pod_security::{self, Level, Version};
-use manifests::load::{self, Progress};
-use manifests::walk;
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, Results, Verdicts};
+use model::origin::RenderingId;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 use model::workload::Workload;
 use reports::json::{self, Tool};
 use reports::pod_security::{Asked, CheckAnswer, NamespaceLevel, PodSecurityReport, WorkloadLevel};
 use reports::report::Report;
+use repository::world::Judges;
 
 use super::{check_outputs, input_config, write_output};
 use crate::arguments::PodSecurityArguments;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
 use crate::inputs::{self, Source};
+use crate::loading::{self, Input, Loading};
 use crate::screen::{self, Destination};
+use crate::{fetched, rendering};
 
 /// A workload that was evaluated while its document was there.
 struct Evaluated {
@@ -67,7 +69,6 @@ fn evaluate(
     level: Level,
     version: Version,
 ) -> anyhow::Result<(Results, Vec<Option<Evaluated>>)> {
-    let mut inventory = Inventory::default();
     let evaluated = Mutex::new(Vec::new());
     let judge = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
         for workload in observed.workloads {
@@ -78,33 +79,44 @@ fn evaluate(
             evaluated.push(Some(Evaluated { meets, asked }));
         }
     };
-    read(arguments, &judge, &mut inventory)?;
+    let results = read(arguments, &judge)?;
     let evaluated = evaluated.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((inventory.into_results(), evaluated))
+    Ok((results, evaluated))
 }
 
 /// Reads manifests, clusters or a snapshot.
-fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>, inventory: &mut Inventory) -> anyhow::Result<()> {
+fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::Result<Results> {
+    let mut inventory = Inventory::default();
     match arguments.cluster.source()? {
-        Source::Manifests => {
-            let config = input_config(&arguments.paths, &arguments.input);
-            let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-            let progress = Progress::default();
-            screen::with_progress(&|| screen::files(&progress), || {
-                load::load(&config, found, inventory, judge, &progress);
-            });
-        }
+        Source::Manifests => return read_manifests(arguments, judge),
         Source::Snapshot(path) => {
-            inputs::load_snapshot(path, arguments.input.threads, (judge, &|| {}), inventory)?;
+            inputs::load_snapshot(path, arguments.input.threads, (judge, &|| {}), &mut inventory)?;
         }
         Source::Clusters(connections) => {
             for connection in connections {
                 let reached = inputs::reach(&arguments.cluster, connection)?;
-                inputs::load_cluster(&arguments.cluster, reached, None, (judge, &|| {}), inventory)?;
+                inputs::load_cluster(&arguments.cluster, reached, None, (judge, &|| {}), &mut inventory)?;
             }
         }
     }
-    Ok(())
+    Ok(inventory.into_results())
+}
+
+fn read_manifests(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::Result<Results> {
+    let resolved = fetched::resolve(&arguments.paths)?;
+    let config = input_config(&resolved.paths, &arguments.input);
+    let namespace = arguments.cluster.namespace.first();
+    let options = rendering::options(&arguments.input.rendering, namespace, None, None)?;
+    let each = |_: RenderingId, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
+        judge(observed, symbols, verdicts);
+    };
+    let secrets = &controls::secret::mask::secret_spans;
+    let rendered = Judges { each: &each, all: &|_, _| {}, secrets };
+    let loading = Loading { judge, judge_all: &|_, _| {}, rendered };
+    let input = Input { config: &config, options: &options };
+    let mut results = loading::load(&input, Inventory::default(), &loading)?.results;
+    resolved.show(&mut results);
+    Ok(results)
 }
 
 /// What ties an evaluation to its resource: occurrences are numbered and ordered as the resources are, evaluations
@@ -113,7 +125,8 @@ fn reference(observed: Observed<'_>, workload: &Workload<'_>, number: usize, sym
     Occurrence {
         resource: observed.resource,
         control: ControlId(0),
-        status: Status::Pass,
+        // What passes has no place.
+        status: Status::Skip,
         severity: Severity::Info,
         secret: false,
         standing: Standing::Open,
@@ -133,11 +146,21 @@ fn report(
     version: Version,
 ) -> PodSecurityReport {
     let names = Report::new(results, &[], Severity::Info, env!("CARGO_PKG_VERSION"));
-    let mut workloads = Vec::with_capacity(evaluated.len());
+    let mut workloads: Vec<WorkloadLevel> = Vec::with_capacity(evaluated.len());
     for reference in &results.occurrences {
         let number: usize = names.text(reference.value).parse().expect("the value is the number of an evaluation");
         let entry = evaluated[number].take().expect("every evaluation has one reference");
-        workloads.push(workload_level(&names, reference, entry, level, version));
+        let found = workload_level(&names, reference, entry, level, version);
+        // What several renderings of one object get is said once.
+        let is_same = |known: &&mut WorkloadLevel| {
+            (&known.resource, &known.field, &known.meets) == (&found.resource, &found.field, &found.meets)
+                && (known.asked.allowed, &known.asked.reason) == (found.asked.allowed, &found.asked.reason)
+        };
+        let is_rendered = !found.rendered_by.is_empty();
+        match workloads.iter_mut().rev().find(is_same).filter(|_| is_rendered) {
+            Some(known) => known.rendered_by.extend(found.rendered_by),
+            None => workloads.push(found),
+        }
     }
     PodSecurityReport {
         schema_version: json::SCHEMA_VERSION.to_owned(),
@@ -159,6 +182,7 @@ fn workload_level(
 ) -> WorkloadLevel {
     let resource = names.resource(reference.resource);
     let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let variant = |id: &RenderingId| names.results.origins.rendering(*id).variant.clone();
     let checks = entry.asked.checks.into_iter().map(|check| CheckAnswer {
         id: check.id.to_owned(),
         allowed: check.allowed,
@@ -174,6 +198,7 @@ fn workload_level(
         path: names.path(resource),
         line: resource.line,
         field: names.text(reference.place.field).to_owned(),
+        rendered_by: names.results.origins.renderings_of(reference).iter().map(variant).collect(),
         meets: entry.meets.name().to_owned(),
         asked: Asked {
             level: level.name().to_owned(),

@@ -19,6 +19,7 @@ use crate::formats::Format;
 use crate::inputs;
 use crate::judging::{self, Judged, Request};
 use crate::screen::{self, Destination};
+use crate::since::Changed;
 use crate::source_lines::SourceLines;
 
 /// Runs the command.
@@ -34,19 +35,23 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
         project,
     };
-    let Judged { mut results, controls, stdin, frameworks, exceptions } = judging::judge(&request)?;
+    let changed = arguments.since.as_deref().map(|since| Changed::since(since, &arguments.paths)).transpose()?;
+    let Judged { mut results, controls, shown, frameworks, exceptions } = judging::judge(&request)?;
     let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
     let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
     if let Some((standings, _)) = &compared {
         reports::baseline::apply(&mut results, standings);
+    }
+    if let Some(changed) = changed {
+        changed.narrow(&mut results);
     }
     let mut report =
         Report::new(&results, &controls, threshold, version).with_frameworks(&frameworks).with_exceptions(&exceptions);
     report.baseline = compared.map(|(_, compared)| compared);
     let printing = Printing {
         arguments,
-        sources: SourceLines::new(&results.files, stdin),
-        repository: ci::repository(),
+        sources: SourceLines::new(&results, &shown),
+        repository: if shown.fetched.is_some() { Repository::default() } else { ci::repository() },
         times: Times { start, end: SystemTime::now() },
     };
     for output in &arguments.output {

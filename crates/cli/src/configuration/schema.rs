@@ -30,6 +30,27 @@ pub(crate) fn schema() -> String {
             "controls": {"$ref": "#/$defs/controls"},
         }}}),
     );
+    let text = json!({"$ref": "#/$defs/text"});
+    properties.insert(
+        "charts".to_owned(),
+        json!({"description": "With which values charts are rendered; a chart is a path from the folder of this file on",
+        "type": "object", "additionalProperties": {
+            "type": "object", "additionalProperties": false, "required": ["environments"], "properties": {
+                "release-name": {"description": "The name of the release", "$ref": "#/$defs/text"},
+                "namespace": {"description": "The namespace of the release", "$ref": "#/$defs/text"},
+                "environments": {"description": "Files of values by environment; each is rendered, and a finding says \
+                    in which it is", "type": "object", "minProperties": 1, "additionalProperties": {"oneOf": [
+                    {"$ref": "#/$defs/texts"},
+                    {"type": "null"},
+                    {"type": "object", "additionalProperties": false, "properties": {
+                        "values": {"description": "Files of values, from the folder of this file on",
+                            "$ref": "#/$defs/texts"},
+                        "set": {"description": "Values as `--set` takes them", "$ref": "#/$defs/texts"},
+                        "release-name": text, "namespace": text,
+                    }},
+                ]}},
+            }}}),
+    );
     let controls: Map<String, Value> =
         controls::all().map(|registered| (registered.control.id.to_owned(), control(registered.control))).collect();
     let schema = json!({

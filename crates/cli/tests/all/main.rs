@@ -3,17 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod changes;
+mod charts;
 #[cfg(unix)]
 mod ci;
 mod configuration;
+mod examples;
 mod exceptions;
 mod fix;
 mod formats;
 mod frameworks;
 mod generated;
 mod hostile;
+mod overlays;
 mod pod_security;
 mod program;
+#[cfg(unix)]
+mod repositories;
 mod scan;
 mod schemas;
 mod screens;

@@ -132,13 +132,15 @@ pub fn fixes(scanned: &Scanned) -> Vec<Fix> {
 }
 
 fn open(scanned: &Scanned) -> impl Iterator<Item = (&Occurrence, usize)> {
-    let Results { resources, occurrences, .. } = &scanned.results;
+    let Results { resources, occurrences, origins, .. } = &scanned.results;
     let mut numbers = Vec::with_capacity(resources.len());
     for (at, resource) in resources.iter().enumerate() {
         let follows = at > 0 && resources[at - 1].file == resource.file;
         numbers.push(if follows { numbers[at - 1] + 1 } else { 0 });
     }
-    let failed = occurrences.iter().filter(|occurrence| occurrence.status == Status::Fail);
+    // What was rendered is mended at its sources, which are no manifests.
+    let is_plain = |occurrence: &&Occurrence| origins.of(occurrence).is_none();
+    let failed = occurrences.iter().filter(|occurrence| occurrence.status == Status::Fail).filter(is_plain);
     failed.map(move |occurrence| (occurrence, numbers[occurrence.resource.0 as usize]))
 }
 

@@ -49,11 +49,12 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut located = Located::new(report, &here);
     let is_written = |result: &ControlResult<'_>| result.status != Status::Fail || !result.registered.control.umbrella;
     for result in report.control_results().filter(is_written) {
-        let (id, path) = located.of(result.resource);
+        let id = located.of(result.resource).0.to_owned();
         line.clear();
         for occurrence in result.occurrences.iter().filter(|occurrence| occurrence.status == result.status) {
-            let fingerprint = report.occurrence_fingerprint(&result, id, occurrence);
-            push_occurrence(report, &result, occurrence, [id, path, &fingerprint], &mut line);
+            let fingerprint = report.occurrence_fingerprint(&result, &id, occurrence);
+            let path = located.place_of(occurrence);
+            push_occurrence(report, &result, occurrence, [&id, &path, &fingerprint], &mut line);
         }
         out.write_all(line.as_bytes())?;
     }
@@ -90,7 +91,7 @@ fn push_occurrence(
         report.text(occurrence.container),
         report.text(place.field),
         value,
-        &report.message(occurrence),
+        &report.explained(occurrence),
         path,
         &place.line.to_string(),
         &place.column.to_string(),

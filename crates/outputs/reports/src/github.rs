@@ -84,7 +84,7 @@ fn annotation(report: &Report<'_>, result: &ControlResult<'_>, level: Level, rep
     let control = result.registered.control;
     let first = result.first();
     let place = report.place(first);
-    let path = repository.path(&report.path(report.resource(result.resource)));
+    let path = repository.path(&report.place_path(first));
     let mut out = format!(
         "::{} file={},line={},endLine={}",
         level.name(),
@@ -102,7 +102,7 @@ fn annotation(report: &Report<'_>, result: &ControlResult<'_>, level: Level, rep
         0 => String::new(),
         others => format!(", and {}", count(others as u64, "more place", "more places")),
     };
-    let message = sanitize(&report.message(first));
+    let message = sanitize(&report.explained(first));
     out.push_str(&data(&format!("{message} ({object}{others})\n{}", control.remediation)));
     out.push('\n');
     out

@@ -45,19 +45,20 @@ pub fn write(report: &Report<'_>, repository: &Repository, out: &mut dyn Write) 
     list.out.write_all(b"[")?;
     let mut located = Located::new(report, repository);
     for result in report.control_results().filter(ControlResult::counts) {
-        let (resource, path) = located.of(result.resource);
-        let fingerprints = report.unique_fingerprints(&result, resource);
+        let resource = located.of(result.resource).0.to_owned();
+        let fingerprints = report.unique_fingerprints(&result, &resource);
         for (occurrence, fingerprint) in result.decisive().zip(fingerprints) {
             let place = report.place(occurrence);
+            let path = located.place_of(occurrence);
             let lines = Lines { begin: place.line, end: place.end_line.max(place.line) };
             list.put(&Issue {
                 r#type: "issue",
                 check_name: result.registered.control.id,
-                description: format!("{} ({resource})", report.message(occurrence)),
+                description: format!("{} ({resource})", report.explained(occurrence)),
                 categories: ["Security"],
                 severity: severity(occurrence.severity),
                 fingerprint,
-                location: Location { path, lines },
+                location: Location { path: &path, lines },
             })?;
         }
     }

@@ -179,15 +179,16 @@ pub fn write(report: &Report<'_>, repository: &Repository, times: Times, out: &m
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(OfControl::new(control)?),
         };
-        let (resource, path) = located.of(result.resource);
-        let of_result = report.result_fingerprint(&result, resource);
-        let fingerprints = report.unique_fingerprints(&result, resource);
+        let resource = located.of(result.resource).0.to_owned();
+        let of_result = report.result_fingerprint(&result, &resource);
+        let fingerprints = report.unique_fingerprints(&result, &resource);
         for (occurrence, fingerprint) in result.decisive().zip(&fingerprints) {
             // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
             buffer.clear();
             buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
             first = false;
-            let names = Names { resource, path, fingerprint, of_result: &of_result };
+            let path = located.place_of(occurrence);
+            let names = Names { resource: &resource, path: &path, fingerprint, of_result: &of_result };
             serde_json::to_writer(&mut buffer, &vulnerability(report, of_control, &result, occurrence, &names))
                 .map_err(io::Error::from)?;
             out.write_all(&buffer)?;
@@ -235,7 +236,7 @@ fn vulnerability<'a>(
     let place = report.place(occurrence);
     let (file, start_line, end_line) = (names.path, place.line, place.end_line.max(place.line));
     // GitLab reads it as Markdown.
-    let description = format!("{}\n\n{}", prose(&report.message(occurrence)), control.rationale);
+    let description = format!("{}\n\n{}", prose(&report.explained(occurrence)), control.rationale);
     let signatures = [Signature { algorithm: "hash", value: names.fingerprint }];
     Vulnerability {
         id: uuid(names.fingerprint, names.of_result),

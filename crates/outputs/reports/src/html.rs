@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use model::control::Registered;
 use model::finding::{Edit, Occurrence, Standing, Status};
 use model::inventory::ResourceId;
+use model::origin::Traced;
 use model::severity::Severity;
 use serde_json::{Value, json};
 
@@ -164,9 +165,8 @@ fn write_static(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             }
             rows += 1;
             let first = result.first();
-            let resource = report.resource(result.resource);
-            let (message, id) = (code_words(&report.message(first)), result.registered.control.id);
-            let place = escape(&report.location(resource, first.place.line));
+            let (message, id) = (code_words(&report.explained(first)), result.registered.control.id);
+            let place = escape(&report.place_location(first));
             let name = severity.name();
             writeln!(
                 out,
@@ -267,21 +267,35 @@ fn finding(
         Standing::Open | Standing::Known => None,
     };
     let severity = Severity::ALL.iter().position(|known| *known == occurrence.severity);
-    json!([
+    let mut value = json!([
         control,
         number,
         severity,
         state,
-        report.message(occurrence),
+        report.explained(occurrence),
         report.text(occurrence.container),
         report.text(place.field),
         line,
         place.column.max(1),
-        frame(resource.file, line, place.end_line.max(line), options),
+        frame(report.place_file(occurrence), line, place.end_line.max(line), options),
         edit(report, occurrence),
         report.occurrence_fingerprint(result, id, occurrence),
         exception,
-    ])
+    ]);
+    if let (Some(traced), Value::Array(parts)) = (report.traced(occurrence), &mut value) {
+        parts.push(origin(report, occurrence, traced));
+    }
+    value
+}
+
+/// The file of a finding in rendered text, and what was rendered there.
+fn origin(report: &Report<'_>, occurrence: &Occurrence, traced: &Traced) -> Value {
+    let lines = traced.reasons.first().and_then(|reason| {
+        let rendering = report.results.origins.rendering(*reason.renderings.first()?);
+        let (first, end) = (reason.rendered.line, reason.rendered.end_line);
+        Some(json!([first, rendering.lines(first, end.min(first + LONGEST)).join("\n")]))
+    });
+    json!({"path": report.place_path(occurrence), "rendered": lines})
 }
 
 /// The first line, and the lines of a place with those around it.

@@ -4,6 +4,7 @@
 //! first. Readers ignore what they do not know.
 
 mod frameworks;
+mod origins;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -216,6 +217,9 @@ pub struct JsonResource {
     /// How it differs from what its owner says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<JsonDrift>,
+    /// In which renderings it is, if it was rendered: the sets of values of a chart, or the overlays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rendered_by: Vec<origins::JsonRendering>,
 }
 
 /// Something that somebody accepts.
@@ -374,6 +378,9 @@ pub struct JsonOccurrence {
     pub end_line: u32,
     /// One past the last column.
     pub end_column: u32,
+    /// Where it comes from, if its object was rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<origins::JsonOrigin>,
     /// The same for the same place in every run: control, resource, container and field, without indexes.
     pub fingerprint: String,
 }
@@ -557,6 +564,7 @@ fn resource(report: &Report<'_>, id: ResourceId) -> JsonResource {
             owner: report.text(drift.owner).to_owned(),
             what: report.text(drift.what).to_owned(),
         }),
+        rendered_by: origins::json_renderings(report, id),
     }
 }
 
@@ -601,6 +609,7 @@ fn occurrence(
     let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let resource = report.resource(found.resource);
     let place = occurrence.place;
+    let traced = report.traced(occurrence);
     JsonOccurrence {
         field: report.text(place.field).to_owned(),
         container: optional(report.text(occurrence.container)),
@@ -614,11 +623,12 @@ fn occurrence(
             Standing::Excepted(id) => Some(id.0),
             Standing::Open | Standing::Known => None,
         },
-        path: path.to_owned(),
+        path: if traced.is_some() { report.place_path(occurrence) } else { path.to_owned() },
         line: if place.line == 0 { resource.line } else { place.line },
         column: place.column.max(1),
         end_line: if place.line == 0 { resource.line } else { place.end_line },
         end_column: place.end_column.max(1),
+        origin: traced.map(|traced| origins::json_origin(report, traced)),
         fingerprint: report.occurrence_fingerprint(found, id, occurrence),
     }
 }

@@ -37,8 +37,6 @@ struct Object<'a> {
     class: String,
     /// Its file, as an attribute.
     file: &'a str,
-    /// Its file.
-    path: &'a str,
 }
 
 /// Writes the report, suite by suite.
@@ -123,7 +121,7 @@ fn write_suite(report: &Report<'_>, suite: (u32, u32), text: &mut String, out: &
     )?;
     for resource in (suite.0..suite.1).map(ResourceId) {
         text.clear();
-        let object = Object { class: attribute(&report.resource_id(resource)), file: &file, path: &path };
+        let object = Object { class: attribute(&report.resource_id(resource)), file: &file };
         for (result, verdict) in cases(report, resource) {
             push_case(report, &result, &verdict, &object, text);
         }
@@ -138,7 +136,7 @@ fn write_suite(report: &Report<'_>, suite: (u32, u32), text: &mut String, out: &
 
 /// The beginning of a test case, up to what closes its tag.
 fn open_case(name: &str, object: &Object<'_>, line: u32, out: &mut String) {
-    let Object { class, file, path: _ } = object;
+    let Object { class, file } = object;
     let tag = format!("<testcase name=\"{name}\" classname=\"{class}\" file=\"{file}\" line=\"{line}\" time=\"0\"");
     out.push_str(&tag);
 }
@@ -162,22 +160,23 @@ fn push_case(
         Verdict::Failed => {
             let severity = result.severity;
             out.push_str(&format!(">\n<failure message=\"{}\" type=\"{severity}\">", message()));
-            push_details(report, result, object.path, out);
+            push_details(report, result, out);
             out.push_str("</failure>\n</testcase>\n");
         }
         Verdict::Noted => {
             out.push_str(">\n<system-out>");
-            push_details(report, result, object.path, out);
+            push_details(report, result, out);
             out.push_str("</system-out>\n</testcase>\n");
         }
     }
 }
 
 /// Every place, and what to do.
-fn push_details(report: &Report<'_>, result: &ControlResult<'_>, path: &str, out: &mut String) {
+fn push_details(report: &Report<'_>, result: &ControlResult<'_>, out: &mut String) {
     for occurrence in result.decisive() {
         let place = report.place(occurrence);
-        let (severity, message) = (occurrence.severity, report.message(occurrence));
+        let (severity, message) = (occurrence.severity, report.explained(occurrence));
+        let path = report.place_path(occurrence);
         let field = report.text(place.field);
         let entry = format!("{severity}: {message}\n  {path}:{}:{} {field}", place.line, place.column);
         push_text(entry.trim_end(), out);
@@ -195,7 +194,7 @@ fn write_coverage(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
     for input in skipped {
         let path = display_path(&input.path);
         let place = input.line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"));
-        let object = Object { class: "coverage".to_owned(), file: &attribute(&path), path: &path };
+        let object = Object { class: "coverage".to_owned(), file: &attribute(&path) };
         let mut case = String::new();
         open_case(&attribute(&place), &object, input.line.unwrap_or(1), &mut case);
         let (reason, kind) = (attribute(&input.reason), input.kind.name());

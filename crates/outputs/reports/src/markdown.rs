@@ -149,7 +149,7 @@ fn row(report: &Report<'_>, result: &ControlResult<'_>, options: &Options<'_>) -
     let control = result.registered.control;
     let severity = result.severity;
     let object = code(&report.resource_id(result.resource));
-    let path = report.path(report.resource(result.resource));
+    let path = report.place_path(result.first());
     let place = place(&path, Some(report.place(result.first()).line), options.repository);
     format!(
         "| {} {severity} | {}<br>{} | {object} | {place} |\n",
@@ -275,11 +275,11 @@ fn section_text(report: &Report<'_>, section: &Section<'_>, options: &Options<'_
 fn entry(report: &Report<'_>, result: &ControlResult<'_>, options: &Options<'_>) -> String {
     /// Of one object.
     const PLACES: usize = 5;
-    let path = report.path(report.resource(result.resource));
     let mut text = format!("- {}\n", code(&report.resource_id(result.resource)));
     for occurrence in result.decisive().take(PLACES) {
+        let path = report.place_path(occurrence);
         let place = place(&path, Some(report.place(occurrence).line), options.repository);
-        text.push_str(&format!("  - {place}: {}\n", prose(&report.message(occurrence))));
+        text.push_str(&format!("  - {place}: {}\n", prose(&report.explained(occurrence))));
     }
     let more = result.decisive().count().saturating_sub(PLACES);
     if more > 0 {

@@ -51,6 +51,9 @@ pub struct WorkloadLevel {
     pub line: u32,
     /// The field path of the pod's specification.
     pub field: String,
+    /// The sets of values or the overlays in which it is so, if it was rendered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rendered_by: Vec<String>,
     /// The highest level that is met at that version: privileged, baseline or restricted.
     pub meets: String,
     /// The answer for the level that was asked for.

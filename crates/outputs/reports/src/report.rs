@@ -7,6 +7,7 @@ use model::control::Registered;
 use model::exception::{Exception, ExceptionProblem, Exceptions};
 use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
+use model::origin::{Deciding, Traced};
 use model::place::Place;
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -264,6 +265,70 @@ impl<'a> Report<'a> {
         }
         let line = self.resource(occurrence.resource).line.max(1);
         Place { line, column: 1, end_line: line, end_column: 1, ..place }
+    }
+
+    /// The path of the file that an occurrence is in: that of its object, or in rendered text that of its source.
+    pub fn place_path(&self, occurrence: &Occurrence) -> String {
+        match self.traced(occurrence) {
+            Some(traced) => display_path(&self.results.files[traced.file as usize]),
+            None => self.path(self.resource(occurrence.resource)),
+        }
+    }
+
+    /// That path with its line; of an object in a running cluster the path alone.
+    pub fn place_location(&self, occurrence: &Occurrence) -> String {
+        match self.traced(occurrence) {
+            Some(traced) => {
+                let path = display_path(&self.results.files[traced.file as usize]);
+                format!("{path}:{}", self.place(occurrence).line)
+            }
+            None => self.location(self.resource(occurrence.resource), occurrence.place.line),
+        }
+    }
+
+    /// The index of that file.
+    pub fn place_file(&self, occurrence: &Occurrence) -> u32 {
+        let own = || self.resource(occurrence.resource).file;
+        self.traced(occurrence).map_or_else(own, |traced| traced.file)
+    }
+
+    /// What is known of an occurrence in rendered text.
+    pub fn traced(&self, occurrence: &Occurrence) -> Option<&'a Traced> {
+        self.results.origins.of(occurrence)
+    }
+
+    /// Which values decide an occurrence in rendered text, and in which renderings it is: a phrase for each reason.
+    pub fn because(&self, occurrence: &Occurrence) -> Vec<String> {
+        let Some(traced) = self.traced(occurrence) else { return Vec::new() };
+        let origins = &self.results.origins;
+        let mut phrases = Vec::new();
+        for reason in &traced.reasons {
+            let value = reason.values.first().map(|value| self.deciding(value));
+            let variants = origins.variants(&reason.renderings);
+            let variants = (!variants.is_empty()).then(|| format!("in {}", variants.join(", ")));
+            let phrase: Vec<String> = variants.into_iter().chain(value).collect();
+            if !phrase.is_empty() {
+                phrases.push(phrase.join(" "));
+            }
+        }
+        phrases
+    }
+
+    fn deciding(&self, value: &Deciding) -> String {
+        match value.place {
+            Some((file, place)) => {
+                let path = display_path(&self.results.files[file as usize]);
+                format!("because of `{}` in `{path}` line {}", value.path, place.line)
+            }
+            None => format!("because of `{}` on the command line", value.path),
+        }
+    }
+
+    /// The message of an occurrence and, in rendered text, why it is there.
+    pub fn explained(&self, occurrence: &Occurrence) -> String {
+        let message = self.message(occurrence);
+        let because = self.because(occurrence);
+        if because.is_empty() { message } else { format!("{message} ({})", because.join("; ")) }
     }
 
     /// How many results failed.

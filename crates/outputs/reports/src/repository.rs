@@ -1,7 +1,9 @@
 //! Where the paths of a report lie in the repository that a code host shows, and their addresses there.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
+use model::finding::Occurrence;
 use model::inventory::ResourceId;
 
 use crate::report::{Report, display_path};
@@ -50,6 +52,14 @@ impl<'a> Located<'a> {
     /// Resources of `report`, whose files lie in `repository`.
     pub(crate) fn new(report: &'a Report<'a>, repository: &'a Repository) -> Self {
         Self { report, repository, resource: None, id: String::new(), path: String::new() }
+    }
+
+    /// The path of the file that an occurrence of the resource is in that was asked for last.
+    pub(crate) fn place_of(&self, occurrence: &Occurrence) -> Cow<'_, str> {
+        match self.report.traced(occurrence) {
+            None => Cow::Borrowed(&self.path),
+            Some(_) => Cow::Owned(self.repository.path(&self.report.place_path(occurrence))),
+        }
     }
 
     /// The id of `resource`, and its path.

@@ -72,6 +72,8 @@ struct SarifResult<'a> {
     level: &'static str,
     message: OwnedText,
     locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<RelatedLocation>,
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
@@ -99,6 +101,15 @@ struct Location {
     physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<LogicalLocation>,
+}
+
+/// SARIF 2.1.0, 3.27.22: what the place alone does not say.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RelatedLocation {
+    id: usize,
+    physical_location: PhysicalLocation,
+    message: OwnedText,
 }
 
 #[derive(Serialize)]
@@ -283,14 +294,14 @@ fn sarif_result<'a>(
     };
     let text = match occurrence.status {
         Status::Pass => format!("{id}: passed"),
-        Status::Fail | Status::Skip => report.message(occurrence),
+        Status::Fail | Status::Skip => report.explained(occurrence),
     };
     let fingerprint = report.occurrence_fingerprint(result, &id, occurrence);
     let container = report.text(occurrence.container);
     let field = report.text(occurrence.place.field);
     let location = Location {
         physical_location: PhysicalLocation {
-            artifact_location: artifact(&report.path(resource)),
+            artifact_location: artifact(&report.place_path(occurrence)),
             region: Some(region(occurrence, resource.line)),
         },
         logical_locations: vec![LogicalLocation {
@@ -305,6 +316,7 @@ fn sarif_result<'a>(
         level,
         message: OwnedText { text },
         locations: [location],
+        related_locations: related(report, occurrence),
         partial_fingerprints: Fingerprints { own: fingerprint },
         baseline_state: report.baseline.map(|_| match occurrence.standing {
             Standing::Open => "new",
@@ -324,6 +336,29 @@ fn sarif_result<'a>(
             container: (!container.is_empty()).then(|| container.to_owned()),
         },
     }
+}
+
+/// The values that decide a finding in rendered text.
+fn related(report: &Report<'_>, occurrence: &Occurrence) -> Vec<RelatedLocation> {
+    let reasons = report.traced(occurrence).map_or(&[][..], |traced| &traced.reasons);
+    let written = reasons.iter().flat_map(|reason| &reason.values).filter_map(|value| Some((value, value.place?)));
+    written
+        .enumerate()
+        .map(|(number, (value, (file, place)))| {
+            let path = display_path(&report.results.files[file as usize]);
+            let region = Some(Region {
+                start_line: place.line,
+                start_column: Some(place.column),
+                end_line: Some(place.end_line),
+                end_column: Some(place.end_column),
+            });
+            RelatedLocation {
+                id: number + 1,
+                physical_location: PhysicalLocation { artifact_location: artifact(&path), region },
+                message: OwnedText { text: format!("because of `{}`", value.path) },
+            }
+        })
+        .collect()
 }
 
 fn region(occurrence: &Occurrence, line: u32) -> Region {

@@ -22,6 +22,13 @@ pub struct Found {
 
 /// What annotations and comments of an object say.
 pub fn find(observed: Observed<'_>) -> Vec<Found> {
+    let mut found = annotations(observed);
+    comments(observed, &mut found);
+    found
+}
+
+/// What annotations of an object say.
+pub fn annotations(observed: Observed<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     let of_pods = observed.workloads.iter().flat_map(|workload| workload.pod.annotations());
     let mut seen = Vec::new();
@@ -32,8 +39,59 @@ pub fn find(observed: Observed<'_>) -> Vec<Found> {
             seen.push(key.id());
         }
     }
-    comments(observed, &mut found);
     found
+}
+
+/// What comments of a text say that is no manifest: a template, a values file, a base. A comment of a template may
+/// also stand between `{{/*` and `*/}}`. Which lines are those of objects is known to who asks.
+pub fn in_text(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    if memchr::memmem::find(text.as_bytes(), b"ignore").is_none() && !text.contains(CHECKOV) {
+        return found;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        let Some((before, body, mark)) = comment_of_line(line) else { continue };
+        let own = before.trim().is_empty();
+        let after = || lines[number + 1..].iter().position(|line| is_content(line));
+        let target = if own { after().map_or(number, |at| number + 1 + at) } else { number } as u32 + 1;
+        found.extend(directive(body, mark, number as u32 + 1, Some(target)));
+    }
+    found
+}
+
+/// What stands before a comment on a line that is meant for a scanner, what it says, and whose it is.
+fn comment_of_line(line: &str) -> Option<(&str, &str, &'static str)> {
+    let marked = |at: usize, length: usize| {
+        let rest = line[at + length..].trim_start_matches([' ', '\t']);
+        let mark = [OURS, CHECKOV, TRIVY].into_iter().find(|mark| rest.starts_with(mark))?;
+        Some((&line[..at], &rest[mark.len()..], mark))
+    };
+    for at in memchr::memchr_iter(b'#', line.as_bytes()) {
+        let before = &line[..at];
+        let is_comment =
+            (before.is_empty() || before.ends_with([' ', '\t'])) && before.matches('"').count().is_multiple_of(2);
+        if let Some((before, body, mark)) = marked(at, 1).filter(|_| is_comment) {
+            return Some((before, body.trim(), mark));
+        }
+    }
+    let open = line.find("{{/*").map(|at| (at, 4)).or_else(|| line.find("{{- /*").map(|at| (at, 6)))?;
+    let (before, body, mark) = marked(open.0, open.1)?;
+    let end = body.find("*/").unwrap_or(body.len());
+    Some((before, body[..end].trim(), mark))
+}
+
+/// Whether a line is neither empty, nor a comment, nor an action that only directs what comes after it.
+fn is_content(line: &str) -> bool {
+    let line = line.trim();
+    let action = line.strip_prefix("{{").map(|rest| rest.trim_start_matches('-').trim_start());
+    let directs = action.is_some_and(|action| {
+        let word = action.split([' ', '-', '}']).next().unwrap_or(action);
+        matches!(word, "if" | "else" | "end" | "with" | "range" | "define" | "block")
+            || word.starts_with("/*")
+            || word.starts_with('$')
+    });
+    !line.is_empty() && !line.starts_with('#') && line != "---" && !directs
 }
 
 fn annotation(observed: Observed<'_>, key: Value<'_>, value: Value<'_>, found: &mut Vec<Found>) {
@@ -136,24 +194,28 @@ fn comment(observed: Observed<'_>, hash: usize, at: usize, mark: &str, found: &m
     // Above an object it is for the object.
     let is_first = target <= line_of(observed.object.value.span().start as usize);
     let place = Some(target).filter(|_| !is_first);
-    match mark {
+    found.extend(directive(body, mark, line, place));
+}
+
+/// What a comment says that is written on `line` and is for `place`, or for the whole object.
+fn directive(body: &str, mark: &str, line: u32, place: Option<u32>) -> Option<Found> {
+    Some(match mark {
         OURS => {
-            let Some(rest) = body.strip_prefix("ignore") else { return };
-            let written = parse_directive(rest.trim(), Form::Comment, line);
-            found.push(Found { written, line, target: place });
+            let rest = body.strip_prefix("ignore")?;
+            Found { written: parse_directive(rest.trim(), Form::Comment, line), line, target: place }
         }
         CHECKOV => {
             let (id, reason) = body.split_once(':').unwrap_or((body, ""));
             let mut written = Written::new(vec![id.trim().to_owned()], Form::Comment, "checkov", line);
             written.reason = reason.trim().to_owned();
-            found.push(Found { written: Ok(written), line, target: None });
+            Found { written: Ok(written), line, target: None }
         }
         _ => {
             let id = body.split([' ', ':', '[']).next().unwrap_or(body);
             let written = Written::new(vec![id.to_owned()], Form::Comment, "trivy", line);
-            found.push(Found { written: Ok(written), line, target: place });
+            Found { written: Ok(written), line, target: place }
         }
-    }
+    })
 }
 
 /// The first line after `from` that is neither empty nor a comment.

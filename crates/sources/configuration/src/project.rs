@@ -16,6 +16,36 @@ pub struct Project {
     pub controls: Vec<ControlSetting>,
     /// What is set for some paths only, in order: later ones win.
     pub overrides: Vec<Override>,
+    /// With which values charts are rendered, environment by environment.
+    pub charts: Vec<ChartSetting>,
+}
+
+/// With which values a chart is rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartSetting {
+    /// Its folder or archive, relative to the folder of the file.
+    pub path: String,
+    /// The environments.
+    pub environments: Vec<Environment>,
+    /// Where it stands.
+    pub position: (u32, u32),
+}
+
+/// With which values a chart is rendered for one environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Files of values, relative to the folder of the file.
+    pub files: Vec<String>,
+    /// Values as `--set` takes them.
+    pub set: Vec<String>,
+    /// The name of the release.
+    pub release_name: Option<String>,
+    /// The namespace of the release.
+    pub namespace: Option<String>,
+    /// Where it stands.
+    pub position: (u32, u32),
 }
 
 /// A flag, and what it is set to.
@@ -61,7 +91,10 @@ const CONTROL_KEYS: &[&str] = &["enabled", "severity", "parameters"];
 const OVERRIDE_KEYS: &[&str] = &["paths", "skip", "controls"];
 
 /// Keys that are no flags.
-const OWN_KEYS: &[&str] = &["paths", "controls", "overrides"];
+const OWN_KEYS: &[&str] = &["paths", "controls", "overrides", "charts"];
+
+const CHART_KEYS: &[&str] = &["environments", "release-name", "namespace"];
+const ENVIRONMENT_KEYS: &[&str] = &["values", "set", "release-name", "namespace"];
 
 /// Reads a configuration. `flags` are the flags that there are. What is wrong is left in `reader`.
 pub fn read(reader: &mut Reader<'_>, flags: &[&str]) -> Project {
@@ -71,6 +104,7 @@ pub fn read(reader: &mut Reader<'_>, flags: &[&str]) -> Project {
         match &*key {
             "paths" => project.paths = reader.texts(value, "`paths`"),
             "controls" => project.controls = controls(reader, value),
+            "charts" => project.charts = charts(reader, value),
             "overrides" => {
                 project.overrides = value.items().filter_map(|item| one_override(reader, item)).collect();
                 if !value.is_sequence() && !value.is_null() {
@@ -121,6 +155,51 @@ fn control<'d>(reader: &mut Reader<'d>, id: String, value: Value<'d>) -> Control
         }
     }
     setting
+}
+
+fn charts(reader: &mut Reader<'_>, value: Value<'_>) -> Vec<ChartSetting> {
+    let value = reader.root().document().value(value.id());
+    let mut found = Vec::new();
+    for (path, value) in reader.entries(value, "`charts`", &[]) {
+        let position = reader.position(value);
+        let what = format!("chart `{path}`");
+        let mut common = Environment::default();
+        let mut environments = Vec::new();
+        for (key, value) in reader.entries(value, &what, CHART_KEYS) {
+            match &*key {
+                "release-name" => common.release_name = reader.text(value, "`release-name`"),
+                "namespace" => common.namespace = reader.text(value, "`namespace`"),
+                _ => environments = reader.entries(value, "`environments`", &[]),
+            }
+        }
+        let environments: Vec<Environment> =
+            environments.into_iter().map(|(name, value)| environment(reader, name, value, &common)).collect();
+        if environments.is_empty() {
+            reader.problem(value, "a chart names the `environments` that it is rendered for");
+        }
+        found.push(ChartSetting { path, environments, position });
+    }
+    found
+}
+
+/// One environment: files of values, or a mapping that says more.
+fn environment<'d>(reader: &mut Reader<'d>, name: String, value: Value<'d>, common: &Environment) -> Environment {
+    let position = reader.position(value);
+    let mut found = Environment { name, position, ..common.clone() };
+    if !value.is_mapping() {
+        found.files = reader.texts(value, &format!("environment `{}`", found.name));
+        return found;
+    }
+    let what = format!("environment `{}`", found.name);
+    for (key, value) in reader.entries(value, &what, ENVIRONMENT_KEYS) {
+        match &*key {
+            "values" => found.files = reader.texts(value, "`values`"),
+            "set" => found.set = reader.texts(value, "`set`"),
+            "release-name" => found.release_name = reader.text(value, "`release-name`"),
+            _ => found.namespace = reader.text(value, "`namespace`"),
+        }
+    }
+    found
 }
 
 fn one_override(reader: &mut Reader<'_>, value: Value<'_>) -> Option<Override> {

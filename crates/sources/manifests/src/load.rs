@@ -6,20 +6,23 @@
 mod again;
 mod document;
 mod large;
+mod rendered;
 
 pub use again::again;
+pub use rendered::{SourceOf, load_rendered, rendered_again};
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Observed, Part, Verdicts};
 use model::symbols::Symbols;
 
+use self::document::Braces;
 use crate::walk::{Config, Input, InputSource, Inputs, Texts, describe, skip};
 
 /// What is done with every object while its document is there.
@@ -71,18 +74,18 @@ pub fn load(
     judge: Judge<'_>,
     progress: &Progress,
 ) -> Vec<u8> {
-    let Inputs { inputs, skipped } = found;
+    let Inputs { inputs, skipped, covered } = found;
     progress.all_files.store(inputs.len() as u64, Ordering::Relaxed);
     let threads = threads(config.threads);
-    let symbols = std::mem::take(&mut inventory.symbols);
+    let symbols = Arc::clone(&inventory.symbols);
     let texts = config.texts.clone();
     let context = Context { symbols: &symbols, judge, progress, threads, texts, stdin: Mutex::default() };
-    let judged: Vec<AtomicBool> = config.paths.iter().map(|_| AtomicBool::new(false)).collect();
+    let judged: Vec<AtomicBool> =
+        (0..config.paths.len()).map(|named| AtomicBool::new(covered.contains(&named))).collect();
     for (_, part) in read_all(&inputs, &context, &judged) {
         inventory.append(part);
     }
     let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
-    inventory.symbols = symbols;
     inventory.files = inputs.into_iter().map(|input| input.path).collect();
     inventory.coverage.skipped.extend(skipped);
     for (path, judged) in config.paths.iter().zip(judged) {
@@ -97,7 +100,7 @@ pub fn load(
 }
 
 /// As many threads as there are processors, if none are asked for.
-fn threads(asked: usize) -> usize {
+pub fn threads(asked: usize) -> usize {
     if asked == 0 { thread::available_parallelism().map_or(1, usize::from) } else { asked }
 }
 
@@ -161,11 +164,7 @@ fn is_plain(input: &Input) -> bool {
 }
 
 /// Runs `work` for every number below `count` on `threads` threads; what it returns comes in no order.
-pub(crate) fn in_parallel<T: Send>(
-    count: usize,
-    threads: usize,
-    work: &(dyn Fn(usize, &mut Vec<u8>) -> T + Sync),
-) -> Vec<T> {
+pub fn in_parallel<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize, &mut Vec<u8>) -> T + Sync)) -> Vec<T> {
     // Work is handed out in small portions: few enough to share it evenly, many enough to seldom meet.
     let portion = (count / (threads.max(1) * 16)).clamp(1, 8);
     let next = AtomicUsize::new(0);
@@ -203,6 +202,11 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
         part.coverage.skipped.push(needs_rendering(&input.path, None));
         return Some(part);
     }
+    if input.source == InputSource::Archive {
+        // It needs unpacking, and may hold anything.
+        part.coverage.files = 0;
+        return Some(part);
+    }
     if input.source == InputSource::Patch {
         let reason = "a patch that a kustomization applies: it needs rendering before it can be judged";
         part.coverage.skipped.push(skip(&input.path, SkipKind::NeedsRendering, reason));
@@ -220,7 +224,7 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
     };
     part.coverage.bytes = length as u64;
     context.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
-    let reader = document::Reader { file, path: &input.path, context };
+    let reader = document::Reader { file, path: &input.path, context, braces: Braces::Template };
     reader.read_stream(instead.map_or_else(|| &buffer[..length], |text| text), 1, &mut part);
     Some(part)
 }
@@ -268,7 +272,7 @@ pub(crate) fn needs_rendering(path: &Path, line: Option<u32>) -> Skipped {
 
 /// Reads `bytes` into `inventory` as if they were a file called `name`, on this thread.
 pub fn load_bytes(name: &Path, bytes: &[u8], inventory: &mut Inventory, judge: Judge<'_>) {
-    let symbols = std::mem::take(&mut inventory.symbols);
+    let symbols = Arc::clone(&inventory.symbols);
     let progress = Progress::default();
     let texts = Texts::default();
     let context = Context { symbols: &symbols, judge, progress: &progress, threads: 1, texts, stdin: Mutex::default() };
@@ -276,8 +280,7 @@ pub fn load_bytes(name: &Path, bytes: &[u8], inventory: &mut Inventory, judge: J
     let mut part = Part::default();
     part.coverage.files = 1;
     part.coverage.bytes = bytes.len() as u64;
-    document::Reader { file, path: name, context: &context }.read_stream(bytes, 1, &mut part);
-    inventory.symbols = symbols;
+    document::Reader { file, path: name, context: &context, braces: Braces::Template }.read_stream(bytes, 1, &mut part);
     inventory.files.push(name.to_path_buf());
     inventory.append(part);
 }

@@ -70,6 +70,8 @@ pub enum InputSource {
     Template,
     /// A file that a kustomization names as a patch.
     Patch,
+    /// An archive, which may hold a chart.
+    Archive,
 }
 
 /// The inputs of a scan, in order, and what could not be reached.
@@ -79,6 +81,8 @@ pub struct Inputs {
     pub inputs: Vec<Input>,
     /// What cannot be read.
     pub skipped: Vec<Skipped>,
+    /// The indices of the paths that the user named in which something is judged beside `inputs`.
+    pub covered: BTreeSet<usize>,
 }
 
 /// Finds the files to read.
@@ -122,7 +126,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, GlobError> {
 }
 
 /// An I/O error in words, without the number that the system gives it.
-pub(crate) fn describe(error: &std::io::Error) -> String {
+pub fn describe(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::NotFound => "it is gone".to_owned(),
@@ -221,7 +225,7 @@ fn walk_error(error: &ignore::Error) -> Option<Skipped> {
 }
 
 /// Paths are shown without the `./` that the walker puts before them.
-fn clean(path: &Path) -> PathBuf {
+pub fn clean(path: &Path) -> PathBuf {
     path.strip_prefix("./").unwrap_or(path).to_path_buf()
 }
 
@@ -229,8 +233,11 @@ fn clean(path: &Path) -> PathBuf {
 fn source_of(path: &Path) -> Option<InputSource> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
     let is_manifest = |name: &str| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
-    if is_manifest(&name) {
+    if is_manifest(&name) || name == "kustomization" {
         return Some(InputSource::Found);
+    }
+    if name.ends_with(".tgz") {
+        return Some(InputSource::Archive);
     }
     let stem = [".gotmpl", ".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".erb", ".mustache", ".ytt"]
         .iter()

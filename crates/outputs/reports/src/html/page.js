@@ -17,10 +17,10 @@
   const words = text => text.split("`").map((part, at, all) => at % 2 && at < all.length - 1 ? make("code", {}, part) : at % 2 ? "`" + part : part);
   // One row for each place. Text for the search is made once.
   const rows = data.findings.map((f, number) => {
-    const [control, resource, severity, state, message, container, field, line, column, frame, edit, print, exception] = f;
-    const c = data.controls[control], r = data.resources[resource];
-    return { number, control, c, resource, r, severity: SEVERITIES[severity], rank: severity, state, message, container, field, line, column, frame, edit, print, exception,
-      text: [c.id, c.title, r.id, r.path, message, container, field].join("\n").toLowerCase() };
+    const [control, resource, severity, state, message, container, field, line, column, frame, edit, print, exception, origin] = f;
+    const c = data.controls[control], r = data.resources[resource], path = origin ? origin.path : r.path;
+    return { number, control, c, resource, r, severity: SEVERITIES[severity], rank: severity, state, message, container, field, line, column, frame, edit, print, exception, path, origin,
+      text: [c.id, c.title, r.id, path, message, container, field].join("\n").toLowerCase() };
   });
   const state = { q: "", severity: new Set(SEVERITIES), group: "", namespace: "", kind: "", state: "open", framework: "", by: "severity", open: "" };
   const STATES = { open: "open", known: "known from the baseline", excepted: "accepted", skip: "not known" };
@@ -57,7 +57,7 @@
     severity: row => [[String(row.rank), row.severity]],
     resource: row => [[row.r.id, row.r.id]],
     control: row => [[row.rank + row.c.id, row.c.id + " · " + row.c.title]],
-    file: row => [[row.r.path, row.r.path]],
+    file: row => [[row.path, row.path]],
     framework: row => (state.framework ? row.c.mappings.filter(([f]) => f === state.framework) : row.c.mappings).map(([f, id]) => [f + " " + id, f + " " + id]),
   };
   function grouped(found) {
@@ -95,7 +95,7 @@
     $("more").hidden = shown >= queue.length;
   }
   function finding(row) {
-    const place = row.line ? row.r.path + ":" + row.line + ":" + row.column : row.r.path;
+    const place = row.line ? row.path + ":" + row.line + ":" + row.column : row.path;
     const details = make("details", { class: "f", "data-print": row.print },
       make("summary", {},
         make("span", { class: "sev " + row.severity }, MARKS[row.severity] + " " + row.severity),
@@ -114,6 +114,10 @@
     if (row.frame) {
       const [first, text] = row.frame;
       parts.push(make("pre", { "aria-label": "source" }, ...text.split("\n").map((line, at) => make("span", { class: "l" + (first + at === row.line ? " hit" : "") }, make("span", { class: "n" }, String(first + at)), line))));
+    }
+    if (row.origin && row.origin.rendered) {
+      const [first, text] = row.origin.rendered;
+      parts.push(make("p", { class: "quiet" }, "rendered, from line " + first + ":"), make("pre", { "aria-label": "rendered" }, text));
     }
     const section = (title, ...content) => parts.push(make("h3", {}, title), ...content);
     parts.push(make("p", {}, make("code", {}, row.field || row.r.id), row.container ? " in container " : null, row.container ? make("code", {}, row.container) : null));

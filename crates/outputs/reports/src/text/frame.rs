@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Options;
 use super::terminal::{sanitize, style, wrap};
-use crate::report::{ControlResult, Report};
+use crate::report::{ControlResult, Report, display_path};
 
 /// How many places of one result are marked.
 const MARKED: usize = 5;
@@ -40,9 +40,10 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let first = result.first();
     let resource = report.resource(result.resource);
-    let path = sanitize(&report.path(resource));
-    let marked = marked(result);
-    let excerpt = excerpt(resource.file, &marked, options);
+    let file = report.place_file(first);
+    let path = sanitize(&report.place_path(first));
+    let marked = marked(report, result);
+    let excerpt = excerpt(file, &marked, options);
     let terminal = options.terminal;
     let name = format!("{} {}", terminal.mark(result.severity), result.severity);
     let id = result.registered.control.id;
@@ -54,11 +55,24 @@ pub(super) fn write(
         Some(excerpt) => group.element(snippet(report, &marked, excerpt, &path)),
         None => group.element(origin(first, resource.line, &path)),
     };
+    let deciding = deciding(report, first, options);
+    for (excerpt, label, path) in &deciding {
+        let mark = AnnotationKind::Context
+            .span(excerpt.text.len() - excerpt.text.trim_start().len()..excerpt.text.len() - 1)
+            .label(label.as_str());
+        let source = Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line as usize);
+        group = group.element(source.path(path.as_str()).annotation(mark));
+    }
+    for text in rendered_notes(report, first, terminal.width) {
+        group = group.element(text);
+    }
     for text in notes(report, result, marked.len(), terminal.width) {
         group = group.element(text);
     }
     let mut groups = vec![group];
-    let patched = excerpt.as_ref().and_then(|excerpt| patch(report, first, excerpt));
+    // A template is no YAML that a patch of a line would fit.
+    let is_template = is_template(report, first);
+    let patched = excerpt.as_ref().filter(|_| !is_template).and_then(|excerpt| patch(report, first, excerpt));
     let mut remediation = wrap(result.registered.control.remediation, terminal.width.saturating_sub(10));
     remediation.extend(elsewhere(report, first));
     let remediation = remediation.join("\n");
@@ -70,6 +84,54 @@ pub(super) fn write(
         _ => Group::with_title(help.secondary_title(remediation)),
     });
     writeln!(out, "{}", renderer(options, result.severity).render(&groups))
+}
+
+/// Whether the place of an occurrence is in a chart.
+fn is_template(report: &Report<'_>, found: &Occurrence) -> bool {
+    let reasons = report.traced(found).map_or(&[][..], |traced| &traced.reasons);
+    let mut renderings = reasons.iter().flat_map(|reason| &reason.renderings);
+    renderings.any(|id| report.results.origins.rendering(*id).renderer == model::origin::Renderer::Helm)
+}
+
+/// The lines on which the values are written that decide: a line, what it is called, and its file.
+fn deciding(report: &Report<'_>, found: &Occurrence, options: &Options<'_>) -> Vec<(Excerpt, String, String)> {
+    let reasons = report.traced(found).map_or(&[][..], |traced| &traced.reasons);
+    let nearest = reasons.iter().filter_map(|reason| reason.values.first().map(|value| (reason, value)));
+    let written = nearest.filter_map(|(reason, value)| {
+        let (file, place) = value.place?;
+        let lines = options.sources.lines(file, place.line, place.line)?;
+        let text: String = sanitize(lines.first()?).chars().take(WIDEST).collect();
+        let excerpt = Excerpt { text: text + "\n", first_line: place.line, starts: vec![0] };
+        let variants = report.results.origins.variants(&reason.renderings);
+        let variants = if variants.is_empty() { String::new() } else { format!(", in {}", variants.join(", ")) };
+        let label = sanitize(&format!("because of `{}`{variants}", value.path));
+        let path = sanitize(&display_path(&report.results.files[file as usize]));
+        Some((excerpt, label, path))
+    });
+    written.take(MARKED).collect()
+}
+
+/// What was rendered at the place, and where it is not rendered everywhere, in which renderings.
+fn rendered_notes(report: &Report<'_>, found: &Occurrence, width: usize) -> Vec<annotate_snippets::Message<'static>> {
+    let Some(traced) = report.traced(found) else { return Vec::new() };
+    let origins = &report.results.origins;
+    let say = |name: &'static str, text: String| {
+        Level::NOTE.with_name(Some(name)).message(wrap(&text, width.saturating_sub(12)).join("\n"))
+    };
+    let mut notes = Vec::new();
+    if let Some(reason) = traced.reasons.first()
+        && let Some(id) = reason.renderings.first()
+        && let Some(line) = origins.rendering(*id).lines(reason.rendered.line, reason.rendered.line).first()
+    {
+        let text: String = sanitize(line.trim()).chars().take(WIDEST).collect();
+        notes.push(say("rendered", format!("{text} (line {})", reason.rendered.line)));
+    }
+    let variants = origins.renderings_of(found);
+    let variants = origins.variants(&variants);
+    if !variants.is_empty() {
+        notes.push(say("only in", sanitize(&variants.join(", "))));
+    }
+    notes
 }
 
 fn renderer(options: &Options<'_>, severity: Severity) -> Renderer {
@@ -94,12 +156,13 @@ fn level(severity: Severity) -> Level<'static> {
 }
 
 /// The places to mark: the first of the result, and others near it.
-fn marked<'a>(result: &ControlResult<'a>) -> Vec<&'a Occurrence> {
+fn marked<'a>(report: &Report<'a>, result: &ControlResult<'a>) -> Vec<&'a Occurrence> {
     let first = result.occurrences.iter().position(|found| std::ptr::eq(found, result.first())).unwrap_or(0);
     let mut marked = vec![&result.occurrences[first]];
     let line = result.occurrences[first].place.line;
+    let file = report.place_file(&result.occurrences[first]);
     for (at, found) in result.occurrences.iter().enumerate() {
-        let same = found.status == result.status && found.place.line > 0;
+        let same = found.status == result.status && found.place.line > 0 && report.place_file(found) == file;
         if at != first && same && found.place.line.abs_diff(line) <= LONGEST && marked.len() < MARKED {
             marked.push(found);
         }

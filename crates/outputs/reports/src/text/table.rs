@@ -58,6 +58,5 @@ fn rows(report: &Report<'_>, options: &Options<'_>) -> Vec<Row> {
 }
 
 fn place(report: &Report<'_>, result: &ControlResult<'_>) -> String {
-    let resource = report.resource(result.resource);
-    sanitize(&report.location(resource, result.first().place.line))
+    sanitize(&report.place_location(result.first()))
 }

@@ -7,6 +7,7 @@ use model::coverage::{Coverage, SkipKind, Skipped};
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::fix::FixClass;
 use model::inventory::{LiveFacts, Resource, ResourceId, Results};
+use model::origin::Origins;
 use model::place::Place;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
@@ -140,6 +141,7 @@ impl Sample {
             tallies: Vec::new(),
             coverage,
             live: LiveFacts::default(),
+            origins: Origins::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use model::coverage::SkipKind;
 use model::inventory::{Inventory, Part, Verdicts};
@@ -20,7 +20,7 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], con
         return;
     }
     let files: Vec<u32> = files.iter().copied().collect();
-    let symbols = std::mem::take(&mut inventory.symbols);
+    let symbols = Arc::clone(&inventory.symbols);
     let progress = Progress::default();
     let threads = super::threads(config.threads);
     let texts = config.texts.clone();
@@ -55,7 +55,6 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], con
     }
     inventory.coverage.skipped.sort();
     inventory.coverage.skipped.dedup();
-    inventory.symbols = symbols;
 }
 
 enum Read {
@@ -72,7 +71,7 @@ fn read(file: u32, path: &Path, stdin: &[u8], buffer: &mut Vec<u8>, context: &Co
             return Read::Gone;
         }
         let mut part = Part::default();
-        document::Reader { file, path, context }.read_stream(stdin, 1, &mut part);
+        document::Reader { file, path, context, braces: document::Braces::Template }.read_stream(stdin, 1, &mut part);
         return Read::Part(Box::new(part));
     }
     if !path.is_file() {

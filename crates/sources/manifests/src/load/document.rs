@@ -27,6 +27,16 @@ pub(super) struct Reader<'a> {
     pub(super) file: u32,
     pub(super) path: &'a Path,
     pub(super) context: &'a Context<'a>,
+    pub(super) braces: Braces,
+}
+
+/// What `{{` in a text stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Braces {
+    /// A template that nobody has rendered.
+    Template,
+    /// Itself: the text was rendered.
+    Text,
 }
 
 /// A part of a file that is one document, or several items of one.
@@ -61,7 +71,7 @@ impl Reader<'_> {
     }
 
     fn read_document(&self, piece: Piece<'_>, part: &mut Part) {
-        let braces = has_braces(piece.text);
+        let braces = self.braces == Braces::Template && has_braces(piece.text);
         match parse_document(piece.text) {
             Ok(document) => {
                 if braces && let Some(at) = template_mark(&document) {

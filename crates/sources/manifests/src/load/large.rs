@@ -11,7 +11,7 @@ use memchr::memmem;
 use model::coverage::{SkipKind, Skipped};
 use model::inventory::Part;
 
-use super::document::{Reader, count_lines};
+use super::document::{Braces, Reader, count_lines};
 use super::{Context, in_parallel};
 use crate::walk::{Input, InputSource, describe, skip};
 
@@ -34,7 +34,7 @@ pub(super) fn read(file: u32, input: &Input, context: &Context<'_>) -> Part {
     };
     match opened {
         Ok(source) => {
-            let reader = Reader { file, path: &input.path, context };
+            let reader = Reader { file, path: &input.path, context, braces: Braces::Template };
             let keeps = input.source == InputSource::Stdin;
             Stream::new(source, reader, context.threads, keeps).read(&mut part);
         }

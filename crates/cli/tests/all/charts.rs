@@ -1,0 +1,298 @@
+//! Charts as their users see them: found, rendered, and judged at their sources.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::program::Folder;
+
+const CHART: &str = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
+const VALUES: &str = "\
+image:
+  name: app
+  tag: \"1\"
+hostNetwork: false
+securityContext:
+  runAsUser: 1000
+  # why not
+  privileged: true
+";
+const TEMPLATE: &str = "\
+{{- /* The pod. */ -}}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-app
+  namespace: {{ .Release.Namespace }}
+spec:
+  hostNetwork: {{ .Values.hostNetwork }}
+  containers:
+    - name: app
+      image: {{ .Values.image.name }}:{{ .Values.image.tag }}
+      securityContext:
+        {{- toYaml .Values.securityContext | nindent 8 }}
+      ports:
+        - containerPort: 80
+          hostPort: 80
+";
+
+fn chart(more: &[(&str, &str)]) -> Folder {
+    let own = [
+        ("shop/Chart.yaml", CHART),
+        ("shop/values.yaml", VALUES),
+        ("shop/templates/pod.yaml", TEMPLATE),
+        ("shop/templates/NOTES.txt", "Have fun with {{ .Release.Name }}"),
+    ];
+    Folder::new(&[&own[..], more].concat())
+}
+
+/// `control place [value place]… (variants)` of every failure of these controls.
+fn found(json: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    for result in list(&json["results"]) {
+        for occurrence in list(&result["occurrences"]) {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let mut line = format!("{} {}:{}", text(&result["control"]), text(&occurrence["path"]), occurrence["line"]);
+            for reason in list(&occurrence["origin"]["reasons"]) {
+                let variants: Vec<String> =
+                    list(&reason["renderings"]).iter().map(|rendering| text(&rendering["variant"])).collect();
+                line.push_str(&format!(" ({})", variants.join(", ")));
+                if let Some(value) = list(&reason["values"]).first() {
+                    let place = &value["place"];
+                    line.push_str(&format!(" {} {}:{}", text(&value["name"]), text(&place["path"]), place["line"]));
+                }
+            }
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+const ONLY: [&str; 2] = ["--only", "privileged-container,host-network-namespace,host-port"];
+
+fn scan(folder: &Folder, arguments: &[&str]) -> (i32, Vec<String>) {
+    let (code, json) = folder.scan(&[&ONLY[..], arguments].concat());
+    (code, found(&json))
+}
+
+#[test]
+fn findings_are_at_the_template_and_at_the_value() {
+    let folder = chart(&[]);
+    let (code, lines) = scan(&folder, &["."]);
+    let expected = [
+        "host-port shop/templates/pod.yaml:16 (values.yaml)",
+        "privileged-container shop/templates/pod.yaml:13 (values.yaml) securityContext.privileged shop/values.yaml:8",
+    ];
+    assert_eq!((code, lines), (1, expected.map(str::to_owned).to_vec()));
+    let said = folder.run(&[&["scan", "--details"], &ONLY[..]].concat());
+    for part in [
+        "shop/templates/pod.yaml:13:9",
+        "{{- toYaml .Values.securityContext | nindent 8 }}",
+        "shop/values.yaml:8:3",
+        "because of `securityContext.privileged`",
+        "rendered: privileged: true",
+    ] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+}
+
+#[test]
+fn the_chart_is_found_from_inside_and_by_a_template() {
+    let folder = chart(&[]);
+    let inside = Folder::at(&folder.path().join("shop"));
+    assert_eq!(scan(&inside, &["."]).1[0], "host-port templates/pod.yaml:16 (values.yaml)");
+    let (code, lines) = scan(&folder, &["shop/templates/pod.yaml"]);
+    assert_eq!((code, lines.len()), (1, 2));
+    let more = chart(&[("shop/templates/other.yaml", &TEMPLATE.replace("-app", "-other"))]);
+    assert_eq!(scan(&more, &["."]).1.len(), 4);
+    assert_eq!(scan(&more, &["shop/templates/other.yaml"]).1.len(), 2);
+    assert_eq!(scan(&more, &["--show-only", "templates/other.yaml", "shop"]).1.len(), 2);
+}
+
+#[test]
+fn values_of_flags_are_those_of_helm() {
+    let folder = chart(&[("prod.yaml", "hostNetwork: true\nsecurityContext:\n  privileged: false\n")]);
+    let of_file = scan(&folder, &["-f", "prod.yaml", "shop"]).1;
+    assert_eq!(
+        of_file[0],
+        "host-network-namespace shop/templates/pod.yaml:8 (the given values) hostNetwork prod.yaml:1"
+    );
+    assert!(!of_file.iter().any(|line| line.starts_with("privileged")), "{of_file:?}");
+    let of_set = scan(&folder, &["-f", "prod.yaml", "--set", "hostNetwork=false", "shop"]).1;
+    assert_eq!(of_set.len(), 1, "{of_set:?}");
+    let said = folder.run(&["scan", "-f", "pord.yaml", "shop"]);
+    assert!(said.code == 3 && said.err.contains("did you mean `prod.yaml`?"), "{}", said.err);
+    let (_, json) = folder.scan(&["--release-name", "web", "--namespace", "front", "shop"]);
+    assert_eq!(json["resources"][0]["id"], "Pod/front/web-app");
+}
+
+#[test]
+fn sets_of_values_are_rendered_and_a_finding_says_in_which_it_is() {
+    let open = "hostNetwork: true\n";
+    let folder = chart(&[("shop/ci/open-values.yaml", open)]);
+    let (_, lines) = scan(&folder, &["."]);
+    assert_eq!(
+        lines[..2],
+        [
+            "host-network-namespace shop/templates/pod.yaml:8 (ci/open-values.yaml) hostNetwork shop/ci/open-values.yaml:1",
+            "host-port shop/templates/pod.yaml:16 (values.yaml, ci/open-values.yaml)",
+        ]
+    );
+    let said = folder.run(&["scan", "--only", "host-network-namespace", "--details"]);
+    assert!(said.out.contains("only in: ci/open-values.yaml"), "{}", said.out);
+    let project = "charts:\n  shop:\n    namespace: shop\n    environments:\n      staging: []\n      production:\n        \
+                   values: [prod.yaml]\n";
+    folder.write("prod.yaml", open.as_bytes());
+    folder.write("plimsoll.yaml", project.as_bytes());
+    let (_, lines) = scan(&folder, &["."]);
+    assert_eq!(lines[0], "host-network-namespace shop/templates/pod.yaml:8 (production) hostNetwork prod.yaml:1");
+    assert_eq!(lines[1], "host-port shop/templates/pod.yaml:16 (staging, production)");
+    folder.write("plimsoll.yaml", project.replace("prod.yaml", "pord.yaml").as_bytes());
+    let said = folder.run(&["scan"]);
+    assert!(said.code == 3 && said.err.contains("plimsoll.yaml:7"), "{}", said.err);
+}
+
+#[test]
+fn exceptions_stand_in_templates_and_values_and_are_for_their_environment() {
+    let folder = chart(&[]);
+    let template = TEMPLATE.replace("hostPort: 80", "hostPort: 80 # plimsoll: ignore host-port — the way in");
+    folder.write("shop/templates/pod.yaml", template.as_bytes());
+    let values = VALUES.replace("# why not", "# plimsoll: ignore privileged-container — until the driver is gone");
+    folder.write("shop/values.yaml", values.as_bytes());
+    let (code, json) = folder.scan(&[&ONLY[..], &["."]].concat());
+    let standings: Vec<&str> =
+        json["results"].as_array().unwrap().iter().map(|result| result["standing"].as_str().unwrap()).collect();
+    assert_eq!((code, standings), (0, vec!["excepted", "excepted"]));
+    assert_eq!(json["exceptionProblems"].as_array().map(Vec::len), Some(0), "{}", json["exceptionProblems"]);
+    // Where another set of values says the same elsewhere, nobody has accepted that.
+    folder.write("shop/ci/x-values.yaml", b"securityContext:\n  privileged: true\n");
+    assert_eq!(scan(&folder, &["."]).0, 1);
+    // A comment between braces, above the line.
+    let hidden = TEMPLATE
+        .replace("  hostNetwork:", "  {{- /* plimsoll: ignore host-network-namespace — a router */}}\n  hostNetwork:");
+    let folder = chart(&[("shop/templates/pod.yaml", &hidden), ("shop/values.yaml", &VALUES.replace("false", "true"))]);
+    assert_eq!(folder.scan(&["--only", "host-network-namespace", "."]).0, 0);
+}
+
+#[test]
+fn annotations_are_for_the_object_that_has_them() {
+    let annotated = TEMPLATE.replace(
+        "metadata:\n",
+        "metadata:\n  annotations:\n    plimsoll/ignore: privileged-container,host-port — a driver\n",
+    );
+    let folder = chart(&[("shop/templates/pod.yaml", &annotated)]);
+    assert_eq!(scan(&folder, &["."]).0, 0);
+}
+
+#[test]
+fn what_cannot_be_rendered_is_said_with_its_place_and_the_rest_is_judged() {
+    let broken = [("bad/Chart.yaml", CHART), ("bad/templates/x.yaml", "a: 1\nb: {{ .Values.x.y }}\n")];
+    let folder = chart(&broken);
+    let (code, json) = folder.scan(&[&ONLY[..], &["."]].concat());
+    let skipped = &json["coverage"]["skipped"][0];
+    assert_eq!((code, &skipped["path"], &skipped["line"]), (2, &"bad/templates/x.yaml".into(), &2.into()), "{skipped}");
+    assert!(skipped["reason"].as_str().unwrap().contains("nil pointer"), "{skipped}");
+    assert_eq!(found(&json).len(), 2);
+    let missing = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n  - name: db\n    version: 1.0.0\n    repository: https://charts.example.org\n";
+    let folder = chart(&[("shop/Chart.yaml", missing)]);
+    let (code, json) = folder.scan(&[&ONLY[..], &["."]].concat());
+    let reason = json["coverage"]["skipped"][0]["reason"].as_str().unwrap();
+    assert!(code == 2 && reason.contains("helm dependency"), "{reason}");
+    assert_eq!(found(&json).len(), 2);
+}
+
+#[test]
+fn values_of_secrets_are_never_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: {{ .Values.password }}\n  \
+                  literal: harbour-1866\n";
+    let pod = TEMPLATE.replace(
+        "      ports:",
+        "      env:\n        - name: DATABASE_PASSWORD\n          value: {{ .Values.password }}\n      ports:",
+    );
+    let values = format!("{VALUES}password: sunrise-1867\n");
+    let folder = chart(&[
+        ("shop/templates/secret.yaml", secret),
+        ("shop/templates/pod.yaml", &pod),
+        ("shop/values.yaml", &values),
+    ]);
+    for arguments in [
+        &["scan", "--details", "."][..],
+        &["scan", "--output", "json", "."],
+        &["scan", "--output", "sarif", "."],
+        &["scan", "--output", "html", "."],
+        &["scan", "--output", "csv", "."],
+        &["render", "."],
+    ] {
+        let said = folder.run(arguments);
+        assert!(
+            !said.out.contains("sunrise-1867") && !said.out.contains("harbour-1866"),
+            "{arguments:?}: {}",
+            said.out
+        );
+    }
+    let said = folder.run(&["scan", "--only", "secret-literal-in-environment", "--details", "."]);
+    assert!(said.out.contains("because of `password`") && said.out.contains("••••"), "{}", said.out);
+}
+
+#[test]
+fn references_of_flux_and_argo_are_rendered_with_their_values() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: shop\n  namespace: flux\nspec:\n  \
+                   targetNamespace: front\n  chart:\n    spec:\n      chart: ./shop\n      sourceRef:\n        kind: GitRepository\n        \
+                   name: here\n  values:\n    hostNetwork: true\n";
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: store\nspec:\n  destination:\n    \
+                       namespace: back\n  source:\n    repoURL: https://example.org/shop\n    path: shop\n    helm:\n      \
+                       parameters:\n        - name: securityContext.privileged\n          value: \"false\"\n";
+    let folder = chart(&[("clusters/a.yaml", release), ("clusters/b.yaml", application)]);
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let (_, json) = folder.scan(&[&ONLY[..], &["."]].concat());
+    let ids: BTreeSet<&str> =
+        json["resources"].as_array().unwrap().iter().map(|resource| resource["id"].as_str().unwrap()).collect();
+    for id in ["Pod/default/release-name-app", "Pod/front/front-shop-app", "Pod/back/store-app"] {
+        assert!(ids.contains(id), "{ids:?}");
+    }
+    let lines = found(&json);
+    assert!(
+        lines.iter().any(|line| line.starts_with("host-network") && line.contains("(HelmRelease shop) hostNetwork")),
+        "{lines:?}"
+    );
+    let privileged = lines.iter().filter(|line| line.starts_with("privileged")).count();
+    assert_eq!(privileged, 2, "{lines:?}");
+}
+
+#[test]
+fn render_prints_what_is_judged_and_where_it_comes_from() {
+    let folder = chart(&[]);
+    let said = folder.run(&["render", "shop"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for part in [
+        "# helm shop, values.yaml\n",
+        "  hostNetwork: false  # shop/templates/pod.yaml:8, `hostNetwork` shop/values.yaml:4\n",
+        "          hostPort: 80  # shop/templates/pod.yaml:16\n",
+    ] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+    let plain = folder.run(&["render", "--plain", "shop"]);
+    assert!(plain.out.starts_with("---\n# Source: shop/templates/pod.yaml\n"), "{}", plain.out);
+    let nothing = Folder::new(&[("a.yaml", "a: b\n")]).run(&["render"]);
+    assert!(nothing.code == 3 && nothing.err.contains("neither a chart nor a kustomization"), "{}", nothing.err);
+}
+
+#[test]
+fn a_change_of_values_touches_the_whole_chart() {
+    let folder = chart(&[(
+        "other.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: o}\nspec: {hostNetwork: true, containers: [{name: a, image: b}]}\n",
+    )]);
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.arg("-C").arg(folder.path()).args(["-c", "user.name=T", "-c", "user.email=t@example.org"]);
+        assert!(command.args(arguments).output().unwrap().status.success());
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message=first"]);
+    assert_eq!(scan(&folder, &["--since", "HEAD"]).1.len(), 0);
+    folder.write("shop/values.yaml", format!("{VALUES}more: 1\n").as_bytes());
+    assert_eq!(scan(&folder, &["--since", "HEAD"]).1.len(), 2);
+}

@@ -1,0 +1,151 @@
+//! Kustomizations as their users see them: built once for each overlay, and judged at bases and patches.
+
+use serde_json::Value;
+
+use crate::program::Folder;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\n  namespace: shop\nspec:\n  hostPID: true\n  containers:\n    - \
+                   name: app\n      image: app:1\n";
+const PATCH: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\n  namespace: shop\nspec:\n  hostNetwork: true\n";
+
+fn overlays(more: &[(&str, &str)]) -> Folder {
+    let own = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", POD),
+        ("dev/kustomization.yaml", "resources: [../base]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\npatches:\n  - path: network.yaml\n"),
+        ("prod/network.yaml", PATCH),
+    ];
+    Folder::new(&[&own[..], more].concat())
+}
+
+const ONLY: [&str; 2] = ["--only", "host-network-namespace,host-pid-namespace"];
+
+/// `control place (overlays)` of every failure.
+fn scan(folder: &Folder, arguments: &[&str]) -> (i32, Vec<String>) {
+    let (code, json) = folder.scan(&[&ONLY[..], arguments].concat());
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines = Vec::new();
+    for result in list(&json["results"]) {
+        for occurrence in list(&result["occurrences"]) {
+            let reasons = list(&occurrence["origin"]["reasons"]);
+            let renderings = reasons.iter().flat_map(|reason| list(&reason["renderings"]));
+            let variants: Vec<String> = renderings.map(|rendering| text(&rendering["variant"])).collect();
+            let place = format!("{}:{}", text(&occurrence["path"]), occurrence["line"]);
+            lines.push(format!("{} {place} ({})", text(&result["control"]), variants.join(", ")));
+        }
+    }
+    (code, lines)
+}
+
+#[test]
+fn findings_are_at_the_base_and_at_the_patch() {
+    let folder = overlays(&[]);
+    let (code, lines) = scan(&folder, &["."]);
+    let expected =
+        ["host-network-namespace prod/network.yaml:7 (prod)", "host-pid-namespace base/pod.yaml:7 (dev, prod)"];
+    assert_eq!((code, lines), (1, expected.map(str::to_owned).to_vec()));
+    let said = folder.run(&["scan", "--only", "host-network-namespace", "--details"]);
+    assert!(said.out.contains("only in: prod") && said.out.contains("prod/network.yaml:7:16"), "{}", said.out);
+}
+
+#[test]
+fn an_overlay_by_itself_shows_its_base_from_where_one_is() {
+    let folder = overlays(&[]);
+    assert_eq!(scan(&folder, &["dev"]).1, ["host-pid-namespace base/pod.yaml:7 (dev)"]);
+    let inside = Folder::at(&folder.path().join("dev"));
+    assert_eq!(scan(&inside, &["."]).1, ["host-pid-namespace ../base/pod.yaml:7 (.)"]);
+}
+
+#[test]
+fn an_overlay_is_a_world_of_its_own() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: deny\n  namespace: shop\nspec:\n  \
+                  podSelector: {}\n  policyTypes: [Ingress, Egress]\n";
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
+    let folder = overlays(&[
+        ("base/kustomization.yaml", "resources: [pod.yaml, namespace.yaml]\n"),
+        ("base/namespace.yaml", namespace),
+        ("prod/kustomization.yaml", "resources: [../base, policy.yaml]\n"),
+        ("prod/policy.yaml", policy),
+    ]);
+    let (_, json) = folder.scan(&["--only", "default-deny-missing", "."]);
+    let reasons = &json["results"][0]["occurrences"][0]["origin"]["reasons"];
+    assert_eq!(reasons[0]["renderings"][0]["variant"], "dev", "{json}");
+    assert_eq!(reasons[0]["renderings"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn exceptions_stand_in_bases_and_patches() {
+    let pod = POD.replace("hostPID: true", "hostPID: true # plimsoll: ignore host-pid-namespace — an agent");
+    let patch = PATCH.replace("  hostNetwork", "  # plimsoll: ignore host-network-namespace — a router\n  hostNetwork");
+    let folder = overlays(&[("base/pod.yaml", &pod), ("prod/network.yaml", &patch)]);
+    assert_eq!(scan(&folder, &["."]).0, 0);
+}
+
+#[test]
+fn what_is_elsewhere_is_said_and_the_rest_is_judged() {
+    let folder =
+        overlays(&[("prod/kustomization.yaml", "resources:\n  - ../base\n  - https://example.org/more?ref=v1\n")]);
+    let (code, json) = folder.scan(&[&ONLY[..], &["prod"]].concat());
+    let skipped = &json["coverage"]["skipped"][0];
+    assert_eq!(
+        (code, &skipped["path"], &skipped["line"]),
+        (2, &"prod/kustomization.yaml".into(), &3.into()),
+        "{skipped}"
+    );
+    // The file that is no longer a patch is an object of its own now.
+    assert_eq!(json["results"].as_array().map(Vec::len), Some(2));
+    let broken = overlays(&[("dev/kustomization.yaml", "resources: [../nowhere]\n")]);
+    let (code, lines) = scan(&broken, &["."]);
+    assert_eq!((code, lines.len()), (2, 2));
+}
+
+#[test]
+fn contents_of_generated_secrets_are_never_shown() {
+    let folder = overlays(&[
+        (
+            "dev/kustomization.yaml",
+            "resources: [../base]\nsecretGenerator:\n  - name: s\n    literals: [password=sunrise-1867]\n    files: [token.txt]\n",
+        ),
+        ("dev/token.txt", "harbour-1866\n"),
+    ]);
+    for arguments in [
+        &["scan", "--details", "."][..],
+        &["scan", "--output", "json", "."],
+        &["scan", "--output", "html", "."],
+        &["render", "dev"],
+    ] {
+        let said = folder.run(arguments);
+        for secret in ["sunrise-1867", "harbour-1866", "c3VucmlzZS0xODY3", "aGFyYm91ci0xODY2"] {
+            assert!(!said.out.contains(secret), "{arguments:?} {secret}: {}", said.out);
+        }
+    }
+}
+
+#[test]
+fn charts_of_a_kustomization_are_rendered_with_it() {
+    let folder = overlays(&[
+        (
+            "dev/kustomization.yaml",
+            "helmCharts:\n  - name: web\n    releaseName: front\n    valuesInline:\n      pid: true\n",
+        ),
+        ("dev/charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        (
+            "dev/charts/web/templates/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  hostPID: {{ .Values.pid }}\n  containers: []\n",
+        ),
+    ]);
+    let (_, lines) = scan(&folder, &["dev"]);
+    assert_eq!(lines, ["host-pid-namespace dev/charts/web/templates/pod.yaml:6 (dev)"]);
+}
+
+#[test]
+fn render_prints_what_is_built() {
+    let folder = overlays(&[]);
+    let said = folder.run(&["render", "prod"]);
+    assert!(said.out.contains("  hostNetwork: true  # prod/network.yaml:7\n"), "{}", said.out);
+    let plain = folder.run(&["render", "--plain", "prod"]);
+    assert!(plain.out.starts_with("apiVersion: v1\nkind: Pod\n") && !plain.out.contains('#'), "{}", plain.out);
+}

@@ -1,0 +1,83 @@
+//! How charts and kustomizations are rendered: what flags and the project's configuration say.
+
+use std::path::PathBuf;
+
+/// What flags say of rendering.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values that users give, in the order in which they win over each other. They are for every chart.
+    pub values: Vec<ValuesSource>,
+    /// The name of the release; `release-name` if nobody says.
+    pub release_name: Option<String>,
+    /// The namespace of the release; `default` if nobody says.
+    pub namespace: Option<String>,
+    /// The version of Kubernetes that templates see.
+    pub kube_version: Option<String>,
+    /// API versions that templates see beside the usual ones.
+    pub api_versions: Vec<String>,
+    /// Templates of which alone the objects are judged, as paths from the root of the chart.
+    pub show_only: Vec<String>,
+    /// Whether what others use is judged alone as well.
+    pub bases: Bases,
+    /// Sets of values that the project names.
+    pub sets: Vec<ValueSet>,
+}
+
+/// Whether bases of overlays and subcharts are judged alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bases {
+    /// Only where nothing in the input uses them.
+    #[default]
+    Unused,
+    /// All of them.
+    All,
+}
+
+/// Where values come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValuesSource {
+    /// A file.
+    File(PathBuf),
+    /// `--set`
+    Set(String),
+    /// `--set-string`
+    SetString(String),
+    /// `--set-json`
+    SetJson(String),
+    /// `--set-file`
+    SetFile(String),
+    /// Values that stand in an object.
+    Inline(Inline),
+}
+
+/// Values that stand in an object, such as a HelmRelease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inline {
+    /// The file.
+    pub path: PathBuf,
+    /// The values, as YAML.
+    pub text: String,
+    /// Where they begin in the file, if they are written there as they are here.
+    pub start: Option<u32>,
+}
+
+/// Values of one environment of a chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueSet {
+    /// The folder or archive of the chart.
+    pub chart: PathBuf,
+    /// The name of the environment.
+    pub name: String,
+    /// The values, in the order in which they win over each other.
+    pub values: Vec<ValuesSource>,
+    /// The name of the release.
+    pub release_name: Option<String>,
+    /// The namespace of the release.
+    pub namespace: Option<String>,
+}
+
+impl Default for ValuesSource {
+    fn default() -> Self {
+        Self::Set(String::new())
+    }
+}

@@ -1,0 +1,180 @@
+//! Charts, rendered by the engine for Helm.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use helm::{Chart, LoadError, Output, Print, Values, ValuesError};
+use model::coverage::{SkipKind, Skipped};
+use model::place::LineIndex;
+use model::provenance::{Rendered, SourceFile};
+
+use super::join::{Joined, TooLarge};
+use crate::options::{Inline, Options, ValuesSource};
+use crate::paths::{clean, on_disk};
+use crate::plan::ChartUnit;
+use crate::world::Outcome;
+
+/// Archives and files of values are no larger.
+const LARGEST: u64 = 64 << 20;
+
+/// Renders a chart.
+pub(super) fn render(unit: &ChartUnit, options: &Options) -> Outcome {
+    let mut skipped = Vec::new();
+    let rendered = match output(unit, options, &mut skipped) {
+        Ok(Some(output)) => join(unit, options, &output).unwrap_or_else(|trouble| {
+            skipped.push(trouble);
+            None
+        }),
+        Ok(None) => None,
+        Err(trouble) => {
+            skipped.push(trouble);
+            None
+        }
+    };
+    Outcome { rendered, skipped }
+}
+
+/// The text as `helm template` prints it.
+pub(super) fn plain(unit: &ChartUnit, options: &Options) -> Result<String, Vec<Skipped>> {
+    let mut skipped = Vec::new();
+    let found = output(unit, options, &mut skipped).map_err(|trouble| vec![trouble])?;
+    let Some(output) = found else { return Ok(String::new()) };
+    let print = Print { show_only: options.show_only.clone(), ..Print::default() };
+    output.print(&print).map_err(|error| vec![trouble(&unit.path, None, &error)])
+}
+
+fn trouble(path: &Path, line: Option<u32>, why: &dyn std::fmt::Display) -> Skipped {
+    let path = if clean(path).as_os_str().is_empty() { PathBuf::from(".") } else { clean(path) };
+    let reason = one_line(&why.to_string());
+    Skipped { path, line, kind: SkipKind::NeedsRendering, reason: format!("it cannot be rendered: {reason}") }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// What a chart becomes; `None` if it only gives others what they include.
+fn output(unit: &ChartUnit, options: &Options, skipped: &mut Vec<Skipped>) -> Result<Option<Output>, Skipped> {
+    let chart = load(&unit.path)?;
+    if chart.is_library() {
+        return Ok(None);
+    }
+    skipped.extend(chart.problems.iter().map(|problem| {
+        let hint = problem.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+        trouble(&problem.path, None, &format!("{}{hint}", problem.message))
+    }));
+    let values = values(unit)?;
+    let defaults = helm::Options::default();
+    let release = helm::Options {
+        release_name: unit.release_name.clone().unwrap_or(defaults.release_name),
+        namespace: unit.namespace.clone().unwrap_or(defaults.namespace),
+        kube_version: options.kube_version.clone(),
+        api_versions: options.api_versions.clone(),
+        ..helm::Options::default()
+    };
+    helm::render(&chart, &values, &release).map(Some).map_err(|error| {
+        let Some((path, offset)) = &error.place else { return trouble(&unit.path, None, &error.message) };
+        let line = line_of(&chart, path, *offset);
+        trouble(path, line, &error.message)
+    })
+}
+
+fn line_of(chart: &Chart, path: &Path, offset: u32) -> Option<u32> {
+    let own = chart.templates().find(|(_, source)| source.path == path);
+    let line = own.map(|(_, source)| LineIndex::new(1).line(&source.text, offset));
+    line.or_else(|| chart.dependencies.iter().find_map(|dependency| line_of(dependency, path, offset)))
+}
+
+fn load(path: &Path) -> Result<Chart, Skipped> {
+    let failed = |error: LoadError| trouble(path, None, &whole(&error));
+    if on_disk(path).is_dir() {
+        return Chart::load_folder(on_disk(path)).map_err(failed);
+    }
+    let bytes = read(path).map_err(|why| trouble(path, None, &why))?;
+    Chart::load_archive(&bytes, path).map_err(failed)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let describe = |error: std::io::Error| manifests::walk::describe(&error);
+    if !fs::metadata(path).map_err(describe)?.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(describe)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(describe)?;
+    if bytes.len() as u64 > LARGEST { Err(format!("it is larger than {} MiB", LARGEST >> 20)) } else { Ok(bytes) }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    String::from_utf8(read(path)?).map_err(|_| "it is not UTF-8".to_owned())
+}
+
+fn values(unit: &ChartUnit) -> Result<Values, Skipped> {
+    let mut values = Values::default();
+    for source in &unit.values {
+        let path = match source {
+            ValuesSource::File(path) | ValuesSource::Inline(Inline { path, .. }) => path,
+            _ => &unit.path,
+        };
+        add(source, &mut values).map_err(|why| trouble(path, None, &why))?;
+    }
+    Ok(values)
+}
+
+fn add(source: &ValuesSource, values: &mut Values) -> Result<(), String> {
+    let failed = |error: ValuesError| whole(&error);
+    let read = |path: &str| text(Path::new(path));
+    match source {
+        ValuesSource::File(path) => values.add_file(path, &text(path)?).map_err(failed),
+        ValuesSource::Set(set) => values.set(set).map_err(failed),
+        ValuesSource::SetString(set) => values.set_string(set).map_err(failed),
+        ValuesSource::SetJson(set) => values.set_json(set).map_err(failed),
+        ValuesSource::SetFile(set) => values.set_file(set, &read).map_err(failed),
+        ValuesSource::Inline(inline) => {
+            let text = Arc::from(inline.text.as_str());
+            let file = SourceFile { path: inline.path.clone(), text, editable: false };
+            values.add_source(&Arc::new(file)).map_err(failed)
+        }
+    }
+}
+
+/// The definitions and the rendered templates as one text.
+fn join(unit: &ChartUnit, options: &Options, output: &Output) -> Result<Option<Rendered>, Skipped> {
+    let mut joined = Joined::default();
+    let too_large = |TooLarge| trouble(&unit.path, None, &"more text than is read");
+    let mut shown = 0;
+    let crds = output.crds.iter().map(|file| (&file.name, &file.rendered));
+    let templates = output.files.iter().map(|file| (&file.name, &file.rendered));
+    for (name, rendered) in crds.chain(templates) {
+        if !options.show_only.is_empty() && !options.show_only.iter().any(|wanted| is_template(name, wanted)) {
+            continue;
+        }
+        shown += 1;
+        if !rendered.text.trim().is_empty() {
+            joined.add(rendered).map_err(too_large)?;
+        }
+    }
+    if shown == 0 && !options.show_only.is_empty() {
+        let wanted = options.show_only.join("`, `");
+        return Err(trouble(&unit.path, None, &format!("there is no template `{wanted}` in it")));
+    }
+    Ok(Some(joined.into_rendered()))
+}
+
+/// Whether a file, as Helm names it, is the template that is asked for.
+fn is_template(name: &str, wanted: &str) -> bool {
+    let inside = name.split_once('/').map_or(name, |(_, inside)| inside);
+    inside == wanted.trim_start_matches("./")
+}

@@ -1,0 +1,142 @@
+//! Kustomizations, built by the engine for Kustomize; their charts by the engine for Helm.
+
+use std::path::{Component, Path, PathBuf};
+
+use kustomize::{Disk, Error, Files, HelmChart, Location, Problem, Unreadable};
+use model::coverage::{SkipKind, Skipped};
+use model::place::LineIndex;
+use model::provenance::Rendered;
+
+use super::charts;
+use crate::options::{Inline, Options, ValuesSource};
+use crate::paths::{clean, join, on_disk};
+use crate::plan::ChartUnit;
+use crate::world::Outcome;
+
+/// Builds the kustomization in a folder.
+pub(super) fn render(folder: &Path) -> Outcome {
+    match build(folder) {
+        Ok((rendered, skipped)) => Outcome { rendered: Some(rendered), skipped },
+        Err(trouble) => Outcome { rendered: None, skipped: vec![trouble] },
+    }
+}
+
+fn trouble(path: &Path, line: Option<u32>, reason: &str) -> Skipped {
+    let path = clean(path);
+    let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path };
+    let reason = reason.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    Skipped { path, line, kind: SkipKind::NeedsRendering, reason: format!("it cannot be rendered: {reason}") }
+}
+
+fn build(folder: &Path) -> Result<(Rendered, Vec<Skipped>), Skipped> {
+    let files = Tree::new(folder).map_err(|error| trouble(folder, None, &error.to_string()))?;
+    let chart = |chart: &HelmChart| render_chart(chart, &files);
+    let options = kustomize::Options { helm: Some(&chart), ..kustomize::Options::default() };
+    let built = kustomize::build(&files.entry, &files, &options).map_err(|error| {
+        let Error { path, line, message, hint } = error;
+        let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+        let path = if path.as_os_str().is_empty() { folder.to_path_buf() } else { path };
+        trouble(&path, line, &format!("{message}{hint}"))
+    })?;
+    let problems = built.problems.iter().map(|problem| {
+        let Problem { path, span, field: _, message, command } = problem;
+        let source = built.rendered.provenance.files.iter().find(|file| &file.path == path);
+        let line = source.map(|source| LineIndex::new(1).line(&source.text, span.start));
+        let command = command.as_ref().map(|command| format!(": `{command}` fetches it")).unwrap_or_default();
+        trouble(path, line, &format!("{message}{command}"))
+    });
+    let skipped = problems.collect();
+    Ok((built.rendered, skipped))
+}
+
+/// Renders a chart that a kustomization asks for and that lies beside it.
+fn render_chart(chart: &HelmChart, files: &Tree) -> Result<Rendered, String> {
+    let folder = chart.folder.join(&chart.home).join(&chart.name);
+    let shown = files.shown(&folder);
+    if !on_disk(&folder).join("Chart.yaml").is_file() {
+        let command = format!("helm pull --untar {} --repo {}", chart.name, chart.repository);
+        let fetch = if chart.repository.is_empty() { String::new() } else { format!(": `{command}` fetches it") };
+        return Err(format!("the chart `{}` is not in `{}`{fetch}", chart.name, shown.display()));
+    }
+    let file = |path: &PathBuf| ValuesSource::File(files.shown(&chart.folder.join(path)));
+    let own = chart.values_file.as_ref().map(file);
+    let inline = chart
+        .values_inline
+        .as_ref()
+        .map(|text| ValuesSource::Inline(Inline { path: files.shown(&chart.folder), text: text.clone(), start: None }));
+    let mut values: Vec<ValuesSource> = match chart.values_merge.as_str() {
+        "replace" => inline.into_iter().collect(),
+        "merge" => {
+            let file = own.unwrap_or_else(|| ValuesSource::File(shown.join("values.yaml")));
+            inline.into_iter().chain([file]).collect()
+        }
+        _ => own.into_iter().chain(inline).collect(),
+    };
+    values.extend(chart.additional_values_files.iter().map(file));
+    let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let unit = ChartUnit {
+        path: shown,
+        variant: String::new(),
+        values,
+        release_name: text(&chart.release_name).or_else(|| text(&chart.name_template)),
+        namespace: text(&chart.namespace),
+    };
+    let options = Options {
+        kube_version: text(&chart.kube_version),
+        api_versions: chart.api_versions.clone(),
+        ..Options::default()
+    };
+    let Outcome { rendered, skipped } = charts::render(&unit, &options);
+    match (rendered, skipped.into_iter().next()) {
+        (Some(rendered), _) => Ok(rendered),
+        (None, Some(trouble)) => Err(trouble.reason),
+        (None, None) => Ok(Rendered::default()),
+    }
+}
+
+/// The files that a kustomization may use: those of its repository, or all where it is in none, as Kustomize has it. They
+/// are shown from where the folder is shown.
+struct Tree {
+    disk: Disk,
+    shown: PathBuf,
+    entry: PathBuf,
+}
+
+impl Tree {
+    fn new(folder: &Path) -> Result<Self, Unreadable> {
+        let entry = on_disk(folder).canonicalize().map_err(|error| Unreadable::System(error.to_string()))?;
+        let root = entry.ancestors().find(|above| above.join(".git").exists());
+        let root = root.or_else(|| entry.ancestors().last()).unwrap_or(&entry);
+        Ok(Self { disk: Disk::new(root)?, shown: folder.to_path_buf(), entry: entry.clone() })
+    }
+}
+
+impl Files for Tree {
+    fn locate(&self, path: &Path) -> Result<Location, Unreadable> {
+        self.disk.locate(path)
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
+        self.disk.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<Location> {
+        self.disk.list(folder)
+    }
+
+    fn shown(&self, path: &Path) -> PathBuf {
+        if !path.is_absolute() {
+            return path.to_path_buf();
+        }
+        let (mut own, mut other) = (self.entry.components(), path.components());
+        let (mut own_rest, mut other_rest) = (own.clone(), other.clone());
+        while let (Some(one), Some(two)) = (own.next(), other.next())
+            && one == two
+        {
+            (own_rest, other_rest) = (own.clone(), other.clone());
+        }
+        let climb = own_rest.map(|_| Component::ParentDir);
+        let relative: PathBuf = climb.chain(other_rest).collect();
+        join(&self.shown, &relative.to_string_lossy())
+    }
+}
