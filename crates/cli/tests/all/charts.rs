@@ -202,6 +202,33 @@ fn what_cannot_be_rendered_is_said_with_its_place_and_the_rest_is_judged() {
     assert_eq!(found(&json).len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn archives_are_charts_and_those_that_climb_are_said() {
+    let folder = chart(&[("data/notes.txt", "hello"), ("up.yaml", "a: b")]);
+    let tar = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("tar");
+        let output = command.current_dir(folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    tar(&["-czf", "good.tgz", "shop"]);
+    tar(&["-czf", "data.tgz", "data"]);
+    std::fs::create_dir(folder.path().join("packed")).unwrap();
+    for name in ["good.tgz", "data.tgz"] {
+        std::fs::rename(folder.path().join(name), folder.path().join("packed").join(name)).unwrap();
+    }
+    let (code, lines) = scan(&folder, &["packed"]);
+    assert_eq!((code, lines.len()), (1, 2), "{lines:?}");
+    assert_eq!(lines[0], "host-port packed/good.tgz!/shop/templates/pod.yaml:16 (values.yaml)");
+    tar(&["-czPf", "packed/climbs.tgz", "--transform=s,^up,../../up,", "shop", "up.yaml"]);
+    let (code, json) = folder.scan(&["packed"]);
+    let skipped = &json["coverage"]["skipped"];
+    assert_eq!((code, skipped.as_array().map(Vec::len)), (2, Some(1)), "{skipped}");
+    assert_eq!(skipped[0]["path"], "packed/climbs.tgz");
+    // What the user names is to be a chart.
+    assert_eq!(scan(&folder, &["packed/data.tgz"]).0, 2);
+}
+
 #[test]
 fn values_of_secrets_are_never_shown() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: {{ .Values.password }}\n  \

@@ -61,8 +61,10 @@ pub fn judge(
         // A chart's own values are an example where others are given: those that it does not render with are no gap.
         let is_rendered = !family.worlds.is_empty();
         let said = trouble.into_iter().filter(|(failed_with_own, _)| !(*failed_with_own && is_rendered));
-        if asked.kind == FamilyKind::Known || is_rendered {
-            family.skipped = said.flat_map(|(_, skipped)| skipped).collect();
+        family.skipped = said.flat_map(|(_, skipped)| skipped).collect();
+        // An archive that lies in a folder may be anything; what is wrong with one that is a chart is said.
+        if asked.kind == FamilyKind::Archive {
+            family.skipped.retain(|skipped| skipped.kind != rendering::charts::NO_CHART);
         }
     }
     judged

@@ -1,6 +1,6 @@
 //! Renders a chart or a kustomization with the engines that know how.
 
-mod charts;
+pub(crate) mod charts;
 mod join;
 mod overlays;
 

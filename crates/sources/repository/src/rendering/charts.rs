@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use helm::chart::ArchiveError;
 use helm::{Chart, LoadError, Output, Print, Values, ValuesError};
 use model::coverage::{SkipKind, Skipped};
 use model::place::LineIndex;
@@ -18,6 +19,9 @@ use crate::world::Outcome;
 
 /// Archives and files of values are no larger.
 const LARGEST: u64 = 64 << 20;
+
+/// How it is said that something is no chart.
+pub(crate) const NO_CHART: SkipKind = SkipKind::NothingToJudge;
 
 /// Renders a chart.
 pub(super) fn render(unit: &ChartUnit, options: &Options) -> Outcome {
@@ -99,7 +103,17 @@ fn line_of(chart: &Chart, path: &Path, offset: u32) -> Option<u32> {
 }
 
 fn load(path: &Path) -> Result<Chart, Skipped> {
-    let failed = |error: LoadError| trouble(path, None, &whole(&error));
+    let failed = |error: LoadError| {
+        let is_none = match &error {
+            LoadError::NoChart { .. } => true,
+            LoadError::Archive { source, .. } => {
+                matches!(source, ArchiveError::Gzip | ArchiveError::Tar | ArchiveError::Empty)
+            }
+            LoadError::Read { .. } | LoadError::Invalid { .. } => false,
+        };
+        let kind = if is_none { NO_CHART } else { SkipKind::NeedsRendering };
+        Skipped { kind, ..trouble(path, None, &whole(&error)) }
+    };
     if on_disk(path).is_dir() {
         return Chart::load_folder(on_disk(path)).map_err(failed);
     }
