@@ -3,6 +3,7 @@
 mod network;
 
 pub(crate) use network::*;
+pub(crate) mod rbac;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ pub enum Command {
     Network(NetworkArguments),
     /// Print what charts and kustomizations become, and where it comes from
     Render(RenderArguments),
+    /// Ask who may do what, why, and what is dangerous about it
+    Rbac(rbac::RbacArguments),
     /// Explain a control, by its id or by another tool's
     Explain(ExplainArguments),
     /// List all controls

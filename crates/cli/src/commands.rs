@@ -12,6 +12,7 @@ mod init;
 mod man;
 mod network;
 mod pod_security;
+mod rbac;
 mod render;
 mod scan;
 mod snapshot;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Network(arguments) => network::run(arguments),
+        Command::Rbac(arguments) => rbac::run(arguments),
         Command::Render(arguments) => render::run(arguments, project),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Controls(arguments) => controls::run(arguments),

@@ -16,6 +16,7 @@ pub mod data;
 pub mod image;
 pub mod namespace;
 pub mod network;
+pub mod rbac;
 pub mod secret;
 pub mod supply_chain;
 pub mod workload;

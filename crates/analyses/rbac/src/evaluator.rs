@@ -195,17 +195,44 @@ impl<'i> Evaluator<'i> {
 
     /// The rules that somebody holds in a namespace; an empty one is the whole cluster.
     pub(crate) fn rules_in(&self, identity: &Identity, namespace: &str) -> Vec<&Rule> {
-        let namespace = self.inventory.symbols.intern(namespace);
-        let bindings = self.bindings_of(identity).into_iter().filter(|(id, _)| self.reaches(*id, namespace));
-        let roles = bindings.filter_map(|(id, _)| match self.binding(id).role {
-            RoleLink::Role(role) => Some(role),
-            _ => None,
-        });
-        roles.flat_map(|role| &self.role(role).rules).map(|rule| self.rule(*rule)).collect()
+        self.rules_without(identity, self.inventory.symbols.intern(namespace), |_| false)
+    }
+
+    /// The key of somebody, or of the first of his groups if only a group is known.
+    pub fn key(&self, identity: &Identity) -> SubjectKey {
+        let symbols = &self.inventory.symbols;
+        match (&*identity.user, identity.groups.first()) {
+            ("", Some(group)) => SubjectKey::Group(symbols.intern(group)),
+            ("", None) => SubjectKey::Nobody,
+            (user, _) => SubjectKey::User(symbols.intern(user)),
+        }
+    }
+
+    /// The bindings of somebody that reach a namespace, those of the whole cluster first.
+    pub(crate) fn reaching(&self, identity: &Identity, namespace: Option<Symbol>) -> Vec<(BindingId, u32)> {
+        let mut bindings = self.bindings_of(identity);
+        bindings.retain(|(id, _)| self.reaches(*id, namespace.unwrap_or(Symbol::EMPTY)));
+        bindings
     }
 
     pub(crate) fn compiled(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The rules that somebody holds in a namespace (an empty one is the whole cluster), but by bindings that are left out.
+    pub(crate) fn rules_without(
+        &self,
+        identity: &Identity,
+        namespace: Symbol,
+        left_out: impl Fn(BindingId) -> bool,
+    ) -> Vec<&Rule> {
+        let bindings = self.bindings_of(identity).into_iter().map(|(id, _)| id);
+        let bindings = bindings.filter(|id| self.reaches(*id, namespace) && !left_out(*id));
+        let roles = bindings.filter_map(|id| match self.binding(id).role {
+            RoleLink::Role(role) => Some(role),
+            RoleLink::NotSeen | RoleLink::Dangling | RoleLink::Invalid => None,
+        });
+        roles.flat_map(|role| &self.role(role).rules).map(|rule| self.rule(*rule)).collect()
     }
 
     /// All subjects that bindings name.

@@ -10,12 +10,16 @@
 mod aggregation;
 mod answer;
 mod built_in;
+pub mod capability;
+pub mod catalogue;
 mod compile;
 mod covers;
 mod escalation;
 mod evaluator;
 mod identity;
+pub mod least;
 mod map;
+mod needs;
 mod node;
 pub mod request;
 pub mod resources;

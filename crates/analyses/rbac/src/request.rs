@@ -8,7 +8,7 @@ use std::fmt;
 use crate::resources;
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Request {
     /// An action on a resource.
     Resource(ResourceRequest),
@@ -22,7 +22,7 @@ pub enum Request {
 }
 
 /// An action on a resource. What is empty is not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceRequest {
     /// The verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, or a special one.
     pub verb: String,
@@ -114,11 +114,13 @@ impl Request {
 impl ResourceRequest {
     /// Resource and subresource, as rules name them.
     pub fn combined(&self) -> String {
-        match self.subresource.is_empty() {
-            true => self.resource.clone(),
-            false => format!("{}/{}", self.resource, self.subresource),
-        }
+        join(&self.resource, &self.subresource)
     }
+}
+
+/// Resource and subresource, as rules name them.
+pub fn join(resource: &str, subresource: &str) -> String {
+    if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") }
 }
 
 impl fmt::Display for Request {

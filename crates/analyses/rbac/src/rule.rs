@@ -46,6 +46,8 @@ pub struct Rule {
     all_resources: bool,
     /// `exec` for `*/exec`.
     subresources: Box<[Symbol]>,
+    /// Whether a verb is one of constrained impersonation, on what is impersonated.
+    constrained: bool,
     urls: Box<[Box<str>]>,
 }
 
@@ -83,7 +85,7 @@ impl Vocabulary {
         Self { verbs: VERBS.iter().map(|verb| symbols.intern(verb)).collect(), star: symbols.intern("*") }
     }
 
-    fn bit(&self, verb: Symbol) -> u64 {
+    pub(crate) fn bit(&self, verb: Symbol) -> u64 {
         let at = self.verbs.iter().position(|known| *known == verb);
         at.map_or(0, |at| 1 << at)
     }
@@ -134,6 +136,7 @@ impl Rule {
             verbs,
             all_groups: words.groups.contains(&star),
             all_resources: words.resources.contains(&star),
+            constrained: words.verbs.iter().any(|verb| symbols.text(*verb).starts_with("impersonate-on:")),
             subresources: words.resources.iter().filter_map(subresource).collect(),
             urls: words.urls.iter().map(|url| symbols.text(*url).into()).collect(),
             words,
@@ -160,6 +163,16 @@ impl Rule {
         self.all_resources
     }
 
+    /// The wanted verbs that it has, as bits.
+    pub(crate) fn verbs_among(&self, wanted: u64) -> u64 {
+        if self.verbs == EVERY { wanted } else { self.verbs & wanted }
+    }
+
+    /// Whether it has a verb that begins with `impersonate-on:`.
+    pub(crate) fn has_constrained_verb(&self) -> bool {
+        self.verbs == EVERY || self.constrained
+    }
+
     pub(crate) fn allows(&self, asked: &Asked) -> bool {
         if self.verbs != EVERY && (self.verbs & asked.bit == 0) && !self.names_verb(asked) {
             return false;
@@ -178,7 +191,7 @@ impl Rule {
         asked.bit == 0 && self.words.verbs.contains(&asked.verb)
     }
 
-    fn matches_resource(&self, combined: Symbol, subresource: Symbol) -> bool {
+    pub(crate) fn matches_resource(&self, combined: Symbol, subresource: Symbol) -> bool {
         self.all_resources
             || self.words.resources.contains(&combined)
             || (!subresource.is_empty() && self.subresources.contains(&subresource))

@@ -17,6 +17,7 @@ mod hostile;
 mod overlays;
 mod pod_security;
 mod program;
+mod rbac;
 #[cfg(unix)]
 mod repositories;
 mod scan;

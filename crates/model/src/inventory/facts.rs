@@ -198,6 +198,8 @@ pub struct SecretFact {
     pub resource: ResourceId,
     /// Whether it holds a token of a ServiceAccount.
     pub is_token: bool,
+    /// Where its name is written.
+    pub place: Place,
     /// `type`; empty if it is not set.
     pub kind: Symbol,
 }

@@ -223,7 +223,7 @@ impl Observer<'_> {
     fn secret(&self, object: &Object<'_>) -> SecretFact {
         let kind = object.value.get("type");
         let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
-        SecretFact { resource: self.resource, is_token, kind: self.symbol(kind) }
+        SecretFact { resource: self.resource, is_token, place: self.name_place(object), kind: self.symbol(kind) }
     }
 
     fn budget(&self, object: &Object<'_>) -> BudgetFact {

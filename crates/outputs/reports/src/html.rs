@@ -335,7 +335,7 @@ fn mark(severity: Severity) -> &'static str {
 }
 
 /// Text as HTML shows it, between tags and in attributes. What steers a terminal or the direction of text is named.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -16,6 +16,7 @@ pub mod junit;
 pub mod markdown;
 pub mod network;
 pub mod pod_security;
+pub mod rbac;
 pub mod report;
 pub mod repository;
 pub mod sarif;

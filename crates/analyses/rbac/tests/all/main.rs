@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod aggregation;
+mod capabilities;
 mod escalation;
 mod literal;
 mod requests;

@@ -1,0 +1,431 @@
+//! What controls of rights have in common: who can do something dangerous, by which rule, and where that is mended.
+//!
+//! A finding stands where the mend is: at the rule, if the role is in the input and is none that every cluster has; else
+//! at the role reference of the binding. All subjects that a rule reaches are one finding, as bad as the worst of them.
+//! Who may do everything is the finding of `cluster-admin-bound` alone, and who is bound to `edit` or `admin` that of
+//! `built-in-edit-underestimated`: one fix is one finding.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::control::InventoryFindings;
+use model::finding::Finding;
+use model::inventory::{Inventory, ResourceId};
+use model::parameter::{Default, Parameter, parameter};
+use model::place::Place;
+use model::severity::Severity;
+use model::symbols::Symbol;
+use rbac::capability::{Capabilities, Holding};
+use rbac::{BindingId, Config, Evaluator, Grant, RoleId, RoleLink, Source, SubjectKey, catalogue};
+
+/// Subjects that are not reported.
+pub(crate) const ALLOW_SUBJECTS: Parameter = parameter(
+    "allow_subjects",
+    Default::List(&["system:masters", "system:kube-controller-manager", "system:kube-scheduler", "system:nodes"]),
+    "subjects that are known and accepted: names of users and groups, `namespace/name` of ServiceAccounts",
+);
+
+/// Where and how somebody can do something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Situation {
+    /// The severity of the control.
+    pub(crate) base: Severity,
+    /// The id of the danger.
+    pub(crate) danger: &'static str,
+    /// Whether it is in the whole cluster.
+    pub(crate) everywhere: bool,
+    /// Whether it is in `kube-system`.
+    pub(crate) in_system: bool,
+    /// Whether the namespace has an account that can do something critical in the whole cluster.
+    pub(crate) leads_to_cluster: bool,
+    /// Whether it is limited to objects of some names.
+    pub(crate) limited: bool,
+    /// Whether the namespace is known not to enforce a level of Pod Security.
+    pub(crate) takes_any_pod: bool,
+}
+
+/// How bad it is somewhere.
+pub(crate) type Grade = fn(&Situation) -> Severity;
+
+/// As bad as the control says in the whole cluster and where that leads to it, a step less in a namespace.
+pub(crate) fn by_scope(situation: &Situation) -> Severity {
+    if situation.limited {
+        return Severity::Low.min(situation.base);
+    }
+    if situation.everywhere || situation.leads_to_cluster { situation.base } else { situation.base.lowered() }
+}
+
+/// As bad as the control says wherever it is.
+pub(crate) fn always(situation: &Situation) -> Severity {
+    if situation.limited { Severity::Low.min(situation.base) } else { situation.base }
+}
+
+/// The evaluation of an inventory, made once for all controls.
+pub(crate) fn judged<'i>(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Capabilities<'i> {
+    let newest = Config::default();
+    let kubernetes_minor = findings.findings.settings.kubernetes_minor.unwrap_or(newest.kubernetes_minor);
+    Capabilities::shared(inventory, &Config { kubernetes_minor, ..newest })
+}
+
+/// Reports everybody who can do one of these.
+pub(crate) fn report(
+    inventory: &Inventory,
+    findings: &mut InventoryFindings<'_>,
+    dangers: &[&'static str],
+    grade: Grade,
+) {
+    report_where(inventory, findings, dangers, grade, &|_, _, _| true);
+    report_unbound(&judged(inventory, findings), findings, &indexes(dangers));
+}
+
+/// Decides whether what somebody can do counts, by where and by which rules.
+pub(crate) type Filter<'f> = &'f dyn Fn(&Evaluator<'_>, &Holding, &[Grant]) -> bool;
+
+fn indexes(dangers: &[&'static str]) -> Vec<usize> {
+    dangers.iter().filter_map(|id| catalogue::index(id)).collect()
+}
+
+/// Reports everybody who can do one of these, where that counts.
+pub(crate) fn report_where(
+    inventory: &Inventory,
+    findings: &mut InventoryFindings<'_>,
+    dangers: &[&'static str],
+    grade: Grade,
+    counts: Filter<'_>,
+) {
+    let capabilities = judged(inventory, findings);
+    let evaluator = capabilities.evaluator();
+    look_at_all(inventory, findings);
+    let wanted = indexes(dangers);
+    let everything = catalogue::index("cluster-admin-grant").unwrap_or_default();
+    let mut anchors: BTreeMap<(ResourceId, Place), Anchored> = BTreeMap::new();
+    for holding in capabilities.holdings() {
+        let hits: Vec<usize> = wanted.iter().copied().filter(|danger| holding.dangers.has(*danger)).collect();
+        if hits.is_empty() || (holding.dangers.has(everything) && !wanted.contains(&everything)) {
+            continue;
+        }
+        if is_accepted(evaluator, holding.subject, findings) {
+            continue;
+        }
+        for danger in hits {
+            let evidence = capabilities.evidence(holding, danger);
+            if !counts(evaluator, holding, &evidence)
+                || evidence.first().is_some_and(|grant| is_edit(evaluator, *grant))
+            {
+                continue;
+            }
+            let Some(at) = evidence.first().and_then(|grant| anchor(evaluator, *grant)) else { continue };
+            let severity = grade(&situation(&capabilities, holding, danger, findings.findings.severity));
+            let found = Found { severity, danger, holding: *holding, evidence };
+            anchors.entry(at).or_default().add(found);
+        }
+    }
+    for ((resource, place), anchored) in anchors {
+        let Some(worst) = &anchored.worst else { continue };
+        let others = anchored.subjects.len().saturating_sub(1);
+        let value = named(evaluator, worst.holding.subject, others);
+        let finding = Finding::at_place(place).value(value).severity(worst.severity);
+        findings.report(resource, finding.message(message(evaluator, worst)));
+    }
+}
+
+/// Whether a grant is one of the roles `edit` and `admin` as every cluster has them.
+fn is_edit(evaluator: &Evaluator<'_>, grant: Grant) -> bool {
+    let rule = evaluator.role(grant.role).rules[grant.rule as usize];
+    let name = evaluator.text(evaluator.role(grant.role).name);
+    matches!(&*name, "edit" | "admin") && is_default_role(evaluator, rule.origin)
+}
+
+/// What was found at one place.
+#[derive(Default)]
+struct Anchored {
+    worst: Option<Found>,
+    subjects: Vec<SubjectKey>,
+}
+
+struct Found {
+    severity: Severity,
+    danger: usize,
+    holding: Holding,
+    evidence: Vec<Grant>,
+}
+
+impl Anchored {
+    fn add(&mut self, found: Found) {
+        if !self.subjects.contains(&found.holding.subject) && self.subjects.len() < MOST_COUNTED {
+            self.subjects.push(found.holding.subject);
+        }
+        let is_worse = |known: &Found| {
+            (found.severity, found.holding.namespace.is_none()) > (known.severity, known.holding.namespace.is_none())
+        };
+        if self.worst.as_ref().is_none_or(is_worse) {
+            self.worst = Some(found);
+        }
+    }
+}
+
+/// Subjects of one rule are told apart up to this many.
+const MOST_COUNTED: usize = 1000;
+
+/// All roles and bindings are looked at, those that every cluster has among them.
+pub(crate) fn look_at_all(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    inventory.facts.roles.iter().for_each(|role| findings.looked_at(role.resource));
+    inventory.facts.bindings.iter().for_each(|binding| findings.looked_at(binding.resource));
+}
+
+/// Whether users have said that a subject is known.
+pub(crate) fn is_accepted(evaluator: &Evaluator<'_>, subject: SubjectKey, findings: &InventoryFindings<'_>) -> bool {
+    let (_, name) = evaluator.describe(subject);
+    let full = match subject {
+        SubjectKey::User(user) => evaluator.text(user),
+        SubjectKey::Group(_) | SubjectKey::Nobody => String::new(),
+    };
+    let mut accepted = findings.findings.list(&ALLOW_SUBJECTS).iter();
+    accepted.any(|accepted| accepted == name || accepted == full)
+}
+
+fn situation(capabilities: &Capabilities<'_>, holding: &Holding, danger: usize, base: Severity) -> Situation {
+    let evaluator = capabilities.evaluator();
+    let namespace = holding.namespace;
+    Situation {
+        base,
+        danger: catalogue::ALL[danger].id,
+        everywhere: namespace.is_none(),
+        in_system: namespace.is_some_and(|namespace| evaluator.text(namespace) == "kube-system"),
+        leads_to_cluster: namespace.is_some_and(|namespace| capabilities.leads_to_cluster(namespace)),
+        limited: holding.limited.has(danger),
+        takes_any_pod: namespace.is_some_and(|namespace| takes_any_pod(evaluator.inventory(), namespace)),
+    }
+}
+
+/// Whether the namespace is in the input, and enforces neither `baseline` nor `restricted`.
+fn takes_any_pod(inventory: &Inventory, namespace: Symbol) -> bool {
+    let key = inventory.symbols.intern("pod-security.kubernetes.io/enforce");
+    inventory.namespace_named(namespace).is_some_and(|fact| {
+        let level = fact.labels.iter().rev().find(|(label, _)| *label == key);
+        !level.is_some_and(|(_, level)| ["baseline", "restricted"].contains(&&*inventory.symbols.text(*level)))
+    })
+}
+
+/// Where a grant is mended: at the rule, or at the binding if every cluster has the role. None if every cluster has both.
+pub(crate) fn anchor(evaluator: &Evaluator<'_>, grant: Grant) -> Option<(ResourceId, Place)> {
+    let rule = evaluator.role(grant.role).rules[grant.rule as usize];
+    let own_rule = evaluator.place_of_rule(rule).filter(|_| !is_default_role(evaluator, rule.origin));
+    own_rule.or_else(|| binding_anchor(evaluator, grant.binding))
+}
+
+/// The role reference of a binding that is in the input and is none that every cluster has.
+pub(crate) fn binding_anchor(evaluator: &Evaluator<'_>, id: BindingId) -> Option<(ResourceId, Place)> {
+    let fact = evaluator.binding_fact(id).filter(|_| !is_default_binding(evaluator, id))?;
+    Some((fact.resource, fact.role_place))
+}
+
+/// Whether a role is one that every cluster has: by its label and its name, or because it is not in the input.
+pub(crate) fn is_default_role(evaluator: &Evaluator<'_>, id: RoleId) -> bool {
+    let role = evaluator.role(id);
+    let is_known = || rbac::is_built_in_role(&evaluator.text(role.namespace), &evaluator.text(role.name));
+    role.source == Source::BuiltIn || (role.labels.contains(&default_label(evaluator)) && is_known())
+}
+
+/// The same of a binding.
+pub(crate) fn is_default_binding(evaluator: &Evaluator<'_>, id: BindingId) -> bool {
+    let binding = evaluator.binding(id);
+    let is_known = || rbac::is_built_in_binding(&evaluator.text(binding.namespace), &evaluator.text(binding.name));
+    let is_labelled = || evaluator.binding_fact(id).is_some_and(|fact| fact.labels.contains(&default_label(evaluator)));
+    binding.source == Source::BuiltIn || (is_labelled() && is_known())
+}
+
+fn default_label(evaluator: &Evaluator<'_>) -> (Symbol, Symbol) {
+    let symbols = &evaluator.inventory().symbols;
+    (symbols.intern("kubernetes.io/bootstrapping"), symbols.intern("rbac-defaults"))
+}
+
+/// A subject, and how many more there are.
+pub(crate) fn named(evaluator: &Evaluator<'_>, subject: SubjectKey, others: usize) -> String {
+    let (kind, name) = evaluator.describe(subject);
+    match others {
+        0 => format!("{kind} {name}"),
+        1 => format!("{kind} {name} and 1 other"),
+        others => format!("{kind} {name} and {others} others"),
+    }
+}
+
+/// The chain from a subject to a rule.
+pub(crate) fn chain(evaluator: &Evaluator<'_>, grant: Grant) -> String {
+    let rule = evaluator.role(grant.role).rules[grant.rule as usize];
+    let from = match rule.origin == grant.role {
+        true => String::new(),
+        false => format!(" (aggregated from `{}`)", evaluator.text(evaluator.role(rule.origin).name)),
+    };
+    format!(
+        "{} gives {}, rule {}{from}",
+        binding_name(evaluator, grant.binding),
+        role_name(evaluator, grant.role),
+        rule.index
+    )
+}
+
+/// A binding by kind and name.
+pub(crate) fn binding_name(evaluator: &Evaluator<'_>, id: BindingId) -> String {
+    let binding = evaluator.binding(id);
+    let kind = if binding.cluster { "ClusterRoleBinding" } else { "RoleBinding" };
+    format!("{kind} `{}`", evaluator.text(binding.name))
+}
+
+/// A role by kind and name.
+pub(crate) fn role_name(evaluator: &Evaluator<'_>, id: RoleId) -> String {
+    let role = evaluator.role(id);
+    format!("{} `{}`", if role.cluster { "ClusterRole" } else { "Role" }, evaluator.text(role.name))
+}
+
+/// Where a right holds.
+pub(crate) fn scope(evaluator: &Evaluator<'_>, namespace: Option<Symbol>) -> String {
+    match namespace {
+        None => "in the whole cluster".to_owned(),
+        Some(namespace) => format!("in namespace `{}`", evaluator.text(namespace)),
+    }
+}
+
+fn message(evaluator: &Evaluator<'_>, found: &Found) -> String {
+    let danger = &catalogue::ALL[found.danger];
+    let mut chains: Vec<String> = found.evidence.iter().map(|grant| chain(evaluator, *grant)).collect();
+    chains.dedup();
+    let limited = if found.holding.limited.has(found.danger) { " of some names" } else { "" };
+    format!(
+        "`{{value}}` can {}{limited} {}: {}; {}. {}",
+        danger.title,
+        scope(evaluator, found.holding.namespace),
+        chains.join(", and "),
+        danger.why,
+        narrowest(evaluator, found.evidence[0])
+    )
+}
+
+/// The smallest change that takes a right away.
+fn narrowest(evaluator: &Evaluator<'_>, grant: Grant) -> String {
+    let rule = evaluator.role(grant.role).rules[grant.rule as usize];
+    if is_default_role(evaluator, rule.origin) {
+        return format!("Bind a role that grants less than {}", role_name(evaluator, grant.role));
+    }
+    let rule = evaluator.rule(rule);
+    match (rule.has_every_verb(), rule.has_every_resource()) {
+        (true, true) => "Write the verbs and resources that are used in the place of `*`".to_owned(),
+        (true, false) => "Write the verbs that are used in the place of `*`".to_owned(),
+        (false, true) => "Write the resources that are used in the place of `*`".to_owned(),
+        (false, false) => "Take what is not used out of the rule, or name the objects in `resourceNames`".to_owned(),
+    }
+}
+
+/// Roles that nobody is bound to grant nothing; they are one binding away from it.
+fn report_unbound(capabilities: &Capabilities<'_>, findings: &mut InventoryFindings<'_>, wanted: &[usize]) {
+    let evaluator = capabilities.evaluator();
+    for id in unbound(evaluator) {
+        let role = evaluator.role(id);
+        let namespace = (!role.cluster).then_some(role.namespace);
+        let (dangers, _) = capabilities.of_role(id, namespace);
+        let Some(danger) = wanted.iter().copied().find(|danger| dangers.has(*danger)) else { continue };
+        let everything = catalogue::index("cluster-admin-grant").unwrap_or_default();
+        if dangers.has(everything) && danger != everything {
+            continue;
+        }
+        let Some(rule) = capabilities.rule_of(id, namespace, danger) else { continue };
+        let Some((resource, place)) = evaluator.place_of_rule(role.rules[rule as usize]) else { continue };
+        let message = format!(
+            "Nobody is bound to `{{value}}`; whoever is can {}: {}",
+            catalogue::ALL[danger].title,
+            catalogue::ALL[danger].why
+        );
+        let finding = Finding::at_place(place).value(evaluator.text(role.name)).severity(Severity::Info);
+        findings.report(resource, finding.message(message));
+    }
+}
+
+/// Who is bound to every role, directly or by aggregation, in the order of the bindings.
+pub(crate) struct Holders(Vec<Vec<(BindingId, SubjectKey)>>);
+
+impl Holders {
+    /// The bindings of a role, and whom they name.
+    pub(crate) fn of(&self, role: RoleId) -> &[(BindingId, SubjectKey)] {
+        &self.0[role.0 as usize]
+    }
+}
+
+/// More holders of one role than this are not told apart.
+const MOST_HOLDERS: usize = 2000;
+
+/// Who is bound to every role.
+pub(crate) fn holders(evaluator: &Evaluator<'_>) -> Arc<Holders> {
+    evaluator.inventory().indexes.derived(|| {
+        let mut origins: Vec<Vec<RoleId>> = Vec::with_capacity(evaluator.roles().len());
+        for (id, role) in (0..).map(RoleId).zip(evaluator.roles()) {
+            let mut of: Vec<RoleId> = role.rules.iter().map(|rule| rule.origin).chain([id]).collect();
+            of.sort_unstable();
+            of.dedup();
+            origins.push(of);
+        }
+        let mut holders = vec![Vec::new(); origins.len()];
+        for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {
+            let RoleLink::Role(role) = binding.role else { continue };
+            for origin in &origins[role.0 as usize] {
+                let of = &mut holders[origin.0 as usize];
+                let room = MOST_HOLDERS.saturating_sub(of.len());
+                of.extend(binding.subjects.iter().take(room).map(|subject| (id, *subject)));
+            }
+        }
+        Holders(holders)
+    })
+}
+
+/// The roles of the input that no binding gives to anybody, directly or by aggregation.
+pub(crate) fn unbound(evaluator: &Evaluator<'_>) -> Vec<RoleId> {
+    let holders = holders(evaluator);
+    let roles = (0..).map(RoleId).zip(evaluator.roles());
+    let own = roles.filter(|(id, role)| holders.of(*id).is_empty() && matches!(role.source, Source::Input(_)));
+    own.map(|(id, _)| id).filter(|id| !is_default_role(evaluator, *id)).collect()
+}
+
+/// A subject of a binding of the input.
+pub(crate) struct BoundSubject {
+    /// The object.
+    pub(crate) resource: ResourceId,
+    /// Where the subject is named.
+    pub(crate) place: Place,
+    /// Who.
+    pub(crate) key: SubjectKey,
+    /// The binding.
+    pub(crate) binding: BindingId,
+    /// The name of the role.
+    pub(crate) role: String,
+}
+
+/// The subjects of the bindings of the input, those that every cluster has left out.
+pub(crate) fn subjects_of_input(evaluator: &Evaluator<'_>) -> Vec<BoundSubject> {
+    let mut found = Vec::new();
+    for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {
+        let Some(fact) = evaluator.binding_fact(id).filter(|_| !is_default_binding(evaluator, id)) else { continue };
+        let subjects = fact.subjects.iter().zip(&binding.subjects);
+        found.extend(subjects.map(|(written, key)| BoundSubject {
+            resource: fact.resource,
+            place: written.place,
+            key: *key,
+            binding: id,
+            role: evaluator.text(binding.role_name),
+        }));
+    }
+    found
+}
+
+/// Whether all that a subject is bound by is what every cluster has.
+pub(crate) fn is_default_subject(evaluator: &Evaluator<'_>, subject: SubjectKey) -> bool {
+    evaluator.bindings_naming(subject).iter().all(|(id, _)| is_default_binding(evaluator, *id))
+}
+
+/// The severity of the worst that a binding gives.
+pub(crate) fn worst_of_binding(capabilities: &Capabilities<'_>, id: BindingId) -> Option<Severity> {
+    let binding = capabilities.evaluator().binding(id);
+    let RoleLink::Role(role) = binding.role else { return None };
+    let namespace = (!binding.cluster).then_some(binding.namespace);
+    let (dangers, limited) = capabilities.of_role(role, namespace);
+    let holding = Holding { subject: SubjectKey::Nobody, namespace, dangers, limited };
+    dangers.iter().map(|danger| capabilities.severity(&holding, danger)).max()
+}

@@ -1,0 +1,143 @@
+//! `pod-logs-readable`
+
+use model::control::{Check, Control, InventoryFindings, fixture, maps};
+use model::fix::FixClass;
+use model::inventory::Inventory;
+use model::severity::Severity;
+use rbac::capability::Holding;
+use rbac::{Evaluator, Grant};
+
+use super::grants::{self, ALLOW_SUBJECTS, Situation};
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "pod-logs-readable",
+    title: "Subject can read all pod logs",
+    severity: Severity::Low,
+    severity_reason: "logs contain secrets",
+    rationale: "Logs often have credentials and personal data in them, and a link in a log directory makes the kubelet serve other files of the node.",
+    remediation: "Grant it in the namespaces where it is needed.",
+    verify: "plimsoll rbac who-can get pods/log",
+    aliases: &[],
+    mappings: &[maps("owasp-k8s-top10", "K03"), maps("nist-800-53", "AC-6")],
+    references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
+    umbrella: false,
+    fix: FixClass::Manual,
+    parameters: &[ALLOW_SUBJECTS],
+    check: Check::Inventory(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [pods/log], verbs: [get]} #~ low rules[0]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['no.such.group'], resources: [pods/log], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [nodes/log], verbs: [get]} #~ medium
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [pods/log], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: shop
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+    ],
+};
+
+fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let system = inventory.symbols.intern("kube-system");
+    let counts = |_: &Evaluator<'_>, holding: &Holding, _: &[Grant]| {
+        holding.namespace.is_none_or(|namespace| namespace == system)
+    };
+    grants::report_where(inventory, findings, &["read-logs", "read-node-logs"], grade, &counts);
+}
+
+fn grade(situation: &Situation) -> Severity {
+    if situation.danger == "read-node-logs" { Severity::Medium } else { Severity::Low }
+}

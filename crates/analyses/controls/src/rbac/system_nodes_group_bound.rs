@@ -1,0 +1,109 @@
+//! `system-nodes-group-bound`
+
+use model::control::{Check, Control, InventoryFindings, fixture, maps};
+use model::finding::Finding;
+use model::fix::FixClass;
+use model::inventory::Inventory;
+use model::severity::Severity;
+use rbac::SubjectKey;
+
+use super::grants;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "system-nodes-group-bound",
+    title: "system:nodes group has RBAC grants",
+    severity: Severity::High,
+    severity_reason: "every kubelet gets them, bypassing the Node authorizer",
+    rationale: "Nodes are authorised by the Node authorizer, each for what its own pods need. A binding to their group gives the right to every kubelet, and so to whoever breaks out of one pod.",
+    remediation: "Take the subject out of the binding.",
+    verify: "plimsoll rbac subjects group:system:nodes",
+    aliases: &[],
+    mappings: &[maps("owasp-k8s-top10", "K02"), maps("nist-800-190", "4.3.5"), maps("nist-800-53", "AC-6")],
+    references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
+    umbrella: false,
+    fix: FixClass::Manual,
+    parameters: &[],
+    check: Check::Inventory(check),
+    fixtures: &[
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: Group, name: 'system:nodes', apiGroup: rbac.authorization.k8s.io} #~ high subjects[0].name
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: Group, name: 'team', apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: view
+subjects:
+  - {kind: User, name: 'system:node:n1', apiGroup: rbac.authorization.k8s.io} #~ high
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: kubeadm:node-autoapprove-certificate-rotation
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:certificates.k8s.io:certificatesigningrequests:selfnodeclient
+subjects:
+  - {kind: Group, name: 'system:nodes', apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+    ],
+};
+
+fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let capabilities = grants::judged(inventory, findings);
+    let evaluator = capabilities.evaluator();
+    grants::look_at_all(inventory, findings);
+    for subject in grants::subjects_of_input(evaluator) {
+        let is_node = match subject.key {
+            SubjectKey::User(name) => evaluator.text(name).starts_with("system:node:"),
+            SubjectKey::Group(name) => evaluator.text(name) == "system:nodes",
+            SubjectKey::Nobody => false,
+        };
+        if !is_node || EXPECTED.contains(&&*subject.role) {
+            continue;
+        }
+        let message = format!("`{{value}}` is given `{}`: whoever breaks out of a pod has it", subject.role);
+        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key, 0));
+        findings.report(subject.resource, finding.message(message));
+    }
+}
+
+/// What kubeadm gives to nodes.
+const EXPECTED: [&str; 4] = [
+    "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+    "kubeadm:kubelet-config",
+    "kubeadm:nodes-kubeadm-config",
+    "system:node-proxier",
+];

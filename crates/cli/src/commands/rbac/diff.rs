@@ -1,0 +1,155 @@
+//! `rbac diff`: what changes in terms of what subjects may really do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rbac::capability::Capabilities;
+use rbac::{Evaluator, Identity, SubjectKey};
+use reports::rbac::{DangerReport, RightReport, SubjectChange, SubjectName};
+
+use super::subjects::{self, RightKey, Rights};
+use super::{config, describe, read, report, write};
+use crate::arguments::rbac::DiffArguments;
+use crate::exit::Exit;
+
+/// Runs the command.
+pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<Exit> {
+    let common = &arguments.common;
+    let base = read(std::slice::from_ref(&arguments.base), common)?;
+    let head = read(std::slice::from_ref(&arguments.head), common)?;
+    let (before, after) = (Evaluator::new(&base, &config(common)), Evaluator::new(&head, &config(common)));
+    let mut report = report(&after, common);
+    let mut coverage = super::report(&before, common).coverage;
+    if !coverage.complete {
+        report.coverage.complete = false;
+        report.coverage.skipped.append(&mut coverage.skipped);
+    }
+    let changes = changes(&Capabilities::new(&before), &Capabilities::new(&after));
+    let gained = changes.iter().any(|change| !change.gained.is_empty());
+    report.changes = Some(changes);
+    write(&report, common)?;
+    Ok(match (report.coverage.complete, gained) {
+        (false, _) => Exit::Incomplete,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Clean,
+    })
+}
+
+fn changes(before: &Capabilities<'_>, after: &Capabilities<'_>) -> Vec<SubjectChange> {
+    let mut names: BTreeSet<(SubjectName, IdentityText)> = BTreeSet::new();
+    for evaluator in [before.evaluator(), after.evaluator()] {
+        names.extend(
+            evaluator
+                .subjects()
+                .into_iter()
+                .map(|key| (describe::subject(evaluator, key), IdentityText::new(evaluator, key))),
+        );
+    }
+    let mut changes = Vec::new();
+    for (subject, identity) in names {
+        let (old, new) = (rights(before.evaluator(), &identity), rights(after.evaluator(), &identity));
+        let (gained, lost) = (missing(&new, &old), missing(&old, &new));
+        if gained.is_empty() && lost.is_empty() {
+            continue;
+        }
+        let (old, new) = (dangers(before, &identity), dangers(after, &identity));
+        changes.push(SubjectChange {
+            subject,
+            gained,
+            lost,
+            dangers_gained: new.values().filter(|danger| !old.contains_key(&key(danger))).cloned().collect(),
+            dangers_lost: old.values().filter(|danger| !new.contains_key(&key(danger))).cloned().collect(),
+        });
+    }
+    changes.sort_by_key(|change| (change.gained.is_empty(), std::cmp::Reverse(change.dangers_gained.len())));
+    changes
+}
+
+/// Who it is, in texts that both inputs share.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct IdentityText {
+    is_group: bool,
+    name: String,
+}
+
+impl IdentityText {
+    fn new(evaluator: &Evaluator<'_>, key: SubjectKey) -> Self {
+        match key {
+            SubjectKey::User(name) => Self { is_group: false, name: evaluator.text(name) },
+            SubjectKey::Group(name) => Self { is_group: true, name: evaluator.text(name) },
+            SubjectKey::Nobody => Self { is_group: true, name: String::new() },
+        }
+    }
+
+    /// The identity, without the groups of others: what a group gains is said of the group.
+    fn alone(&self) -> Identity {
+        match self.is_group {
+            true => Identity { user: String::new(), groups: vec![self.name.clone()] },
+            false => Identity { user: self.name.clone(), groups: Vec::new() },
+        }
+    }
+}
+
+fn key(danger: &DangerReport) -> (String, Option<String>) {
+    (danger.id.clone(), danger.namespace.clone())
+}
+
+fn dangers(
+    capabilities: &Capabilities<'_>,
+    identity: &IdentityText,
+) -> BTreeMap<(String, Option<String>), DangerReport> {
+    let evaluator = capabilities.evaluator();
+    let subject = evaluator.key(&identity.alone());
+    let held: Vec<_> = capabilities.holdings().iter().filter(|holding| holding.subject == subject).collect();
+    let (dangers, _) = subjects::dangers(capabilities, &held);
+    dangers.into_iter().map(|danger| (key(&danger), danger)).collect()
+}
+
+/// What somebody may do by his own bindings, without what he has twice: in a namespace and in the whole cluster, for
+/// some names and for all.
+fn rights(evaluator: &Evaluator<'_>, identity: &IdentityText) -> Rights {
+    let mut all: Rights = BTreeMap::new();
+    for right in subjects::expand(evaluator, &evaluator.rights(&identity.alone())) {
+        let RightReport { namespace, group, resource, verbs, names } = right;
+        all.entry((namespace, group, resource, names)).or_default().extend(verbs);
+    }
+    let whole = all.clone();
+    for ((namespace, group, resource, names), verbs) in &mut all {
+        let mut take = |key: RightKey| {
+            if let Some(known) = whole.get(&key) {
+                verbs.retain(|verb| !known.contains(verb));
+            }
+        };
+        if namespace.is_some() {
+            take((None, group.clone(), resource.clone(), names.clone()));
+        }
+        if !names.is_empty() {
+            take((namespace.clone(), group.clone(), resource.clone(), Vec::new()));
+            take((None, group.clone(), resource.clone(), Vec::new()));
+        }
+    }
+    all.retain(|_, verbs| !verbs.is_empty());
+    all
+}
+
+/// What is in `rights` and not in `others`.
+fn missing(rights: &Rights, others: &Rights) -> Vec<RightReport> {
+    let mut found = Vec::new();
+    for ((namespace, group, resource, names), verbs) in rights {
+        let covers = |namespace: &Option<String>, names: &[String], verb: &String| {
+            let key = (namespace.clone(), group.clone(), resource.clone(), names.to_vec());
+            others.get(&key).is_some_and(|known| known.contains(verb))
+        };
+        let is_new = |verb: &&String| {
+            !covers(namespace, names, verb)
+                && !covers(&None, names, verb)
+                && !covers(namespace, &[], verb)
+                && !covers(&None, &[], verb)
+        };
+        let verbs: Vec<String> = verbs.iter().filter(is_new).cloned().collect();
+        if !verbs.is_empty() {
+            let (namespace, group, resource) = (namespace.clone(), group.clone(), resource.clone());
+            found.push(RightReport { namespace, group, resource, verbs, names: names.clone() });
+        }
+    }
+    found
+}
