@@ -50,7 +50,7 @@ fn read(paths: &[PathBuf], common: &RbacInput) -> anyhow::Result<Inventory> {
     let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
     let mut inventory = Inventory { complete: common.complete, ..Inventory::default() };
     let progress = Progress::default();
-    screen::with_progress(&progress, || {
+    screen::with_progress(&|| screen::files(&progress), || {
         let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
         load::load(&config, found, &mut inventory, &nothing, &progress);
     });
