@@ -77,7 +77,7 @@ fn hooks_of_pre_commit_scan_what_they_are_given() {
     assert_eq!((changed.as_str(), all.as_str()), ("plimsoll", "plimsoll-all"));
     let commit = |files: &str| run(&shop(), &format!("{changed_entry} {files}"), &[]).0;
     assert_eq!(commit("payments/api.yaml compose.yaml"), 1);
-    assert_eq!(commit("payments/rbac.yaml compose.yaml"), 0);
+    assert_eq!(commit("storefront/ingress.yaml compose.yaml"), 0);
     assert_eq!(commit("compose.yaml"), 0);
     assert_eq!(commit("payments/refunds.yaml"), 2, "it is not YAML");
     assert_eq!(run(&shop(), all_entry, &[]).0, 2, "one file is not YAML");

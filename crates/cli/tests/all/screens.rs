@@ -34,7 +34,7 @@ fn many_findings_are_a_table_and_the_worst() {
 
 #[test]
 fn nothing_found_is_said_in_few_words() {
-    check("clean.txt", &["scan", "examples/shop/payments/rbac.yaml"], 0);
+    check("clean.txt", &["scan", "examples/shop/storefront/ingress.yaml"], 0);
 }
 
 #[test]
