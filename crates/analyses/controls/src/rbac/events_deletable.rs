@@ -14,7 +14,7 @@ pub static CONTROL: Control = Control {
     severity: Severity::Low,
     severity_reason: "hides traces",
     rationale: "Events show what happened; who deletes them hides it.",
-    remediation: "Leave events to their expiry.",
+    remediation: "Leave events to their expiry, and take `delete` and `deletecollection` on them out of the role.",
     verify: "plimsoll rbac who-can delete events",
     aliases: &[alias("kubescape", "C-0031")],
     mappings: &[

@@ -16,7 +16,7 @@ pub static CONTROL: Control = Control {
     severity: Severity::Low,
     severity_reason: "hides traces",
     rationale: "There is no such operation: logs are files of the node. A rule that grants it shows that somebody wanted it, and what is missing of it may be granted elsewhere.",
-    remediation: "Take the rule out.",
+    remediation: "Take the rule out: it grants nothing, and shows a right that is not there.",
     verify: "kubectl get clusterroles,roles -A -o yaml | grep -n pods/log",
     aliases: &[alias("trivy", "KSV-0042")],
     mappings: &[maps("owasp-k8s-top10", "K10"), maps("nist-800-53", "AU-9")],

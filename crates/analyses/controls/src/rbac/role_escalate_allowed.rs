@@ -14,7 +14,7 @@ pub static CONTROL: Control = Control {
     severity: Severity::Critical,
     severity_reason: "adds any rule to a role it is bound to",
     rationale: "The verb `escalate` lets rules into roles that the writer does not hold. Written into a role that is bound to the writer, they are the writer's.",
-    remediation: "Take `escalate` out of the role.",
+    remediation: "Take `escalate` out of the role: what the writer holds can be written into roles without it.",
     verify: "plimsoll rbac who-can escalate clusterroles",
     aliases: &[alias("kubescape", "C-0191"), alias("trivy", "KSV-0050"), alias("checkov", "CKV_K8S_158"), alias("kyverno", "restrict-escalation-verbs-roles"), alias("rbac-police", "escalate_roles"), alias("kubesplaining", "KUBE-PRIVESC-009"), alias("datree", "CIS_INVALID_VALUE_BIND_IMPERSONATE_ESCALATE")],
     mappings: &[maps("cis-kubernetes", "5.1.8"), maps("mitre", "T1098.006"), maps("owasp-k8s-top10", "K02"), maps("nist-800-53", "AC-6"), maps("cis-gke", "4.1.7"), maps("cis-eks", "4.1.8")],

@@ -15,7 +15,7 @@ pub static CONTROL: Control = Control {
     severity: Severity::Low,
     severity_reason: "dormant privilege",
     rationale: "A role that nobody is bound to grants nothing today, and is one binding away from it; nobody looks after what nobody uses.",
-    remediation: "Delete the role.",
+    remediation: "Delete the role, or bind it to whom it is meant for.",
     verify: "plimsoll rbac least-privilege",
     aliases: &[alias("kubesplaining", "KUBE-RBAC-UNUSED")],
     mappings: &[maps("owasp-k8s-top10", "K02"), maps("nist-800-53", "AC-2"), maps("nist-800-53", "AC-6")],

@@ -14,7 +14,7 @@ use super::grants;
 /// The control.
 pub static CONTROL: Control = Control {
     id: "system-masters-bound",
-    title: "system:masters group is used",
+    title: "Group system:masters is used",
     severity: Severity::Critical,
     severity_reason: "bypasses RBAC and cannot be revoked",
     rationale: "Members of `system:masters` are allowed everything before roles are asked, pass every check against escalation, and keep it for as long as their certificate lasts: taking the binding away does not take it away.",

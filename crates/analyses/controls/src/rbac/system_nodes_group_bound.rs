@@ -12,11 +12,11 @@ use super::grants;
 /// The control.
 pub static CONTROL: Control = Control {
     id: "system-nodes-group-bound",
-    title: "system:nodes group has RBAC grants",
+    title: "Group system:nodes has RBAC grants",
     severity: Severity::High,
     severity_reason: "every kubelet gets them, bypassing the Node authorizer",
     rationale: "Nodes are authorised by the Node authorizer, each for what its own pods need. A binding to their group gives the right to every kubelet, and so to whoever breaks out of one pod.",
-    remediation: "Take the subject out of the binding.",
+    remediation: "Take the subject out of the binding; what a kubelet needs, the Node authorizer gives it.",
     verify: "plimsoll rbac subjects group:system:nodes",
     aliases: &[],
     mappings: &[maps("owasp-k8s-top10", "K02"), maps("nist-800-190", "4.3.5"), maps("nist-800-53", "AC-6")],

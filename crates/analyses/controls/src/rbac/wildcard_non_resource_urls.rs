@@ -16,7 +16,7 @@ pub static CONTROL: Control = Control {
     severity: Severity::Medium,
     severity_reason: "/metrics, /debug/pprof, /logs, /configz",
     rationale: "Paths of the API server beside its resources are metrics, profiles of the process and logs.",
-    remediation: "Write the paths that are used.",
+    remediation: "Write the paths that are used, such as `/metrics` or `/healthz`, in the place of the wildcard.",
     verify: "kubectl get clusterroles,roles -A -o yaml | grep -n \"'\\*'\"",
     aliases: &[],
     mappings: &[
