@@ -51,7 +51,7 @@ pub enum RbacCommand {
 #[derive(Clone, Debug, Args)]
 pub struct RbacInput {
     /// Files and folders, as PATH; may be given several times
-    #[arg(long, short, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(long = "path", value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub filename: Vec<PathBuf>,
     /// What to read
     #[command(flatten)]

@@ -30,7 +30,7 @@ fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn rbac(arguments: &[&str], file: &PathBuf) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.arg("rbac").args(arguments).arg("-f").arg(file).env("NO_COLOR", "1").output().unwrap()
+    command.arg("rbac").args(arguments).arg("--path").arg(file).env("NO_COLOR", "1").output().unwrap()
 }
 
 fn text(output: &Output) -> String {
