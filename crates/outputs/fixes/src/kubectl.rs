@@ -188,11 +188,11 @@ mod tests {
         let head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api, namespace: shop}\n";
         check(
             &format!("{head}spec: {{a: 1, drop: [x], l: [b, c], 'm/n': true}}\n"),
-            &format!("{head}spec: {{a: 2, drop: [x, y], l: [c], new: {{it: \"'s\"}}}}\n"),
+            &format!("{head}spec: {{a: 2, drop: [x, z], l: [c], new: {{it: \"'s\"}}}}\n"),
             concat!(
                 "kubectl patch deployment.v1.apps/api --namespace shop --type json --patch '[",
                 r#"{"op":"test","path":"/spec/a","value":1},{"op":"replace","path":"/spec/a","value":2},"#,
-                r#"{"op":"add","path":"/spec/drop/-","value":"y"},"#,
+                r#"{"op":"add","path":"/spec/drop/-","value":"z"},"#,
                 r#"{"op":"test","path":"/spec/l/0","value":"b"},{"op":"remove","path":"/spec/l/0"},"#,
                 r#"{"op":"test","path":"/spec/m~1n","value":true},{"op":"remove","path":"/spec/m~1n"},"#,
                 r#"{"op":"add","path":"/spec/new","value":{"it":"'\''s"}}"#,

@@ -52,10 +52,10 @@ impl<'d> Insertion<'d> {
             }
             let written: Vec<String> = new.iter().map(|(key, tree)| self.flow_entry(value, key, tree)).collect();
             let keys: Vec<&str> = new.iter().map(|(key, _)| *key).collect();
-            self.into_flow(value, &keys, &written);
+            self.add_to_flow(value, &keys, &written);
             return Ok(());
         }
-        self.into_block(value, &new);
+        self.add_to_block(value, &new);
         Ok(())
     }
 
@@ -97,13 +97,13 @@ impl<'d> Insertion<'d> {
         let Some((first, _)) = children.first().copied().filter(|_| !new.is_empty()) else {
             if !new.is_empty() {
                 let written: Vec<String> = new.iter().map(|item| self.flow_value(item, "")).collect();
-                self.into_flow(list, &[], &written);
+                self.add_to_flow(list, &[], &written);
             }
             return;
         };
         if self.layout.is_flow(list) {
             let written: Vec<String> = new.iter().map(|item| self.flow_value(item, "")).collect();
-            return self.into_flow(list, &[], &written);
+            return self.add_to_flow(list, &[], &written);
         }
         let start = Layout::range(first).start;
         let style = Style::near(&self.layout, start);
@@ -150,7 +150,7 @@ impl<'d> Insertion<'d> {
     }
 
     /// Writes children into a collection in brackets: each where its key belongs, items at the end.
-    fn into_flow(&mut self, value: Value<'d>, keys: &[&str], written: &[String]) {
+    fn add_to_flow(&mut self, value: Value<'d>, keys: &[&str], written: &[String]) {
         let flow = self.layout.flow(value);
         let children = self.layout.children(value);
         let range = Layout::range(value);
@@ -212,7 +212,7 @@ impl<'d> Insertion<'d> {
     }
 
     /// Writes entries into a block mapping.
-    fn into_block(&mut self, mapping: Value<'d>, new: &[(&str, &Tree)]) {
+    fn add_to_block(&mut self, mapping: Value<'d>, new: &[(&str, &Tree)]) {
         let children = self.layout.children(mapping);
         let start = Layout::range(mapping).start;
         let own_line = children.iter().map(|(key, _)| Layout::range(*key).start).find(|&at| self.layout.is_first(at));

@@ -31,7 +31,7 @@ pub(super) fn entry(key: &str, value: &Tree, style: &Style) -> Vec<String> {
             let inner = entries.iter().flat_map(|(key, value)| entry(key, value, style));
             std::iter::once(format!("{key}:")).chain(inner.map(|line| format!("{pad}{line}"))).collect()
         }
-        Tree::Sequence(items) if !items.is_empty() && !(style.lists_in_flow && items.iter().all(Tree::is_scalar)) => {
+        Tree::Sequence(items) if !(items.is_empty() || style.lists_in_flow && items.iter().all(Tree::is_scalar)) => {
             let pad = " ".repeat(style.dash);
             let inner = items.iter().flat_map(|value| item(value, style));
             std::iter::once(format!("{key}:")).chain(inner.map(|line| format!("{pad}{line}"))).collect()
