@@ -224,6 +224,7 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
     };
     part.coverage.bytes = length as u64;
     context.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
+    let reader = document::Reader { file, path: &input.path, context, braces: Braces::Template };
     reader.read_stream(instead.unwrap_or_else(|| &buffer[..length]), 1, &mut part);
     Some(part)
 }
