@@ -1,4 +1,9 @@
 //! Attack paths: what an attacker who holds one thing gains next, over everything at once; and which changes cut most.
 
 pub mod algorithms;
+pub mod edge;
+pub mod edges;
+pub mod graph;
 pub mod topology;
+pub mod vertex;
+pub mod world;

@@ -4,6 +4,7 @@
 
 mod admission;
 mod live;
+mod confinement;
 mod mesh;
 mod network;
 mod rbac;
@@ -11,6 +12,7 @@ mod traffic;
 
 pub use admission::*;
 pub use live::*;
+pub use confinement::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;
@@ -27,6 +29,8 @@ use crate::workload::Form;
 pub struct Facts {
     /// Pods and pod templates.
     pub workloads: Vec<WorkloadFact>,
+    /// Pods and pod templates that lack some of what holds them apart from their nodes.
+    pub confinement: Vec<ConfinementFact>,
     /// ServiceAccounts.
     pub service_accounts: Vec<ServiceAccountFact>,
     /// Secrets.
@@ -362,6 +366,7 @@ impl Facts {
     pub fn append(&mut self, other: Self, base: u32) {
         let Self {
             workloads,
+            confinement,
             service_accounts,
             secrets,
             synced_secrets,
@@ -385,6 +390,7 @@ impl Facts {
         } = other;
         append!(base,
             self.workloads, workloads;
+            self.confinement, confinement;
             self.service_accounts, service_accounts;
             self.secrets, secrets;
             self.synced_secrets, synced_secrets;

@@ -2,6 +2,7 @@
 
 mod admission;
 mod custody;
+mod confinement;
 mod mesh;
 mod network;
 mod policies;
@@ -57,6 +58,9 @@ impl Part {
         });
         let observer = Observer { origin, symbols, resource };
         self.facts.workloads.extend(workloads.iter().map(|workload| observer.workload(workload)));
+        self.facts
+            .confinement
+            .extend((0..).zip(workloads).filter_map(|(number, workload)| observer.confinement(workload, number)));
         observer.object(object, &mut self.facts);
         observer.traffic(object, workloads, &mut self.facts.traffic);
         self.facts.live.custody.extend(observer.custody(object));

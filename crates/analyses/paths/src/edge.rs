@@ -1,0 +1,107 @@
+//! What an edge is: one way in which an attacker who holds one thing comes to hold another.
+//!
+//! One edge, one file in `edges/`: its texts, the exact conditions under which it is there, and manifests that have it
+//! and that do not.
+
+use model::control::Alias;
+
+use crate::graph::Drafts;
+use crate::world::World;
+
+/// One kind of edge, as its file writes it down.
+#[derive(Debug)]
+pub struct EdgeKind {
+    /// Kebab-case, stable for ever.
+    pub id: &'static str,
+    /// What the attacker does, as a verb phrase: `loads a module into the kernel of the node`.
+    pub title: &'static str,
+    /// What the attacker gains and how. Sentences.
+    pub rationale: &'static str,
+    /// The exact conditions. Sentences.
+    pub conditions: &'static str,
+    /// What takes the edge away. Sentences.
+    pub remediation: &'static str,
+    /// How to check by hand.
+    pub verify: &'static str,
+    /// Techniques: ids of ATT&CK, and of the Microsoft threat matrix for Kubernetes.
+    pub techniques: &'static [&'static str],
+    /// The names that other tools have for it.
+    pub aliases: &'static [Alias],
+    /// How hard it is for an attacker, from 1 (a command) to 100 (luck).
+    pub difficulty: u8,
+    /// The function that finds the edges.
+    pub find: fn(&World<'_>, &mut Drafts<'_>),
+    /// Manifests that have it, and that do not.
+    pub fixtures: &'static [EdgeFixture],
+}
+
+/// Manifests, and the edges of one kind that are in them.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeFixture {
+    /// YAML, one or more documents.
+    pub yaml: &'static str,
+    /// All edges of the kind, in order: `from -> to`, and `if assumption` behind it for what is not known.
+    pub edges: &'static [&'static str],
+}
+
+/// Something that is not known and on which an edge depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assumption {
+    /// Its name.
+    pub id: &'static str,
+    /// What is assumed, as a clause: `the kernel takes unsigned modules`.
+    pub text: &'static str,
+    /// Its bit.
+    bit: u8,
+}
+
+/// A set of assumptions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Assumptions(u32);
+
+impl Assumptions {
+    /// Nothing is assumed.
+    pub const NONE: Self = Self(0);
+
+    /// The set with one more.
+    pub const fn and(self, assumption: &Assumption) -> Self {
+        Self(self.0 | 1 << assumption.bit)
+    }
+
+    /// Whether nothing is assumed.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The assumptions, in the order of `ASSUMPTIONS`.
+    pub fn iter(self) -> impl Iterator<Item = &'static Assumption> {
+        ASSUMPTIONS.iter().copied().filter(move |assumption| self.0 & 1 << assumption.bit != 0)
+    }
+}
+
+macro_rules! assumptions {
+    ($($bit:literal $name:ident $id:literal $text:literal;)+) => {
+        $(
+            #[doc = concat!("Assumed: ", $text, ".")]
+            pub static $name: Assumption = Assumption { id: $id, text: $text, bit: $bit };
+        )+
+        /// All assumptions that edges name.
+        pub static ASSUMPTIONS: &[&Assumption] = &[$(&$name),+];
+    };
+}
+
+assumptions! {
+    0 KERNEL_TAKES_MODULES "kernel-takes-modules" "the kernel of the node takes modules that nobody signed";
+    1 CGROUP_V1 "cgroup-v1" "the node has cgroups of version 1, and no profile of seccomp or AppArmor forbids mounts";
+    2 PROFILES_ALLOW_BPF "profiles-allow-bpf" "no profile of seccomp or AppArmor forbids what is needed";
+    3 SANDBOX_LEAKS "sandbox-leaks" "the runtime class is no sandbox";
+    4 USER_NAMESPACE_LEAKS "user-namespace-leaks" "root of a user namespace of its own can do it all the same";
+    5 IMAGE_RUNS_AS_ROOT "image-runs-as-root" "the image runs as root";
+    6 APP_ARMOR_OFF "app-armor-off" "the node confines containers with no profile of AppArmor";
+    7 CREDENTIALS_LIE_THERE "credentials-lie-there" "keys, tokens or kubeconfigs lie there";
+    8 SAME_NODE "same-node" "both run on one node";
+    9 CONTROL_PLANE_SCHEDULABLE "control-plane-schedulable" "the pod comes to a node that runs the control plane";
+    10 SERVICE_EXPLOITABLE "service-exploitable" "what listens there can be broken into";
+    11 CLOUD_METADATA_OPEN "cloud-metadata-open" "the metadata service of the cloud answers pods";
+    12 LOGS_SERVED "logs-served" "the kubelet follows links in its directory of logs";
+}

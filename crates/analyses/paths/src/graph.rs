@@ -1,0 +1,232 @@
+//! The graph: what attackers can hold, how they come from one to the next, and what takes that away.
+
+use std::collections::BTreeMap;
+
+use model::inventory::ResourceId;
+use model::place::Place;
+use model::symbols::Symbol;
+
+use crate::algorithms::ranking::{Change, Part};
+use crate::edge::{Assumption, Assumptions, EdgeKind};
+use crate::topology::{EdgeId, Topology, VertexId};
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The index of a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FixId(pub u32);
+
+/// What shows that an edge is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The object.
+    pub resource: Option<ResourceId>,
+    /// The place in it.
+    pub place: Option<Place>,
+    /// What is there, in words.
+    pub note: Symbol,
+}
+
+/// An edge.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// What the attacker does.
+    pub kind: &'static EdgeKind,
+    /// What is not known and must hold.
+    pub assumptions: Assumptions,
+    /// What shows it; the first is the main thing.
+    pub evidence: Box<[Evidence]>,
+}
+
+/// A change that a person can make, as an edit of one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FixKey {
+    /// The object that is changed.
+    pub resource: ResourceId,
+    /// Where.
+    pub place: Place,
+    /// How.
+    pub action: Action,
+}
+
+/// What a fix does at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Takes the field or item away.
+    Remove,
+    /// Writes this in place of the value.
+    Replace(&'static str),
+    /// Writes these lines of YAML into the mapping.
+    Insert(&'static str),
+    /// Takes the whole object away.
+    Delete,
+}
+
+/// A fix.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What is changed.
+    pub key: FixKey,
+    /// What to do, as an instruction without the object: `take \`privileged: true\` out`.
+    pub title: Symbol,
+    /// How dear it is: 1 for what nobody notices, 100 for what surely breaks something.
+    pub cost: u32,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// The vertices, ordered by kind, and then as the input is or by name.
+    pub vertices: Vec<Vertex>,
+    /// The numbers of the vertices.
+    numbers: BTreeMap<Vertex, VertexId>,
+    /// The edges, ordered by where they begin, where they end, and their kind.
+    pub edges: Vec<Edge>,
+    /// Who is joined with whom.
+    pub topology: Topology,
+    /// What can be done.
+    pub fixes: Vec<Fix>,
+    /// What each fix takes away.
+    pub changes: Vec<Change>,
+}
+
+impl Graph {
+    /// Finds all edges of these kinds.
+    pub fn new<'k>(world: &World<'_>, kinds: impl IntoIterator<Item = &'k &'static EdgeKind>) -> Self {
+        let mut found = Found::default();
+        for kind in kinds {
+            (kind.find)(world, &mut Drafts { kind, found: &mut found, world });
+        }
+        found.into_graph(world)
+    }
+
+    /// The number of a vertex, if it is in the graph.
+    pub fn vertex(&self, vertex: Vertex) -> Option<VertexId> {
+        self.numbers.get(&vertex).copied()
+    }
+}
+
+/// Where edges of one kind are filed.
+pub struct Drafts<'f> {
+    kind: &'static EdgeKind,
+    found: &'f mut Found,
+    world: &'f World<'f>,
+}
+
+#[derive(Default)]
+struct Found {
+    edges: Vec<(Vertex, Vertex, Edge, Vec<FixId>)>,
+    fixes: Vec<Fix>,
+    by_key: BTreeMap<FixKey, FixId>,
+    /// Fixes that take a vertex away.
+    of_vertices: Vec<(Vertex, FixId)>,
+}
+
+/// An edge that is being filed.
+#[must_use = "an edge that is not filed is not there"]
+pub struct Draft<'d, 'f> {
+    drafts: &'d mut Drafts<'f>,
+    from: Vertex,
+    to: Vertex,
+    assumptions: Assumptions,
+    evidence: Vec<Evidence>,
+    fixes: Vec<FixId>,
+}
+
+impl<'f> Drafts<'f> {
+    /// Begins an edge.
+    pub fn edge<'d>(&'d mut self, from: Vertex, to: Vertex) -> Draft<'d, 'f> {
+        let assumptions = Assumptions::NONE;
+        Draft { drafts: self, from, to, assumptions, evidence: Vec::new(), fixes: Vec::new() }
+    }
+
+    /// The fix with that key. The first title and cost that are told for it stay.
+    pub fn fix(&mut self, key: FixKey, cost: u32, title: &str) -> FixId {
+        let Found { fixes, by_key, .. } = &mut *self.found;
+        *by_key.entry(key).or_insert_with(|| {
+            fixes.push(Fix { key, title: self.world.inventory.symbols.intern(title), cost });
+            FixId(fixes.len() as u32 - 1)
+        })
+    }
+
+    /// Says that a fix takes a vertex away with all its edges.
+    pub fn takes_away(&mut self, fix: FixId, vertex: Vertex) {
+        self.found.of_vertices.push((vertex, fix));
+    }
+}
+
+impl Draft<'_, '_> {
+    /// What is not known and must hold.
+    pub fn if_(mut self, assumption: &Assumption) -> Self {
+        self.assumptions = self.assumptions.and(assumption);
+        self
+    }
+
+    /// All of these must hold.
+    pub fn assuming(mut self, assumptions: Assumptions) -> Self {
+        self.assumptions = assumptions.iter().fold(self.assumptions, |all, assumption| all.and(assumption));
+        self
+    }
+
+    /// What shows it.
+    pub fn shown_by(mut self, resource: ResourceId, place: Place, note: &str) -> Self {
+        let note = self.drafts.world.inventory.symbols.intern(note);
+        self.evidence.push(Evidence { resource: Some(resource), place: Some(place), note });
+        self
+    }
+
+    /// A fix that takes it away: taking a field or an item out.
+    pub fn cut_by_removing(self, resource: ResourceId, place: Place, cost: u32, title: &str) -> Self {
+        self.cut_by(FixKey { resource, place, action: Action::Remove }, cost, title)
+    }
+
+    /// A fix that takes it away.
+    pub fn cut_by(mut self, key: FixKey, cost: u32, title: &str) -> Self {
+        let fix = self.drafts.fix(key, cost, title);
+        self.fixes.push(fix);
+        self
+    }
+
+    /// Files it.
+    pub fn file(self) {
+        let Self { drafts, from, to, assumptions, evidence, fixes } = self;
+        let edge = Edge { kind: drafts.kind, assumptions, evidence: evidence.into() };
+        drafts.found.edges.push((from, to, edge, fixes));
+    }
+}
+
+impl Found {
+    fn into_graph(self, world: &World<'_>) -> Graph {
+        let Self { edges, fixes, by_key: _, of_vertices } = self;
+        let mut vertices: Vec<Vertex> = edges.iter().flat_map(|(from, to, ..)| [*from, *to]).collect();
+        vertices.sort_unstable();
+        vertices.dedup();
+        // Numbers of texts differ from run to run; the texts do not.
+        vertices.sort_by_cached_key(|vertex| vertex.order(world));
+        let numbers: BTreeMap<Vertex, VertexId> =
+            vertices.iter().zip(0..).map(|(&vertex, at)| (vertex, VertexId(at))).collect();
+        let mut edges: Vec<(VertexId, VertexId, Edge, Vec<FixId>)> =
+            edges.into_iter().map(|(from, to, edge, fixes)| (numbers[&from], numbers[&to], edge, fixes)).collect();
+        // Stable: what one kind files between two vertices stays in the order in which it was filed.
+        edges.sort_by_key(|(from, to, edge, _)| (*from, *to, edge.kind.id));
+        let mut changes: Vec<Change> =
+            fixes.iter().map(|fix| Change { parts: Vec::new(), cost: u64::from(fix.cost.max(1)) }).collect();
+        let mut ends = Vec::with_capacity(edges.len());
+        for (at, (from, to, _, fixes)) in (0..).zip(&edges) {
+            ends.push((*from, *to));
+            for fix in fixes {
+                changes[fix.0 as usize].parts.push(Part::Edge(EdgeId(at)));
+            }
+        }
+        for (vertex, fix) in of_vertices {
+            changes[fix.0 as usize].parts.extend(numbers.get(&vertex).map(|&vertex| Part::Vertex(vertex)));
+        }
+        for change in &mut changes {
+            change.parts.sort_unstable();
+            change.parts.dedup();
+        }
+        let topology = Topology::new(vertices.len(), ends);
+        let edges = edges.into_iter().map(|(_, _, edge, _)| edge).collect();
+        Graph { vertices, numbers, edges, topology, fixes, changes }
+    }
+}

@@ -1,0 +1,62 @@
+//! Every edge is where its fixtures say, and nowhere else.
+
+use model::finding::Origin;
+use model::inventory::{Inventory, Part};
+use model::object::Object;
+use model::place::LineIndex;
+use model::workload::workloads;
+use paths::edges::EDGES;
+use paths::graph::Graph;
+use paths::topology::EdgeId;
+use paths::world::World;
+
+fn inventory(text: &str) -> Inventory {
+    let mut inventory = Inventory { complete: true, ..Inventory::default() };
+    let mut part = Part::default();
+    for range in yaml::separate::documents(text) {
+        let line = 1 + text[..range.start].matches('\n').count() as u32;
+        let document = yaml::parse_document(&text[range]).expect("a fixture is YAML");
+        let lines = LineIndex::new(line);
+        let object = Object::new(document.root()).expect("a fixture is an object");
+        let origin = Origin { root: object.value, lines: &lines };
+        part.observe(&object, &workloads(&object), 0, origin, &inventory.symbols);
+    }
+    inventory.append(part);
+    inventory
+}
+
+fn lines(graph: &Graph, world: &World<'_>) -> Vec<String> {
+    let edges = (0..).map(EdgeId).zip(&graph.edges);
+    edges
+        .map(|(id, edge)| {
+            let name = |vertex: paths::topology::VertexId| graph.vertices[vertex.index()].name(world);
+            let (from, to) = (name(graph.topology.from(id)), name(graph.topology.to(id)));
+            let assumed: Vec<&str> = edge.assumptions.iter().map(|assumption| assumption.id).collect();
+            if assumed.is_empty() {
+                format!("{from} -> {to}")
+            } else {
+                format!("{from} -> {to} if {}", assumed.join(", "))
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn edges_are_where_their_fixtures_say() {
+    for kind in EDGES {
+        for (number, fixture) in kind.fixtures.iter().enumerate() {
+            let inventory = inventory(fixture.yaml);
+            let world = World::new(&inventory);
+            let graph = Graph::new(&world, [kind]);
+            assert_eq!(lines(&graph, &world), fixture.edges, "{}, fixture {number}:\n{}", kind.id, fixture.yaml);
+        }
+    }
+}
+
+#[test]
+fn every_edge_has_fixtures_that_have_it_and_is_ordered_by_id() {
+    for kind in EDGES {
+        assert!(kind.fixtures.iter().any(|fixture| !fixture.edges.is_empty()), "{}", kind.id);
+    }
+    assert!(EDGES.is_sorted_by_key(|kind| kind.id));
+}
