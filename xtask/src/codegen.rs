@@ -1,5 +1,5 @@
-//! `cargo xtask codegen`: writes what is derived from the tree: the module lists and the registry of the
-//! controls, the controls that are still to come, then the pages, schemas and man pages in `docs/` (by the program itself).
+//! `cargo xtask codegen`: writes what is derived from the tree: the module lists and the registries of the
+//! controls and of the edges of attack paths, the controls that are still to come, then the pages, schemas and man pages in `docs/` (by the program itself).
 //!
 //! `--check` writes nothing and fails if something is stale.
 
@@ -70,7 +70,7 @@ fn module_lists(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     let mut controls = Vec::new();
     for &(folder, group, title) in GROUPS {
-        let modules = control_modules(&source.join(folder))?;
+        let modules = modules(&source.join(folder), "pub static CONTROL: Control")?;
         if modules.is_empty() {
             continue;
         }
@@ -79,7 +79,7 @@ fn module_lists(root: &Path) -> Result<Vec<(PathBuf, String)>> {
             writeln!(text, "pub mod {};", module.name)?;
         }
         files.push((source.join(format!("{folder}.rs")), text));
-        let of_group = modules.into_iter().filter(|module| module.is_control);
+        let of_group = modules.into_iter().filter(|module| module.is_one);
         controls.extend(of_group.map(|module| (module.name.replace('_', "-"), folder, group, module.name)));
     }
     controls.sort();
@@ -90,11 +90,32 @@ fn module_lists(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     }
     text.push_str("];\n");
     files.push((source.join("registry.rs"), text));
+    files.push(edge_list(root)?);
     let upcoming = root.join("crates/frameworks/src/upcoming.txt");
     let ids: Vec<&str> = controls.iter().map(|(id, ..)| id.as_str()).collect();
     let still_to_come = without_available(&fs::read_to_string(&upcoming)?, &ids);
     files.push((upcoming, still_to_come));
     Ok(files)
+}
+
+/// The module list and the registry of the edges of attack paths.
+fn edge_list(root: &Path) -> Result<(PathBuf, String)> {
+    let source = root.join("crates/analyses/paths/src");
+    let mut text = format!("//! The edges, one file each.\n\n{HEADER}\nuse crate::edge::EdgeKind;\n\n");
+    let modules = modules(&source.join("edges"), "pub static EDGE: EdgeKind")?;
+    for module in &modules {
+        writeln!(text, "pub mod {};", module.name)?;
+    }
+    let mut edges: Vec<&str> =
+        modules.iter().filter(|module| module.is_one).map(|module| module.name.as_str()).collect();
+    // By id: a hyphen comes before every letter, an underscore does not.
+    edges.sort_by_key(|name| name.replace('_', "-"));
+    text.push_str("\n/// Every edge, ordered by id.\npub static EDGES: &[&EdgeKind] = &[\n");
+    for edge in edges {
+        writeln!(text, "    &{edge}::EDGE,")?;
+    }
+    text.push_str("];\n");
+    Ok((source.join("edges.rs"), text))
 }
 
 /// The list of controls that are to come, without those that are there.
@@ -105,11 +126,12 @@ fn without_available(upcoming: &str, ids: &[&str]) -> String {
 
 struct Module {
     name: String,
-    /// A file without `pub static CONTROL` holds what several controls of the folder share.
-    is_control: bool,
+    /// A file that does not declare one of its kind holds what several of the folder share.
+    is_one: bool,
 }
 
-fn control_modules(folder: &Path) -> Result<Vec<Module>> {
+/// The files of a folder, and which of them contain `declaration`.
+fn modules(folder: &Path, declaration: &str) -> Result<Vec<Module>> {
     let mut modules = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return Ok(modules) };
     for entry in entries {
@@ -119,7 +141,7 @@ fn control_modules(folder: &Path) -> Result<Vec<Module>> {
             continue;
         };
         let text = fs::read_to_string(&path)?;
-        modules.push(Module { name: name.to_owned(), is_control: text.contains("pub static CONTROL: Control") });
+        modules.push(Module { name: name.to_owned(), is_one: text.contains(declaration) });
     }
     modules.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(modules)

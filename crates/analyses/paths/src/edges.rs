@@ -5,11 +5,33 @@
 use crate::edge::EdgeKind;
 
 pub mod confined;
+pub mod escape_bpf_perfmon;
+pub mod escape_core_pattern;
+pub mod escape_dac_read_search;
+pub mod escape_log_symlink;
 pub mod escape_module_load;
+pub mod escape_nsenter;
 pub mod escape_privileged;
+pub mod escape_ptrace;
+pub mod escape_runtime_socket;
+pub mod escape_sys_admin;
+pub mod host_read;
 pub mod host_write;
 pub mod in_pod;
 
 /// Every edge, ordered by id.
-pub static EDGES: &[&EdgeKind] =
-    &[&escape_module_load::EDGE, &escape_privileged::EDGE, &host_write::EDGE, &in_pod::EDGE];
+pub static EDGES: &[&EdgeKind] = &[
+    &escape_bpf_perfmon::EDGE,
+    &escape_core_pattern::EDGE,
+    &escape_dac_read_search::EDGE,
+    &escape_log_symlink::EDGE,
+    &escape_module_load::EDGE,
+    &escape_nsenter::EDGE,
+    &escape_privileged::EDGE,
+    &escape_ptrace::EDGE,
+    &escape_runtime_socket::EDGE,
+    &escape_sys_admin::EDGE,
+    &host_read::EDGE,
+    &host_write::EDGE,
+    &in_pod::EDGE,
+];

@@ -1,9 +1,10 @@
 //! What edges out of containers share: the containers that lack confinement, and what weakens every escape.
 
-use model::inventory::{ConfinementFact, ContainerConfinementFact, HostMountFact};
+use model::inventory::{ConfinementFact, ContainerConfinementFact, HostMountFact, ResourceId};
 use model::place::Place;
 
 use crate::edge::{Assumptions, SANDBOX_LEAKS, USER_NAMESPACE_LEAKS};
+use crate::graph::{Action, FixKey};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -57,6 +58,11 @@ impl Unconfined<'_> {
     pub(crate) fn mounts<'w>(&'w self, world: &'w World<'_>) -> impl Iterator<Item = (&'w HostMountFact, String)> {
         self.container.host_mounts.iter().map(|mount| (mount, world.text(mount.path)))
     }
+}
+
+/// The fix that makes a mount read-only.
+pub(crate) fn read_only(resource: ResourceId, mount: &HostMountFact) -> FixKey {
+    FixKey { resource, place: mount.place, action: Action::Insert("readOnly: true") }
 }
 
 /// Whether `path` is `of` or a directory that it is in. Both are clean.

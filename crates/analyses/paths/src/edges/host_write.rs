@@ -4,7 +4,7 @@ use model::control::alias;
 
 use super::confined::{self, covers, meets};
 use crate::edge::{EdgeFixture, EdgeKind};
-use crate::graph::{Action, Drafts, FixKey};
+use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -109,12 +109,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         {
             let resource = container.pod.resource;
             let note = format!("`{path}` of the node is mounted writable");
-            let key = FixKey { resource, place: mount.place, action: Action::Insert("readOnly: true") };
             drafts
                 .edge(container.vertex, Vertex::Node)
                 .assuming(container.assumptions)
                 .shown_by(resource, mount.place, &note)
-                .cut_by(key, 10, &format!("mount `{path}` read-only, or not at all"))
+                .cut_by(confined::read_only(resource, mount), 10, &format!("mount `{path}` read-only, or not at all"))
                 .file();
         }
     }
