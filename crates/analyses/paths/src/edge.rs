@@ -40,7 +40,7 @@ pub struct EdgeKind {
 pub struct EdgeFixture {
     /// YAML, one or more documents.
     pub yaml: &'static str,
-    /// All edges of the kind, in order: `from -> to`, and `if assumption` behind it for what is not known.
+    /// All edges of the kind: `from -> to`, and `if assumption` behind it for what is not known.
     pub edges: &'static [&'static str],
 }
 
@@ -104,4 +104,6 @@ assumptions! {
     10 SERVICE_EXPLOITABLE "service-exploitable" "what listens there can be broken into";
     11 CLOUD_METADATA_OPEN "cloud-metadata-open" "the metadata service of the cloud answers pods";
     12 LOGS_SERVED "logs-served" "the kubelet follows links in its directory of logs";
+    13 NOTHING_ENFORCED "nothing-enforced" "no Pod Security level is enforced there";
+    14 ACCOUNT_MOUNTS "account-mounts" "the ServiceAccount, which is not in the input, does not forbid its token to be mounted";
 }

@@ -4,7 +4,11 @@
 
 use crate::edge::EdgeKind;
 
+pub mod belongs_to;
 pub mod confined;
+pub mod contains;
+pub mod control_plane;
+pub mod debug;
 pub mod escape_bpf_perfmon;
 pub mod escape_core_pattern;
 pub mod escape_dac_read_search;
@@ -15,12 +19,35 @@ pub mod escape_privileged;
 pub mod escape_ptrace;
 pub mod escape_runtime_socket;
 pub mod escape_sys_admin;
+pub mod everything;
+pub mod exec;
+pub mod exec_through_kubelet;
+pub mod granted;
+pub mod holds;
 pub mod host_read;
+pub mod host_tokens;
 pub mod host_write;
+pub mod impersonate;
 pub mod in_pod;
+pub mod mint_token;
+pub mod mount_secrets;
+pub mod mutate_everything;
+pub mod node_hosts;
+pub mod reach_control_plane;
+pub mod read_mounted;
+pub mod read_secrets;
+pub mod replace_image;
+pub mod run_as_account;
+pub mod run_privileged;
+pub mod use_node_credentials;
+pub mod use_service_account;
 
 /// Every edge, ordered by id.
 pub static EDGES: &[&EdgeKind] = &[
+    &belongs_to::EDGE,
+    &contains::EDGE,
+    &control_plane::EDGE,
+    &debug::EDGE,
     &escape_bpf_perfmon::EDGE,
     &escape_core_pattern::EDGE,
     &escape_dac_read_search::EDGE,
@@ -31,7 +58,25 @@ pub static EDGES: &[&EdgeKind] = &[
     &escape_ptrace::EDGE,
     &escape_runtime_socket::EDGE,
     &escape_sys_admin::EDGE,
+    &everything::EDGE,
+    &exec::EDGE,
+    &exec_through_kubelet::EDGE,
+    &holds::EDGE,
     &host_read::EDGE,
+    &host_tokens::EDGE,
     &host_write::EDGE,
+    &impersonate::EDGE,
     &in_pod::EDGE,
+    &mint_token::EDGE,
+    &mount_secrets::EDGE,
+    &mutate_everything::EDGE,
+    &node_hosts::EDGE,
+    &reach_control_plane::EDGE,
+    &read_mounted::EDGE,
+    &read_secrets::EDGE,
+    &replace_image::EDGE,
+    &run_as_account::EDGE,
+    &run_privileged::EDGE,
+    &use_node_credentials::EDGE,
+    &use_service_account::EDGE,
 ];

@@ -10,7 +10,7 @@ use crate::algorithms::ranking::{Change, Part};
 use crate::edge::{Assumption, Assumptions, EdgeKind};
 use crate::topology::{EdgeId, Topology, VertexId};
 use crate::vertex::Vertex;
-use crate::world::World;
+use crate::world::{RightId, World};
 
 /// The index of a fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +173,15 @@ impl Draft<'_, '_> {
         let note = self.drafts.world.inventory.symbols.intern(note);
         self.evidence.push(Evidence { resource: Some(resource), place: Some(place), note });
         self
+    }
+
+    /// Shown by the rule that grants it. What takes the rule away takes the right away, and this edge with it.
+    pub fn by_right(self, right: RightId) -> Self {
+        let world = self.drafts.world;
+        match world.rbac.place_of_rule(world.right(right).rule) {
+            Some((resource, place)) => self.shown_by(resource, place, "the rule"),
+            None => self,
+        }
     }
 
     /// A fix that takes it away: taking a field or an item out.

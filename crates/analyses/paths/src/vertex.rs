@@ -2,8 +2,9 @@
 
 use model::inventory::{Inventory, ResourceId};
 use model::symbols::Symbol;
+use rbac::{BindingId, SubjectKey};
 
-use crate::world::World;
+use crate::world::{RightId, World};
 
 /// A thing that an attacker can hold or be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,12 +18,20 @@ pub enum Vertex {
     /// Code in one container of a workload: the number of the workload, and that of the container among those of it
     /// that lack confinement.
     Container(u32, u32),
-    /// A ServiceAccount: namespace and name.
-    Account(Symbol, Symbol),
-    /// A user.
-    User(Symbol),
-    /// A group.
-    Group(Symbol),
+    /// A user, a ServiceAccount or a group, as the API server compares them.
+    Subject(SubjectKey),
+    /// What a binding gives.
+    Binding(BindingId),
+    /// A rule of a role where it holds.
+    Right(RightId),
+    /// All pods of a namespace, or of the cluster.
+    Pods(Option<Symbol>),
+    /// All ServiceAccounts of a namespace, or of the cluster.
+    Accounts(Option<Symbol>),
+    /// All Secrets of a namespace, or of the cluster.
+    Secrets(Option<Symbol>),
+    /// All rights in a namespace.
+    Namespace(Symbol),
     /// A Secret: namespace and name. Never its values.
     Secret(Symbol, Symbol),
     /// A ConfigMap: namespace and name.
@@ -49,9 +58,13 @@ impl Vertex {
             Self::EntryPoint(_) => "entry-point",
             Self::Workload(_) => "workload",
             Self::Container(..) => "container",
-            Self::Account(..) => "service-account",
-            Self::User(_) => "user",
-            Self::Group(_) => "group",
+            Self::Subject(_) => "subject",
+            Self::Binding(_) => "binding",
+            Self::Right(_) => "right",
+            Self::Pods(_) => "pods",
+            Self::Accounts(_) => "service-accounts",
+            Self::Secrets(_) => "secrets",
+            Self::Namespace(_) => "namespace",
             Self::Secret(..) => "secret",
             Self::ConfigMap(..) => "config-map",
             Self::NodeFiles => "node-files",
@@ -85,9 +98,16 @@ impl Vertex {
                 let name = world.container(number, container).map(|container| text(container.name)).unwrap_or_default();
                 format!("{}, container {name}", workload_name(world, number))
             }
-            Self::Account(namespace, name) => format!("ServiceAccount {}/{}", text(namespace), text(name)),
-            Self::User(name) => format!("User {}", text(name)),
-            Self::Group(name) => format!("Group {}", text(name)),
+            Self::Subject(subject) => {
+                let (kind, name) = world.rbac.describe(subject);
+                format!("{kind} {name}")
+            }
+            Self::Binding(binding) => binding_name(world, binding),
+            Self::Right(right) => right_name(world, right),
+            Self::Pods(scope) => format!("all pods of {}", scope_name(world, scope)),
+            Self::Accounts(scope) => format!("all ServiceAccounts of {}", scope_name(world, scope)),
+            Self::Secrets(scope) => format!("all Secrets of {}", scope_name(world, scope)),
+            Self::Namespace(name) => format!("all of namespace {}", text(name)),
             Self::Secret(namespace, name) => format!("Secret {}/{}", text(namespace), text(name)),
             Self::ConfigMap(namespace, name) => format!("ConfigMap {}/{}", text(namespace), text(name)),
             Self::NodeFiles => "files of a node".to_owned(),
@@ -98,6 +118,33 @@ impl Vertex {
             Self::ClusterAdmin => "cluster-admin".to_owned(),
         }
     }
+}
+
+fn scope_name(world: &World<'_>, scope: Option<Symbol>) -> String {
+    scope.map_or_else(|| "the cluster".to_owned(), |namespace| format!("namespace {}", world.text(namespace)))
+}
+
+fn binding_name(world: &World<'_>, id: BindingId) -> String {
+    let binding = world.rbac.binding(id);
+    let name = world.text(binding.name);
+    if binding.cluster {
+        format!("ClusterRoleBinding {name}")
+    } else {
+        format!("RoleBinding {}/{name}", world.text(binding.namespace))
+    }
+}
+
+/// The role, the number of the rule, and where it holds.
+fn right_name(world: &World<'_>, id: RightId) -> String {
+    let right = world.right(id);
+    let role = world.rbac.role(right.rule.origin);
+    let name = world.text(role.name);
+    let role = if role.cluster {
+        format!("ClusterRole {name}")
+    } else {
+        format!("Role {}/{name}", world.text(role.namespace))
+    };
+    format!("rule {} of {role} in {}", right.rule.index + 1, scope_name(world, right.scope))
 }
 
 fn workload_name(world: &World<'_>, number: u32) -> String {

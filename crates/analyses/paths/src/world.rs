@@ -1,29 +1,106 @@
-//! What the edges look at: the inventory, and the joins that many of them need.
+//! What the edges look at: the inventory, the evaluators, and the joins that many edges need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::inventory::{ConfinementFact, ContainerConfinementFact, Inventory, ResourceId, WorkloadFact};
+use model::inventory::{
+    ConfinementFact, ContainerConfinementFact, Inventory, NamespaceFact, ResourceId, ServiceAccountFact, WorkloadFact,
+};
 use model::symbols::Symbol;
+use rbac::{BindingId, Evaluator, RoleId, RoleLink, RoleRule, SubjectKey};
+
+/// What is known beside the objects.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// What the evaluator of rights is told.
+    pub rbac: rbac::Config,
+}
 
 /// Everything that preconditions of edges ask for.
 pub struct World<'a> {
     /// What is known.
     pub inventory: &'a Inventory,
+    /// Who may do what.
+    pub rbac: Evaluator<'a>,
     default: Symbol,
     /// For each workload what it lacks of confinement, if it lacks any.
     confinement: BTreeMap<u32, &'a ConfinementFact>,
+    rights: Vec<Right>,
+    by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
+    namespaces: Vec<Symbol>,
+    account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
+}
+
+/// The index of a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RightId(pub u32);
+
+/// A rule where it holds.
+#[derive(Clone, Debug)]
+pub struct Right {
+    /// The rule.
+    pub rule: RoleRule,
+    /// The namespace in which it holds; `None` for the whole cluster.
+    pub scope: Option<Symbol>,
+    /// The bindings that give it.
+    pub bindings: Vec<BindingId>,
+}
+
+/// What a right is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The verb.
+    pub verb: &'static str,
+    /// The API group; empty is the core group.
+    pub group: &'static str,
+    /// The resource, with its subresource: `pods/exec`.
+    pub resource: &'static str,
+}
+
+/// A wanted right.
+pub const fn wanted(verb: &'static str, group: &'static str, resource: &'static str) -> Wanted {
+    Wanted { verb, group, resource }
 }
 
 impl<'a> World<'a> {
     /// Makes the joins.
-    pub fn new(inventory: &'a Inventory) -> Self {
+    pub fn new(inventory: &'a Inventory, config: &Config) -> Self {
         let mut first = BTreeMap::new();
         for (number, workload) in (0_u32..).zip(&inventory.facts.workloads) {
             first.entry(workload.resource).or_insert(number);
         }
         let confinement = inventory.facts.confinement.iter();
         let confinement = confinement.filter_map(|fact| Some((first.get(&fact.resource)? + fact.number, fact)));
-        Self { inventory, default: inventory.symbols.intern("default"), confinement: confinement.collect() }
+        let confinement = confinement.collect();
+        let rbac = Evaluator::shared(inventory, &config.rbac);
+        let rights = rights(&rbac);
+        let by_subject = by_subject(&rbac, &rights);
+        let default = inventory.symbols.intern("default");
+        let mut world = Self {
+            inventory,
+            rbac,
+            default,
+            confinement,
+            rights,
+            by_subject,
+            namespaces: Vec::new(),
+            account_facts: BTreeMap::new(),
+        };
+        let accounts = inventory.facts.service_accounts.iter();
+        world.account_facts = accounts
+            .map(|fact| ((world.namespace(fact.resource), inventory.resource(fact.resource).name), fact))
+            .collect();
+        world.namespaces = world.find_namespaces();
+        world
+    }
+
+    fn find_namespaces(&self) -> Vec<Symbol> {
+        let named = self.inventory.facts.namespaces.iter().map(|fact| self.inventory.resource(fact.resource).name);
+        let populated = self.inventory.facts.workloads.iter().map(|workload| self.namespace(workload.resource));
+        let mut all: Vec<Symbol> =
+            named.chain(populated).chain(self.rights.iter().filter_map(|right| right.scope)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The namespace of an object: `default` where none is written.
@@ -32,8 +109,18 @@ impl<'a> World<'a> {
         if written.is_empty() { self.default } else { written }
     }
 
+    /// Every namespace that is known of.
+    pub fn namespaces(&self) -> &[Symbol] {
+        &self.namespaces
+    }
+
+    /// The Namespace of that name, if it is in the input.
+    pub fn namespace_fact(&self, name: Symbol) -> Option<&'a NamespaceFact> {
+        self.inventory.namespace_named(name)
+    }
+
     /// The workloads with their numbers.
-    pub fn workloads(&self) -> impl Iterator<Item = (u32, &'a WorkloadFact)> {
+    pub fn workloads(&self) -> impl Iterator<Item = (u32, &'a WorkloadFact)> + use<'a> {
         (0..).zip(&self.inventory.facts.workloads)
     }
 
@@ -49,6 +136,109 @@ impl<'a> World<'a> {
 
     /// A text of the inventory.
     pub fn text(&self, symbol: Symbol) -> String {
-        self.inventory.symbols.text(symbol).to_string()
+        self.inventory.symbols.text(symbol)
     }
+
+    /// The user that a ServiceAccount is for the server.
+    pub fn account(&self, namespace: Symbol, name: Symbol) -> SubjectKey {
+        let user = format!("system:serviceaccount:{}:{}", self.text(namespace), self.text(name));
+        SubjectKey::User(self.inventory.symbols.intern(&user))
+    }
+
+    /// Namespace and name of the ServiceAccount of a workload.
+    pub fn account_of(&self, workload: &WorkloadFact) -> (Symbol, Symbol) {
+        let name = if workload.service_account.is_empty() { self.default } else { workload.service_account };
+        (self.namespace(workload.resource), name)
+    }
+
+    /// The ServiceAccount of that name, if it is in the input.
+    pub fn account_fact(&self, namespace: Symbol, name: Symbol) -> Option<&'a ServiceAccountFact> {
+        self.account_facts.get(&(namespace, name)).copied()
+    }
+
+    /// The ServiceAccounts that are in the input or that workloads use, each once.
+    pub fn accounts(&self) -> impl Iterator<Item = (Symbol, Symbol)> {
+        let used = self.inventory.facts.workloads.iter().map(|workload| self.account_of(workload));
+        let all: BTreeSet<(Symbol, Symbol)> = self.account_facts.keys().copied().chain(used).collect();
+        all.into_iter()
+    }
+
+    /// All rights that somebody has.
+    pub fn rights(&self) -> impl Iterator<Item = (RightId, &Right)> {
+        (0..).map(RightId).zip(&self.rights)
+    }
+
+    /// A right.
+    pub fn right(&self, id: RightId) -> &Right {
+        &self.rights[id.0 as usize]
+    }
+
+    /// The rights that grant any of these, with the names of the objects that they are for; no names are all objects.
+    /// What is of the whole cluster is granted in the whole cluster only; a Namespace also in itself.
+    pub fn rights_to<'w>(&'w self, all: &'w [Wanted]) -> impl Iterator<Item = (RightId, &'w Right, &'w [Symbol])> {
+        let requests: Vec<(rbac::Request, bool)> = all
+            .iter()
+            .map(|wanted| {
+                let plural = wanted.resource.split('/').next().unwrap_or_default();
+                let of_cluster = rbac::resources::is_cluster_scoped(plural) && plural != "namespaces";
+                (rbac::Request::resource(wanted.verb, wanted.group, wanted.resource), of_cluster)
+            })
+            .collect();
+        let rules = self.rbac.rules();
+        let granting: Vec<(bool, bool)> = rules
+            .iter()
+            .map(|rule| {
+                let granted = requests.iter().filter(|(request, _)| self.rbac.grants_apart_from_names(rule, request));
+                granted.fold((false, false), |(somewhere, in_namespace), (_, of_cluster)| {
+                    (true | somewhere, in_namespace | !of_cluster)
+                })
+            })
+            .collect();
+        self.rights().filter_map(move |(id, right)| {
+            let (granted, in_namespace) = granting[right.rule.rule as usize];
+            let holds = granted && (right.scope.is_none() || in_namespace);
+            holds.then(|| (id, right, &*self.rbac.rule(right.rule).words.names))
+        })
+    }
+
+    /// The subjects that bindings name, each with all rights that it has, those of its groups among them.
+    pub fn holders(&self) -> impl Iterator<Item = (SubjectKey, &[RightId])> {
+        self.by_subject.iter().map(|(subject, rights)| (*subject, rights.as_slice()))
+    }
+}
+
+fn rights(rbac: &Evaluator<'_>) -> Vec<Right> {
+    let mut found: BTreeMap<(RoleId, u32, Option<Symbol>), Right> = BTreeMap::new();
+    for (id, binding) in (0..).map(BindingId).zip(rbac.bindings()) {
+        let RoleLink::Role(role) = binding.role else { continue };
+        let scope = (!binding.cluster).then_some(binding.namespace);
+        for &rule in &rbac.role(role).rules {
+            let right = found.entry((rule.origin, rule.index, scope));
+            let right = right.or_insert_with(|| Right { rule, scope, bindings: Vec::new() });
+            if right.bindings.last() != Some(&id) {
+                right.bindings.push(id);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn by_subject(rbac: &Evaluator<'_>, rights: &[Right]) -> BTreeMap<SubjectKey, Vec<RightId>> {
+    let mut of_binding: BTreeMap<BindingId, Vec<RightId>> = BTreeMap::new();
+    for (id, right) in (0..).map(RightId).zip(rights) {
+        for &binding in &right.bindings {
+            of_binding.entry(binding).or_default().push(id);
+        }
+    }
+    let all = rbac.subjects().into_iter().map(|subject| {
+        let mut bindings: Vec<BindingId> =
+            rbac.rights(&rbac.identity(subject)).into_iter().map(|right| right.grant.binding).collect();
+        bindings.dedup();
+        let rights = bindings.iter().filter_map(|binding| of_binding.get(binding)).flatten().copied();
+        let mut rights: Vec<RightId> = rights.collect();
+        rights.sort_unstable();
+        rights.dedup();
+        (subject, rights)
+    });
+    all.collect()
 }

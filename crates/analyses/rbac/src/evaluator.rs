@@ -338,6 +338,12 @@ impl<'i> Evaluator<'i> {
         }
     }
 
+    /// Whether a rule grants such a request, whatever objects it names.
+    pub fn grants_apart_from_names(&self, rule: &Rule, request: &Request) -> bool {
+        let asked = Asked::new(request, &self.policy.vocabulary, &self.inventory.symbols);
+        rule.allows_apart_from_names(&asked)
+    }
+
     /// Where a rule is written: the object and the place. `None` for a role that every cluster has.
     pub fn place_of_rule(&self, rule: RoleRule) -> Option<(ResourceId, Place)> {
         let fact = self.role_fact(rule.origin)?;

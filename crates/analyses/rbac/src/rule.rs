@@ -174,15 +174,21 @@ impl Rule {
     }
 
     pub(crate) fn allows(&self, asked: &Asked) -> bool {
+        let named = match &asked.what {
+            What::Path(_) => true,
+            What::Resource { name, .. } => self.words.names.is_empty() || self.words.names.contains(name),
+        };
+        named && self.allows_apart_from_names(asked)
+    }
+
+    pub(crate) fn allows_apart_from_names(&self, asked: &Asked) -> bool {
         if self.verbs != EVERY && (self.verbs & asked.bit == 0) && !self.names_verb(asked) {
             return false;
         }
         match &asked.what {
             What::Path(path) => self.urls.iter().any(|url| url_matches(url, path)),
-            What::Resource { group, combined, subresource, name } => {
-                (self.all_groups || self.words.groups.contains(group))
-                    && self.matches_resource(*combined, *subresource)
-                    && (self.words.names.is_empty() || self.words.names.contains(name))
+            What::Resource { group, combined, subresource, name: _ } => {
+                (self.all_groups || self.words.groups.contains(group)) && self.matches_resource(*combined, *subresource)
             }
         }
     }

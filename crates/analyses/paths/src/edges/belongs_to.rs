@@ -1,0 +1,59 @@
+//! `belongs-to`
+
+use crate::edge::{EdgeFixture, EdgeKind};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "belongs-to",
+    title: "is in the group",
+    rationale: "The API server puts every ServiceAccount into three groups, and everybody who has shown who it is into one.",
+    conditions: "ServiceAccounts are in `system:serviceaccounts`, in that of their namespace and in `system:authenticated`; users in `system:authenticated`. Only groups that a binding names are drawn.",
+    remediation: "Bind accounts and not groups.",
+    verify: "kubectl auth whoami --as SUBJECT",
+    techniques: &["T1069"],
+    aliases: &[],
+    difficulty: 1,
+    find,
+    fixtures: &[EdgeFixture {
+        yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: Group, name: system:serviceaccounts:n}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: s, namespace: n}
+",
+        edges: &["ServiceAccount n/s -> Group system:serviceaccounts:n"],
+    }],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    let groups: std::collections::BTreeSet<rbac::SubjectKey> = world
+        .holders()
+        .map(|(subject, _)| subject)
+        .filter(|subject| matches!(subject, rbac::SubjectKey::Group(_)))
+        .collect();
+    let accounts = world.accounts().map(|(namespace, name)| world.account(namespace, name));
+    let users =
+        world.holders().map(|(subject, _)| subject).filter(|subject| matches!(subject, rbac::SubjectKey::User(_)));
+    let all: std::collections::BTreeSet<rbac::SubjectKey> = accounts.chain(users).collect();
+    for subject in all {
+        for group in world.rbac.identity(subject).groups {
+            let group = rbac::SubjectKey::Group(world.inventory.symbols.intern(&group));
+            if groups.contains(&group) {
+                drafts.edge(Vertex::Subject(subject), Vertex::Subject(group)).file();
+            }
+        }
+    }
+}

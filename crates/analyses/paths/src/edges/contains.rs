@@ -1,0 +1,64 @@
+//! `contains`
+
+use crate::edge::{EdgeFixture, EdgeKind};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "contains",
+    title: "is among them",
+    rationale: "A right over all of a kind is one over each of them.",
+    conditions: "The object is in the namespace, or anywhere in the cluster.",
+    remediation: "Nothing takes it away; narrowing the right does.",
+    verify: "kubectl get pods,serviceaccounts,secrets -n NAMESPACE",
+    techniques: &["T1613"],
+    aliases: &[],
+    difficulty: 1,
+    find,
+    fixtures: &[EdgeFixture {
+        yaml: "apiVersion: v1
+kind: ServiceAccount
+metadata: {name: s, namespace: n}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  serviceAccountName: s
+  automountServiceAccountToken: false
+  containers: [{name: a, image: i}]
+",
+        edges: &[
+            "all pods of the cluster -> all pods of namespace n",
+            "all pods of namespace n -> Pod n/p",
+            "all ServiceAccounts of the cluster -> all ServiceAccounts of namespace n",
+            "all ServiceAccounts of namespace n -> ServiceAccount n/s",
+            "all Secrets of the cluster -> all Secrets of namespace n",
+            "all of namespace n -> all pods of namespace n",
+            "all of namespace n -> all ServiceAccounts of namespace n",
+            "all of namespace n -> all Secrets of namespace n",
+        ],
+    }],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for &namespace in world.namespaces() {
+        for all in [Vertex::Pods, Vertex::Accounts, Vertex::Secrets] {
+            drafts.edge(all(None), all(Some(namespace))).file();
+            drafts.edge(Vertex::Namespace(namespace), all(Some(namespace))).file();
+        }
+    }
+    for (number, workload) in world.workloads() {
+        let namespace = world.namespace(workload.resource);
+        drafts.edge(Vertex::Pods(Some(namespace)), Vertex::Workload(number)).file();
+    }
+    for (namespace, name) in world.accounts() {
+        drafts.edge(Vertex::Accounts(Some(namespace)), Vertex::Subject(world.account(namespace, name))).file();
+    }
+    for secret in &world.inventory.facts.secrets {
+        let (namespace, name) = (world.namespace(secret.resource), world.inventory.resource(secret.resource).name);
+        drafts.edge(Vertex::Secrets(Some(namespace)), Vertex::Secret(namespace, name)).file();
+    }
+}

@@ -1,0 +1,75 @@
+//! `exec-through-kubelet`
+
+use model::control::alias;
+
+use crate::edge::{EdgeFixture, EdgeKind};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::{World, wanted};
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "exec-through-kubelet",
+    title: "runs commands in every pod through the kubelets",
+    rationale: "The proxy to a node reaches its kubelet, which runs commands in all pods of the node; the API server records no exec.",
+    conditions: "`get` or `create` on `nodes/proxy`, bound in the whole cluster: a RoleBinding does not give it.",
+    remediation: "Grant `nodes/metrics`, `nodes/stats` or `nodes/log` instead.",
+    verify: "kubectl auth can-i get nodes/proxy --as SUBJECT",
+    techniques: &["T1609", "MS-TA9030"],
+    aliases: &[alias("icekube", "CAN_EXEC_THROUGH_KUBELET")],
+    difficulty: 3,
+    find,
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"\"], resources: [nodes/proxy], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of ClusterRole r in the cluster -> all pods of the cluster"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [nodes/proxy], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"\"], resources: [nodes], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+    ],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for (id, _, _) in world.rights_to(&[wanted("get", "", "nodes/proxy"), wanted("create", "", "nodes/proxy")]) {
+        drafts.edge(Vertex::Right(id), Vertex::Pods(None)).by_right(id).file();
+    }
+}

@@ -1,0 +1,102 @@
+//! What edges of rights share: what a right is over, and what admission forbids in a namespace.
+
+use model::symbols::Symbol;
+use rbac::SubjectKey;
+
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::{Right, Wanted, World, wanted};
+
+/// The rights that start pods: to create them or what creates them, and to change templates that can change. The template
+/// of a Job cannot.
+pub(crate) const RUNS_PODS: &[Wanted] = &[
+    wanted("create", "", "pods"),
+    wanted("create", "", "replicationcontrollers"),
+    wanted("update", "", "replicationcontrollers"),
+    wanted("patch", "", "replicationcontrollers"),
+    wanted("create", "apps", "daemonsets"),
+    wanted("update", "apps", "daemonsets"),
+    wanted("patch", "apps", "daemonsets"),
+    wanted("create", "apps", "deployments"),
+    wanted("update", "apps", "deployments"),
+    wanted("patch", "apps", "deployments"),
+    wanted("create", "apps", "replicasets"),
+    wanted("update", "apps", "replicasets"),
+    wanted("patch", "apps", "replicasets"),
+    wanted("create", "apps", "statefulsets"),
+    wanted("update", "apps", "statefulsets"),
+    wanted("patch", "apps", "statefulsets"),
+    wanted("create", "batch", "cronjobs"),
+    wanted("update", "batch", "cronjobs"),
+    wanted("patch", "batch", "cronjobs"),
+    wanted("create", "batch", "jobs"),
+];
+
+/// What a right without names is over, and with names the objects of these names. Over the whole cluster a name means
+/// the object of that name in every namespace.
+pub(crate) fn targets(
+    world: &World<'_>,
+    right: &Right,
+    names: &[Symbol],
+    all: fn(Option<Symbol>) -> Vertex,
+    one: impl Fn(Symbol, Symbol) -> Vertex,
+) -> Vec<Vertex> {
+    if names.is_empty() {
+        return vec![all(right.scope)];
+    }
+    let namespaces = match right.scope {
+        Some(namespace) => vec![namespace],
+        None => world.namespaces().to_vec(),
+    };
+    namespaces
+        .iter()
+        .flat_map(|&namespace| names.iter().map(move |&name| (namespace, name)))
+        .map(|(namespace, name)| one(namespace, name))
+        .collect()
+}
+
+/// Files edges from rights over pods. Pods of workloads have names that are not known before they run: a rule with names
+/// leads to the pods of these names that are in the input.
+pub(crate) fn over_pods(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wanted]) {
+    for (id, right, names) in world.rights_to(all) {
+        if names.is_empty() {
+            drafts.edge(Vertex::Right(id), Vertex::Pods(right.scope)).by_right(id).file();
+            continue;
+        }
+        for (number, workload) in world.workloads() {
+            let resource = world.inventory.resource(workload.resource);
+            let inside = right.scope.is_none_or(|scope| scope == world.namespace(workload.resource));
+            if inside && names.contains(&resource.name) && workload.form == model::workload::Form::Pod {
+                drafts.edge(Vertex::Right(id), Vertex::Workload(number)).by_right(id).file();
+            }
+        }
+    }
+}
+
+/// Whether a namespace lets privileged pods in, as far as Pod Security goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Permits {
+    /// It forbids them.
+    No,
+    /// The Namespace is not in the input.
+    NotKnown,
+    /// It does.
+    Yes,
+}
+
+/// Whether a namespace lets privileged pods in: its `enforce` label is missing or says so. A level that does not exist is
+/// taken as `restricted` by the server. Source: Pod Security admission, `policy.ParseLevel`.
+pub(crate) fn permits_privileged(world: &World<'_>, namespace: Symbol) -> Permits {
+    let Some(fact) = world.namespace_fact(namespace) else { return Permits::NotKnown };
+    let label = world.inventory.symbols.intern("pod-security.kubernetes.io/enforce");
+    let level = fact.labels.iter().rev().find(|(key, _)| *key == label).map(|(_, value)| world.text(*value));
+    match level.as_deref() {
+        None | Some("privileged") => Permits::Yes,
+        Some(_) => Permits::No,
+    }
+}
+
+/// Whether a subject is a user that is no ServiceAccount.
+pub(crate) fn is_person(world: &World<'_>, subject: SubjectKey) -> bool {
+    matches!(subject, SubjectKey::User(_)) && world.rbac.describe(subject).0 == "User"
+}

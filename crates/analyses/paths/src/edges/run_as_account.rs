@@ -1,0 +1,80 @@
+//! `run-as-account`
+
+use model::control::alias;
+
+use super::granted;
+use crate::edge::{EdgeFixture, EdgeKind};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "run-as-account",
+    title: "runs a pod as any account of the namespace",
+    rationale: "Who creates pods chooses their ServiceAccount, and reads its token in them.",
+    conditions: "`create` on pods or on a kind that creates pods, or `update` or `patch` on one with a template that can change, in a namespace: every ServiceAccount of it.",
+    remediation: "Take the rule out, or keep powerful accounts in namespaces of their own.",
+    verify: "kubectl auth can-i create pods -n NAMESPACE --as SUBJECT",
+    techniques: &["T1610", "T1528"],
+    aliases: &[alias("icekube", "CREATE_POD_WITH_SA")],
+    difficulty: 2,
+    find,
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> all ServiceAccounts of namespace n"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"batch\"], resources: [cronjobs], verbs: [patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> all ServiceAccounts of namespace n"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [deployments], verbs: [create]}
+  - {apiGroups: [\"batch\"], resources: [jobs], verbs: [patch]}
+  - {apiGroups: [\"apps\"], resources: [deployments/status], verbs: [patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+    ],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for (id, right, names) in world.rights_to(granted::RUNS_PODS) {
+        // Names narrow what exists; for a template that exists they narrow nothing of what it may be changed to.
+        let _ = names;
+        drafts.edge(Vertex::Right(id), Vertex::Accounts(right.scope)).by_right(id).file();
+    }
+}

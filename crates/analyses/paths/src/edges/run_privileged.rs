@@ -1,0 +1,116 @@
+//! `run-privileged`
+
+use model::control::alias;
+
+use super::granted;
+use crate::edge::{EdgeFixture, EdgeKind, NOTHING_ENFORCED};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "run-privileged",
+    title: "runs a pod that takes its node",
+    rationale: "Where admission does not forbid it, who creates pods creates privileged ones.",
+    conditions: "The rights of `run-as-account` in a namespace whose `pod-security.kubernetes.io/enforce` label is missing or `privileged`. Conditional where the Namespace is not in the input. Pods are judged and not their templates: a Deployment is accepted and its pods are refused. Other admission (policies, webhooks) may forbid it as well and is not looked at here.",
+    remediation: "Label the namespace with `pod-security.kubernetes.io/enforce: baseline`, or take the rule out.",
+    verify: "kubectl label --dry-run=server namespace NAMESPACE pod-security.kubernetes.io/enforce=baseline",
+    techniques: &["T1610", "T1611"],
+    aliases: &[alias("kubehound", "POD_CREATE"), alias("icekube", "CREATE_PRIVILEGED_WORKLOAD")],
+    difficulty: 3,
+    find,
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: privileged}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> a node"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: baseline}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> a node if nothing-enforced"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"apps\"], resources: [daemonsets], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of ClusterRole r in the cluster -> a node if nothing-enforced"],
+        },
+    ],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
+        // Over the whole cluster one namespace that permits is enough, and `kube-system` seldom forbids.
+        let namespaces = match right.scope {
+            Some(namespace) => vec![namespace],
+            None => world.namespaces().to_vec(),
+        };
+        let open = namespaces.iter().map(|&namespace| granted::permits_privileged(world, namespace));
+        let Some(open) = open.max().or(Some(granted::Permits::NotKnown)) else { continue };
+        let open = if right.scope.is_none() { open.max(granted::Permits::NotKnown) } else { open };
+        let draft = drafts.edge(Vertex::Right(id), Vertex::Node).by_right(id);
+        match open {
+            granted::Permits::No => {}
+            granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
+            granted::Permits::Yes => draft.file(),
+        }
+    }
+}
