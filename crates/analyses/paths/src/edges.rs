@@ -5,10 +5,15 @@
 use crate::edge::EdgeKind;
 
 pub mod belongs_to;
+pub mod bind;
+pub mod client_certificate;
+pub mod combined;
 pub mod confined;
 pub mod contains;
 pub mod control_plane;
+pub mod create_token_secret;
 pub mod debug;
+pub mod escalate;
 pub mod escape_bpf_perfmon;
 pub mod escape_core_pattern;
 pub mod escape_dac_read_search;
@@ -26,6 +31,7 @@ pub mod granted;
 pub mod holds;
 pub mod host_read;
 pub mod host_tokens;
+pub mod host_volume;
 pub mod host_write;
 pub mod impersonate;
 pub mod in_pod;
@@ -39,15 +45,20 @@ pub mod read_secrets;
 pub mod replace_image;
 pub mod run_as_account;
 pub mod run_privileged;
+pub mod unlock_namespace;
 pub mod use_node_credentials;
 pub mod use_service_account;
 
 /// Every edge, ordered by id.
 pub static EDGES: &[&EdgeKind] = &[
     &belongs_to::EDGE,
+    &bind::EDGE,
+    &client_certificate::EDGE,
     &contains::EDGE,
     &control_plane::EDGE,
+    &create_token_secret::EDGE,
     &debug::EDGE,
+    &escalate::EDGE,
     &escape_bpf_perfmon::EDGE,
     &escape_core_pattern::EDGE,
     &escape_dac_read_search::EDGE,
@@ -64,6 +75,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &holds::EDGE,
     &host_read::EDGE,
     &host_tokens::EDGE,
+    &host_volume::EDGE,
     &host_write::EDGE,
     &impersonate::EDGE,
     &in_pod::EDGE,
@@ -77,6 +89,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &replace_image::EDGE,
     &run_as_account::EDGE,
     &run_privileged::EDGE,
+    &unlock_namespace::EDGE,
     &use_node_credentials::EDGE,
     &use_service_account::EDGE,
 ];

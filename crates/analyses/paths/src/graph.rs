@@ -106,6 +106,12 @@ impl Graph {
     }
 }
 
+/// How dear it is to take a rule out of a role.
+pub(crate) const RULE_COST: u32 = 20;
+
+/// What is to be done with a rule.
+pub(crate) const TAKE_RULE: &str = "take the rule out of the role";
+
 /// Where edges of one kind are filed.
 pub struct Drafts<'f> {
     kind: &'static EdgeKind,
@@ -180,6 +186,15 @@ impl Draft<'_, '_> {
         let world = self.drafts.world;
         match world.rbac.place_of_rule(world.right(right).rule) {
             Some((resource, place)) => self.shown_by(resource, place, "the rule"),
+            None => self,
+        }
+    }
+
+    /// Taking the rule of this right out of its role takes the edge away.
+    pub fn cut_by_taking(self, right: RightId) -> Self {
+        let world = self.drafts.world;
+        match world.rbac.place_of_rule(world.right(right).rule) {
+            Some((resource, place)) => self.cut_by_removing(resource, place, RULE_COST, TAKE_RULE),
             None => self,
         }
     }

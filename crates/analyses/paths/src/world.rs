@@ -180,7 +180,9 @@ impl<'a> World<'a> {
             .iter()
             .map(|wanted| {
                 let plural = wanted.resource.split('/').next().unwrap_or_default();
-                let of_cluster = rbac::resources::is_cluster_scoped(plural) && plural != "namespaces";
+                // A Namespace is asked for in itself, and `bind` of a ClusterRole in the namespace of the binding.
+                let elsewhere = plural == "namespaces" || wanted.verb == "bind";
+                let of_cluster = rbac::resources::is_cluster_scoped(plural) && !elsewhere;
                 (rbac::Request::resource(wanted.verb, wanted.group, wanted.resource), of_cluster)
             })
             .collect();

@@ -3,7 +3,7 @@
 use model::control::alias;
 
 use crate::edge::{EdgeFixture, EdgeKind};
-use crate::graph::{Action, Drafts, FixKey};
+use crate::graph::{Action, Drafts, FixKey, RULE_COST, TAKE_RULE};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -47,8 +47,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             }
         }
         if let Some((resource, place)) = place {
-            let fix =
-                drafts.fix(FixKey { resource, place, action: Action::Remove }, 20, "take the rule out of the role");
+            let fix = drafts.fix(FixKey { resource, place, action: Action::Remove }, RULE_COST, TAKE_RULE);
             drafts.takes_away(fix, Vertex::Right(id));
         }
     }

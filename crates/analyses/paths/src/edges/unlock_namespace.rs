@@ -1,0 +1,76 @@
+//! `unlock-namespace`
+
+use model::control::alias;
+
+use super::granted::Permits;
+use super::{combined, granted};
+use crate::edge::{EdgeFixture, EdgeKind};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::{World, wanted};
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "unlock-namespace",
+    title: "takes the Pod Security label off the namespace",
+    rationale: "The label that forbids privileged pods is on the Namespace, and a RoleBinding in a namespace may give the right to change it.",
+    conditions: "`update` or `patch` on `namespaces`, also by a RoleBinding in the namespace itself, and the right to start pods there, where the label forbids privileged ones.",
+    remediation: "Take the rule out.",
+    verify: "kubectl auth can-i patch namespaces/NAMESPACE -n NAMESPACE --as SUBJECT",
+    techniques: &["T1562.001", "T1611"],
+    aliases: &[alias("icekube", "PATCH_NAMESPACE_TO_BYPASS_PSA")],
+    difficulty: 3,
+    find,
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [namespaces], verbs: [patch]}
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["ServiceAccount n/s -> a node"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [namespaces], verbs: [patch]}
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+    ],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    let label = [wanted("update", "", "namespaces"), wanted("patch", "", "namespaces")];
+    for combination in combined::holders(world, &[&label, granted::RUNS_PODS]) {
+        let locked = |namespace| granted::permits_privileged(world, namespace) == Permits::No;
+        let reaches_locked = match combination.scope {
+            Some(namespace) => locked(namespace),
+            None => world.namespaces().iter().any(|&namespace| locked(namespace)),
+        };
+        if reaches_locked {
+            combined::file(drafts, &combination, Vertex::Node);
+        }
+    }
+}
