@@ -1,6 +1,7 @@
 //! Attack paths: what an attacker who holds one thing gains next, over everything at once; and which changes cut most.
 
 pub mod algorithms;
+pub mod analysis;
 pub mod edge;
 pub mod edges;
 pub mod graph;

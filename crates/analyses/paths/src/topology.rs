@@ -136,6 +136,16 @@ impl Set {
         new
     }
 
+    /// Adds all of another set.
+    pub fn extend(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            *word |= more;
+        }
+    }
+
     /// Takes one out.
     pub fn remove(&mut self, at: usize) {
         if let Some(word) = self.words.get_mut(at / 64) {

@@ -46,6 +46,8 @@ pub struct Problem<'a> {
     pub starts: &'a [Start],
     /// Where they must not come.
     pub sinks: &'a [VertexId],
+    /// What does not count from the beginning.
+    pub removed: &'a Removed,
 }
 
 /// A step of a plan.
@@ -69,6 +71,14 @@ pub struct Plan {
 }
 
 impl Removed {
+    /// What is gone of both.
+    fn with(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        all.vertices.extend(&other.vertices);
+        all.edges.extend(&other.edges);
+        all
+    }
+
     /// Takes the parts of a change away.
     pub fn apply(&mut self, change: &Change) {
         for part in &change.parts {
@@ -83,6 +93,7 @@ impl Removed {
 impl Problem<'_> {
     /// The weight of the starts that reach a sink without what is removed.
     pub fn weight(&self, removed: &Removed) -> u64 {
+        let removed = &self.removed.with(removed);
         let reaching = self.topology.reach(self.sinks, Direction::Backward, removed);
         let starts = self.starts.iter().filter(|start| reaching.contains(start.vertex.index()));
         starts.fold(0, |sum, start| sum.saturating_add(start.weight))
@@ -90,6 +101,7 @@ impl Problem<'_> {
 
     /// The vertices that are on a way from a start to a sink.
     pub fn relevant(&self, removed: &Removed) -> Set {
+        let removed = &self.removed.with(removed);
         let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
         let from = self.topology.reach(&starts, Direction::Forward, removed);
         let to = self.topology.reach(self.sinks, Direction::Backward, removed);
@@ -128,6 +140,7 @@ impl Problem<'_> {
 
     fn is_relevant(&self, edge: EdgeId, relevant: &Set, removed: &Removed) -> bool {
         !removed.edges.contains(edge.index())
+            && !self.removed.edges.contains(edge.index())
             && relevant.contains(self.topology.from(edge).index())
             && relevant.contains(self.topology.to(edge).index())
     }
@@ -326,12 +339,13 @@ mod tests {
         changes: Vec<Change>,
         starts: Vec<Start>,
         sinks: Vec<VertexId>,
+        removed: Removed,
     }
 
     impl Case {
         fn problem(&self) -> Problem<'_> {
-            let Self { topology, changes, starts, sinks } = self;
-            Problem { topology, changes, starts, sinks }
+            let Self { topology, changes, starts, sinks, removed } = self;
+            Problem { topology, changes, starts, sinks, removed }
         }
     }
 
@@ -354,7 +368,13 @@ mod tests {
                     let ends = ends.iter().map(|&(from, to)| (VertexId(from), VertexId(to))).collect();
                     let starts = (0..).zip(weights).map(|(at, weight)| Start { vertex: VertexId(at), weight });
                     let sinks = vec![VertexId(count as u32 - 2), VertexId(count as u32 - 1)];
-                    Case { topology: Topology::new(count, ends), changes, starts: starts.collect(), sinks }
+                    Case {
+                        topology: Topology::new(count, ends),
+                        changes,
+                        starts: starts.collect(),
+                        sinks,
+                        removed: Removed::default(),
+                    }
                 })
             })
         })

@@ -1,29 +1,9 @@
 //! Every edge is where its fixtures say, and nowhere else.
 
-use model::finding::Origin;
-use model::inventory::{Inventory, Part};
-use model::object::Object;
-use model::place::LineIndex;
-use model::workload::workloads;
 use paths::edges::EDGES;
 use paths::graph::Graph;
 use paths::topology::EdgeId;
 use paths::world::{Config, World};
-
-fn inventory(text: &str) -> Inventory {
-    let mut inventory = Inventory { complete: true, ..Inventory::default() };
-    let mut part = Part::default();
-    for range in yaml::separate::documents(text) {
-        let line = 1 + text[..range.start].matches('\n').count() as u32;
-        let document = yaml::parse_document(&text[range]).expect("a fixture is YAML");
-        let lines = LineIndex::new(line);
-        let object = Object::new(document.root()).expect("a fixture is an object");
-        let origin = Origin { root: object.value, lines: &lines };
-        part.observe(&object, &workloads(&object), 0, origin, &inventory.symbols);
-    }
-    inventory.append(part);
-    inventory
-}
 
 /// Without the roles that every cluster has: fixtures say all that there is.
 fn config() -> Config {
@@ -50,7 +30,7 @@ fn lines(graph: &Graph, world: &World<'_>) -> Vec<String> {
 fn edges_are_where_their_fixtures_say() {
     for kind in EDGES {
         for (number, fixture) in kind.fixtures.iter().enumerate() {
-            let inventory = inventory(fixture.yaml);
+            let inventory = crate::inventory::of(fixture.yaml);
             let world = World::new(&inventory, &config());
             let graph = Graph::new(&world, [kind]);
             let (mut found, mut expected) = (lines(&graph, &world), fixture.edges.to_vec());

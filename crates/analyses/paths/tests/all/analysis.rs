@@ -1,0 +1,107 @@
+//! Ways and plans over whole manifests.
+
+use paths::analysis::{Analysis, Certainty, Question, usual_sinks};
+use paths::edges::EDGES;
+use paths::graph::Graph;
+use paths::topology::EdgeId;
+use paths::vertex::Vertex;
+use paths::world::{Config, World};
+
+/// A web shop whose agent may create pods, in a namespace that forbids nothing.
+const SHOP: &str = "apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: deployer, namespace: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ci, namespace: shop}
+spec:
+  template:
+    spec:
+      serviceAccountName: deployer
+      containers: [{name: ci, image: i}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      automountServiceAccountToken: false
+      containers: [{name: web, image: i}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: deployer, namespace: shop}
+rules:
+  - {apiGroups: [apps], resources: [deployments], verbs: [get, create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: deployer, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: deployer}
+subjects: [{kind: ServiceAccount, namespace: shop, name: deployer}]
+";
+
+fn every_workload(world: &World<'_>) -> Vec<(Vertex, u64)> {
+    world.workloads().map(|(number, _)| (Vertex::Workload(number), 1)).collect()
+}
+
+fn told(world: &World<'_>, graph: &Graph, edges: &[EdgeId]) -> String {
+    let name = |vertex: paths::topology::VertexId| graph.vertices[vertex.index()].name(world);
+    let mut text = edges.first().map(|edge| name(graph.topology.from(*edge))).unwrap_or_default();
+    for edge in edges {
+        text += &format!(" -{}-> {}", graph.edges[edge.index()].kind.id, name(graph.topology.to(*edge)));
+    }
+    text
+}
+
+#[test]
+fn a_workload_that_may_create_pods_comes_to_a_node_and_the_plan_ends_that() {
+    let inventory = crate::inventory::of(SHOP);
+    let world = World::new(&inventory, &Config::default());
+    let graph = Graph::new(&world, EDGES);
+    let question = Question {
+        entries: every_workload(&world),
+        sinks: vec![Vertex::Node],
+        certainty: Certainty::Certain,
+        ..Question::default()
+    };
+    let analysis = Analysis::new(&graph, &question);
+    let paths = analysis.paths();
+    let [path] = paths.as_slice() else { panic!("{paths:?}") };
+    assert_eq!(
+        told(&world, &graph, &path.edges),
+        "Deployment shop/ci -use-service-account-> ServiceAccount shop/deployer -holds-> RoleBinding shop/deployer \
+         -holds-> rule 1 of Role shop/deployer in namespace shop -run-privileged-> a node"
+    );
+    assert_eq!(analysis.reached(), (1, 2));
+    let plan = analysis.plan(5);
+    let [step] = plan.steps.as_slice() else { panic!("{plan:?}") };
+    assert_eq!((step.cut, step.left), (1, 0));
+    let fix = &graph.fixes[step.change];
+    assert_eq!(inventory.symbols.text(fix.title), "set `automountServiceAccountToken: false`");
+}
+
+#[test]
+fn entries_of_one_shape_are_one_path_with_a_count() {
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: n}}\nspec: {{automountServiceAccountToken: \
+             false, containers: [{{name: a, image: i, securityContext: {{privileged: true}}}}]}}\n---\n"
+        )
+    };
+    let text: String = ["one", "two", "three"].map(pod).concat();
+    let inventory = crate::inventory::of(text.trim_end_matches("---\n"));
+    let world = World::new(&inventory, &Config::default());
+    let graph = Graph::new(&world, EDGES);
+    let question = Question { entries: every_workload(&world), sinks: usual_sinks(), ..Question::default() };
+    let analysis = Analysis::new(&graph, &question);
+    let to_node = analysis.paths().into_iter().filter(|path| graph.vertices[path.sink.index()] == Vertex::Node);
+    let counts: Vec<usize> = to_node.map(|path| path.entries.len()).collect();
+    assert_eq!(counts, [3]);
+}
