@@ -118,6 +118,8 @@ const BESIDE: &[(&str, &str)] = &[
     // Controls of rights are judged by what subjects may really do: to hand them the answers instead would be a second
     // interface between the same two, with one user.
     ("crates/analyses/controls/Cargo.toml", "rbac"),
+    // The graph of attack paths joins what the evaluators know.
+    ("crates/analyses/paths/Cargo.toml", "rbac"),
     // Fixes are planned from the findings that a report shows, and name files as it does.
     ("crates/outputs/fixes/Cargo.toml", "reports"),
     // What a repository holds is found in one place, which hands it to those who know how to read it.

@@ -88,6 +88,8 @@ pub struct Graph {
     pub fixes: Vec<Fix>,
     /// What each fix takes away.
     pub changes: Vec<Change>,
+    /// The fixes that take a part away.
+    by_part: BTreeMap<Part, Vec<FixId>>,
 }
 
 impl Graph {
@@ -98,6 +100,13 @@ impl Graph {
             (kind.find)(world, &mut Drafts { kind, found: &mut found, world });
         }
         found.into_graph(world)
+    }
+
+    /// The fixes that take an edge away, its own before those of its ends.
+    pub fn fixes_of(&self, edge: EdgeId) -> Vec<FixId> {
+        let parts = [Part::Edge(edge), Part::Vertex(self.topology.from(edge)), Part::Vertex(self.topology.to(edge))];
+        let of = |part: &Part| self.by_part.get(part).map_or(&[][..], Vec::as_slice).iter().copied();
+        parts.iter().flat_map(of).collect()
     }
 
     /// The number of a vertex, if it is in the graph.
@@ -249,8 +258,14 @@ impl Found {
             change.parts.sort_unstable();
             change.parts.dedup();
         }
+        let mut by_part: BTreeMap<Part, Vec<FixId>> = BTreeMap::new();
+        for (fix, change) in (0..).map(FixId).zip(&changes) {
+            for part in &change.parts {
+                by_part.entry(*part).or_default().push(fix);
+            }
+        }
         let topology = Topology::new(vertices.len(), ends);
         let edges = edges.into_iter().map(|(_, _, edge, _)| edge).collect();
-        Graph { vertices, numbers, edges, topology, fixes, changes }
+        Graph { vertices, numbers, edges, topology, fixes, changes, by_part }
     }
 }

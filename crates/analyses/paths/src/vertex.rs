@@ -1,6 +1,6 @@
 //! What an attacker can hold: the vertices of the graph, by what they are and not by number.
 
-use model::inventory::{Inventory, ResourceId};
+use model::inventory::ResourceId;
 use model::symbols::Symbol;
 use rbac::{BindingId, SubjectKey};
 
@@ -92,7 +92,7 @@ impl Vertex {
         let text = |symbol| world.inventory.symbols.text(symbol);
         match self {
             Self::Internet => "the internet".to_owned(),
-            Self::EntryPoint(resource) => object_name(world.inventory, resource, world.namespace(resource)),
+            Self::EntryPoint(resource) => world.object_name(resource),
             Self::Workload(number) => workload_name(world, number),
             Self::Container(number, container) => {
                 let name = world.container(number, container).map(|container| text(container.name)).unwrap_or_default();
@@ -149,11 +149,5 @@ fn right_name(world: &World<'_>, id: RightId) -> String {
 
 fn workload_name(world: &World<'_>, number: u32) -> String {
     let resource = world.inventory.facts.workloads[number as usize].resource;
-    object_name(world.inventory, resource, world.namespace(resource))
-}
-
-fn object_name(inventory: &Inventory, resource: ResourceId, namespace: Symbol) -> String {
-    let object = inventory.resource(resource);
-    let text = |symbol| inventory.symbols.text(symbol);
-    format!("{} {}/{}", text(object.kind), text(namespace), text(object.name))
+    world.object_name(resource)
 }

@@ -30,6 +30,9 @@ pub struct World<'a> {
     account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
 }
 
+/// Kinds of the whole cluster that evidence and fixes point at.
+const OF_CLUSTER: [&str; 4] = ["ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume"];
+
 /// The index of a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RightId(pub u32);
@@ -107,6 +110,18 @@ impl<'a> World<'a> {
     pub fn namespace(&self, resource: ResourceId) -> Symbol {
         let written = self.inventory.namespace(resource);
         if written.is_empty() { self.default } else { written }
+    }
+
+    /// `Kind namespace/name`, without the namespace for what is of the whole cluster.
+    pub fn object_name(&self, resource: ResourceId) -> String {
+        let object = self.inventory.resource(resource);
+        let (kind, name) = (self.text(object.kind), self.text(object.name));
+        let of_cluster = object.namespace.is_empty() && OF_CLUSTER.contains(&&*kind);
+        if of_cluster {
+            format!("{kind} {name}")
+        } else {
+            format!("{kind} {}/{name}", self.text(self.namespace(resource)))
+        }
     }
 
     /// Every namespace that is known of.

@@ -3,16 +3,16 @@
 //! A control that has to know more of an object than is here adds a field, and `observe` fills it.
 
 mod admission;
-mod live;
 mod confinement;
+mod live;
 mod mesh;
 mod network;
 mod rbac;
 mod traffic;
 
 pub use admission::*;
-pub use live::*;
 pub use confinement::*;
+pub use live::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;

@@ -1,8 +1,8 @@
 //! What is kept of an object when its document is let go.
 
 mod admission;
-mod custody;
 mod confinement;
+mod custody;
 mod mesh;
 mod network;
 mod policies;
