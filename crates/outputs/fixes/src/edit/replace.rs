@@ -24,18 +24,19 @@ pub(super) fn replace(root: Value<'_>, steps: &[Step], tree: &Tree) -> Result<Ve
             _ => render::flow(tree),
         }
     };
+    // A block scalar at the end of what is replaced brings its line break with it.
+    let end = if layout.text[range.clone()].ends_with('\n') { layout.line_break() } else { "" };
     if !value.is_scalar() && !layout.is_flow(value) {
         let Some((Step::Key(name), parents)) = steps.split_last() else {
-            return Ok(vec![Splice::new(range, text)]);
+            return Ok(vec![Splice::new(range, format!("{text}{end}"))]);
         };
         let parent = field::find(layout.root, parents).ok_or(Refusal::Gone)?;
         let (key, _) = field::entry(parent, name).ok_or(Refusal::Gone)?;
         let after = Layout::range(key).end;
         let colon = layout.text[after..range.start].find(':').ok_or(Refusal::Unclear)?;
-        return Ok(vec![Splice::new(after + colon + 1..range.end, format!(" {text}"))]);
+        return Ok(vec![Splice::new(after + colon + 1..range.end, format!(" {text}{end}"))]);
     }
     let space = if range.is_empty() { " " } else { "" };
-    let end = if layout.text[range.clone()].ends_with('\n') { layout.line_break() } else { "" };
     Ok(vec![Splice::new(range, format!("{space}{text}{end}"))])
 }
 
