@@ -245,18 +245,19 @@ fn take_rendered(
 /// Comments of the files that renderings were made from.
 fn take_comments(results: &Results, all: &mut Exceptions) {
     let mut seen: BTreeSet<u32> = BTreeSet::new();
+    // Where objects begin, file by file.
+    let resources = results.resources.iter().filter(|_| !results.origins.renderings.is_empty());
+    let begins: BTreeSet<(u32, u32)> = resources.map(|resource| (resource.file, resource.line)).collect();
     for rendering in &results.origins.renderings {
         for (source, &file) in rendering.rendered.provenance.files.iter().zip(&rendering.files) {
             if !seen.insert(file) {
                 continue;
             }
             let path = &results.files[file as usize];
-            let of_file = || results.resources.iter().filter(|resource| resource.file == file);
-            let begins = |line: u32| of_file().any(|resource| resource.line == line);
             for found in in_source::in_text(&source.text) {
                 // Above an object it is for the object; some forms always are.
-                let around = || of_file().map(|resource| resource.line).filter(|line| *line <= found.line).max();
-                let object = found.target.filter(|line| begins(*line)).or_else(|| match found.target {
+                let around = || begins.range((file, 0)..=(file, found.line)).next_back().map(|(_, line)| *line);
+                let object = found.target.filter(|line| begins.contains(&(file, *line))).or_else(|| match found.target {
                     Some(_) => None,
                     None => around(),
                 });

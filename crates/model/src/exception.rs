@@ -4,7 +4,7 @@
 //! date comes from whoever asks.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -261,10 +261,14 @@ impl Exceptions {
     /// Finds what each exception is for, and sets the findings' standing.
     pub fn apply(&mut self, results: &mut Results, labelled: &Labelled, today: Date) {
         self.matched = vec![0; self.all.len()];
-        let active: Vec<usize> = (0..self.all.len()).filter(|&at| !self.all[at].is_expired(today)).collect();
+        if self.all.is_empty() {
+            return self.find_problems(today);
+        }
+        let active = Active::new(&self.all, results, today);
         let mut occurrences = std::mem::take(&mut results.occurrences);
         for found in occurrences.iter_mut().filter(|found| found.status == Status::Fail) {
-            let mut of_control = active.iter().copied().filter(|&at| {
+            let asked = active.asked(found, results);
+            let mut of_control = asked.into_iter().filter(|&at| {
                 self.all[at].controls.as_ref().is_none_or(|controls| controls.binary_search(&found.control).is_ok())
             });
             if let Some(at) = of_control.find(|&at| is_for(&self.all[at].selector, at, found, results, labelled)) {
@@ -301,6 +305,73 @@ impl Exceptions {
         }
         self.problems.sort();
         self.problems.dedup();
+    }
+}
+
+/// The exceptions that hold today, by what they are for: there may be one on every line.
+struct Active {
+    /// Those that may be for anything.
+    general: Vec<usize>,
+    /// Those for the object that begins on a line of a file, and those for what stands on one.
+    of_line: HashMap<(u32, u32), Vec<usize>>,
+    /// Those for an object of rendered text.
+    of_resource: HashMap<ResourceId, Vec<usize>>,
+    /// Those for an object of a running cluster, which has no line.
+    of_live: HashMap<PathBuf, Vec<usize>>,
+    /// The first file of the same path, for every file.
+    first_of: Vec<u32>,
+}
+
+impl Active {
+    fn new(all: &[Exception], results: &Results, today: Date) -> Self {
+        let mut numbers: HashMap<&Path, u32> = HashMap::new();
+        let first = |(number, path)| *numbers.entry(path).or_insert(number);
+        let first_of: Vec<u32> = (0..).zip(results.files.iter().map(PathBuf::as_path)).map(first).collect();
+        let (mut general, mut of_line) = (Vec::new(), HashMap::<_, Vec<usize>>::new());
+        let (mut of_resource, mut of_live) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
+        for (at, exception) in all.iter().enumerate().filter(|(_, exception)| !exception.is_expired(today)) {
+            let selector = &exception.selector;
+            match (&selector.rendered, selector.object.as_ref().or(selector.place.as_ref())) {
+                (Some(object), _) => of_resource.entry(object.resource).or_default().push(at),
+                (None, Some((path, line))) => match numbers.get(path.as_path()) {
+                    Some(&file) if *line > 0 => of_line.entry((file, *line)).or_default().push(at),
+                    _ => of_live.entry(path.clone()).or_default().push(at),
+                },
+                (None, None) => general.push(at),
+            }
+        }
+        Self { general, of_line, of_resource, of_live, first_of }
+    }
+
+    /// Those that may be for a finding, in their order.
+    fn asked(&self, found: &Occurrence, results: &Results) -> Vec<usize> {
+        let Self { general, of_line, of_resource, of_live, first_of } = self;
+        if of_line.is_empty() && of_resource.is_empty() && of_live.is_empty() {
+            return general.clone();
+        }
+        let resource = &results.resources[found.resource.0 as usize];
+        let line = if found.place.line == 0 { resource.line } else { found.place.line };
+        let traced = results.origins.of(found);
+        let file = traced.map_or(resource.file, |traced| traced.file);
+        let reasons = traced.into_iter().flat_map(|traced| &traced.reasons).flat_map(|reason| &reason.values);
+        let deciding = reasons.filter_map(|deciding| deciding.place).map(|(file, place)| (file, place.line));
+        let places = [(resource.file, resource.line), (file, line)].into_iter().chain(deciding);
+        let mut asked: Vec<usize> = places
+            .filter_map(|(file, line)| of_line.get(&(first_of[file as usize], line)))
+            .flatten()
+            .copied()
+            .collect();
+        asked.extend(of_resource.get(&found.resource).into_iter().flatten());
+        if resource.line == 0 && !of_live.is_empty() {
+            let text = |symbol| results.symbols.text(symbol);
+            let file = &results.files[resource.file as usize];
+            let path = live_path(file, text(resource.kind), text(resource.namespace), text(resource.name));
+            asked.extend(of_live.get(&path).into_iter().flatten());
+        }
+        asked.extend(general);
+        asked.sort_unstable();
+        asked.dedup();
+        asked
     }
 }
 

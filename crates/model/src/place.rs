@@ -1,6 +1,6 @@
 //! Where something stands: field path, line and column.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::ancestry::{Ancestry, Looked, Step};
 use crate::document::{NodeId, Span, Value, push_index, push_key};
@@ -28,6 +28,8 @@ pub struct Place {
 pub struct LineIndex {
     starts: OnceCell<Vec<u32>>,
     first_line: u32,
+    /// In a long line: where it starts, a byte of it, and how many characters are between.
+    counted: Cell<(u32, u32, u32)>,
     paths: RefCell<Paths>,
     /// Places that were asked for last: what is missing from one container is at one place.
     places: RefCell<Vec<(Span, Place)>>,
@@ -57,6 +59,7 @@ impl LineIndex {
         Self {
             starts: OnceCell::new(),
             first_line,
+            counted: Cell::new((0, 0, 0)),
             paths: RefCell::default(),
             places: RefCell::default(),
             anchors: RefCell::default(),
@@ -91,10 +94,28 @@ impl LineIndex {
         let offset = offset.min(text.len() as u32);
         let line = starts.partition_point(|&start| start <= offset).saturating_sub(1);
         let start = starts.get(line).copied().unwrap_or(0);
-        let before = text.as_bytes().get(start as usize..offset as usize).unwrap_or(&[]);
-        // Continuation bytes are not characters of their own.
-        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
-        (line as u32 + self.first_line, column)
+        (line as u32 + self.first_line, self.characters(text, start, offset) + 1)
+    }
+
+    /// How many characters stand between the start of a line and a byte of it. In a long line they are counted from
+    /// where the last question was: those that come close together are about places that are.
+    fn characters(&self, text: &str, start: u32, offset: u32) -> u32 {
+        let count = |from: u32, to: u32| {
+            let bytes = text.as_bytes().get(from as usize..to as usize).unwrap_or(&[]);
+            // Continuation bytes are not characters of their own.
+            bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32
+        };
+        if (offset - start) as usize <= NEAR {
+            return count(start, offset);
+        }
+        let (of_line, last, known) = self.counted.get();
+        let characters = match (of_line == start, last <= offset) {
+            (true, true) => known + count(last, offset),
+            (true, false) if last - offset < offset - start => known - count(offset, last),
+            _ => count(start, offset),
+        };
+        self.counted.set((start, offset, characters));
+        characters
     }
 
     /// Appends the field path from `root` to `value`, which are in the text of this index.
@@ -193,5 +214,16 @@ mod tests {
         assert_eq!(lines.position(text, 0), (10, 1));
         assert_eq!(lines.position(text, text.find('x').unwrap() as u32), (11, 5));
         assert_eq!(lines.position(text, text.len() as u32), (12, 1));
+    }
+
+    #[test]
+    fn columns_of_a_long_line_do_not_depend_on_what_was_asked_before() {
+        let text = format!("short\n{}\nend", "aä€".repeat(2000));
+        let lines = LineIndex::new(1);
+        for offset in [9000, 3006, 6006, 5994, 12006, 0, 7002, 7002, 11_994] {
+            let line = &text[6..offset.max(6)];
+            let expected = if offset < 6 { (1, 1) } else { (2, line.chars().count() as u32 + 1) };
+            assert_eq!(lines.position(&text, offset as u32), expected, "{offset}");
+        }
     }
 }

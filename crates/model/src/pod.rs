@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::document::Value;
+use crate::document::{NodeId, Value};
 
 /// One of the three lists of containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,9 @@ pub struct Pod<'d> {
     /// The volumes in the order of their names, where they are many: see `volume`.
     /// **Invariant:** no volume is added after the first was asked for.
     pub(crate) volumes_by_name: OnceCell<Vec<usize>>,
+    /// The mounts in the order of the names of their volumes: see `mounts_of`.
+    /// **Invariant:** no container is added after the first was asked for.
+    pub(crate) mounts_by_volume: OnceCell<Vec<Mount>>,
     /// `securityContext` of the pod.
     pub security_context: Option<SecurityContext<'d>>,
     /// `hostNetwork`.
@@ -156,6 +159,17 @@ pub struct SecurityContext<'d> {
     pub supplemental_groups: Option<Value<'d>>,
 }
 
+/// A volume in a container: an entry of `volumeMounts` or `volumeDevices`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mount {
+    /// The name of the volume.
+    name: NodeId,
+    device: bool,
+    /// The index of the container among those of the pod.
+    container: usize,
+    entry: NodeId,
+}
+
 /// A volume of a pod.
 #[derive(Clone, Debug)]
 pub struct Volume<'d> {
@@ -220,6 +234,7 @@ impl<'d> Pod<'d> {
             containers: Vec::new(),
             volumes: Vec::new(),
             volumes_by_name: OnceCell::new(),
+            mounts_by_volume: OnceCell::new(),
             security_context: None,
             host_network: None,
             host_pid: None,
@@ -267,6 +282,41 @@ impl<'d> Pod<'d> {
         let at = by_name.partition_point(|&at| &*self.volumes[at].name < name);
         let volume = &self.volumes[*by_name.get(at)?];
         (volume.name == name).then_some(volume)
+    }
+
+    /// The entries of `volumeMounts` that mount the volume of that name, each with its container, as they are written.
+    pub fn mounts_of(&self, volume: &str) -> impl Iterator<Item = (&Container<'d>, Value<'d>)> {
+        self.uses_of(volume, false)
+    }
+
+    /// The entries of `volumeDevices` that give the volume of that name to a container as a block device.
+    pub fn devices_of(&self, volume: &str) -> impl Iterator<Item = (&Container<'d>, Value<'d>)> {
+        self.uses_of(volume, true)
+    }
+
+    fn uses_of(&self, volume: &str, device: bool) -> impl Iterator<Item = (&Container<'d>, Value<'d>)> {
+        let name = |mount: &Mount| self.containers[mount.container].value.document().value(mount.name).text();
+        let all = self.mounts_by_volume.get_or_init(|| {
+            let mut mounts: Vec<Mount> = Vec::new();
+            for (container, of) in self.containers.iter().enumerate() {
+                for (list, device) in [(of.volume_mounts, false), (of.volume_devices, true)] {
+                    mounts.extend(list.into_iter().flat_map(Value::items).filter_map(|entry| {
+                        let name = entry.get("name")?.id();
+                        Some(Mount { name, device, container, entry: entry.id() })
+                    }));
+                }
+            }
+            // Stable: those of one volume stay in the order in which they are written.
+            mounts.sort_by(|a, b| (name(a), a.device).cmp(&(name(b), b.device)));
+            mounts
+        });
+        let wanted = (volume, device);
+        let from = all.partition_point(|mount| (&*name(mount), mount.device) < wanted);
+        let to = from + all[from..].partition_point(|mount| (&*name(mount), mount.device) == wanted);
+        all[from..to].iter().map(|mount| {
+            let container = &self.containers[mount.container];
+            (container, container.value.document().value(mount.entry))
+        })
     }
 
     /// Whether the pod says that it runs on Windows.

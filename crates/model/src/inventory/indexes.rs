@@ -1,11 +1,11 @@
 //! Indexes over the facts, made when first asked for, once for all that ask.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::inventory::{Inventory, NamespaceFact, WorkloadFact};
-use crate::labels::{Operator, Selector};
+use crate::labels::{Operator, Requirement, Selector};
 use crate::symbols::Symbol;
 
 /// The label that every namespace has, with its name.
@@ -25,6 +25,16 @@ pub struct Indexes {
 struct Workloads {
     by_namespace: HashMap<Symbol, Vec<u32>>,
     by_label: HashMap<(Symbol, Symbol, Symbol), Vec<u32>>,
+    /// By namespace and key of a label.
+    by_key: HashMap<(Symbol, Symbol), OfKey>,
+}
+
+/// Who has a label, whatever its value.
+#[derive(Default)]
+struct OfKey {
+    having: Vec<u32>,
+    /// The values, each once.
+    values: Vec<Symbol>,
 }
 
 #[derive(Default)]
@@ -45,19 +55,37 @@ impl Indexes {
 }
 
 impl Inventory {
-    /// The workloads of a namespace that the selector selects. The label that the fewest have is looked up; a selector
-    /// that asks for no label of one value has all of the namespace looked at.
+    /// The workloads of a namespace that the selector selects. The condition that the fewest can meet is looked up; a
+    /// selector without one has all of the namespace looked at.
     pub fn selected<'a>(
         &'a self,
         namespace: Symbol,
         selector: &'a Selector,
     ) -> impl Iterator<Item = &'a WorkloadFact> + 'a {
-        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
-        let lists = single_labels(selector).map(|(key, value)| index.by_label.get(&(namespace, key, value)));
-        let fewest = lists.map(as_slice).min_by_key(|workloads| workloads.len());
-        let candidates = fewest.unwrap_or_else(|| as_slice(index.by_namespace.get(&namespace)));
-        let workloads = candidates.iter().map(|&number| &self.facts.workloads[number as usize]);
+        let workloads = self.may_be_selected(namespace, selector).map(|number| &self.facts.workloads[number as usize]);
         workloads.filter(|workload| selector.matches(&workload.labels))
+    }
+
+    /// For every workload whether one of these selectors, each with the namespace in which it selects, selects it.
+    pub fn selected_by_any<'a>(&'a self, selectors: impl IntoIterator<Item = (Symbol, &'a Selector)>) -> Vec<bool> {
+        let mut selected = vec![false; self.facts.workloads.len()];
+        for (namespace, selector) in selectors.into_iter().collect::<HashSet<_>>() {
+            for number in self.may_be_selected(namespace, selector) {
+                let number = number as usize;
+                selected[number] = selected[number] || selector.matches(&self.facts.workloads[number].labels);
+            }
+        }
+        selected
+    }
+
+    /// The numbers of the workloads that meet the condition of a selector that the fewest meet.
+    fn may_be_selected<'a>(&'a self, namespace: Symbol, selector: &'a Selector) -> impl Iterator<Item = u32> + 'a {
+        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
+        let all = as_slice(index.by_namespace.get(&namespace));
+        let meeting = |asked: &'a Requirement| index.meeting(namespace, all, asked);
+        let lists = selector.requirements.iter().map(meeting);
+        let fewest = lists.min_by_key(|lists| lists.iter().map(|list| list.len()).sum::<usize>());
+        fewest.unwrap_or_else(|| vec![all]).into_iter().flatten().copied()
     }
 
     /// The namespaces that workloads are in, as written.
@@ -94,11 +122,36 @@ impl Workloads {
             for (at, &(key, value)) in workload.labels.iter().enumerate() {
                 // A key that stands twice: the last one wins, as in the selector.
                 if workload.labels[at + 1..].iter().all(|(later, _)| *later != key) {
-                    index.by_label.entry((namespace, key, value)).or_default().push(number);
+                    let of_label = index.by_label.entry((namespace, key, value)).or_default();
+                    let of_key = index.by_key.entry((namespace, key)).or_default();
+                    if of_label.is_empty() {
+                        of_key.values.push(value);
+                    }
+                    of_key.having.push(number);
+                    of_label.push(number);
                 }
             }
         }
         index
+    }
+
+    /// The workloads of a namespace that meet a requirement, in lists that have nothing in common. A requirement that
+    /// some lack the label for is one that all may meet.
+    fn meeting<'a>(&'a self, namespace: Symbol, all: &'a [u32], asked: &'a Requirement) -> Vec<&'a [u32]> {
+        let of_value = |value: Symbol| as_slice(self.by_label.get(&(namespace, asked.key, value)));
+        let of_key = self.by_key.get(&(namespace, asked.key));
+        let having = of_key.map_or(&[][..], |of_key| &of_key.having);
+        match asked.operator {
+            Operator::In => asked.values.iter().collect::<HashSet<_>>().into_iter().map(|&v| of_value(v)).collect(),
+            Operator::Exists => vec![having],
+            Operator::DoesNotExist | Operator::NotIn if having.len() < all.len() => vec![all],
+            Operator::DoesNotExist => Vec::new(),
+            Operator::NotIn => {
+                let refused: HashSet<Symbol> = asked.values.iter().copied().collect();
+                let values = of_key.into_iter().flat_map(|of_key| &of_key.values);
+                values.filter(|value| !refused.contains(value)).map(|value| of_value(*value)).collect()
+            }
+        }
     }
 }
 

@@ -184,20 +184,19 @@ impl Observer<'_> {
         });
         claims
             .map(|(volume, name, is_read_only)| {
-                let uses = |container: &Container<'_>, list: Option<Value<'_>>, writable: bool| {
-                    let mount = list.into_iter().flat_map(Value::items).find(|mount| {
-                        mount.get("name").is_some_and(|name| name.text() == volume.name)
-                            && !(writable && mount.get("readOnly").and_then(Value::as_bool) == Some(true))
-                    })?;
-                    Some((self.symbols.intern(&container.name()), self.place(mount.get("name").unwrap_or(mount))))
+                let used = |(container, mount): (&Container<'_>, Value<'_>)| {
+                    (self.symbols.intern(&container.name()), self.place(mount.get("name").unwrap_or(mount)))
                 };
-                let find = |writable| pod.containers.iter().find_map(|c| uses(c, c.volume_mounts, writable));
-                let device = pod.containers.iter().find_map(|c| uses(c, c.volume_devices, false));
+                let mut mounts = pod.mounts_of(&volume.name);
+                let device = pod.devices_of(&volume.name).next().map(used);
+                let is_writable = |mount: Value<'_>| mount.get("readOnly").and_then(Value::as_bool) != Some(true);
+                let mounted = device.is_some() || pod.mounts_of(&volume.name).next().is_some();
+                let writable = mounts.find(|(_, mount)| is_writable(*mount)).filter(|_| !is_read_only).map(used);
                 ClaimUse {
                     claim: self.symbols.intern(&name.text()),
                     place: self.place(name),
-                    writable: if is_read_only { None } else { find(true) },
-                    mounted: device.is_some() || find(false).is_some(),
+                    writable,
+                    mounted,
                     device,
                 }
             })

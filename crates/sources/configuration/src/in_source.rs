@@ -1,7 +1,7 @@
 //! Exceptions in the manifests themselves: annotations of objects and pod templates, and comments; our own, and those
 //! that other tools read.
 
-use model::document::Value;
+use model::document::{Kind, Value};
 use model::exception::Form;
 use model::inventory::Observed;
 
@@ -50,13 +50,19 @@ pub fn in_text(text: &str) -> Vec<Found> {
         return found;
     }
     let lines: Vec<&str> = text.lines().collect();
-    for (number, line) in lines.iter().enumerate() {
-        let Some((before, body, mark)) = comment_of_line(line) else { continue };
-        let own = before.trim().is_empty();
-        let after = || lines[number + 1..].iter().position(|line| is_content(line));
-        let target = if own { after().map_or(number, |at| number + 1 + at) } else { number } as u32 + 1;
-        found.extend(directive(body, mark, number as u32 + 1, Some(target)));
+    // The first line with content after the one that is looked at, which is why the last comes first.
+    let mut after = None;
+    for (number, line) in lines.iter().enumerate().rev() {
+        if let Some((before, body, mark)) = comment_of_line(line) {
+            let own = before.trim().is_empty();
+            let target = if own { after.unwrap_or(number) } else { number } as u32 + 1;
+            found.extend(directive(body, mark, number as u32 + 1, Some(target)));
+        }
+        if is_content(line) {
+            after = Some(number);
+        }
     }
+    found.reverse();
     found
 }
 
@@ -150,18 +156,61 @@ fn comments(observed: Observed<'_>, found: &mut Vec<Found>) {
         comments_above(text, span.start as usize)..span.end as usize
     };
     // Most manifests have few comments, or none.
-    for hash in memchr::memchr_iter(b'#', &text.as_bytes()[range.clone()]) {
+    let marked = memchr::memchr_iter(b'#', &text.as_bytes()[range.clone()]).filter_map(|hash| {
         let hash = range.start + hash;
         let rest = text[hash + 1..].trim_start_matches([' ', '\t']);
-        if let Some(mark) = [OURS, CHECKOV, TRIVY].into_iter().find(|mark| rest.starts_with(mark)) {
-            comment(observed, hash, text.len() - rest.len(), mark, found);
-        }
+        let mark = [OURS, CHECKOV, TRIVY].into_iter().find(|mark| rest.starts_with(mark))?;
+        Some(Marked { hash, at: text.len() - rest.len(), mark })
+    });
+    let marked: Vec<Marked> = marked.collect();
+    if marked.is_empty() {
+        return;
+    }
+    let scalars = Scalars::new(observed.object.value);
+    let before = found.len();
+    // From the last to the first: comments in a row are for the same content.
+    let mut below = None;
+    for marked in marked.into_iter().rev() {
+        comment(observed, &marked, &scalars, &mut below, found);
+    }
+    found[before..].reverse();
+}
+
+/// A `#` that may begin a comment, where its body begins, and whose it is.
+struct Marked {
+    hash: usize,
+    at: usize,
+    mark: &'static str,
+}
+
+/// The scalars of an object, in the order of the text.
+struct Scalars(Vec<(u32, u32)>);
+
+impl Scalars {
+    fn new(object: Value<'_>) -> Self {
+        let nodes = &object.document().nodes[object.id().0 as usize..][..object.size()];
+        let scalars = nodes.iter().filter(|node| !matches!(node.kind, Kind::Mapping | Kind::Sequence));
+        let mut spans: Vec<(u32, u32)> = scalars.map(|node| (node.start, node.end)).collect();
+        // What aliases have copied stands where it was written.
+        spans.sort_unstable();
+        Self(spans)
+    }
+
+    /// Whether the byte at `at` is in one of them.
+    fn contain(&self, at: usize) -> bool {
+        let after = self.0.partition_point(|(start, _)| *start as usize <= at);
+        after > 0 && at < self.0[after - 1].1 as usize
     }
 }
 
 /// Where the comments begin that stand right above `start`.
 fn comments_above(text: &str, start: usize) -> usize {
-    let mut begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    // What shares its line with something else has nothing right above it.
+    let indented = text[..start].trim_end_matches([' ', '\t', '-']);
+    if !indented.is_empty() && !indented.ends_with('\n') {
+        return start;
+    }
+    let mut begin = indented.len();
     while begin > 0 {
         let before = text[..begin - 1].rfind('\n').map_or(0, |at| at + 1);
         if !text[before..begin].trim_start().starts_with('#') {
@@ -172,17 +221,21 @@ fn comments_above(text: &str, start: usize) -> usize {
     begin
 }
 
-fn comment(observed: Observed<'_>, hash: usize, at: usize, mark: &str, found: &mut Vec<Found>) {
+/// Takes a comment. `below` is the last line that was asked what stands below it, and the answer.
+fn comment(
+    observed: Observed<'_>,
+    marked: &Marked,
+    scalars: &Scalars,
+    below: &mut Option<(usize, Option<usize>)>,
+    found: &mut Vec<Found>,
+) {
+    let &Marked { hash, at, mark } = marked;
     let document = observed.object.value.document();
     let text = document.text;
     let start = text[..hash].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[start..hash];
     let is_comment = before.is_empty() || before.ends_with([' ', '\t']);
-    let inside = |node: &&model::document::Node| {
-        let is_collection = matches!(node.kind, model::document::Kind::Mapping | model::document::Kind::Sequence);
-        !is_collection && (node.start as usize..node.end as usize).contains(&hash)
-    };
-    if !is_comment || document.nodes.iter().find(inside).is_some() {
+    if !is_comment || scalars.contain(hash) {
         return;
     }
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
@@ -190,7 +243,13 @@ fn comment(observed: Observed<'_>, hash: usize, at: usize, mark: &str, found: &m
     let line_of = |offset: usize| observed.origin.lines.position(text, offset as u32).0;
     let line = line_of(start);
     let own = before.trim().is_empty();
-    let target = if own { next_content(text, end).map_or(line, line_of) } else { line };
+    let target = if own {
+        let next = next_content(text, end, *below);
+        *below = Some((start, next));
+        next.map_or(line, line_of)
+    } else {
+        line
+    };
     // Above an object it is for the object.
     let is_first = target <= line_of(observed.object.value.span().start as usize);
     let place = Some(target).filter(|_| !is_first);
@@ -218,11 +277,15 @@ fn directive(body: &str, mark: &str, line: u32, place: Option<u32>) -> Option<Fo
     })
 }
 
-/// The first line after `from` that is neither empty nor a comment.
-fn next_content(text: &str, from: usize) -> Option<usize> {
+/// The first line after `from` that is neither empty nor a comment. What `known` says of a comment is not looked up
+/// again.
+fn next_content(text: &str, from: usize, known: Option<(usize, Option<usize>)>) -> Option<usize> {
     let mut at = from;
     while at < text.len() {
         let start = at + 1;
+        if let Some((_, next)) = known.filter(|(of, _)| *of == start) {
+            return next;
+        }
         let end = text.get(start..)?.find('\n').map_or(text.len(), |end| start + end);
         let line = text[start..end].trim();
         if !line.is_empty() && !line.starts_with('#') && line != "---" {

@@ -2,7 +2,7 @@
 //! add, and the way along a path into an object.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::context::{Context, Error};
 use crate::fields::{self, Fields};
@@ -62,6 +62,33 @@ impl Config {
     pub(crate) fn built_in() -> &'static Config {
         static CONFIG: OnceLock<Config> = OnceLock::new();
         CONFIG.get_or_init(|| parse(include_str!("../field_specs.txt")))
+    }
+
+    /// What comes of merging kustomize's own choice alone: a configuration that nearly every kustomization has.
+    pub(crate) fn usual() -> &'static Arc<Config> {
+        static CONFIG: OnceLock<Arc<Config>> = OnceLock::new();
+        CONFIG.get_or_init(|| {
+            let mut config = Config::default();
+            // It is in conflict with nothing.
+            config.merge(Config::built_in()).unwrap_or_default();
+            Arc::new(config)
+        })
+    }
+
+    /// Merges `more` into a configuration that others may have too. The usual one brings nothing to itself.
+    pub(crate) fn merge_shared(all: &mut Arc<Config>, more: &Arc<Config>) -> Result<(), Conflict> {
+        if Arc::ptr_eq(all, more) {
+            return Ok(());
+        }
+        if all.is_empty() && Arc::ptr_eq(more, Config::usual()) {
+            *all = Arc::clone(more);
+            return Ok(());
+        }
+        Arc::make_mut(all).merge(more)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.name_reference.is_empty() && LISTS.iter().all(|name| self.list(name).is_empty())
     }
 
     pub(crate) fn merge(&mut self, more: &Config) -> Result<(), Conflict> {

@@ -5,6 +5,7 @@ mod helm;
 mod steps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::context::{Context, Error};
 use crate::field_spec::{Config, Conflict};
@@ -29,7 +30,7 @@ const MOST_OBJECTS: usize = 200_000;
 #[derive(Default)]
 pub(crate) struct Accumulator {
     pub resources: Resources,
-    pub config: Config,
+    pub config: Arc<Config>,
     pub variables: Vec<Variable>,
 }
 
@@ -92,18 +93,21 @@ pub(crate) fn accumulate(
         let shown = context.files.shown(&kustomization.file);
         Error::new(&shown, format!("two configurations for the field `{path}` differ in `create`"))
     };
-    let mut config = Config::built_in().clone();
+    let mut config = Arc::clone(Config::usual());
+    if !kustomization.configurations.is_empty() {
+        config = Arc::new(Config::built_in().clone());
+    }
     for named in &kustomization.configurations {
         let (path, bytes) = load(&kustomization.folder, named, context)?;
         for document in context.parse_file(&path, &bytes, Dialect::Kubectl)? {
             let more = Config::read(&document, context)?;
-            config.merge(&more).map_err(|error| conflict(context, error))?;
+            Arc::make_mut(&mut config).merge(&more).map_err(|error| conflict(context, error))?;
         }
     }
-    all.config.merge(&config).map_err(|error| conflict(context, error))?;
+    Config::merge_shared(&mut all.config, &config).map_err(|error| conflict(context, error))?;
     for named in &kustomization.crds {
         let more = crds::load(&kustomization.folder, named, context)?;
-        all.config.merge(&more).map_err(|error| conflict(context, error))?;
+        Arc::make_mut(&mut all.config).merge(&more).map_err(|error| conflict(context, error))?;
     }
     generate_all(kustomization, way, &mut all, context)?;
     for component in &kustomization.components {
@@ -136,7 +140,7 @@ pub(crate) fn add_resource(
             for resource in below.resources.list {
                 add(all, resource, named, context)?;
             }
-            all.config.merge(&below.config).map_err(|Conflict(path)| {
+            Config::merge_shared(&mut all.config, &below.config).map_err(|Conflict(path)| {
                 context.error(named.origin, format!("two configurations for the field `{path}` differ in `create`"))
             })?;
             for variable in below.variables {

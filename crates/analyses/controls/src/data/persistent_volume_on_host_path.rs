@@ -1,10 +1,11 @@
 //! `persistent-volume-on-host-path`
 
-use super::super::workload::{host_paths, sensitive_host_path};
+use super::super::workload::sensitive_host_path;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
+use model::host_path;
 use model::object::Object;
 use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
@@ -128,7 +129,7 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     let host_path = spec.get("hostPath");
     let local = spec.get("local").filter(|local| {
         let path = local.get("path").map(Value::text).unwrap_or_default();
-        sensitive_host_path::is_sensitive(&host_paths::clean(&path), paths)
+        sensitive_host_path::is_sensitive(&host_path::clean(&path), paths)
     });
     let Some(source) = host_path.or(local) else { return };
     // A volume that only the system's own namespaces have claimed is out of the reach of tenants.

@@ -202,12 +202,18 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let interfaces = Interfaces::new(inventory, findings.findings.list(&INTERFACES));
     let published = published(inventory);
     let mut pods = ServicePods::new(inventory);
+    let (mut said, mut said_with_port) = (BTreeSet::new(), BTreeSet::new());
     let mut exposed: BTreeMap<ResourceId, (ResourceId, Option<Symbol>)> = BTreeMap::new();
     for service in &inventory.facts.network.services {
         let resource = inventory.resource(service.resource);
         let by_route = published.get(&(resource.namespace, resource.name)).copied();
         let Some(by) = by_route.or_else(|| is_external(service).then_some(service.resource)) else { continue };
         let of_port = interfaces.of_ports(service);
+        // What one Service has said of these pods, others only repeat.
+        let said = if of_port.is_some() { &mut said_with_port } else { &mut said };
+        if !said.insert((resource.namespace, &service.selector)) {
+            continue;
+        }
         for workload in pods.of(service).into_iter().flat_map(|selected| &selected.workloads) {
             let entry = exposed.entry(workload.resource).or_insert((by, of_port));
             if entry.1.is_none() && of_port.is_some() {

@@ -163,6 +163,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let owners: Vec<Symbol> = OWNERS.iter().map(|label| inventory.symbols.intern(label)).collect();
     let sharing = sharing(inventory);
     let mut pods = ServicePods::new(inventory);
+    let mut unrelated_of: BTreeMap<(Symbol, &Selector), Option<(Symbol, Symbol, Symbol)>> = BTreeMap::new();
     for service in &inventory.facts.network.services {
         let Some(selected) = pods.of(service) else { continue };
         findings.looked_at(service.resource);
@@ -173,7 +174,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             let finding = Finding::at_place(service.selector_place).value(inventory.symbols.text(other));
             findings.report(service.resource, finding.severity(severity).message(message));
         }
-        if let Some((label, first, second)) = unrelated(&selected.workloads, &owners) {
+        let group = unrelated_of.entry(key(inventory, service));
+        if let Some((label, first, second)) = *group.or_insert_with(|| unrelated(&selected.workloads, &owners)) {
             let text = |symbol| inventory.symbols.text(symbol);
             let message = format!(
                 "The Service leads to pods of `{}` and of `{}`, which differ in `{{value}}`",

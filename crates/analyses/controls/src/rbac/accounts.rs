@@ -1,31 +1,54 @@
 //! What the ServiceAccounts of workloads can do.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use model::control::InventoryFindings;
 use model::inventory::{Inventory, WorkloadFact};
 use model::severity::Severity;
+use model::symbols::Symbol;
 use rbac::capability::{Capabilities, Holding};
 use rbac::{SubjectKey, catalogue};
 
 use super::grants;
 use crate::secret::service_accounts::Accounts;
 
+/// The workloads of the input whose accounts are known.
+pub(crate) struct Workloads<'i> {
+    capabilities: Capabilities<'i>,
+    /// The workloads.
+    pub(crate) all: Vec<Workload<'i>>,
+}
+
 /// A workload, and what its account can do.
 pub(crate) struct Workload<'i> {
     /// The workload.
     pub(crate) fact: &'i WorkloadFact,
-    /// Its account: `namespace/name`.
+    /// Its account.
+    pub(crate) account: Rc<Account>,
+}
+
+/// The most dangerous things that an account can do.
+pub(crate) struct Account {
+    /// `namespace/name`.
     pub(crate) name: String,
-    powers: Vec<Power>,
+    /// Everything, in the cluster or in its namespace.
+    pub(crate) everything: Option<Power>,
+    /// The worst.
+    pub(crate) worst: Option<Power>,
 }
 
 /// Something dangerous that an account can do.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Power {
-    id: &'static str,
+    holding: Holding,
+    danger: usize,
     /// How bad it is there.
     pub(crate) severity: Severity,
+}
+
+/// The same, told to people.
+pub(crate) struct Described {
     /// What it is, as a phrase that follows "can".
     pub(crate) title: &'static str,
     /// What it leads to.
@@ -34,63 +57,71 @@ pub(crate) struct Power {
     pub(crate) scope: String,
     /// By which rule.
     pub(crate) chain: String,
-    own_namespace: bool,
 }
 
-/// The workloads of the input whose accounts are known.
-pub(crate) fn of_workloads<'i>(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Vec<Workload<'i>> {
-    let capabilities = grants::judged(inventory, findings);
-    let accounts = Accounts::new(inventory);
-    let mut holdings: BTreeMap<SubjectKey, Vec<&Holding>> = BTreeMap::new();
-    for holding in capabilities.holdings() {
-        holdings.entry(holding.subject).or_default().push(holding);
+impl<'i> Workloads<'i> {
+    /// Judges the accounts.
+    pub(crate) fn new(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Self {
+        let capabilities = grants::judged(inventory, findings);
+        let accounts = Accounts::new(inventory);
+        let mut holdings: HashMap<SubjectKey, Vec<&Holding>> = HashMap::new();
+        for holding in capabilities.holdings() {
+            holdings.entry(holding.subject).or_default().push(holding);
+        }
+        let mut known: HashMap<(Symbol, Symbol), Rc<Account>> = HashMap::new();
+        let mut all = Vec::with_capacity(inventory.facts.workloads.len());
+        for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
+            let (namespace, name) = accounts.name_of(fact);
+            let namespace = capabilities.evaluator().namespace_of(namespace);
+            let account = known
+                .entry((namespace, name))
+                .or_insert_with(|| Rc::new(Account::new(&capabilities, &holdings, namespace, name)));
+            all.push(Workload { fact, account: Rc::clone(account) });
+        }
+        Self { capabilities, all }
     }
-    let mut known: BTreeMap<SubjectKey, Vec<Power>> = BTreeMap::new();
-    let mut workloads = Vec::with_capacity(inventory.facts.workloads.len());
-    for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
-        let (namespace, name) = accounts.name_of(fact);
-        let evaluator = capabilities.evaluator();
-        let (namespace, name) = (evaluator.text(evaluator.namespace_of(namespace)), evaluator.text(name));
-        let user = inventory.symbols.intern(&format!("system:serviceaccount:{namespace}:{name}"));
-        let key = SubjectKey::User(user);
-        let powers = known.entry(key).or_insert_with(|| {
-            let groups = evaluator.identity(key).groups;
-            let groups = groups.iter().map(|group| SubjectKey::Group(inventory.symbols.intern(group)));
-            let held = groups.chain([key]).filter_map(|key| holdings.get(&key)).flatten().copied();
-            held.flat_map(|holding| powers(&capabilities, holding, &namespace)).collect()
-        });
-        workloads.push(Workload { fact, name: format!("{namespace}/{name}"), powers: powers.clone() });
-    }
-    workloads
-}
 
-fn powers(capabilities: &Capabilities<'_>, holding: &Holding, own: &str) -> Vec<Power> {
-    let evaluator = capabilities.evaluator();
-    let describe = |danger: usize| {
-        let entry = &catalogue::ALL[danger];
-        let evidence = capabilities.evidence(holding, danger);
-        Power {
-            id: entry.id,
-            severity: capabilities.severity(holding, danger),
+    /// What a power is, where, and by which rule.
+    pub(crate) fn describe(&self, power: &Power) -> Described {
+        let evaluator = self.capabilities.evaluator();
+        let entry = &catalogue::ALL[power.danger];
+        let evidence = self.capabilities.evidence(&power.holding, power.danger);
+        Described {
             title: entry.title,
             why: entry.why,
-            scope: grants::scope(evaluator, holding.namespace),
+            scope: grants::scope(evaluator, power.holding.namespace),
             chain: evidence.first().map(|grant| grants::chain(evaluator, *grant)).unwrap_or_default(),
-            own_namespace: holding.namespace.is_none_or(|namespace| evaluator.text(namespace) == own),
         }
-    };
-    holding.dangers.iter().map(describe).collect()
+    }
 }
 
-impl Workload<'_> {
-    /// That the account can do everything, in the cluster or in its namespace.
-    pub(crate) fn everything(&self) -> Option<&Power> {
-        self.powers.iter().find(|power| power.id == "cluster-admin-grant" && power.own_namespace)
-    }
-
-    /// The worst that the account can do.
-    pub(crate) fn worst(&self) -> Option<&Power> {
-        let rank = |power: &&Power| power.severity;
-        self.powers.iter().rev().max_by_key(rank)
+impl Account {
+    fn new(
+        capabilities: &Capabilities<'_>,
+        holdings: &HashMap<SubjectKey, Vec<&Holding>>,
+        own: Symbol,
+        name: Symbol,
+    ) -> Self {
+        let evaluator = capabilities.evaluator();
+        let symbols = &evaluator.inventory().symbols;
+        let (namespace, name) = (evaluator.text(own), evaluator.text(name));
+        let key = SubjectKey::User(symbols.intern(&format!("system:serviceaccount:{namespace}:{name}")));
+        let groups = evaluator.identity(key).groups;
+        let groups = groups.iter().map(|group| SubjectKey::Group(symbols.intern(group)));
+        let mut account = Self { name: format!("{namespace}/{name}"), everything: None, worst: None };
+        for holding in groups.chain([key]).filter_map(|key| holdings.get(&key)).flatten() {
+            let is_own = holding.namespace.is_none_or(|namespace| namespace == own);
+            for danger in holding.dangers.iter() {
+                let severity = capabilities.severity(holding, danger);
+                let power = Power { holding: **holding, danger, severity };
+                if is_own && catalogue::ALL[danger].id == "cluster-admin-grant" {
+                    account.everything.get_or_insert(power);
+                }
+                if account.worst.is_none_or(|worst| severity > worst.severity) {
+                    account.worst = Some(power);
+                }
+            }
+        }
+        account
     }
 }

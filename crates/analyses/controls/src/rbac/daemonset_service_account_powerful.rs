@@ -6,7 +6,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::accounts;
+use super::accounts::Workloads;
 use crate::secret::service_accounts::Accounts;
 
 /// The control.
@@ -169,21 +169,21 @@ subjects:
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let daemon_set = inventory.symbols.intern("DaemonSet");
     let accounts = Accounts::new(inventory);
-    for workload in accounts::of_workloads(inventory, findings) {
+    let workloads = Workloads::new(inventory, findings);
+    for workload in &workloads.all {
         let fact = workload.fact;
         if inventory.resource(fact.resource).kind != daemon_set {
             continue;
         }
         findings.looked_at(fact.resource);
         let has_token = accounts.is_automounted(fact) || fact.projected_token.is_some();
-        let Some(worst) = workload.worst().filter(|worst| has_token && worst.severity >= Severity::High) else {
-            continue;
-        };
+        let worst = workload.account.worst.filter(|worst| has_token && worst.severity >= Severity::High);
+        let Some(worst) = worst.map(|worst| workloads.describe(&worst)) else { continue };
         let message = format!(
             "The token of `{{value}}` is on every node, and can {} {}: {}; {}",
             worst.title, worst.scope, worst.chain, worst.why
         );
-        let finding = Finding::at_place(fact.service_account_place).value(workload.name.clone());
+        let finding = Finding::at_place(fact.service_account_place).value(workload.account.name.clone());
         findings.report(fact.resource, finding.message(message));
     }
 }

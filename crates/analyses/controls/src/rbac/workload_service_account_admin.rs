@@ -6,7 +6,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::accounts;
+use super::accounts::Workloads;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -140,12 +140,15 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    for workload in accounts::of_workloads(inventory, findings) {
+    let workloads = Workloads::new(inventory, findings);
+    for workload in &workloads.all {
         findings.looked_at(workload.fact.resource);
-        let Some(everything) = workload.everything() else { continue };
+        let Some(everything) = workload.account.everything.map(|everything| workloads.describe(&everything)) else {
+            continue;
+        };
         let message =
             format!("The pod runs as `{{value}}`, which can do everything {}: {}", everything.scope, everything.chain);
-        let finding = Finding::at_place(workload.fact.service_account_place).value(workload.name.clone());
+        let finding = Finding::at_place(workload.fact.service_account_place).value(workload.account.name.clone());
         findings.report(workload.fact.resource, finding.message(message));
     }
 }

@@ -6,7 +6,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::accounts;
+use super::accounts::Workloads;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -121,17 +121,19 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    for workload in accounts::of_workloads(inventory, findings) {
+    let workloads = Workloads::new(inventory, findings);
+    for workload in &workloads.all {
         findings.looked_at(workload.fact.resource);
-        if workload.everything().is_some() {
+        if workload.account.everything.is_some() {
             continue;
         }
-        let Some(worst) = workload.worst().filter(|worst| worst.severity == Severity::Critical) else { continue };
+        let worst = workload.account.worst.filter(|worst| worst.severity == Severity::Critical);
+        let Some(worst) = worst.map(|worst| workloads.describe(&worst)) else { continue };
         let message = format!(
             "The pod runs as `{{value}}`, which can {} {}: {}; {}",
             worst.title, worst.scope, worst.chain, worst.why
         );
-        let finding = Finding::at_place(workload.fact.service_account_place).value(workload.name.clone());
+        let finding = Finding::at_place(workload.fact.service_account_place).value(workload.account.name.clone());
         findings.report(workload.fact.resource, finding.message(message));
     }
 }

@@ -281,7 +281,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let sockets = findings.list(&SOCKETS);
     for host_path in host_paths::of(&workload.pod).filter(|host_path| holds_socket(&host_path.path, sockets)) {
         let finding = Finding::at(host_path.place);
-        let finding = match host_paths::mounts(&workload.pod, host_path.volume).next() {
+        let finding = match workload.pod.mounts_of(&host_path.volume.name).next() {
             Some((container, _)) => finding.container(container).message(MOUNTED),
             None => finding.severity(Severity::Medium).message(NOT_MOUNTED),
         };

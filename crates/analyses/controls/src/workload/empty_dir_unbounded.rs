@@ -1,6 +1,5 @@
 //! `empty-dir-unbounded`
 
-use super::host_paths;
 use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
@@ -98,7 +97,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         };
         // Pages of the volume count against the limits of the containers that write them.
         let unlimited = !is_limited(pod.resources)
-            && host_paths::mounts(pod, volume).any(|(container, _)| !is_limited(container.resources));
+            && pod.mounts_of(&volume.name).any(|(container, _)| !is_limited(container.resources));
         let finding = Finding::at_key_of(source).value(volume.name.clone());
         findings.report(if in_memory && unlimited {
             let message = "The volume `{value}` is in memory and has no limit: it may take all memory of the node";

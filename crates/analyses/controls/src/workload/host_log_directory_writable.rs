@@ -264,7 +264,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;
     for host_path in host_paths::of(pod).filter(|host_path| host_paths::is_at_or_above(&host_path.path, "/var/log")) {
         for (container, mount) in
-            host_paths::mounts(pod, host_path.volume).filter(|(_, mount)| host_paths::is_writable(*mount))
+            pod.mounts_of(&host_path.volume.name).filter(|(_, mount)| host_paths::is_writable(*mount))
         {
             let finding = match mount.get("readOnly") {
                 Some(value) => Finding::at(value).replace("true"),

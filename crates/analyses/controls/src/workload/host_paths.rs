@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::document::Value;
+use model::host_path::clean;
 use model::inventory::{ClaimUse, Inventory, ResourceId, VolumeFact};
-use model::pod::{Container, Pod, Volume};
+use model::pod::{Pod, Volume};
 use model::symbols::Symbol;
 
 /// A path of the node that a pod names as a volume.
@@ -69,34 +70,9 @@ pub(crate) fn claimed(inventory: &Inventory) -> Vec<ClaimedPath<'_>> {
     paths
 }
 
-/// The mounts of a volume: the container, and the entry of its `volumeMounts`.
-pub(crate) fn mounts<'p, 'd>(
-    pod: &'p Pod<'d>,
-    volume: &'p Volume<'d>,
-) -> impl Iterator<Item = (&'p Container<'d>, Value<'d>)> {
-    pod.containers.iter().flat_map(move |container| {
-        let mounts = container.volume_mounts.into_iter().flat_map(Value::items);
-        let of_volume = mounts.filter(|mount| mount.get("name").is_some_and(|name| name.text() == volume.name));
-        of_volume.map(move |mount| (container, mount))
-    })
-}
-
 /// Whether a mount can be written to.
 pub(crate) fn is_writable(mount: Value<'_>) -> bool {
     mount.get("readOnly").and_then(Value::as_bool) != Some(true)
-}
-
-/// An absolute path without `.`, `..`, `//` and a slash at its end; the root is `/`.
-pub(crate) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }
 
 /// Whether `path` is `of` or a directory that it is in. Both are clean.
@@ -107,15 +83,6 @@ pub(crate) fn is_at_or_above(path: &str, of: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_cleaned_as_the_kubelet_does() {
-        let cases =
-            [("/etc/kubernetes/pki/..", "/etc/kubernetes"), ("//var//run/", "/var/run"), ("/..", "/"), ("", "/")];
-        for (path, expected) in cases {
-            assert_eq!(clean(path), expected);
-        }
-    }
 
     #[test]
     fn a_directory_is_above_what_is_in_it() {

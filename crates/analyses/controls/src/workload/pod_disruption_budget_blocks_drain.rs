@@ -5,6 +5,7 @@ use model::control::{Check, Control, alias, fixture};
 use model::finding::Finding;
 use model::fix::FixClass;
 use model::inventory::{BudgetFact, Inventory};
+use model::labels::Selector;
 use model::severity::Severity;
 use model::symbols::Symbol;
 use std::collections::BTreeMap;
@@ -367,7 +368,7 @@ spec:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let autoscaled = autoscaled(inventory);
+    let mut replicas = Replicas::new(inventory);
     for budget in &inventory.facts.budgets {
         findings.looked_at(budget.resource);
         let finding = match (budget.min_available, budget.max_unavailable) {
@@ -384,8 +385,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
                 is_zero(&text).then(|| Finding::at_place(place).value(text).message(message))
             }
             (Some((value, place)), None) => {
-                let replicas = replicas(inventory, budget, &autoscaled);
                 let text = inventory.symbols.text(value);
+                let replicas = replicas.of(budget, relevant(&text));
                 blocks(&text, replicas).then(|| Finding::at_place(place).value(text).message(MINIMUM))
             }
         };
@@ -397,42 +398,72 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 
 const MINIMUM: &str = "Budget lets no pod go: `minAvailable` is `{value}`, which is all there are";
 
-/// The least number of replicas of what autoscalers scale, by namespace, kind and name.
-fn autoscaled(inventory: &Inventory) -> BTreeMap<(Symbol, Symbol, Symbol), i64> {
-    let autoscalers = inventory.facts.autoscalers.iter();
-    autoscalers
-        .map(|scaler| {
-            let namespace = inventory.namespace(scaler.resource);
-            ((namespace, scaler.target_kind, scaler.target_name), scaler.min_replicas)
-        })
-        .collect()
+/// How many pods selectors select at the least.
+struct Replicas<'i> {
+    inventory: &'i Inventory,
+    /// The least number of replicas of what autoscalers scale, by namespace, kind and name.
+    autoscaled: BTreeMap<(Symbol, Symbol, Symbol), i64>,
+    /// Kinds that have a number of replicas.
+    counted: [Symbol; 5],
+    known: BTreeMap<(Symbol, &'i Selector, i64), Option<i64>>,
 }
 
-/// How many pods the budget is for at the least, if the workloads that it selects are known.
-fn replicas(
-    inventory: &Inventory,
-    budget: &BudgetFact,
-    autoscaled: &BTreeMap<(Symbol, Symbol, Symbol), i64>,
-) -> Option<i64> {
-    let selector = budget.selector.as_ref()?;
-    let namespace = inventory.namespace(budget.resource);
-    let mut all: Option<i64> = None;
-    for workload in inventory.selected(namespace, selector) {
-        let resource = inventory.resource(workload.resource);
-        let kind = inventory.symbols.text(resource.kind);
-        // What runs on every node, once, or by itself has no number of replicas.
-        if !matches!(kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout") {
-            return None;
+impl<'i> Replicas<'i> {
+    fn new(inventory: &'i Inventory) -> Self {
+        let autoscalers = inventory.facts.autoscalers.iter();
+        let autoscaled = autoscalers.map(|scaler| {
+            let namespace = inventory.namespace(scaler.resource);
+            ((namespace, scaler.target_kind, scaler.target_name), scaler.min_replicas)
+        });
+        let counted = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"];
+        Self {
+            inventory,
+            autoscaled: autoscaled.collect(),
+            counted: counted.map(|kind| inventory.symbols.intern(kind)),
+            known: BTreeMap::new(),
         }
-        let scaled = autoscaled.get(&(namespace, resource.kind, resource.name)).copied();
-        all = Some(all.unwrap_or(0).saturating_add(scaled.unwrap_or(workload.replicas.unwrap_or(1))));
     }
-    all
+
+    /// How many pods the budget is for at the least, if the workloads that it selects are known; of more than
+    /// `relevant` that many suffice.
+    fn of(&mut self, budget: &'i BudgetFact, relevant: i64) -> Option<i64> {
+        let selector = budget.selector.as_ref()?;
+        let namespace = self.inventory.namespace(budget.resource);
+        if let Some(known) = self.known.get(&(namespace, selector, relevant)) {
+            return *known;
+        }
+        let found = self.count(namespace, selector, relevant);
+        self.known.insert((namespace, selector, relevant), found);
+        found
+    }
+
+    fn count(&self, namespace: Symbol, selector: &Selector, relevant: i64) -> Option<i64> {
+        let mut all: Option<i64> = None;
+        for workload in self.inventory.selected(namespace, selector) {
+            let resource = self.inventory.resource(workload.resource);
+            // What runs on every node, once, or by itself has no number of replicas.
+            if !self.counted.contains(&resource.kind) {
+                return None;
+            }
+            let scaled = self.autoscaled.get(&(namespace, resource.kind, resource.name)).copied();
+            if all.is_some_and(|all| all > relevant) {
+                return all;
+            }
+            all = Some(all.unwrap_or(0).saturating_add(scaled.unwrap_or(workload.replicas.unwrap_or(1))));
+        }
+        all
+    }
 }
 
 fn is_zero(text: &str) -> bool {
     let number = text.strip_suffix('%').unwrap_or(text);
     number.trim().parse::<i64>() == Ok(0)
+}
+
+/// So many pods or more are never all there are, if the budget wants this many: a percentage below 100 that is
+/// rounded up is all of less than 100.
+fn relevant(text: &str) -> i64 {
+    if text.ends_with('%') { 100 } else { text.trim().parse().unwrap_or(0) }
 }
 
 /// Percentages are rounded up, as the disruption controller does.

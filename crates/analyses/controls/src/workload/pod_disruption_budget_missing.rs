@@ -5,10 +5,7 @@ use model::control::{Check, Control, InventoryFindings, alias, complete_fixture,
 use model::finding::Finding;
 use model::fix::FixClass;
 use model::inventory::Inventory;
-use model::labels::Selector;
 use model::severity::Severity;
-use model::symbols::Symbol;
-use std::collections::BTreeMap;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -166,23 +163,20 @@ spec:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let mut budgets: BTreeMap<Symbol, Vec<&Selector>> = BTreeMap::new();
-    for budget in &inventory.facts.budgets {
-        // Without a selector a budget is for no pod, with an empty one for all.
-        if let Some(selector) = &budget.selector {
-            budgets.entry(inventory.namespace(budget.resource)).or_default().push(selector);
-        }
-    }
+    // Without a selector a budget is for no pod, with an empty one for all.
+    let selectors = inventory.facts.budgets.iter().filter_map(|budget| {
+        let selector = budget.selector.as_ref()?;
+        Some((inventory.namespace(budget.resource), selector))
+    });
+    let protected = inventory.selected_by_any(selectors);
     let autoscalers = Autoscalers::new(inventory);
-    for workload in &inventory.facts.workloads {
+    for (workload, is_protected) in inventory.facts.workloads.iter().zip(protected) {
         let kind = inventory.symbols.text(inventory.resource(workload.resource).kind);
         if !scaling::is_scalable(&kind) || kind == "ReplicaSet" {
             continue;
         }
         findings.looked_at(workload.resource);
-        let of_namespace = budgets.get(&inventory.namespace(workload.resource)).map_or(&[][..], Vec::as_slice);
-        let is_protected = of_namespace.iter().any(|selector| selector.matches(&workload.labels));
-        if autoscalers.fewest(workload) <= 1 || is_protected {
+        if is_protected || autoscalers.fewest(workload) <= 1 {
             continue;
         }
         // The budget may be in a file that was not looked at.

@@ -5,12 +5,9 @@ use model::control::{Check, Control, InventoryFindings, alias, fixture};
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
 use model::inventory::Inventory;
-use model::labels::Selector;
 use model::pod::ContainerList;
 use model::severity::Severity;
-use model::symbols::Symbol;
 use model::workload::Workload;
-use std::collections::BTreeMap;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -138,16 +135,12 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
 
 /// It matters where a Service sends requests.
 fn check_services(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let mut selectors: BTreeMap<Symbol, Vec<&Selector>> = BTreeMap::new();
-    for service in &inventory.facts.network.services {
-        // Without a selector it finds no pods by itself.
-        if !service.selector.is_empty() {
-            selectors.entry(inventory.namespace(service.resource)).or_default().push(&service.selector);
-        }
-    }
-    for workload in &inventory.facts.workloads {
-        let Some(selectors) = selectors.get(&inventory.namespace(workload.resource)) else { continue };
-        if selectors.iter().any(|selector| selector.matches(&workload.labels)) {
+    // Without a selector a Service finds no pods by itself.
+    let services = inventory.facts.network.services.iter().filter(|service| !service.selector.is_empty());
+    let selectors = services.map(|service| (inventory.namespace(service.resource), &service.selector));
+    let selected = inventory.selected_by_any(selectors);
+    for (workload, is_selected) in inventory.facts.workloads.iter().zip(selected) {
+        if is_selected {
             findings.raise(workload.resource, Severity::Medium);
         }
     }

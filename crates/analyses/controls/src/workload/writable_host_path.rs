@@ -372,7 +372,7 @@ spec:
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;
     for host_path in host_paths::of(pod) {
-        for (container, mount) in host_paths::mounts(pod, host_path.volume) {
+        for (container, mount) in pod.mounts_of(&host_path.volume.name) {
             let path = host_path.path.clone();
             if host_paths::is_writable(mount) {
                 let finding = match mount.get("readOnly") {

@@ -2,6 +2,7 @@
 
 use super::Observer;
 use crate::document::Value;
+use crate::host_path::clean;
 use crate::inventory::{ConfinementFact, ContainerConfinementFact, HostMountFact, ProfileFact};
 use crate::pod::{Container, Pod};
 use crate::workload::Workload;
@@ -105,17 +106,4 @@ fn app_armor(pod: &Pod<'_>, container: &Container<'_>) -> ProfileFact {
 fn capability(name: &str) -> String {
     let upper = name.to_ascii_uppercase();
     upper.strip_prefix("CAP_").map_or(upper.clone(), str::to_owned)
-}
-
-/// An absolute path without `.`, `..`, `//` and a slash at its end; the root is `/`.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }

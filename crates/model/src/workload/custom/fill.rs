@@ -95,6 +95,7 @@ pub(super) fn pod<'d>(pod: &mut Pod<'d>, template: Pod<'d>) {
         containers,
         volumes,
         volumes_by_name: _,
+        mounts_by_volume: _,
         security_context,
         host_network,
         host_pid,

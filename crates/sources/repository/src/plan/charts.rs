@@ -1,6 +1,6 @@
 //! Which folders are charts, which of them are parts of others, and with which values each is rendered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -30,8 +30,8 @@ pub(super) enum Place {
 
 /// The charts of an input.
 pub(super) struct Charts {
-    all: BTreeSet<PathBuf>,
-    roots: BTreeSet<PathBuf>,
+    all: HashSet<PathBuf>,
+    roots: HashSet<PathBuf>,
 }
 
 impl Charts {
@@ -40,7 +40,7 @@ impl Charts {
     pub(super) fn new(inputs: &[Input], used: &BTreeSet<PathBuf>, named: &BTreeSet<PathBuf>, bases: Bases) -> Self {
         let is_chart = |input: &&Input| input.path.file_name().is_some_and(|name| name == CHART);
         let folders = inputs.iter().filter(is_chart).filter_map(|input| input.path.parent());
-        let all: BTreeSet<PathBuf> = folders.map(Path::to_path_buf).collect();
+        let all: HashSet<PathBuf> = folders.map(Path::to_path_buf).collect();
         let is_root = |folder: &&PathBuf| {
             let is_asked_for = bases == Bases::All || named.contains(*folder) || named.contains(&folder.join(CHART));
             let is_part = || used.contains(*folder) || is_subchart(folder, &all);
@@ -56,7 +56,8 @@ impl Charts {
         if input.source == InputSource::Stdin {
             return Place::Elsewhere;
         }
-        let home = path.ancestors().skip(1).find(|folder| self.all.contains(*folder));
+        let mut homes = path.ancestors().skip(1).filter(|_| !self.all.is_empty());
+        let home = homes.find(|folder| self.all.contains(*folder));
         let Some(home) = home.filter(|home| belongs(path, home)) else {
             return Self::outside(input);
         };
@@ -93,7 +94,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// Whether a chart lies in the `charts` of another.
-fn is_subchart(folder: &Path, all: &BTreeSet<PathBuf>) -> bool {
+fn is_subchart(folder: &Path, all: &HashSet<PathBuf>) -> bool {
     let homes = folder.ancestors().skip(1).filter(|above| above.ends_with("charts")).filter_map(Path::parent);
     homes.into_iter().any(|home| all.contains(home) || on_disk(home).join(CHART).is_file())
 }
