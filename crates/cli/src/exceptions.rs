@@ -257,10 +257,11 @@ fn take_comments(results: &Results, all: &mut Exceptions) {
             for found in in_source::in_text(&source.text) {
                 // Above an object it is for the object; some forms always are.
                 let around = || begins.range((file, 0)..=(file, found.line)).next_back().map(|(_, line)| *line);
-                let object = found.target.filter(|line| begins.contains(&(file, *line))).or_else(|| match found.target {
-                    Some(_) => None,
-                    None => around(),
-                });
+                let object =
+                    found.target.filter(|line| begins.contains(&(file, *line))).or_else(|| match found.target {
+                        Some(_) => None,
+                        None => around(),
+                    });
                 match found.written {
                     Ok(mut written) => {
                         match object {
