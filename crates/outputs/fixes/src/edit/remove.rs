@@ -56,12 +56,38 @@ pub(super) fn remove(root: Value<'_>, steps: &[Step]) -> Result<Vec<Splice>, Ref
     if layout.is_flow(parent) {
         return Ok(vec![Splice::new(from_flow(&layout, &children, at, range), String::new())]);
     }
+    let begin = |at: usize| {
+        let value = Layout::range(children[at].0).start;
+        if parent.is_mapping() { Ok(value) } else { dash(&layout, parent, &children[..at], value) }
+    };
+    let start = begin(at)?;
     if children.len() == 1 {
         // An empty list or mapping is written with brackets.
         let brackets = if parent.is_mapping() { "{}" } else { "[]" };
-        return Ok(vec![empty(&layout, parents, Layout::range(parent).start..range.end, brackets)]);
+        return Ok(emptied(&layout, parents, start..range.end, brackets));
     }
-    Ok(vec![from_block(&layout, parent, range, children.get(at + 1).map(|(next, _)| Layout::range(*next).start))])
+    let next = if at + 1 < children.len() { Some(begin(at + 1)?) } else { None };
+    Ok(vec![from_block(&layout, start..range.end, next)])
+}
+
+/// Where the dash of an item of a block list stands, whose value begins at `value`.
+fn dash(
+    layout: &Layout<'_>,
+    list: Value<'_>,
+    before: &[(Value<'_>, Value<'_>)],
+    value: usize,
+) -> Result<usize, Refusal> {
+    let mut at = before.last().map_or(Layout::range(list).start, |(first, last)| layout.end_of(*first, *last));
+    // What stands between two items is white space and comments.
+    while at < value {
+        let rest = &layout.text[at..value];
+        match rest.trim_start().chars().next() {
+            Some('-') => return Ok(value - rest.trim_start().len()),
+            Some('#') => at = layout.next_line(value - rest.trim_start().len()),
+            _ => break,
+        }
+    }
+    Err(Refusal::Unclear)
 }
 
 /// What goes with a child between brackets: a comma, and the line if nothing else is on it.
@@ -79,35 +105,56 @@ fn from_flow(layout: &Layout<'_>, children: &[(Value<'_>, Value<'_>)], at: usize
     }
 }
 
-fn empty(layout: &Layout<'_>, parents: &[Step], range: Range<usize>, brackets: &str) -> Splice {
-    let under_key = matches!(parents.last(), Some(Step::Key(_)));
-    let is_below = layout.is_first(range.start) && range.start > 0;
-    if under_key && is_below {
-        // The value moves up to its key.
-        let before = layout.text[..range.start].trim_end().len();
-        return Splice::new(before..range.end, format!(" {brackets}"));
+/// What is left of a list or mapping when its only child, from the first to the last byte in `own`, is gone.
+fn emptied(layout: &Layout<'_>, parents: &[Step], own: Range<usize>, brackets: &str) -> Vec<Splice> {
+    if let Some(key) = key_above(layout, parents).filter(|_| layout.is_first(own.start)) {
+        // The value moves up to its key; comments between them stay.
+        return vec![
+            Splice::new(key..key, format!(" {brackets}")),
+            Splice::new(whole_lines(layout, own), String::new()),
+        ];
     }
-    Splice::new(range, brackets.to_owned())
+    // A block of text brings its line break with it.
+    let end = if layout.text[..own.end].ends_with('\n') { layout.line_break() } else { "" };
+    vec![Splice::new(own, format!("{brackets}{end}"))]
+}
+
+/// Where a value may be written on the line of its key: after the colon, an anchor and a tag.
+fn key_above(layout: &Layout<'_>, steps: &[Step]) -> Option<usize> {
+    let (Step::Key(name), parents) = steps.split_last()? else { return None };
+    let (key, _) = field::entry(field::find(layout.root, parents)?, name)?;
+    let after = Layout::range(key).end;
+    let mut at = after + layout.rest_of_line(after).find(':')? + 1;
+    loop {
+        let rest = layout.rest_of_line(at);
+        let word = rest.trim_start_matches([' ', '\t']);
+        if !word.starts_with(['&', '!']) {
+            return Some(at);
+        }
+        let length = word.find([' ', '\t']).unwrap_or(word.len());
+        at += rest.len() - word.len() + length;
+    }
 }
 
 /// The lines of a child that has neighbours.
-fn from_block(layout: &Layout<'_>, parent: Value<'_>, own: Range<usize>, next: Option<usize>) -> Splice {
-    let start = if parent.is_mapping() {
-        own.start
-    } else {
-        // The dash of the item.
-        layout.text[..own.start].rfind('-').unwrap_or(own.start)
-    };
-    let end = if layout.text[..own.end].ends_with('\n') { own.end } else { layout.next_line(own.end) };
-    if layout.is_first(start) {
-        return Splice::new(layout.line_start(start)..end, String::new());
+fn from_block(layout: &Layout<'_>, own: Range<usize>, next: Option<usize>) -> Splice {
+    if layout.is_first(own.start) {
+        return Splice::new(whole_lines(layout, own), String::new());
     }
     // The child shares its first line with the dash of what it is in.
+    let end = if layout.text[..own.end].ends_with('\n') { own.end } else { layout.next_line(own.end) };
     match next {
-        Some(next) if layout.text[end..next].trim().is_empty() => Splice::new(start..next, String::new()),
+        Some(next) if layout.text[end..next].trim().is_empty() => Splice::new(own.start..next, String::new()),
         _ => {
-            let before = layout.text[..start].trim_end_matches(' ').len();
-            Splice::new(before..layout.line_end(own.end), String::new())
+            let before = layout.text[..own.start].trim_end_matches(' ').len();
+            let end = own.start + layout.text[own.clone()].trim_end_matches(['\n', '\r']).len();
+            Splice::new(before..layout.line_end(end), String::new())
         }
     }
+}
+
+/// The lines of these bytes, with their line breaks.
+fn whole_lines(layout: &Layout<'_>, own: Range<usize>) -> Range<usize> {
+    let end = if layout.text[..own.end].ends_with('\n') { own.end } else { layout.next_line(own.end) };
+    layout.line_start(own.start)..end
 }

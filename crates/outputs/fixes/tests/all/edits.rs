@@ -159,6 +159,16 @@ fn entries_go_with_their_lines() {
 }
 
 #[test]
+fn what_is_left_of_a_list_stands_beside_its_key() {
+    let remove = |before: &str, at: &str, after: &str| check(before, at, Action::Remove, after);
+    remove("a:\n  # Why.\n  - x # y\nb: 1\n", "a[0]", "a: []\n  # Why.\nb: 1\n");
+    remove("a: &all # y\n  - x", "a[0]", "a: &all [] # y\n");
+    remove("a:\n  b: |\n    c\nd: 1\n", "a.b", "a: {}\nd: 1\n");
+    remove("-\n  # x-y\n  x-y: 1\n- b\n", "[0]", "- b\n");
+    remove("- - |\n    a\n  - b\n", "[0][0]", "- - b\n");
+}
+
+#[test]
 fn what_would_hold_nothing_goes_too() {
     check(
         "name: a\nsecurityContext:\n  capabilities:\n    add:\n      - X\nimage: b\n",
