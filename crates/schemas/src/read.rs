@@ -1,5 +1,8 @@
 //! Reads `kubernetes.txt`. Its lines are described at its head.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use crate::version::{Version, Versions};
 use crate::{
     Choice, Definition, DefinitionId, EMPTY, EnumerationId, Field, Kind, Schemas, Shape, ShapeId, slot, slot_of_kind,
@@ -9,6 +12,9 @@ use crate::{
 pub(crate) fn read(text: &'static str) -> Schemas {
     let names = text.lines().filter_map(|line| line.strip_prefix("def\t")).collect();
     let mut reader = Reader { names, ..Reader::default() };
+    // A line for every field, and few others.
+    reader.fields.reserve(memchr::memchr_iter(b'\n', text.as_bytes()).count());
+    reader.definitions.reserve(reader.names.len());
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let parts: [&'static str; 8] = cells(line);
         match parts[0] {
@@ -27,7 +33,11 @@ pub(crate) fn read(text: &'static str) -> Schemas {
 /// The cells of a line; empty where there is none.
 fn cells(line: &'static str) -> [&'static str; 8] {
     let mut cells = [""; 8];
-    cells.iter_mut().zip(line.split('\t')).for_each(|(cell, text)| *cell = text);
+    let mut at = 0;
+    for (cell, end) in cells.iter_mut().zip(memchr::memchr_iter(b'\t', line.as_bytes()).chain([line.len()])) {
+        *cell = &line[at..end];
+        at = end + 1;
+    }
     cells
 }
 
@@ -41,6 +51,8 @@ struct Reader {
     fields: Vec<Field>,
     shapes: Vec<Shape>,
     enumerations: Vec<Vec<Choice>>,
+    /// What the texts that came so far stand for: most come again and again.
+    known: HashMap<&'static str, Shape, FixedState>,
 }
 
 impl Reader {
@@ -73,6 +85,15 @@ impl Reader {
     }
 
     fn shape(&mut self, text: &'static str) -> Shape {
+        if let Some(known) = self.known.get(text) {
+            return *known;
+        }
+        let shape = self.new_shape(text);
+        self.known.insert(text, shape);
+        shape
+    }
+
+    fn new_shape(&mut self, text: &'static str) -> Shape {
         let inside = |word: &str| text.strip_prefix(word).and_then(|rest| rest.strip_suffix(')'));
         if let Some(inner) = inside("list(") {
             return Shape::List(self.inner(inner));
@@ -110,12 +131,10 @@ impl Reader {
     }
 
     fn inner(&mut self, text: &'static str) -> ShapeId {
+        // Each collection that is written out comes here once.
         let shape = self.shape(text);
-        let at = self.shapes.iter().position(|known| *known == shape).unwrap_or_else(|| {
-            self.shapes.push(shape);
-            self.shapes.len() - 1
-        });
-        ShapeId(at as u16)
+        self.shapes.push(shape);
+        ShapeId(self.shapes.len() as u16 - 1)
     }
 
     fn id(&self, name: &str) -> Option<DefinitionId> {
@@ -149,7 +168,7 @@ impl Reader {
             definition.required = required.map(|(at, _)| definition.first + at as u16).collect();
             add_table(definition, fields, &mut slots);
         }
-        let Self { names: _, versions, kinds, definitions, fields, shapes, enumerations } = self;
+        let Self { names: _, versions, kinds, definitions, fields, shapes, enumerations, known: _ } = self;
         let mut groups: Vec<&'static str> = kinds.iter().map(Kind::group).collect();
         groups.dedup();
         let mut kind_slots = vec![EMPTY; (kinds.len() * 2 + 1).next_power_of_two()];

@@ -15,7 +15,7 @@ use crate::secret::service_accounts::Accounts;
 
 /// The workloads of the input whose accounts are known.
 pub(crate) struct Workloads<'i> {
-    capabilities: Capabilities<'i>,
+    capabilities: Option<Capabilities<'i>>,
     /// The workloads.
     pub(crate) all: Vec<Workload<'i>>,
 }
@@ -29,6 +29,7 @@ pub(crate) struct Workload<'i> {
 }
 
 /// The most dangerous things that an account can do.
+#[derive(Default)]
 pub(crate) struct Account {
     /// `namespace/name`.
     pub(crate) name: String,
@@ -62,36 +63,37 @@ pub(crate) struct Described {
 impl<'i> Workloads<'i> {
     /// Judges the accounts.
     pub(crate) fn new(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Self {
-        let capabilities = grants::judged(inventory, findings);
+        let capabilities = grants::judged_rights(inventory, findings);
         let accounts = Accounts::new(inventory);
         let mut holdings: HashMap<SubjectKey, Vec<&Holding>> = HashMap::new();
-        for holding in capabilities.holdings() {
+        for holding in capabilities.iter().flat_map(Capabilities::holdings) {
             holdings.entry(holding.subject).or_default().push(holding);
         }
         let mut known: HashMap<(Symbol, Symbol), Rc<Account>> = HashMap::new();
         let mut all = Vec::with_capacity(inventory.facts.workloads.len());
         for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
             let (namespace, name) = accounts.name_of(fact);
-            let namespace = capabilities.evaluator().namespace_of(namespace);
-            let account = known
-                .entry((namespace, name))
-                .or_insert_with(|| Rc::new(Account::new(&capabilities, &holdings, namespace, name)));
+            let account = known.entry((namespace, name)).or_insert_with(|| {
+                let judge = |capabilities| Account::new(capabilities, &holdings, namespace, name);
+                Rc::new(capabilities.as_ref().map(judge).unwrap_or_default())
+            });
             all.push(Workload { fact, account: Rc::clone(account) });
         }
         Self { capabilities, all }
     }
 
     /// What a power is, where, and by which rule.
-    pub(crate) fn describe(&self, power: &Power) -> Described {
-        let evaluator = self.capabilities.evaluator();
+    pub(crate) fn describe(&self, power: &Power) -> Option<Described> {
+        let capabilities = self.capabilities.as_ref()?;
+        let evaluator = capabilities.evaluator();
         let entry = &catalogue::ALL[power.danger];
-        let evidence = self.capabilities.evidence(&power.holding, power.danger);
-        Described {
+        let evidence = capabilities.evidence(&power.holding, power.danger);
+        Some(Described {
             title: entry.title,
             why: entry.why,
             scope: grants::scope(evaluator, power.holding.namespace),
             chain: evidence.first().map(|grant| grants::chain(evaluator, *grant)).unwrap_or_default(),
-        }
+        })
     }
 }
 
@@ -99,10 +101,11 @@ impl Account {
     fn new(
         capabilities: &Capabilities<'_>,
         holdings: &HashMap<SubjectKey, Vec<&Holding>>,
-        own: Symbol,
+        namespace: Symbol,
         name: Symbol,
     ) -> Self {
         let evaluator = capabilities.evaluator();
+        let own = evaluator.namespace_of(namespace);
         let symbols = &evaluator.inventory().symbols;
         let (namespace, name) = (evaluator.text(own), evaluator.text(name));
         let key = SubjectKey::User(symbols.intern(&format!("system:serviceaccount:{namespace}:{name}")));

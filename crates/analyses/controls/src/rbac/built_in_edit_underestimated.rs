@@ -112,7 +112,7 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     inventory.facts.bindings.iter().for_each(|binding| findings.looked_at(binding.resource));
     for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {

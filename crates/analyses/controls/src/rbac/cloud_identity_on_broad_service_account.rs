@@ -125,6 +125,9 @@ const ANNOTATIONS: [&str; 3] =
     ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id"];
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    if inventory.facts.service_accounts.is_empty() {
+        return;
+    }
     let capabilities = grants::judged(inventory, findings);
     let evaluator = capabilities.evaluator();
     let accounts = Accounts::new(inventory);

@@ -178,7 +178,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         findings.looked_at(fact.resource);
         let has_token = accounts.is_automounted(fact) || fact.projected_token.is_some();
         let worst = workload.account.worst.filter(|worst| has_token && worst.severity >= Severity::High);
-        let Some(worst) = worst.map(|worst| workloads.describe(&worst)) else { continue };
+        let Some(worst) = worst.and_then(|worst| workloads.describe(&worst)) else { continue };
         let message = format!(
             "The token of `{{value}}` is on every node, and can {} {}: {}; {}",
             worst.title, worst.scope, worst.chain, worst.why

@@ -75,7 +75,18 @@ pub(crate) fn report(
     grade: Grade,
 ) {
     report_where(inventory, findings, dangers, grade, &|_, _, _| true);
-    report_unbound(&judged(inventory, findings), findings, &indexes(dangers));
+    if let Some(capabilities) = judged_rights(inventory, findings) {
+        report_unbound(&capabilities, findings, &indexes(dangers));
+    }
+}
+
+/// The same, if there is a role or binding to speak of: what every cluster has is no finding.
+pub(crate) fn judged_rights<'i>(
+    inventory: &'i Inventory,
+    findings: &InventoryFindings<'_>,
+) -> Option<Capabilities<'i>> {
+    let has_rights = !inventory.facts.roles.is_empty() || !inventory.facts.bindings.is_empty();
+    has_rights.then(|| judged(inventory, findings))
 }
 
 /// Decides whether what somebody can do counts, by where and by which rules.
@@ -93,7 +104,7 @@ pub(crate) fn report_where(
     grade: Grade,
     counts: Filter<'_>,
 ) {
-    let capabilities = judged(inventory, findings);
+    let Some(capabilities) = judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     look_at_all(inventory, findings);
     let wanted = indexes(dangers);

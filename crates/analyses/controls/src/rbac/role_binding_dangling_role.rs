@@ -112,7 +112,7 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {
         let Some(fact) = evaluator.binding_fact(id) else { continue };

@@ -78,7 +78,7 @@ rules:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     inventory.facts.roles.iter().for_each(|role| findings.looked_at(role.resource));
     for id in grants::unbound(evaluator) {

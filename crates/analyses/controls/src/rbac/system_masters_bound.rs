@@ -123,7 +123,7 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
 }
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     inventory.facts.bindings.iter().for_each(|binding| findings.looked_at(binding.resource));
     for subject in grants::subjects_of_input(evaluator) {

@@ -86,7 +86,7 @@ const MAX_ROLES: Parameter =
     parameter("max_roles", Default::Number(Some(10)), "how many roles one person or group may be bound to");
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     let limit = |parameter| findings.findings.number(parameter).and_then(|number| usize::try_from(number).ok());
     let (most_subjects, most_roles) = (limit(&MAX_SUBJECTS).unwrap_or(20), limit(&MAX_ROLES).unwrap_or(10));

@@ -14,7 +14,7 @@ pub(crate) type Judge = fn(&Evaluator<'_>, &Rule) -> Option<(Severity, String)>;
 
 /// Reports rules of roles in the input. One that grants everything is the finding of `cluster-admin-bound`.
 pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>, judge: Judge) {
-    let capabilities = grants::judged(inventory, findings);
+    let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     let holders = grants::holders(evaluator);
     for (id, role) in (0..).map(RoleId).zip(evaluator.roles()) {

@@ -143,9 +143,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let workloads = Workloads::new(inventory, findings);
     for workload in &workloads.all {
         findings.looked_at(workload.fact.resource);
-        let Some(everything) = workload.account.everything.map(|everything| workloads.describe(&everything)) else {
-            continue;
-        };
+        let everything = workload.account.everything.and_then(|everything| workloads.describe(&everything));
+        let Some(everything) = everything else { continue };
         let message =
             format!("The pod runs as `{{value}}`, which can do everything {}: {}", everything.scope, everything.chain);
         let finding = Finding::at_place(workload.fact.service_account_place).value(workload.account.name.clone());

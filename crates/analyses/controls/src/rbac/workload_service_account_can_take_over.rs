@@ -128,7 +128,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             continue;
         }
         let worst = workload.account.worst.filter(|worst| worst.severity == Severity::Critical);
-        let Some(worst) = worst.map(|worst| workloads.describe(&worst)) else { continue };
+        let Some(worst) = worst.and_then(|worst| workloads.describe(&worst)) else { continue };
         let message = format!(
             "The pod runs as `{{value}}`, which can {} {}: {}; {}",
             worst.title, worst.scope, worst.chain, worst.why
