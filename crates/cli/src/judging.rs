@@ -4,7 +4,7 @@ mod clusters;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use compliance::{Assessment, Subject};
 use controls::engine::{Engine, Passed};
@@ -16,6 +16,7 @@ use model::exception::Exceptions;
 use model::finding::ControlId;
 use model::inventory::{Inventory, Observed, Results};
 use repository::merge::Places;
+use repository::options::Options;
 use repository::world::{Again, Judges};
 
 use crate::arguments::{ClusterArguments, InputArguments, SelectionArguments};
@@ -110,7 +111,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let minor = kubernetes_version.map(schemas::Version::minor);
     common.kubernetes_minor = minor;
     let resolved = fetched::resolve(request.paths)?;
-    let config = walk::Config { texts, ..input_config(&resolved.paths, request.input) };
+    let config = walk::Config { texts: Arc::clone(&texts), ..input_config(&resolved.paths, request.input) };
     let mut engine = Engine::new(selected, request.passed, common);
     if let Some(mut scopes) = request.project.scopes() {
         scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
@@ -126,6 +127,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let namespace = request.cluster.namespace.first();
     let options =
         rendering::options(&request.input.rendering, namespace, Some(request.selection), Some(request.project))?;
+    let options = Options { texts, ..options };
     let input = Input { config: &config, options: &options };
     let Loaded { mut results, stdin, places } = match request.cluster.source()? {
         Source::Manifests => load_and_judge(&input, &engine, &collector, inventory, kinds)?,

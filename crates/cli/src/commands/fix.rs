@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use controls::engine::Passed;
 use fixes::plan::{Fix, Scanned};
 use fixes::{Outcome, Scan, ScanError, Session, patch, store};
-use model::finding::{ControlId, Occurrence, Standing, Status};
+use model::finding::ControlId;
 use model::fix::FixClass;
 use model::severity::Severity;
 use reports::baseline::Baseline;
@@ -45,7 +45,6 @@ pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow
         SelectionArguments { only: Vec::new(), skip: Vec::new(), framework: Vec::new(), ..arguments.selection.clone() };
     let again = Again { request: Request { selection: &everything, ..request }, known };
     let found = again.scan(&BTreeMap::new()).map_err(|error| UsageError(error.0))?;
-    say_what_is_rendered(&found, &asked);
     let answers = RefCell::new(Answers::default());
     let mut wanted = |fix: &Fix| {
         let is_asked = asked.contains(&fix.control.id) && fix.severity >= arguments.severity_threshold;
@@ -65,16 +64,6 @@ pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow
         write(output, &outcome, arguments)?;
     }
     Ok(exit(&outcome, arguments))
-}
-
-/// Findings in what was rendered are left as they are, and that is said.
-fn say_what_is_rendered(found: &Scanned, asked: &BTreeSet<ControlId>) {
-    let is_open = |found: &&Occurrence| found.status == Status::Fail && found.standing == Standing::Open;
-    let of_asked = found.results.occurrences.iter().filter(is_open).filter(|found| asked.contains(&found.control));
-    let rendered = of_asked.filter(|occurrence| found.results.origins.of(occurrence).is_some()).count();
-    if rendered > 0 {
-        eprintln!("{rendered} findings are in charts and kustomizations, which are not mended here");
-    }
 }
 
 fn exit(outcome: &Outcome, arguments: &FixArguments) -> Exit {
@@ -127,13 +116,13 @@ impl Scan for Again<'_> {
 /// What the user has said about unsafe changes.
 #[derive(Default)]
 struct Answers {
-    given: BTreeMap<(fixes::plan::Key, String), bool>,
+    given: BTreeMap<(Vec<fixes::plan::Key>, String), bool>,
     rest: Option<bool>,
 }
 
 impl Answers {
     fn ask(&mut self, fix: &Fix) -> bool {
-        let key = (fix.finding(), fix.field.clone());
+        let key = (fix.findings(), fix.field.clone());
         if let Some(known) = self.given.get(&key).copied().or(self.rest) {
             return known;
         }
@@ -187,7 +176,7 @@ fn write_to(output: &FixOutput, outcome: &Outcome, arguments: &FixArguments, out
         FixFormat::Json => fixes::json::write(outcome, arguments.write, out),
         FixFormat::Sarif => fixes::sarif::write(outcome, env!("CARGO_PKG_VERSION"), out),
         FixFormat::GithubSuggestions => fixes::suggestions::write(outcome, out),
-        FixFormat::Kubectl => fixes::kubectl::write(&outcome.changes, out),
+        FixFormat::Kubectl => fixes::kubectl::write(outcome, out),
         FixFormat::Patch => {
             for path in patch::write_patch(&outcome.changes, out)? {
                 eprintln!("left out of the patch: `{path}`, where a line with a secret changes");

@@ -10,6 +10,7 @@ mod configuration;
 mod examples;
 mod exceptions;
 mod fix;
+mod fix_rendered;
 mod formats;
 mod frameworks;
 mod generated;

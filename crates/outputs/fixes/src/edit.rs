@@ -17,6 +17,7 @@ use std::ops::Range;
 use model::document::{Document, NodeId, Value};
 
 use crate::field::{self, Step};
+use crate::shadow::Shadow;
 use crate::tree::Tree;
 use insert::Insertion;
 use layout::Layout;
@@ -83,12 +84,21 @@ pub struct Applied {
 pub(crate) struct Splice {
     range: Range<usize>,
     text: String,
+    /// Lines that belong to what begins here, wherever among it they stand.
+    anchor: Option<usize>,
 }
 
 impl Splice {
     fn new(range: Range<usize>, text: String) -> Self {
-        Self { range, text }
+        Self { range, text, anchor: None }
     }
+}
+
+/// A document of a template, and its shadow.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    pub(crate) text: String,
+    pub(crate) shadow: String,
 }
 
 /// Carries out `patch` on the document `text`. `meant` says of another place, as steps from the root, whether the
@@ -97,6 +107,39 @@ impl Splice {
 /// # Errors
 /// The patch cannot be written, or would change more than it says. The text is as it was.
 pub fn apply(text: &str, patch: &Patch, meant: &dyn Fn(&[Step]) -> bool) -> Result<Applied, Refusal> {
+    let Changes { splices, also } = changes(text, patch, meant, &|_, at| at)?;
+    let text = if splices.is_empty() { None } else { Some(splice(text, &splices).ok_or(Refusal::Unclear)?) };
+    Ok(Applied { text, also })
+}
+
+/// The same on a document of a template, as its shadow has it. Returns the places that change with this one.
+pub(crate) fn apply_to(
+    ground: &mut Ground,
+    patch: &Patch,
+    meant: &dyn Fn(&[Step]) -> bool,
+) -> Result<Vec<String>, Refusal> {
+    let template = Shadow::of(&ground.text);
+    let Changes { splices, also } = changes(&ground.shadow, patch, meant, &|at, anchor| template.outside(at, anchor))?;
+    let text = splice(&ground.text, &splices).ok_or(Refusal::Unclear)?;
+    let shadow = splice(&ground.shadow, &splices).ok_or(Refusal::Unclear)?;
+    *ground = Ground { text, shadow };
+    Ok(also)
+}
+
+/// What is written where, and the other places that change with it.
+struct Changes {
+    splices: Vec<Splice>,
+    also: Vec<String>,
+}
+
+/// The proven splices of a patch; none if the text says it already. `outside` moves lines that belong to what begins at
+/// its second place to where they may stand.
+fn changes(
+    text: &str,
+    patch: &Patch,
+    meant: &dyn Fn(&[Step]) -> bool,
+    outside: &dyn Fn(usize, usize) -> usize,
+) -> Result<Changes, Refusal> {
     let document = yaml::parse_document(text).map_err(|_| Refusal::Syntax)?;
     let root = document.root();
     let patch = &Patch { steps: extent(root, patch), action: patch.action.clone() };
@@ -117,11 +160,19 @@ pub fn apply(text: &str, patch: &Patch, meant: &dyn Fn(&[Step]) -> bool) -> Resu
         carry_out(&mut expected, steps, &patch.action).map_err(refused)?;
     }
     if expected == old {
-        return Ok(Applied { text: None, also });
+        return Ok(Changes { splices: Vec::new(), also });
     }
-    let new = splice(text, splices(root, patch)?).ok_or(Refusal::Unclear)?;
+    let mut splices = splices(root, patch)?;
+    for splice in &mut splices {
+        if let Some(anchor) = splice.anchor {
+            let at = outside(splice.range.start, anchor);
+            splice.range = at..at;
+        }
+    }
+    splices.sort_by_key(|splice| splice.range.start);
+    let new = splice(text, &splices).ok_or(Refusal::Unclear)?;
     let is_meant = Tree::read(&new).is_some_and(|tree| tree.sorted() == expected.sorted());
-    if is_meant { Ok(Applied { text: Some(new), also }) } else { Err(Refusal::Different) }
+    if is_meant { Ok(Changes { splices, also }) } else { Err(Refusal::Different) }
 }
 
 fn extent(root: Value<'_>, patch: &Patch) -> Vec<Step> {
@@ -144,14 +195,13 @@ fn splices(root: Value<'_>, patch: &Patch) -> Result<Vec<Splice>, Refusal> {
     }
 }
 
-/// The text with all splices; `None` if two of them meet.
-fn splice(text: &str, mut splices: Vec<Splice>) -> Option<String> {
-    splices.sort_by_key(|splice| splice.range.start);
+/// The text with all splices, which are in order; `None` if two of them meet.
+fn splice(text: &str, splices: &[Splice]) -> Option<String> {
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
-    for Splice { range, text: new } in splices {
+    for Splice { range, text: new, anchor: _ } in splices {
         out.push_str(text.get(at..range.start)?);
-        out.push_str(&new);
+        out.push_str(new);
         at = range.end;
     }
     out.push_str(text.get(at..)?);

@@ -10,9 +10,10 @@ use crate::field;
 use crate::patch;
 use crate::plan::{Fix, Proposal};
 use crate::session::Outcome;
+use crate::sources::SourceEdit;
 
 /// The version of the format: a new field raises the second number, a changed one the first.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// What `plimsoll fix --output json` writes.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -72,6 +73,31 @@ pub struct JsonFix {
     pub reason: Option<String>,
     /// Other places that change with it, because an anchor stands for them too.
     pub also: Vec<String>,
+    /// Where it is written in the sources of what was rendered; empty for a manifest.
+    #[serde(default)]
+    pub edits: Vec<JsonEdit>,
+    /// The sets of values or overlays in which the finding is; empty for a manifest.
+    #[serde(default)]
+    pub found_in: Vec<String>,
+    /// Those that render the object, so that a change of a template or base is for all of them.
+    #[serde(default)]
+    pub object_in: Vec<String>,
+}
+
+/// A change of one place of a source.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonEdit {
+    /// The file.
+    pub path: String,
+    /// What it is: `manifest`, `values` or `template`.
+    pub site: String,
+    /// The field in it.
+    pub at: String,
+    /// What is done: `remove`, `replace`, `rename` or `merge`.
+    pub action: String,
+    /// What is written there; null for `remove`.
+    pub value: Option<serde_json::Value>,
 }
 
 /// What became of a change.
@@ -112,12 +138,20 @@ pub fn write(outcome: &Outcome, written: bool, out: &mut dyn Write) -> io::Resul
 }
 
 fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: Vec<String>) -> JsonFix {
-    let (at, action, value) = match &fix.proposal {
-        Proposal::At(steps, Action::Remove) => (steps, "remove", None),
-        Proposal::At(steps, Action::Replace(tree)) => (steps, "replace", Some(tree.to_json())),
-        Proposal::At(steps, Action::Rename(name)) => (steps, "rename", Some(name.as_str().into())),
-        Proposal::At(steps, Action::Merge(tree)) | Proposal::Within(steps, tree) => {
-            (steps, "merge", Some(tree.to_json()))
+    let (at, (action, value)) = match &fix.proposal {
+        Proposal::At(steps, action) => (steps, words(action)),
+        Proposal::Within(steps, tree) => (steps, ("merge", Some(tree.to_json()))),
+    };
+    let rendered = fix.rendered.as_ref();
+    let way = rendered.and_then(|rendered| rendered.ways.first()).into_iter().flatten();
+    let edit = |edit: &SourceEdit| {
+        let (action, value) = words(&edit.patch.action);
+        JsonEdit {
+            path: reports::report::display_path(&edit.path),
+            site: edit.site.name().to_owned(),
+            at: field::path(&edit.patch.steps),
+            action: action.to_owned(),
+            value,
         }
     };
     JsonFix {
@@ -136,6 +170,18 @@ fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: 
         standing,
         reason,
         also,
+        edits: way.map(edit).collect(),
+        found_in: rendered.map(|rendered| rendered.found_in.clone()).unwrap_or_default(),
+        object_in: rendered.map(|rendered| rendered.object_in.clone()).unwrap_or_default(),
+    }
+}
+
+fn words(action: &Action) -> (&'static str, Option<serde_json::Value>) {
+    match action {
+        Action::Remove => ("remove", None),
+        Action::Replace(tree) => ("replace", Some(tree.to_json())),
+        Action::Rename(name) => ("rename", Some(name.as_str().into())),
+        Action::Merge(tree) => ("merge", Some(tree.to_json())),
     }
 }
 

@@ -2,22 +2,37 @@
 //!
 //! Every patch tests what it takes away or replaces, so that an object that has become another is left alone.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use reports::report::display_path;
 use serde_json::{Value as Json, json};
 
 use crate::field;
 use crate::objects::objects;
-use crate::session::Change;
+use crate::session::{Change, Outcome};
 use crate::tree::Tree;
 
-/// Writes a command for every object that changes.
+/// Writes a command for every object that changes. What changes in sources of rendered objects is named.
 ///
 /// # Errors
 /// What writing to `out` returns.
-pub fn write(changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
+pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let rendered = outcome.made.iter().filter(|made| made.fix.rendered.is_some());
+    let sources: BTreeSet<&Path> = rendered.flat_map(|made| made.fix.files()).collect();
+    let (of_sources, plain): (Vec<&Change>, Vec<&Change>) =
+        outcome.changes.iter().partition(|change| sources.contains(change.path.as_path()));
+    commands(&plain, out)?;
+    for change in of_sources {
+        let path = one_line(&display_path(&change.path));
+        writeln!(out, "# {path}: objects are rendered from it: render it anew and apply that")?;
+    }
+    Ok(())
+}
+
+fn commands(changes: &[&Change], out: &mut dyn Write) -> io::Result<()> {
     for change in changes {
         let (old, new) = (trees(&change.path, &change.old), trees(&change.path, &change.new));
         for (old, new) in old.iter().zip(&new).filter(|(old, new)| old != new) {
@@ -178,8 +193,8 @@ mod tests {
     fn check(old: &str, new: &str, expected: &str) {
         let mut out = Vec::new();
         let path = Path::new("a.yaml");
-        let change = Change { path: path.to_path_buf(), old: old.to_owned(), new: new.to_owned() };
-        write(&[change], &mut out).unwrap();
+        let change = Change::new(path, old.to_owned(), new.to_owned());
+        commands(&[&change], &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

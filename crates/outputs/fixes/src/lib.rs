@@ -16,8 +16,11 @@ pub mod plan;
 mod replacement;
 pub mod sarif;
 pub mod session;
+mod shadow;
+pub mod sources;
 pub mod store;
 pub mod suggestions;
 pub mod tree;
+mod writing;
 
 pub use session::{Change, Made, Outcome, Scan, ScanError, Session, Withdrawn};

@@ -2,12 +2,20 @@
 
 use model::document::Span;
 
+use crate::shadow::Shadow;
+
 /// The text with a mark in place of every character of a secret, so that lines and columns stay where they are.
 pub fn mask(text: &str) -> String {
-    let mut spans: Vec<Span> = Vec::new();
-    for range in yaml::separate::documents(text) {
+    mask_also(text, &[])
+}
+
+/// The same, with more spans that are known to be secret.
+pub(crate) fn mask_also(text: &str, known: &[Span]) -> String {
+    let mut spans: Vec<Span> = known.to_vec();
+    let shadow = Shadow::of(text).text;
+    for range in yaml::separate::documents(&shadow) {
         let start = range.start as u32;
-        match yaml::parse_document(&text[range.clone()]) {
+        match yaml::parse_document(&shadow[range.clone()]) {
             Ok(document) => spans.extend(
                 controls::secret::mask::secret_spans(&document)
                     .into_iter()
@@ -22,8 +30,9 @@ pub fn mask(text: &str) -> String {
     let mut at = 0;
     for Span { start, end } in spans {
         let (start, end) = ((start as usize).max(at), (end as usize).max(at));
-        out.push_str(&text[at..start]);
-        out.extend(text[start..end].chars().map(|c| if c.is_whitespace() { c } else { '•' }));
+        let (Some(before), Some(secret)) = (text.get(at..start), text.get(start..end)) else { continue };
+        out.push_str(before);
+        out.extend(secret.chars().map(|c| if c.is_whitespace() { c } else { '•' }));
         at = end;
     }
     out.push_str(&text[at..]);

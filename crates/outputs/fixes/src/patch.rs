@@ -8,7 +8,6 @@ use std::io::{self, Write};
 use reports::report::display_path;
 
 use crate::difference::{Hunk, Line, hunks};
-use crate::mask::mask;
 use crate::session::Change;
 
 /// How lines of a difference are shown.
@@ -31,7 +30,7 @@ pub enum Part {
 /// # Errors
 /// What writing to `out` returns.
 pub fn write_shown(change: &Change, paint: &dyn Fn(Part, &str) -> String, out: &mut dyn Write) -> io::Result<()> {
-    let (old, new) = (mask(&change.old), mask(&change.new));
+    let (old, new) = change.masked();
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let path = display_path(&change.path);
     writeln!(out, "{}", paint(Part::Name, &format!("--- {path}")))?;
@@ -95,7 +94,7 @@ pub fn write_patch(changes: &[Change], out: &mut dyn Write) -> io::Result<Vec<St
 
 /// The hunks without lines that have secrets and stay; `None` if a line with a secret changes.
 pub(crate) fn without_secrets(change: &Change) -> Option<Vec<Hunk<'_>>> {
-    let (old, new) = (mask(&change.old), mask(&change.new));
+    let (old, new) = change.masked();
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let mut kept = Vec::new();
     for hunk in hunks(&change.old, &change.new) {

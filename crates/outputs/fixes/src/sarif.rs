@@ -6,15 +6,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use reports::report::display_path;
 use reports::repository::percent_encode;
 use serde_json::{Value as Json, json};
 
-use crate::edit;
-use crate::field;
-use crate::objects::objects;
 use crate::plan::Fix;
 use crate::replacement::{Replacement, replacements};
 use crate::session::{Change, Outcome};
+use crate::writing::{self, Tried};
 
 /// Writes the log.
 ///
@@ -26,8 +25,7 @@ pub fn write(outcome: &Outcome, version: &str, out: &mut dyn Write) -> io::Resul
     let mut rules: Vec<&Fix> = outcome.made.iter().map(|made| &made.fix).collect();
     rules.sort_by_key(|fix| fix.control.id);
     rules.dedup_by_key(|fix| fix.control.id);
-    let results: Vec<Json> =
-        outcome.made.iter().map(|made| result(&made.fix, old.get(made.fix.path.as_path()).copied())).collect();
+    let results: Vec<Json> = outcome.made.iter().map(|made| result(&made.fix, &old)).collect();
     let rules: Vec<Json> = rules
         .iter()
         .map(|fix| {
@@ -48,7 +46,7 @@ pub fn write(outcome: &Outcome, version: &str, out: &mut dyn Write) -> io::Resul
     out.write_all(b"\n")
 }
 
-fn result(fix: &Fix, old: Option<&str>) -> Json {
+fn result(fix: &Fix, old: &BTreeMap<&Path, &str>) -> Json {
     let location = json!({"uri": percent_encode(&fix.shown_path())});
     let mut result = json!({
         "ruleId": fix.control.control.id,
@@ -63,28 +61,36 @@ fn result(fix: &Fix, old: Option<&str>) -> Json {
             "region": {"startLine": fix.line.max(1)},
         }}],
     });
-    if let Some(replacements) = old.and_then(|old| alone(fix, old)).filter(|all| !all.is_empty()) {
+    let changes: Option<Vec<Json>> = alone(fix, old).map(|all| {
+        let change = |(path, replacements): (&Path, Vec<Json>)| {
+            let location = json!({"uri": percent_encode(&display_path(path))});
+            json!({"artifactLocation": location, "replacements": replacements})
+        };
+        all.into_iter().map(change).collect()
+    });
+    if let Some(changes) = changes.filter(|all| !all.is_empty()) {
         result["fixes"] = json!([{
             "description": {"text": fix.control.control.remediation},
-            "artifactChanges": [{"artifactLocation": location, "replacements": replacements}],
+            "artifactChanges": changes,
         }]);
     }
     result
 }
 
-/// The replacements of one fix, made alone; `None` if it needs others before it or a secret would be in it.
-fn alone(fix: &Fix, old: &str) -> Option<Vec<Json>> {
-    let places = objects(&fix.path, old);
-    let place = places.get(fix.object)?;
-    let text = &old[place.document.clone()];
-    let document = yaml::parse_document(text).ok()?;
-    let patch = fix.patch(field::find(document.root(), &place.steps)?, &place.steps)?;
-    // Whether an anchor's other places are meant was decided when it was made.
-    let applied = edit::apply(text, &patch, &|_| true).ok()?.text?;
-    let mut new = old.to_owned();
-    new.replace_range(place.document.clone(), &applied);
-    let change = Change { path: fix.path.clone(), old: old.to_owned(), new };
-    Some(replacements(&change)?.iter().map(replacement).collect())
+/// The replacements of one fix, made alone, in each file; `None` if it needs others before it or a secret would be in
+/// it.
+fn alone<'f>(fix: &'f Fix, old: &BTreeMap<&Path, &str>) -> Option<Vec<(&'f Path, Vec<Json>)>> {
+    let mut tried = vec![Tried::default()];
+    let mut changes = Vec::new();
+    for (path, jobs) in writing::jobs(std::slice::from_ref(fix), &mut tried) {
+        let old = (*old.get(path)?).to_owned();
+        let new = writing::in_file(path, old.clone(), &jobs, &mut tried);
+        let replacements = replacements(&Change::new(path, old, new))?;
+        changes.push((path, replacements.iter().map(replacement).collect()));
+    }
+    let is_made = tried.iter().all(|tried| tried.refused.is_none());
+    changes.retain(|(_, replacements): &(&Path, Vec<Json>)| !replacements.is_empty());
+    is_made.then_some(changes)
 }
 
 fn replacement(replacement: &Replacement) -> Json {

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::control::Group;
+use model::document::Span;
+use model::inventory::Results;
 
-use crate::edit::{self, Action, Patch, Refusal};
-use crate::field::{self, Step};
-use crate::objects::{ObjectPlace, objects};
+use crate::mask::mask_also;
 use crate::plan::{self, Fix, Key, Scanned};
+use crate::writing::{self, Tried, in_file};
 
 /// Scans again, with these texts in place of those of the files.
 pub trait Scan {
@@ -38,6 +39,28 @@ pub struct Change {
     pub old: String,
     /// What it is to say.
     pub new: String,
+    /// What of it nobody may print, before and after, beside what the text itself shows.
+    secrets: (Vec<Span>, Vec<Span>),
+}
+
+impl Change {
+    /// A change of a file.
+    pub fn new(path: &Path, old: String, new: String) -> Self {
+        Self { path: path.to_path_buf(), old, new, secrets: (Vec::new(), Vec::new()) }
+    }
+
+    /// Both texts, with every secret in them covered.
+    pub(crate) fn masked(&self) -> (String, String) {
+        (mask_also(&self.old, &self.secrets.0), mask_also(&self.new, &self.secrets.1))
+    }
+}
+
+/// The parts of the files that made secrets of what was rendered.
+fn secrets(scanned: &Scanned) -> BTreeMap<PathBuf, Vec<Span>> {
+    let Results { files, origins, .. } = &scanned.results;
+    let numbers: BTreeSet<u32> = origins.renderings.iter().flat_map(|rendering| rendering.files.clone()).collect();
+    let of_file = |number: u32| Some((files.get(number as usize)?.clone(), origins.secrets(number)));
+    numbers.into_iter().filter_map(of_file).collect()
 }
 
 /// A change that is not made.
@@ -78,15 +101,14 @@ const ROUNDS: usize = 8;
 /// How many scans are made to find out which changes are to blame.
 const SCANS: usize = 200;
 
-/// Documents are parsed once for every change: so many bytes are parsed for one file.
-const MOST_PARSED: usize = 2 << 30;
-
 /// Changes that are being proven.
 pub struct Session<'a> {
     scan: &'a dyn Scan,
     old: BTreeMap<PathBuf, String>,
     new: BTreeMap<PathBuf, String>,
     current: Scanned,
+    /// The secrets in the files before the first change.
+    secrets: BTreeMap<PathBuf, Vec<Span>>,
     made: Vec<Made>,
     withdrawn: Vec<Withdrawn>,
     scans: usize,
@@ -106,6 +128,7 @@ impl<'a> Session<'a> {
             scan,
             old: BTreeMap::new(),
             new: BTreeMap::new(),
+            secrets: secrets(&found),
             current: found,
             made: Vec::new(),
             withdrawn: Vec::new(),
@@ -119,8 +142,7 @@ impl<'a> Session<'a> {
     /// A scan cannot be repeated.
     pub fn run(mut self, asked: &mut dyn FnMut(&Fix) -> bool) -> Result<Outcome, ScanError> {
         for _ in 0..ROUNDS {
-            let fixes: Vec<Fix> =
-                plan::fixes(&self.current).into_iter().filter(|fix| !self.is_withdrawn(fix)).collect();
+            let fixes: Vec<Fix> = self.planned().into_iter().filter(|fix| !self.is_withdrawn(fix)).collect();
             let fixes: Vec<Fix> = fixes.into_iter().filter(|fix| asked(fix)).collect();
             let before = self.made.len();
             if !fixes.is_empty() {
@@ -130,33 +152,45 @@ impl<'a> Session<'a> {
                 break;
             }
         }
-        let left = plan::fixes(&self.current).into_iter().filter(|fix| !self.is_withdrawn(fix)).collect();
-        let Self { mut old, new, current, mut made, withdrawn, .. } = self;
+        let left = self.planned().into_iter().filter(|fix| !self.is_withdrawn(fix)).collect();
+        let Self { mut old, new, current, mut made, withdrawn, secrets: mut before, .. } = self;
+        let mut after = secrets(&current);
         let changes = new.into_iter().filter_map(|(path, new)| {
             let old = old.remove(&path)?;
-            (old != new).then_some(Change { path, old, new })
+            let secrets = (before.remove(&path).unwrap_or_default(), after.remove(&path).unwrap_or_default());
+            (old != new).then_some(Change { path, old, new, secrets })
         });
         made.sort_by(|a, b| a.fix.path.cmp(&b.fix.path).then(a.fix.object.cmp(&b.fix.object)));
         Ok(Outcome { changes: changes.collect(), made, withdrawn, left, after: current })
     }
 
+    fn planned(&self) -> Vec<Fix> {
+        let text_of = |path: &Path| self.new.get(path).cloned().or_else(|| fs::read_to_string(path).ok());
+        plan::fixes(&self.current, &text_of)
+    }
+
     fn is_withdrawn(&self, fix: &Fix) -> bool {
         self.withdrawn.iter().any(|withdrawn| {
             let other = &withdrawn.fix;
-            other.field == fix.field && other.proposal == fix.proposal && other.finding() == fix.finding()
+            other.field == fix.field && other.proposal == fix.proposal && other.findings() == fix.findings()
         })
     }
 
     /// Makes those of `fixes` that can be made together with what was made before.
     fn accept(&mut self, fixes: Vec<Fix>) -> Result<(), ScanError> {
         let Built { texts, made, refused } = self.build(&fixes);
-        let refused_any = !refused.is_empty();
-        self.withdrawn.extend(refused);
+        if !refused.is_empty() {
+            let mut rest: Vec<Fix> = made.into_iter().map(|made| made.fix).collect();
+            for refused in refused {
+                match refused.fix.in_another_way() {
+                    Some(fix) => rest.push(fix),
+                    None => self.withdrawn.push(refused),
+                }
+            }
+            return if rest.is_empty() { Ok(()) } else { self.accept(rest) };
+        }
         if made.is_empty() {
             return Ok(());
-        }
-        if refused_any {
-            return self.accept(made.into_iter().map(|made| made.fix).collect());
         }
         self.scans += 1;
         let scanned = self.scan.scan(&texts)?;
@@ -166,6 +200,12 @@ impl<'a> Session<'a> {
             self.made.extend(made);
             return Ok(());
         };
+        if let [fix] = &fixes[..]
+            && let Some(fix) = fix.in_another_way()
+            && self.scans < SCANS
+        {
+            return self.accept(vec![fix]);
+        }
         if fixes.len() == 1 || self.scans >= SCANS {
             let reason = if fixes.len() == 1 { trouble } else { format!("{trouble}, and it is not known which") };
             self.withdrawn.extend(fixes.into_iter().map(|fix| Withdrawn { fix, reason: reason.clone() }));
@@ -183,12 +223,14 @@ impl<'a> Session<'a> {
             *counts.entry(key).or_default() += 1;
         }
         for fix in fixes {
-            *counts.entry(fix.finding()).or_default() -= 1;
+            for key in fix.findings() {
+                *counts.entry(key).or_default() -= 1;
+            }
         }
         if after.results.coverage.skipped.len() > self.current.results.coverage.skipped.len() {
             return Some("what was looked at before could not be looked at afterwards".to_owned());
         }
-        let mended: BTreeSet<Key> = fixes.iter().map(Fix::finding).collect();
+        let mended: BTreeSet<Key> = fixes.iter().flat_map(Fix::findings).collect();
         for (key, severity) in plan::findings(after) {
             let left = counts.entry(key.clone()).or_default();
             *left -= 1;
@@ -198,7 +240,7 @@ impl<'a> Session<'a> {
             // What was hidden behind something worse comes to light, and the next round goes on with it. An object that
             // is no longer valid is another matter.
             let is_revealed = |fix: &Fix| {
-                (&fix.path, fix.object) == (&key.path, key.object)
+                fix.findings().iter().any(|own| own.is_about_the_object_of(&key))
                     && severity < fix.severity
                     && controls::explain::find(key.control).iter().all(|control| control.group != Group::Namespace)
             };
@@ -211,24 +253,22 @@ impl<'a> Session<'a> {
 
     /// The texts with these changes made in them.
     fn build(&mut self, fixes: &[Fix]) -> Built {
-        let mut built = Built { texts: self.new.clone(), made: Vec::new(), refused: Vec::new() };
-        let mut files: BTreeMap<&Path, Vec<&Fix>> = BTreeMap::new();
-        for fix in fixes {
-            files.entry(&fix.path).or_default().push(fix);
+        let mut texts = self.new.clone();
+        let mut tried: Vec<Tried> = fixes.iter().map(|_| Tried::default()).collect();
+        for (path, jobs) in writing::jobs(fixes, &mut tried) {
+            match self.text(path) {
+                Ok(text) => drop(texts.insert(path.to_path_buf(), in_file(path, text, &jobs, &mut tried))),
+                Err(reason) => jobs.iter().for_each(|job| tried[job.fix].refuse(&reason)),
+            }
         }
-        for (path, fixes) in files {
-            let text = match self.text(path) {
-                Ok(text) => text,
-                Err(reason) => {
-                    let withdrawn = |fix: &&Fix| Withdrawn { fix: (*fix).clone(), reason: reason.clone() };
-                    built.refused.extend(fixes.iter().map(withdrawn));
-                    continue;
-                }
-            };
-            let text = in_file(path, text, &fixes, &mut built);
-            built.texts.insert(path.to_path_buf(), text);
+        let (mut made, mut refused) = (Vec::new(), Vec::new());
+        for (fix, Tried { refused: reason, also }) in fixes.iter().zip(tried) {
+            match reason {
+                Some(reason) => refused.push(Withdrawn { fix: fix.clone(), reason }),
+                None => made.push(Made { fix: fix.clone(), also }),
+            }
         }
-        built
+        Built { texts, made, refused }
     }
 
     /// What the file says with the changes so far.
@@ -243,97 +283,5 @@ impl<'a> Session<'a> {
         let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())?;
         self.old.insert(path.to_path_buf(), text.clone());
         Ok(text)
-    }
-}
-
-/// Makes changes in one file, document by document from the last, so that places before stay where they are.
-fn in_file(path: &Path, mut text: String, fixes: &[&Fix], built: &mut Built) -> String {
-    let places = objects(path, &text);
-    let mut documents: BTreeMap<usize, Vec<(&Fix, &ObjectPlace)>> = BTreeMap::new();
-    let mut refuse = |fix: &Fix, reason: String| built.refused.push(Withdrawn { fix: fix.clone(), reason });
-    for &fix in fixes {
-        match places.get(fix.object).filter(|place| place.kind == fix.kind && place.name == fix.name) {
-            Some(place) => documents.entry(place.document.start).or_default().push((fix, place)),
-            None => refuse(fix, "the file was changed meanwhile".to_owned()),
-        }
-    }
-    for group in documents.into_values().rev() {
-        let range = group[0].1.document.clone();
-        if range.len().saturating_mul(group.len()) > MOST_PARSED {
-            group.iter().for_each(|(fix, _)| refuse(fix, "the document is too large for so many changes".to_owned()));
-            continue;
-        }
-        let (new, made, refused) = in_document(&text[range.clone()], &group);
-        refused.into_iter().for_each(|(fix, reason)| refuse(fix, reason.to_string()));
-        built.made.extend(made);
-        text.replace_range(range, &new);
-    }
-    text
-}
-
-type Refused<'f> = (&'f Fix, Refusal);
-
-fn in_document<'f>(text: &str, group: &[(&'f Fix, &ObjectPlace)]) -> (String, Vec<Made>, Vec<Refused<'f>>) {
-    let mut text = text.to_owned();
-    let (mut made, mut refused) = (Vec::new(), Vec::new());
-    // Where everything is meant to be written, by the text as it is before the first change.
-    let planned: Vec<(&Fix, Option<Patch>)> = {
-        let Ok(document) = yaml::parse_document(&text) else {
-            return (text, made, group.iter().map(|(fix, _)| (*fix, Refusal::Syntax)).collect());
-        };
-        let patch = |(fix, place): &(&'f Fix, &ObjectPlace)| {
-            let object = field::find(document.root(), &place.steps);
-            (*fix, object.and_then(|object| fix.patch(object, &place.steps)))
-        };
-        group.iter().map(patch).collect()
-    };
-    let mut ordered: Vec<(&Fix, &Patch)> = Vec::new();
-    for (fix, patch) in &planned {
-        match patch {
-            Some(patch) => ordered.push((fix, patch)),
-            None => refused.push((*fix, Refusal::Gone)),
-        }
-    }
-    ordered.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| later_first(a.1, b.1)));
-    let mut shared: BTreeSet<String> = BTreeSet::new();
-    for (fix, patch) in ordered {
-        let meant = |steps: &[Step]| {
-            let is_same = |other: &Patch| other.action == patch.action && other.steps.starts_with(steps);
-            planned.iter().any(|(_, other)| other.as_ref().is_some_and(is_same))
-        };
-        match edit::apply(&text, patch, &meant) {
-            Ok(applied) => {
-                shared.extend(applied.also.iter().cloned());
-                text = applied.text.unwrap_or(text);
-                made.push(Made { fix: fix.clone(), also: applied.also });
-            }
-            // It went with the text of the anchor.
-            Err(Refusal::Gone)
-                if (0..=patch.steps.len()).any(|end| shared.contains(&field::path(&patch.steps[..end]))) =>
-            {
-                made.push(Made { fix: fix.clone(), also: Vec::new() });
-            }
-            Err(refusal) => refused.push((fix, refusal)),
-        }
-    }
-    (text, made, refused)
-}
-
-/// What is written first: what takes more away (a list that drops all needs no single names), then what adds, then
-/// what replaces, and last what removes, which moves what comes after it.
-fn rank((fix, patch): &(&Fix, &Patch)) -> (u8, std::cmp::Reverse<model::fix::FixClass>) {
-    let rank = match patch.action {
-        Action::Merge(_) => 0,
-        Action::Replace(_) => 1,
-        Action::Rename(_) => 2,
-        Action::Remove => 3,
-    };
-    (rank, std::cmp::Reverse(fix.class))
-}
-
-fn later_first(a: &Patch, b: &Patch) -> std::cmp::Ordering {
-    match a.action {
-        Action::Remove => b.steps.cmp(&a.steps),
-        _ => std::cmp::Ordering::Equal,
     }
 }

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn change(path: &Path, old: &str, new: &str) -> Change {
-        Change { path: path.to_path_buf(), old: old.to_owned(), new: new.to_owned() }
+        Change::new(path, old.to_owned(), new.to_owned())
     }
 
     #[test]

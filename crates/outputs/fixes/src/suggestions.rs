@@ -37,7 +37,8 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let mut comments = Vec::new();
     for change in &outcome.changes {
         let path = display_path(&change.path);
-        let made: Vec<&Made> = outcome.made.iter().filter(|made| made.fix.path == change.path).collect();
+        let made: Vec<&Made> =
+            outcome.made.iter().filter(|made| made.fix.files().contains(&change.path.as_path())).collect();
         for replacement in replacements(change).unwrap_or_default() {
             comments.extend(comment(path.strip_prefix("./").unwrap_or(&path), &replacement, &made));
         }

@@ -1,6 +1,10 @@
 //! How charts and kustomizations are rendered: what flags and the project's configuration say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use manifests::walk::Texts;
+
+use crate::paths::clean;
 
 /// What flags say of rendering.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +25,15 @@ pub struct Options {
     pub bases: Bases,
     /// Sets of values that the project names.
     pub sets: Vec<ValueSet>,
+    /// What files are to say, instead of what they say on disk, by the paths under which they are shown.
+    pub texts: Texts,
+}
+
+impl Options {
+    /// What the file at `path` is to say, if that is not what it says.
+    pub fn text(&self, path: &Path) -> Option<&str> {
+        if self.texts.is_empty() { None } else { self.texts.get(&clean(path)).map(String::as_str) }
+    }
 }
 
 /// Whether bases of overlays and subcharts are judged alone.

@@ -14,7 +14,7 @@ use crate::world::Outcome;
 pub fn render(unit: &Unit, options: &Options) -> Outcome {
     let mut outcome = match unit {
         Unit::Chart(chart) => charts::render(chart, options),
-        Unit::Kustomization(folder) => overlays::render(folder),
+        Unit::Kustomization(folder) => overlays::render(folder, options),
     };
     // Files below the folder that one is in are shown without it.
     if let Some(rendered) = &mut outcome.rendered {

@@ -1,12 +1,13 @@
 //! What `plimsoll fix` shows people: the difference, what it mends, and what is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 use fixes::edit::Action;
 use fixes::patch::{self, Part};
 use fixes::plan::{Fix, Proposal};
+use fixes::sources::Site;
 use fixes::{Outcome, field};
 use model::fix::FixClass;
 use reports::text::Terminal;
@@ -42,6 +43,7 @@ pub(super) fn write(outcome: &Outcome, arguments: &FixArguments, to_file: bool, 
         let text = format!("{} is shared by an anchor: {places} change with it", made.fix.field);
         writeln!(out, "  {}", sanitize(&text))?;
     }
+    several(&made, terminal, out)?;
     withdrawn(outcome, terminal, out)?;
     left(outcome, arguments, terminal, out)?;
     for skipped in outcome.after.results.coverage.skipped.iter().take(5) {
@@ -85,6 +87,46 @@ fn by_control(fixes: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Re
         let more = if resources.len() > 3 { format!(" and {} more", resources.len() - 3) } else { String::new() };
         let mark = terminal.paint(style(severity.0), terminal.mark(severity.0));
         writeln!(out, "  {mark} {id:<width$}  {}", terminal.dim(&sanitize(&format!("{shown}{more}"))))?;
+    }
+    Ok(())
+}
+
+/// What a change of a template or base means beyond the finding: it is for all that is rendered from it.
+fn several(made: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    // What is found here and there with other words is found in both.
+    let mut found: BTreeMap<(&str, &str, &str), (BTreeSet<&String>, BTreeSet<&String>)> = BTreeMap::new();
+    for fix in made {
+        let Some(rendered) = &fix.rendered else { continue };
+        let is_shared = rendered.ways.first().is_some_and(|way| way.iter().any(|edit| edit.site != Site::Values));
+        if !is_shared || rendered.object_in.len() < 2 {
+            continue;
+        }
+        all.extend(rendered.object_in.iter().map(String::as_str));
+        let key = (fix.control.control.id, fix.resource.as_str(), fix.container.as_str());
+        let (found_in, object_in) = found.entry(key).or_default();
+        found_in.extend(&rendered.found_in);
+        object_in.extend(&rendered.object_in);
+    }
+    let mut wider: BTreeSet<String> = BTreeSet::new();
+    for ((control, ..), (found_in, object_in)) in found {
+        let others: Vec<&str> = object_in.difference(&found_in).map(|name| name.as_str()).collect();
+        if !others.is_empty() {
+            let found_in = found_in.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            wider.insert(format!("{control} is found in {found_in} only, and changes for {}, too", others.join(", ")));
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let text = format!("Templates and bases change for {}", all.into_iter().collect::<Vec<_>>().join(", "));
+    for line in wrap(&sanitize(&text), terminal.width) {
+        writeln!(out, "{line}")?;
+    }
+    for text in wider {
+        for line in wrap(&sanitize(&text), terminal.width.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
     }
     Ok(())
 }

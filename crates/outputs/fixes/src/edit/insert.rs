@@ -36,7 +36,7 @@ impl<'d> Insertion<'d> {
             match tree {
                 _ if known.is_null() => self.fill(&inner, known, tree)?,
                 Tree::Mapping(_) if known.is_mapping() => self.merge(&inner, tree)?,
-                Tree::Sequence(items) if known.is_sequence() => self.append(known, items),
+                Tree::Sequence(items) if known.is_sequence() => self.append(known, items, self.anchor(&inner)),
                 _ if Tree::of(known) == *tree => {}
                 _ => return Err(Refusal::Occupied(field::path(&inner))),
             }
@@ -55,8 +55,19 @@ impl<'d> Insertion<'d> {
             self.add_to_flow(value, &keys, &written);
             return Ok(());
         }
-        self.add_to_block(value, &new);
+        self.add_to_block(value, &new, self.anchor(steps));
         Ok(())
+    }
+
+    /// Where the entry or item at the end of `steps` begins.
+    fn anchor(&self, steps: &[Step]) -> usize {
+        let Some((last, parents)) = steps.split_last() else { return 0 };
+        let Some(parent) = field::find(self.layout.root, parents) else { return 0 };
+        let first = match last {
+            Step::Key(name) => field::entry(parent, name).map(|(key, _)| key),
+            Step::Index(_) => field::step(parent, last),
+        };
+        first.map_or(0, |first| Layout::range(first).start)
     }
 
     fn is_json(&self) -> bool {
@@ -85,12 +96,13 @@ impl<'d> Insertion<'d> {
             return Ok(());
         }
         let column = self.layout.column(Layout::range(key).start);
-        self.insert_lines(self.layout.next_line(range.end), &indented(&lines, column));
+        let anchor = Layout::range(key).start;
+        self.insert_lines(self.layout.next_line(range.end), &indented(&lines, column), anchor);
         Ok(())
     }
 
     /// Adds the items that a list lacks to its end.
-    fn append(&mut self, list: Value<'d>, items: &[Tree]) {
+    fn append(&mut self, list: Value<'d>, items: &[Tree], anchor: usize) {
         let known: Vec<Tree> = list.items().map(Tree::of).collect();
         let new = lacking(&known, items);
         let children = self.layout.children(list);
@@ -125,7 +137,7 @@ impl<'d> Insertion<'d> {
         });
         let is_last = next.is_none_or(|next| next.len() - next.trim_start().len() < dash);
         let at = self.after_block(end, if is_last { dash.saturating_sub(1) } else { dash });
-        self.insert_lines(at, &indented(&lines, dash));
+        self.insert_lines(at, &indented(&lines, dash), anchor);
     }
 
     /// The entry `key` as it is written into the flow mapping `value`.
@@ -212,7 +224,7 @@ impl<'d> Insertion<'d> {
     }
 
     /// Writes entries into a block mapping.
-    fn add_to_block(&mut self, mapping: Value<'d>, new: &[(&str, &Tree)]) {
+    fn add_to_block(&mut self, mapping: Value<'d>, new: &[(&str, &Tree)], anchor: usize) {
         let children = self.layout.children(mapping);
         let start = Layout::range(mapping).start;
         let own_line = children.iter().map(|(key, _)| Layout::range(*key).start).find(|&at| self.layout.is_first(at));
@@ -240,7 +252,7 @@ impl<'d> Insertion<'d> {
                     self.after_block(self.layout.end_of(key, value), column)
                 }
             };
-            self.insert_lines(at, &lines);
+            self.insert_lines(at, &lines, anchor);
         }
     }
 
@@ -278,13 +290,13 @@ impl<'d> Insertion<'d> {
         at
     }
 
-    /// Puts whole lines before the line that begins at `at`, or at the end.
-    fn insert_lines(&mut self, at: usize, lines: &[String]) {
+    /// Puts whole lines before the line that begins at `at`, or at the end. They belong to what begins at `anchor`.
+    fn insert_lines(&mut self, at: usize, lines: &[String], anchor: usize) {
         let line_break = self.layout.line_break();
         let text = lines.join(line_break);
         let is_open_end = at == self.layout.text.len() && !self.layout.text.ends_with('\n');
         let text = if is_open_end { format!("{line_break}{text}") } else { format!("{text}{line_break}") };
-        self.splices.push(Splice::new(at..at, text));
+        self.splices.push(Splice { anchor: Some(anchor), ..Splice::new(at..at, text) });
     }
 }
 

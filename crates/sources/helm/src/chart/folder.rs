@@ -8,8 +8,12 @@ use super::ignore::{Entry, Rules};
 use super::{File, MAX_BYTES, MAX_DEPTH, MAX_FILES, Problem};
 use crate::chart::load::LoadError;
 
+/// What a file is to say instead of what it says; `None` for as it is.
+pub(super) type Instead<'r> = &'r dyn Fn(&Path) -> Option<Vec<u8>>;
+
 struct Walk<'r> {
     root: &'r Path,
+    instead: Instead<'r>,
     real_root: PathBuf,
     rules: Rules,
     files: Vec<File>,
@@ -18,7 +22,7 @@ struct Walk<'r> {
 }
 
 /// Reads all files below `root`, and says what was not read.
-pub(super) fn files(root: &Path) -> Result<(Vec<File>, Vec<Problem>), LoadError> {
+pub(super) fn files(root: &Path, instead: Instead<'_>) -> Result<(Vec<File>, Vec<Problem>), LoadError> {
     let read_error = |path: &Path, source| LoadError::Read { path: path.to_path_buf(), source };
     let real_root = fs::canonicalize(root).map_err(|error| read_error(root, error))?;
     let ignore_file = root.join(".helmignore");
@@ -27,7 +31,7 @@ pub(super) fn files(root: &Path) -> Result<(Vec<File>, Vec<Problem>), LoadError>
         Err(_) => Rules::default(),
     };
     let rules = rules.with_defaults();
-    let mut walk = Walk { root, real_root, rules, files: Vec::new(), problems: Vec::new(), total: 0 };
+    let mut walk = Walk { root, instead, real_root, rules, files: Vec::new(), problems: Vec::new(), total: 0 };
     walk.folder(root, "", 0)?;
     Ok((walk.files, walk.problems))
 }
@@ -93,7 +97,8 @@ impl Walk<'_> {
                 ),
             });
         }
-        let data = fs::read(path).map_err(|source| LoadError::Read { path: path.to_path_buf(), source })?;
+        let read = || fs::read(path).map_err(|source| LoadError::Read { path: path.to_path_buf(), source });
+        let data = (self.instead)(path).map_or_else(read, Ok)?;
         let content = data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&data);
         // Places are counted in the file as it is, which a byte-order mark would shift.
         let editable = content.len() == data.len();

@@ -72,7 +72,7 @@ fn whole(error: &dyn std::error::Error) -> String {
 
 /// What a chart becomes; `None` if it only gives others what they include.
 fn output(unit: &ChartUnit, options: &Options, skipped: &mut Vec<Skipped>) -> Result<Option<Output>, Skipped> {
-    let chart = load(&unit.path)?;
+    let chart = load(&unit.path, options)?;
     if chart.is_library() {
         return Ok(None);
     }
@@ -80,7 +80,7 @@ fn output(unit: &ChartUnit, options: &Options, skipped: &mut Vec<Skipped>) -> Re
         let hint = problem.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
         trouble(&problem.path, None, &format!("{}{hint}", problem.message))
     }));
-    let values = values(unit)?;
+    let values = values(unit, options)?;
     let defaults = helm::Options::default();
     let release = helm::Options {
         release_name: unit.release_name.clone().unwrap_or(defaults.release_name),
@@ -102,7 +102,7 @@ fn line_of(chart: &Chart, path: &Path, offset: u32) -> Option<u32> {
     line.or_else(|| chart.dependencies.iter().find_map(|dependency| line_of(dependency, path, offset)))
 }
 
-fn load(path: &Path) -> Result<Chart, Skipped> {
+fn load(path: &Path, options: &Options) -> Result<Chart, Skipped> {
     let failed = |error: LoadError| {
         let is_none = match &error {
             LoadError::NoChart { .. } => true,
@@ -115,7 +115,8 @@ fn load(path: &Path) -> Result<Chart, Skipped> {
         Skipped { kind, ..trouble(path, None, &whole(&error)) }
     };
     if on_disk(path).is_dir() {
-        return Chart::load_folder(on_disk(path)).map_err(failed);
+        let instead = |file: &Path| options.text(file).map(|text| text.as_bytes().to_vec());
+        return Chart::load_folder_with(on_disk(path), &instead).map_err(failed);
     }
     let bytes = read(path).map_err(|why| trouble(path, None, &why))?;
     Chart::load_archive(&bytes, path).map_err(failed)
@@ -131,27 +132,30 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > LARGEST { Err(format!("it is larger than {} MiB", LARGEST >> 20)) } else { Ok(bytes) }
 }
 
-fn text(path: &Path) -> Result<String, String> {
+fn text(path: &Path, options: &Options) -> Result<String, String> {
+    if let Some(text) = options.text(path) {
+        return Ok(text.to_owned());
+    }
     String::from_utf8(read(path)?).map_err(|_| "it is not UTF-8".to_owned())
 }
 
-fn values(unit: &ChartUnit) -> Result<Values, Skipped> {
+fn values(unit: &ChartUnit, options: &Options) -> Result<Values, Skipped> {
     let mut values = Values::default();
     for source in &unit.values {
         let path = match source {
             ValuesSource::File(path) | ValuesSource::Inline(Inline { path, .. }) => path,
             _ => &unit.path,
         };
-        add(source, &mut values).map_err(|why| trouble(path, None, &why))?;
+        add(source, options, &mut values).map_err(|why| trouble(path, None, &why))?;
     }
     Ok(values)
 }
 
-fn add(source: &ValuesSource, values: &mut Values) -> Result<(), String> {
+fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<(), String> {
     let failed = |error: ValuesError| whole(&error);
-    let read = |path: &str| text(Path::new(path));
+    let read = |path: &str| text(Path::new(path), options);
     match source {
-        ValuesSource::File(path) => values.add_file(path, &text(path)?).map_err(failed),
+        ValuesSource::File(path) => values.add_file(path, &text(path, options)?).map_err(failed),
         ValuesSource::Set(set) => values.set(set).map_err(failed),
         ValuesSource::SetString(set) => values.set_string(set).map_err(failed),
         ValuesSource::SetJson(set) => values.set_json(set).map_err(failed),

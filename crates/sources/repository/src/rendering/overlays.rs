@@ -1,6 +1,7 @@
 //! Kustomizations, built by the engine for Kustomize; their charts by the engine for Helm.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use kustomize::{Disk, Error, Files, HelmChart, Location, Problem, Unreadable};
 use model::coverage::{SkipKind, Skipped};
@@ -14,8 +15,8 @@ use crate::plan::ChartUnit;
 use crate::world::Outcome;
 
 /// Builds the kustomization in a folder.
-pub(super) fn render(folder: &Path) -> Outcome {
-    match build(folder) {
+pub(super) fn render(folder: &Path, options: &Options) -> Outcome {
+    match build(folder, options) {
         Ok((rendered, skipped)) => Outcome { rendered: Some(rendered), skipped },
         Err(trouble) => Outcome { rendered: None, skipped: vec![trouble] },
     }
@@ -28,8 +29,8 @@ fn trouble(path: &Path, line: Option<u32>, reason: &str) -> Skipped {
     Skipped { path, line, kind: SkipKind::NeedsRendering, reason: format!("it cannot be rendered: {reason}") }
 }
 
-fn build(folder: &Path) -> Result<(Rendered, Vec<Skipped>), Skipped> {
-    let files = Tree::new(folder).map_err(|error| trouble(folder, None, &error.to_string()))?;
+fn build(folder: &Path, options: &Options) -> Result<(Rendered, Vec<Skipped>), Skipped> {
+    let files = Tree::new(folder, options).map_err(|error| trouble(folder, None, &error.to_string()))?;
     let chart = |chart: &HelmChart| render_chart(chart, &files);
     let options = kustomize::Options { helm: Some(&chart), ..kustomize::Options::default() };
     let built = kustomize::build(&files.entry, &files, &options).map_err(|error| {
@@ -50,7 +51,7 @@ fn build(folder: &Path) -> Result<(Rendered, Vec<Skipped>), Skipped> {
 }
 
 /// Renders a chart that a kustomization asks for and that lies beside it.
-fn render_chart(chart: &HelmChart, files: &Tree) -> Result<Rendered, String> {
+fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String> {
     let folder = chart.folder.join(&chart.home).join(&chart.name);
     let shown = files.shown(&folder);
     if !on_disk(&folder).join("Chart.yaml").is_file() {
@@ -84,6 +85,7 @@ fn render_chart(chart: &HelmChart, files: &Tree) -> Result<Rendered, String> {
     let options = Options {
         kube_version: text(&chart.kube_version),
         api_versions: chart.api_versions.clone(),
+        texts: Arc::clone(&files.options.texts),
         ..Options::default()
     };
     let Outcome { rendered, skipped } = charts::render(&unit, &options);
@@ -96,28 +98,40 @@ fn render_chart(chart: &HelmChart, files: &Tree) -> Result<Rendered, String> {
 
 /// The files that a kustomization may use: those of its repository, or all where it is in none, as Kustomize has it. They
 /// are shown from where the folder is shown.
-struct Tree {
+struct Tree<'o> {
+    options: &'o Options,
     disk: Disk,
     shown: PathBuf,
     entry: PathBuf,
 }
 
-impl Tree {
-    fn new(folder: &Path) -> Result<Self, Unreadable> {
+impl<'o> Tree<'o> {
+    fn new(folder: &Path, options: &'o Options) -> Result<Self, Unreadable> {
         let entry = on_disk(folder).canonicalize().map_err(|error| Unreadable::System(error.to_string()))?;
         let root = entry.ancestors().find(|above| above.join(".git").exists());
         let root = root.or_else(|| entry.ancestors().last()).unwrap_or(&entry);
-        Ok(Self { disk: Disk::new(root)?, shown: folder.to_path_buf(), entry: entry.clone() })
+        Ok(Self { options, disk: Disk::new(root)?, shown: folder.to_path_buf(), entry: entry.clone() })
     }
 }
 
-impl Files for Tree {
+impl Files for Tree<'_> {
     fn locate(&self, path: &Path) -> Result<Location, Unreadable> {
-        self.disk.locate(path)
+        match self.disk.locate(path) {
+            // A file that is only proposed.
+            Err(Unreadable::Missing) => {
+                let path = join(Path::new(""), &path.to_string_lossy());
+                let is_proposed = self.options.text(&self.shown(&path)).is_some();
+                if is_proposed { Ok(Location::File(path)) } else { Err(Unreadable::Missing) }
+            }
+            found => found,
+        }
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
-        self.disk.read(path)
+        match self.options.text(&self.shown(path)) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => self.disk.read(path),
+        }
     }
 
     fn list(&self, folder: &Path) -> Vec<Location> {

@@ -1,0 +1,196 @@
+//! From a change of a rendered object to changes of what it was rendered from: values, templates, bases and patches.
+//!
+//! There may be several ways; the first is the one that a maintainer would take. Whether one mends the finding, and
+//! nothing else, is not decided here: everything is rendered and scanned again.
+
+mod conditions;
+mod locate;
+
+use std::path::{Path, PathBuf};
+
+use model::document::Value;
+use model::inventory::{ResourceId, Results};
+use model::origin::{Reason, Renderer, RenderingId};
+
+use crate::edit::{Action, Patch};
+use crate::field::Step;
+use crate::tree::Tree;
+use locate::{Node, Object, Texts};
+
+/// What a change is made in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Site {
+    /// A file of values.
+    Values,
+    /// A template.
+    Template,
+    /// A manifest or patch of a kustomization.
+    Manifest,
+}
+
+impl Site {
+    /// The word, as it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Values => "values",
+            Self::Template => "template",
+            Self::Manifest => "manifest",
+        }
+    }
+}
+
+/// A change of one place in a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceEdit {
+    /// The file, as a scan names it.
+    pub path: PathBuf,
+    /// What it is.
+    pub site: Site,
+    /// The number of the document in it.
+    pub document: usize,
+    /// The change.
+    pub patch: Patch,
+}
+
+/// One way to make a change: all of these.
+pub type Way = Vec<SourceEdit>;
+
+/// What files say, by their paths.
+pub type TextOf<'a> = &'a dyn Fn(&Path) -> Option<String>;
+
+/// Finds ways to make changes.
+pub(crate) struct Sources<'s> {
+    results: &'s Results,
+    texts: Texts<'s>,
+    text_of: TextOf<'s>,
+}
+
+impl<'s> Sources<'s> {
+    pub(crate) fn new(results: &'s Results, text_of: TextOf<'s>) -> Self {
+        Self { results, texts: Texts::new(&results.origins), text_of }
+    }
+
+    /// The ways to make a change that is meant for a resource in all renderings that these reasons name. `patch` says
+    /// what it is for the object as it was rendered.
+    pub(crate) fn ways(
+        &self,
+        resource: ResourceId,
+        reasons: &[Reason],
+        patch: &dyn Fn(Value<'_>) -> Option<Patch>,
+    ) -> Vec<Way> {
+        let mut of_each: Vec<Vec<Way>> = Vec::new();
+        for reason in reasons {
+            for (number, id) in reason.renderings.iter().enumerate() {
+                let line = (number == 0).then_some(reason.rendered.line);
+                let Some(object) = self.texts.object(self.results, resource, *id, line) else { return Vec::new() };
+                let Some(patch) = patch(object.value) else { return Vec::new() };
+                of_each.push(self.in_rendering(*id, &object, &patch));
+            }
+        }
+        let most = of_each.iter().map(Vec::len).max().unwrap_or(0);
+        if of_each.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        let together = |at: usize| {
+            let mut all = Way::new();
+            for ways in &of_each {
+                for edit in &ways[at.min(ways.len() - 1)] {
+                    if !all.contains(edit) {
+                        all.push(edit.clone());
+                    }
+                }
+            }
+            all
+        };
+        let mut ways: Vec<Way> = Vec::new();
+        for way in (0..most).map(together) {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        ways
+    }
+
+    fn in_rendering(&self, id: RenderingId, object: &Object<'_>, patch: &Patch) -> Vec<Way> {
+        let rendering = self.results.origins.rendering(id);
+        let Some(value) = crate::field::find(object.value, &patch.steps) else { return Vec::new() };
+        let (value, patch) = narrowed(value, patch.clone());
+        let Patch { steps, action } = &patch;
+        let locator = locate::Locator { rendering, base: object.base };
+        let edit = |node: Node, action: &Action| SourceEdit {
+            path: rendering.rendered.provenance.files[node.file].path.clone(),
+            site: node.site,
+            document: node.document,
+            patch: Patch { steps: node.steps, action: action.clone() },
+        };
+        let mut edits: Vec<SourceEdit> = Vec::new();
+        match action {
+            Action::Merge(tree) => {
+                let mut places = locator.collection(value);
+                if rendering.renderer == Renderer::Helm {
+                    edits.extend(places.iter().filter_map(|place| self.condition(place, rendering, tree)));
+                    places.sort_by_key(|place| place.site);
+                }
+                edits.extend(places.into_iter().map(|place| edit(place, action)));
+            }
+            Action::Replace(_) => edits.extend(locator.scalar(value).into_iter().map(|node| edit(node, action))),
+            Action::Remove => {
+                let off = Action::Replace(Tree::Bool(false));
+                if Tree::of(value) == Tree::Bool(true) {
+                    // What a value switches on is switched off there.
+                    let values = locator.scalar(value).into_iter().filter(|node| node.site == Site::Values);
+                    edits.extend(values.map(|node| edit(node, &off)));
+                }
+                edits.extend(locator.entry(object.value, steps).into_iter().map(|node| edit(node, action)));
+            }
+            Action::Rename(_) => {
+                edits.extend(locator.entry(object.value, steps).into_iter().map(|node| edit(node, action)));
+            }
+        }
+        let mut ways: Vec<Way> = Vec::new();
+        for edit in edits {
+            if !ways.iter().any(|way| way.contains(&edit)) {
+                ways.push(vec![edit]);
+            }
+        }
+        ways
+    }
+
+    /// Where an entry is missing because a condition left its block out: the change of the value of the condition.
+    fn condition(&self, place: &Node, rendering: &model::origin::Rendering, tree: &Tree) -> Option<SourceEdit> {
+        if place.site != Site::Template {
+            return None;
+        }
+        let Tree::Mapping(entries) = tree else { return None };
+        let (key, inner) = entries.first()?;
+        let file = &rendering.rendered.provenance.files[place.file];
+        let condition = conditions::of_entry(&file.text, place, key)?;
+        let values = conditions::values_file(&file.path)?;
+        let (document, patch) = conditions::patch(&(self.text_of)(&values)?, &condition, inner)?;
+        Some(SourceEdit { path: values, site: Site::Values, document, patch })
+    }
+}
+
+/// A patch that merges into one mapping of another, as one for the inner: each may have been made by something else.
+fn narrowed<'d>(mut value: Value<'d>, mut patch: Patch) -> (Value<'d>, Patch) {
+    loop {
+        let Action::Merge(Tree::Mapping(entries)) = &patch.action else { break };
+        let [(key, inner @ Tree::Mapping(_))] = &entries[..] else { break };
+        let Some((_, next)) = crate::field::entry(value, key).filter(|(_, next)| next.is_mapping()) else { break };
+        value = next;
+        patch.steps.push(Step::Key(key.clone()));
+        patch.action = Action::Merge(inner.clone());
+    }
+    (value, patch)
+}
+
+/// The renderings of a resource, as people know them.
+pub(crate) fn variants(results: &Results, renderings: &[RenderingId]) -> Vec<String> {
+    renderings.iter().map(|id| results.origins.rendering(*id).variant.clone()).collect()
+}
+
+/// Steps without their last `count`.
+fn without(mut steps: Vec<Step>, count: usize) -> Vec<Step> {
+    steps.truncate(steps.len().saturating_sub(count));
+    steps
+}

@@ -1,0 +1,238 @@
+//! Which node of which source made a node of rendered text.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::path::Path;
+
+use model::document::{Document, NodeId, Span, Value};
+use model::inventory::{ResourceId, Results};
+use model::origin::{Origins, Renderer, Rendering, RenderingId};
+use model::provenance::{Piece, SourceSpan};
+
+use super::{Site, without};
+use crate::field::{self, Step};
+use crate::objects::{ObjectPlace, objects};
+use crate::shadow::Shadow;
+
+/// A node of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node {
+    /// The number of the file among those of the rendering.
+    pub(super) file: usize,
+    pub(super) site: Site,
+    /// The number of the document in the file.
+    pub(super) document: usize,
+    pub(super) steps: Vec<Step>,
+}
+
+/// An object in rendered text.
+pub(super) struct Object<'d> {
+    pub(super) value: Value<'d>,
+    /// Where its document begins.
+    pub(super) base: u32,
+}
+
+/// Rendered texts, parsed when somebody asks.
+pub(super) struct Texts<'s> {
+    all: Vec<OnceCell<Text<'s>>>,
+    origins: &'s Origins,
+}
+
+struct Text<'s> {
+    objects: Vec<ObjectPlace>,
+    documents: Vec<(Range<usize>, Document<'s>)>,
+}
+
+impl<'s> Texts<'s> {
+    pub(super) fn new(origins: &'s Origins) -> Self {
+        Self { all: origins.renderings.iter().map(|_| OnceCell::new()).collect(), origins }
+    }
+
+    /// A resource as it is in a rendering: the object that has that line or, of those of its name, the first.
+    pub(super) fn object(
+        &self,
+        results: &Results,
+        resource: ResourceId,
+        id: RenderingId,
+        line: Option<u32>,
+    ) -> Option<Object<'_>> {
+        let text: &'s str = &self.origins.rendering(id).rendered.text;
+        let known = self.all.get(id.0 as usize)?.get_or_init(|| Text::new(text));
+        let resource = results.resources.get(resource.0 as usize)?;
+        let symbol = |symbol| results.symbols.text(symbol);
+        let offset = line.map(|line| offset_of(text, line));
+        let values = known.objects.iter().filter_map(|place| {
+            let (range, document) = known.documents.iter().find(|(range, _)| range.start == place.document.start)?;
+            let value = field::find(document.root(), &place.steps)?;
+            Some(Object { value, base: range.start as u32 })
+        });
+        let is_same = |object: &Object<'_>| {
+            let text = |path: &[&str]| object.value.at(path).map(|value| value.text().into_owned()).unwrap_or_default();
+            let namespace = text(&["metadata", "namespace"]);
+            text(&["kind"]) == symbol(resource.kind)
+                && text(&["apiVersion"]) == symbol(resource.api_version)
+                && text(&["metadata", "name"]) == symbol(resource.name)
+                && (namespace.is_empty() || namespace == symbol(resource.namespace))
+        };
+        let mut same: Vec<Object<'_>> = values.filter(is_same).collect();
+        let has_line = |object: &Object<'_>| {
+            let span = object.value.span();
+            let end = object.base + span.end;
+            offset.is_some_and(|offset| object.base <= offset && offset <= end)
+        };
+        let at = same.iter().rposition(has_line).unwrap_or(0);
+        (at < same.len()).then(|| same.swap_remove(at))
+    }
+}
+
+impl<'s> Text<'s> {
+    fn new(text: &'s str) -> Self {
+        let documents = yaml::separate::documents(text)
+            .filter_map(|range| Some((range.clone(), yaml::parse_document(&text[range]).ok()?)));
+        Self { objects: objects(Path::new("rendered.yaml"), text), documents: documents.collect() }
+    }
+}
+
+/// The first byte of a line, which counts from 1.
+fn offset_of(text: &str, line: u32) -> u32 {
+    let lines = text.split_inclusive('\n').take((line as usize).saturating_sub(1));
+    lines.map(str::len).sum::<usize>() as u32
+}
+
+/// Finds the sources of nodes of one document of a rendering.
+pub(super) struct Locator<'r> {
+    pub(super) rendering: &'r Rendering,
+    /// Where the document begins in the rendered text.
+    pub(super) base: u32,
+}
+
+impl Locator<'_> {
+    /// What made a mapping or list: by what made its children, or if there are none, itself.
+    pub(super) fn collection(&self, value: Value<'_>) -> Vec<Node> {
+        let mut found: Vec<Node> = Vec::new();
+        let mut add = |node: Node| {
+            if !found.contains(&node) {
+                found.push(node);
+            }
+        };
+        for (key, _) in value.entries() {
+            let name = Step::Key(key.text().into_owned());
+            let of_key = self.sources(key.span()).into_iter().filter(|node| node.steps.last() == Some(&name));
+            of_key.for_each(|node| add(Node { steps: without(node.steps, 1), ..node }));
+        }
+        if value.entries().next().is_none() {
+            self.sources(value.span()).into_iter().for_each(add);
+        }
+        found
+    }
+
+    /// What made a value: the literal text of a template or manifest, or a value that says the same.
+    pub(super) fn scalar(&self, value: Value<'_>) -> Vec<Node> {
+        let mut found = self.sources(value.span());
+        if self.rendering.renderer == Renderer::Helm && !self.is_literal(value.span()) {
+            found.retain(|node| node.site == Site::Values && self.says(node, &value.text()));
+        }
+        found
+    }
+
+    /// What made the entry or item at the end of `steps`.
+    pub(super) fn entry(&self, object: Value<'_>, steps: &[Step]) -> Vec<Node> {
+        let Some((last, parents)) = steps.split_last() else { return Vec::new() };
+        let Some(parent) = field::find(object, parents) else { return Vec::new() };
+        match last {
+            Step::Key(name) => {
+                let Some((key, _)) = field::entry(parent, name) else { return Vec::new() };
+                let nodes = self.sources(key.span());
+                nodes.into_iter().filter(|node| node.steps.last() == Some(last)).collect()
+            }
+            Step::Index(_) => {
+                let Some(item) = field::step(parent, last) else { return Vec::new() };
+                // The first scalar in it, and how deep that lies.
+                let first = deepest(item.document(), item.span().start);
+                let depth = field::steps_to(first).len().saturating_sub(field::steps_to(item).len());
+                let nodes = self.sources(first.span()).into_iter();
+                let nodes = nodes.map(|node| Node { steps: without(node.steps, depth), ..node });
+                nodes.filter(|node| matches!(node.steps.last(), Some(Step::Index(_)))).collect()
+            }
+        }
+    }
+
+    /// The nodes that made the bytes of a scalar: values first, then the text itself.
+    fn sources(&self, span: Span) -> Vec<Node> {
+        let provenance = &self.rendering.rendered.provenance;
+        let (start, end) = (span.start + self.base, (span.end + self.base).max(span.start + self.base + 1));
+        let mut found: Vec<Node> = Vec::new();
+        let Some(piece) = provenance.piece(start) else { return found };
+        if self.rendering.renderer == Renderer::Helm {
+            for piece in self.pieces(start, end) {
+                let (first, last) = (piece.values.0 as usize, piece.values.1 as usize);
+                let values = provenance.values.get(first..last).unwrap_or(&[]);
+                let nodes = values.iter().filter_map(|value| self.node(value.source?, Site::Values));
+                for node in nodes {
+                    if !found.contains(&node) {
+                        found.push(node);
+                    }
+                }
+            }
+            if piece.verbatim {
+                let at = piece.source.span.start + (start - piece.start);
+                let source = SourceSpan { span: Span { start: at, end: at }, ..piece.source };
+                found.extend(self.node(source, Site::Template));
+            }
+            return found;
+        }
+        found.extend(self.node(piece.source, Site::Manifest));
+        found
+    }
+
+    fn pieces(&self, start: u32, end: u32) -> impl Iterator<Item = &Piece> {
+        let pieces = &self.rendering.rendered.provenance.pieces;
+        let first = pieces.partition_point(|piece| piece.start <= start).saturating_sub(1);
+        pieces[first..].iter().take_while(move |piece| piece.start < end)
+    }
+
+    /// Whether a span is a copy of one stretch of a template.
+    fn is_literal(&self, span: Span) -> bool {
+        let (start, end) = (span.start + self.base, (span.end + self.base).max(span.start + self.base + 1));
+        let mut pieces = self.pieces(start, end);
+        pieces.next().is_some_and(|piece| piece.verbatim) && pieces.next().is_none()
+    }
+
+    /// The node of a file at a span: that with the same bytes, or the deepest that begins there.
+    fn node(&self, source: SourceSpan, site: Site) -> Option<Node> {
+        let file = source.file.0 as usize;
+        let text = self.rendering.rendered.provenance.files.get(file).filter(|file| file.editable)?;
+        let shadow = Shadow::of(&text.text);
+        let (number, range) = document_at(&shadow.text, source.span.start)?;
+        let document = yaml::parse_document(shadow.text.get(range.clone())?).ok()?;
+        let base = range.start as u32;
+        let (start, end) = (source.span.start.checked_sub(base)?, source.span.end.checked_sub(base)?);
+        let same = document.nodes.iter().position(|node| (node.start, node.end) == (start, end));
+        let node = match same {
+            Some(at) => document.value(NodeId(at as u32)),
+            None => Some(deepest(&document, start)).filter(|node| node.span().start == start)?,
+        };
+        Some(Node { file, site, document: number, steps: field::steps_to(node) })
+    }
+
+    /// Whether a node of a source says this.
+    fn says(&self, node: &Node, text: &str) -> bool {
+        let Some(file) = self.rendering.rendered.provenance.files.get(node.file) else { return false };
+        let Some(range) = yaml::separate::documents(&file.text).nth(node.document) else { return false };
+        let Ok(document) = yaml::parse_document(&file.text[range]) else { return false };
+        field::find(document.root(), &node.steps).is_some_and(|value| value.is_scalar() && value.text() == text)
+    }
+}
+
+/// The document of a text that has a byte, and its number.
+pub(super) fn document_at(text: &str, at: u32) -> Option<(usize, Range<usize>)> {
+    yaml::separate::documents(text)
+        .enumerate()
+        .find(|(_, range)| range.start <= at as usize && at as usize <= range.end)
+}
+
+/// The deepest node that begins at a byte; the root if there is none.
+fn deepest<'d>(document: &'d Document<'d>, start: u32) -> Value<'d> {
+    let at = document.nodes.iter().rposition(|node| node.start == start);
+    at.map_or_else(|| document.root(), |at| document.value(NodeId(at as u32)))
+}
