@@ -116,12 +116,74 @@ fn one_object_with_very_many_findings_is_judged_in_time() {
                 + &times(&|number| format!("    - name: PASSWORD\n      value: hunter2xy{number}\n")),
         ),
         ("containers", pod.to_owned() + &times(&|number| format!("  - name: c{number}\n    image: i\n"))),
+        (
+            "host paths",
+            mounting(&times(&|number| format!("  - {{name: v{number}, hostPath: {{path: /var/x{number}}}}}\n"))),
+        ),
+        ("claims", mounting(&times(&|n| format!("  - {{name: v{n}, persistentVolumeClaim: {{claimName: c{n}}}}}\n")))),
     ];
     for (name, text) in inputs {
         let folder = Folder::new(&[]);
         folder.write("many.yaml", text.as_bytes());
         let said = folder.run_within(&["scan", ".", "--summary"], Duration::from_secs(60));
         assert_eq!(said.code, 1, "{name}: {}", said.out);
+    }
+}
+
+/// A pod with these 20,000 volumes, all of which its container mounts.
+fn mounting(volumes: &str) -> String {
+    let mounts: String =
+        (0..20_000).map(|number| format!("    - {{name: v{number}, mountPath: /m{number}}}\n")).collect();
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  volumes:\n{volumes}  containers:\n  - name: c\n    image: i\n    volumeMounts:\n{mounts}"
+    )
+}
+
+/// Comments above one line, and objects that share one.
+#[test]
+fn one_line_with_very_many_words_about_it_is_judged_in_time() {
+    let comments: String = (0..20_000)
+        .map(|number| format!("  # plimsoll: ignore privileged-container until 2999-01-01 — known, SEC-{number}\n"))
+        .collect();
+    let object = |number| {
+        format!(r##"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c{number}"}},"data":{{"a":"#"}}}}"##)
+    };
+    let objects: Vec<String> = (0..20_000).map(object).collect();
+    let folder = Folder::new(&[]);
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n";
+    folder.write("comments.yaml", format!("{map}{comments}  k: v\n").as_bytes());
+    folder.write(
+        "objects.json",
+        format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, objects.join(",")).as_bytes(),
+    );
+    let said = folder.run_within(&["scan", ".", "--output", "json"], Duration::from_secs(60));
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["coverage"]["resources"], 20_001, "{}", json["coverage"]);
+}
+
+/// Services and budgets that select the same workloads, or nearly all but none of them.
+#[test]
+fn very_many_selectors_for_very_many_workloads_are_joined_in_time() {
+    let objects = |number: u32, service: &str, budget: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{selector: {{{service}}}, ports: [{{port: 80}}]}}\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d{number}}}\nspec: {{selector: {{matchLabels: {{app: x}}}}, \
+             template: {{metadata: {{labels: {{app: x, id: i{number}}}}}, spec: {{containers: [{{name: c, image: i}}]}}}}}}\n---\n\
+             apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b{number}}}\n\
+             spec: {{minAvailable: 1, selector: {{{budget}}}}}\n---\n"
+        )
+    };
+    let same = |number| objects(number, "app: x", "matchLabels: {app: x}");
+    let other = |number: u32| {
+        let refused = format!("matchExpressions: [{{key: app, operator: NotIn, values: [x, y{number}]}}]");
+        objects(number, &format!("app: x, z: z{number}"), &refused)
+    };
+    let folder = Folder::new(&[]);
+    folder.write("same.yaml", (0..8000).map(same).collect::<String>().as_bytes());
+    folder.write("other.yaml", (0..8000).map(other).collect::<String>().as_bytes());
+    for file in ["same.yaml", "other.yaml"] {
+        let said = folder.run_within(&["scan", file, "--summary"], Duration::from_secs(60));
+        assert_eq!(said.code, 1, "{file}: {}", said.out);
     }
 }
 
