@@ -202,9 +202,7 @@ fn what_nobody_can_edit_is_withdrawn_and_said() {
 fn secrets_in_values_are_in_no_form() {
     let secret = "hunter2-Zq8vK3nX9wLp";
     let folder = chart(&[]);
-    let values = VALUES
-        .replace("  # The image", &format!("  # The image"))
-        .replace("hostPID: true\n", &format!("hostPID: true\nlogin: {secret}\n"));
+    let values = VALUES.replace("hostPID: true\n", &format!("hostPID: true\nlogin: {secret}\n"));
     folder.write("shop/values.yaml", values.as_bytes());
     let template =
         format!("{TEMPLATE}      env:\n        - name: DATABASE_PASSWORD\n          value: {{{{ .Values.login }}}}\n");
@@ -236,6 +234,33 @@ fn the_patch_or_the_base_that_sets_a_field_changes() {
     check(&folder, &asked, &[("overlays/debug/patch.yaml", &mended)]);
     let pod = POD.replace("app:1\n", "app:1\n      imagePullPolicy: Always\n");
     check(&folder, &["--only", "image-pull-policy-not-always"], &[("base/pod.yaml", &pod)]);
+}
+
+#[test]
+fn where_nothing_can_be_changed_the_overlay_gets_a_patch() {
+    let kustomization = "\
+namePrefix: debug-
+resources: [../../base]
+patches:
+  # To look around.
+  - patch: |-
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: app}
+      spec: {hostPID: true, hostIPC: true}
+";
+    let folder = Folder::new(&[
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", POD),
+        ("overlays/debug/kustomization.yaml", kustomization),
+    ]);
+    let mended = format!("{kustomization}  - path: pod-app-patch.yaml\n");
+    let asked = ["--only", "host-pid-namespace,host-ipc-namespace", "--unsafe", "--yes"];
+    check(&folder, &asked, &[("overlays/debug/kustomization.yaml", &mended)]);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("overlays/debug/pod-app-patch.yaml")).unwrap(),
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: app\nspec:\n  hostPID: null\n  hostIPC: null\n"
+    );
 }
 
 #[test]

@@ -94,6 +94,14 @@ impl Splice {
     }
 }
 
+/// A document that says this.
+pub(crate) fn document(tree: &Tree) -> String {
+    let Tree::Mapping(entries) = tree else { return format!("{}\n", render::flow(tree)) };
+    let style = render::Style { unit: 2, dash: 2, lists_in_flow: true };
+    let lines = entries.iter().flat_map(|(key, value)| render::entry(key, value, &style));
+    lines.map(|line| line + "\n").collect()
+}
+
 /// A document of a template, and its shadow.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {

@@ -33,7 +33,8 @@ pub fn write_shown(change: &Change, paint: &dyn Fn(Part, &str) -> String, out: &
     let (old, new) = change.masked();
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let path = display_path(&change.path);
-    writeln!(out, "{}", paint(Part::Name, &format!("--- {path}")))?;
+    let before = if change.is_new { "/dev/null" } else { &path };
+    writeln!(out, "{}", paint(Part::Name, &format!("--- {before}")))?;
     writeln!(out, "{}", paint(Part::Name, &format!("+++ {path}")))?;
     for hunk in hunks(&change.old, &change.new) {
         writeln!(out, "{}", paint(Part::Hunk, &hunk.header()))?;
@@ -73,7 +74,8 @@ pub fn write_patch(changes: &[Change], out: &mut dyn Write) -> io::Result<Vec<St
             left_out.push(path);
             continue;
         };
-        write!(out, "--- a/{name}\n+++ b/{name}\n")?;
+        let before = if change.is_new { "/dev/null".to_owned() } else { format!("a/{name}") };
+        write!(out, "--- {before}\n+++ b/{name}\n")?;
         for hunk in hunks {
             writeln!(out, "{}", hunk.header())?;
             for line in &hunk.lines {

@@ -14,7 +14,7 @@ use model::inventory::Results;
 
 use crate::mask::mask_also;
 use crate::plan::{self, Fix, Key, Scanned};
-use crate::writing::{self, Tried, in_file};
+use crate::writing::{self, Job, Tried, in_file};
 
 /// Scans again, with these texts in place of those of the files.
 pub trait Scan {
@@ -39,6 +39,8 @@ pub struct Change {
     pub old: String,
     /// What it is to say.
     pub new: String,
+    /// There is no such file yet.
+    pub is_new: bool,
     /// What of it nobody may print, before and after, beside what the text itself shows.
     secrets: (Vec<Span>, Vec<Span>),
 }
@@ -46,7 +48,7 @@ pub struct Change {
 impl Change {
     /// A change of a file.
     pub fn new(path: &Path, old: String, new: String) -> Self {
-        Self { path: path.to_path_buf(), old, new, secrets: (Vec::new(), Vec::new()) }
+        Self { path: path.to_path_buf(), old, new, is_new: false, secrets: (Vec::new(), Vec::new()) }
     }
 
     /// Both texts, with every secret in them covered.
@@ -156,9 +158,10 @@ impl<'a> Session<'a> {
         let Self { mut old, new, current, mut made, withdrawn, secrets: mut before, .. } = self;
         let mut after = secrets(&current);
         let changes = new.into_iter().filter_map(|(path, new)| {
-            let old = old.remove(&path)?;
+            let is_new = !old.contains_key(&path);
+            let old = old.remove(&path).unwrap_or_default();
             let secrets = (before.remove(&path).unwrap_or_default(), after.remove(&path).unwrap_or_default());
-            (old != new).then_some(Change { path, old, new, secrets })
+            (old != new).then_some(Change { path, old, new, is_new, secrets })
         });
         made.sort_by(|a, b| a.fix.path.cmp(&b.fix.path).then(a.fix.object.cmp(&b.fix.object)));
         Ok(Outcome { changes: changes.collect(), made, withdrawn, left, after: current })
@@ -256,7 +259,7 @@ impl<'a> Session<'a> {
         let mut texts = self.new.clone();
         let mut tried: Vec<Tried> = fixes.iter().map(|_| Tried::default()).collect();
         for (path, jobs) in writing::jobs(fixes, &mut tried) {
-            match self.text(path) {
+            match self.text(path, &jobs) {
                 Ok(text) => drop(texts.insert(path.to_path_buf(), in_file(path, text, &jobs, &mut tried))),
                 Err(reason) => jobs.iter().for_each(|job| tried[job.fix].refuse(&reason)),
             }
@@ -272,9 +275,12 @@ impl<'a> Session<'a> {
     }
 
     /// What the file says with the changes so far.
-    fn text(&mut self, path: &Path) -> Result<String, String> {
+    fn text(&mut self, path: &Path, jobs: &[Job<'_>]) -> Result<String, String> {
         if let Some(text) = self.new.get(path) {
             return Ok(text.clone());
+        }
+        if let Some(text) = writing::created(jobs).filter(|_| fs::symlink_metadata(path).is_err()) {
+            return Ok(text);
         }
         if !path.is_file() {
             return Err("it does not come from a file that could be written".to_owned());

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod locate;
+mod overlay;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub enum Site {
     Template,
     /// A manifest or patch of a kustomization.
     Manifest,
+    /// A patch that an overlay does not have yet.
+    Overlay,
 }
 
 impl Site {
@@ -35,6 +38,7 @@ impl Site {
             Self::Values => "values",
             Self::Template => "template",
             Self::Manifest => "manifest",
+            Self::Overlay => "overlay",
         }
     }
 }
@@ -50,6 +54,8 @@ pub struct SourceEdit {
     pub document: usize,
     /// The change.
     pub patch: Patch,
+    /// What the file says before the change, if there is none.
+    pub creates: Option<String>,
 }
 
 /// One way to make a change: all of these.
@@ -122,6 +128,7 @@ impl<'s> Sources<'s> {
             site: node.site,
             document: node.document,
             patch: Patch { steps: node.steps, action: action.clone() },
+            creates: None,
         };
         let mut edits: Vec<SourceEdit> = Vec::new();
         match action {
@@ -153,6 +160,9 @@ impl<'s> Sources<'s> {
                 ways.push(vec![edit]);
             }
         }
+        if rendering.renderer == Renderer::Kustomize {
+            ways.extend(overlay::ways(rendering, &locator, object.value, &patch, self.text_of));
+        }
         ways
     }
 
@@ -167,14 +177,13 @@ impl<'s> Sources<'s> {
         let condition = conditions::of_entry(&file.text, place, key)?;
         let values = conditions::values_file(&file.path)?;
         let (document, patch) = conditions::patch(&(self.text_of)(&values)?, &condition, inner)?;
-        Some(SourceEdit { path: values, site: Site::Values, document, patch })
+        Some(SourceEdit { path: values, site: Site::Values, document, patch, creates: None })
     }
 }
 
 /// A patch that merges into one mapping of another, as one for the inner: each may have been made by something else.
 fn narrowed<'d>(mut value: Value<'d>, mut patch: Patch) -> (Value<'d>, Patch) {
-    loop {
-        let Action::Merge(Tree::Mapping(entries)) = &patch.action else { break };
+    while let Action::Merge(Tree::Mapping(entries)) = &patch.action {
         let [(key, inner @ Tree::Mapping(_))] = &entries[..] else { break };
         let Some((_, next)) = crate::field::entry(value, key).filter(|(_, next)| next.is_mapping()) else { break };
         value = next;

@@ -44,7 +44,8 @@ struct Ready {
     /// The file itself, where a link leads.
     target: PathBuf,
     new: NamedTempFile,
-    old: NamedTempFile,
+    /// What was there; nothing for a new file.
+    old: Option<NamedTempFile>,
 }
 
 /// Writes the new texts of all changes.
@@ -57,10 +58,13 @@ pub fn store(changes: &[Change]) -> Result<(), StoreError> {
         let written = prepare(change).map_err(|source| StoreError::Write { path: change.path.clone(), source })?;
         ready.push(written.ok_or_else(|| StoreError::Changed { path: change.path.clone() })?);
     }
-    let mut done: Vec<(PathBuf, NamedTempFile)> = Vec::new();
+    let mut done: Vec<(PathBuf, Option<NamedTempFile>)> = Vec::new();
     for (Ready { target, new, old }, change) in ready.into_iter().zip(changes) {
         // As late as can be: what somebody wrote since is not overwritten.
         let failed = match fs::read(&target) {
+            Err(error) if change.is_new && error.kind() == io::ErrorKind::NotFound => {
+                new.persist_noclobber(&target).err().map(|error| error.error)
+            }
             Ok(now) if now == change.old.as_bytes() => new.persist(&target).err().map(|error| error.error),
             Ok(_) => return Err(take_back(done, StoreError::Changed { path: change.path.clone() })),
             Err(error) => Some(error),
@@ -75,6 +79,9 @@ pub fn store(changes: &[Change]) -> Result<(), StoreError> {
 
 /// Writes the old and the new text beside the file; `None` if it is no longer what it was.
 fn prepare(change: &Change) -> io::Result<Option<Ready>> {
+    if change.is_new {
+        return prepare_new(change);
+    }
     let target = fs::canonicalize(&change.path)?;
     if fs::read(&target)? != change.old.as_bytes() {
         return Ok(None);
@@ -83,26 +90,48 @@ fn prepare(change: &Change) -> io::Result<Option<Ready>> {
     if permissions.readonly() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is write-protected"));
     }
-    let beside = |text: &str| -> io::Result<NamedTempFile> {
-        let folder = target.parent().unwrap_or_else(|| Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".plimsoll-").tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(permissions.clone())?;
-        file.as_file().sync_all()?;
-        Ok(file)
-    };
-    let (new, old) = (beside(&change.new)?, beside(&change.old)?);
-    Ok(Some(Ready { target, new, old }))
+    let (new, old) = (beside(&target, &change.new, &permissions)?, beside(&target, &change.old, &permissions)?);
+    Ok(Some(Ready { target, new, old: Some(old) }))
 }
 
-/// Gives the files that were written their old texts again.
-fn take_back(done: Vec<(PathBuf, NamedTempFile)>, error: StoreError) -> StoreError {
+/// A file that is not there is written as its folder's other new files are; `None` if it is there by now.
+fn prepare_new(change: &Change) -> io::Result<Option<Ready>> {
+    if fs::symlink_metadata(&change.path).is_ok() {
+        return Ok(None);
+    }
+    let folder = change.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or_else(|| Path::new(".")))?;
+    let target = folder.join(change.path.file_name().unwrap_or_default());
+    // Of a file that tempfile makes only its owner may read: a new one is as one that an editor makes.
+    let probe = fs::File::create_new(&target)?;
+    let permissions = probe.metadata()?.permissions();
+    drop(probe);
+    fs::remove_file(&target)?;
+    let new = beside(&target, &change.new, &permissions)?;
+    Ok(Some(Ready { target, new, old: None }))
+}
+
+fn beside(target: &Path, text: &str, permissions: &fs::Permissions) -> io::Result<NamedTempFile> {
+    let folder = target.parent().unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".plimsoll-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions.clone())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Gives the files that were written their old texts again, and takes the new ones away.
+fn take_back(done: Vec<(PathBuf, Option<NamedTempFile>)>, error: StoreError) -> StoreError {
     let mut result = error;
     for (target, old) in done.into_iter().rev() {
-        if let Err(failed) = old.persist(&target)
+        let failed = match old {
+            Some(old) => old.persist(&target).err().map(|failed| failed.error),
+            None => fs::remove_file(&target).err(),
+        };
+        if let Some(source) = failed
             && let StoreError::Write { path, .. } | StoreError::Changed { path } = &result
         {
-            result = StoreError::Half { path: path.clone(), kept: target, source: failed.error };
+            result = StoreError::Half { path: path.clone(), kept: target, source };
         }
     }
     result
@@ -128,6 +157,21 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no file is left behind");
         store(&[change(&first, "a", "A")]).unwrap();
         assert_eq!(fs::read_to_string(&first).unwrap(), "A");
+    }
+
+    #[test]
+    fn new_files_are_written_and_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (known, new) = (folder.path().join("b.yaml"), folder.path().join("a.yaml"));
+        fs::write(&known, "somebody wrote this").unwrap();
+        let mut created = change(&new, "", "A");
+        created.is_new = true;
+        assert!(store(&[created.clone(), change(&known, "b", "B")]).is_err());
+        assert!(!new.exists());
+        store(&[created.clone()]).unwrap();
+        assert_eq!(fs::read_to_string(&new).unwrap(), "A");
+        // Somebody has written it meanwhile.
+        assert!(store(&[created]).is_err());
     }
 
     #[cfg(unix)]

@@ -104,8 +104,12 @@ impl Tree {
             }
             (Self::Sequence(items), Self::Sequence(new)) => {
                 let lacking: Vec<Self> = lacking(items, new).into_iter().cloned().collect();
+                let merged = new.iter().all(|item| match named(items, item) {
+                    Some(at) => items[at].merge(item),
+                    None => true,
+                });
                 items.extend(lacking);
-                true
+                merged
             }
             (known, new) => known == new,
         }
@@ -153,7 +157,13 @@ pub(crate) fn lacking<'t>(items: &[Tree], new: &'t [Tree]) -> Vec<&'t Tree> {
     if items.contains(&all) {
         return Vec::new();
     }
-    new.iter().filter(|item| !items.contains(item)).collect()
+    new.iter().filter(|item| !items.contains(item) && named(items, item).is_none()).collect()
+}
+
+/// The number of the item that has the name of this one, as containers and volumes do.
+pub(crate) fn named(items: &[Tree], item: &Tree) -> Option<usize> {
+    let name = item.get("name").filter(|name| matches!(name, Tree::Text(_)))?;
+    items.iter().position(|known| known.get("name") == Some(name))
 }
 
 #[cfg(test)]
@@ -173,5 +183,6 @@ mod tests {
         assert_eq!(merged("drop: [A]", "drop: [B, A]"), expected("drop: [A, B]"));
         assert_eq!(merged("drop: [ALL]", "drop: [NET_RAW]"), expected("drop: [ALL]"));
         assert_eq!(merged("a: 1", "a: 2"), None);
+        assert_eq!(merged("a: [{name: x, b: 1}]", "a: [{name: x, c: 2}]"), expected("a: [{name: x, b: 1, c: 2}]"));
     }
 }

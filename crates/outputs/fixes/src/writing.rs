@@ -21,6 +21,7 @@ pub(crate) struct Job<'f> {
     pub(crate) fix: usize,
     class: FixClass,
     place: Place<'f>,
+    creates: Option<&'f str>,
 }
 
 enum Place<'f> {
@@ -28,6 +29,11 @@ enum Place<'f> {
     Object(&'f Fix),
     /// At a place of a source, by the number of its document.
     Source(usize, &'f Patch),
+}
+
+/// What a file that is not there says before these changes, if one of them creates it.
+pub(crate) fn created(jobs: &[Job<'_>]) -> Option<String> {
+    jobs.iter().find_map(|job| job.creates).map(str::to_owned)
 }
 
 /// What came of a fix.
@@ -50,7 +56,7 @@ pub(crate) fn jobs<'f>(fixes: &'f [Fix], tried: &mut [Tried]) -> BTreeMap<&'f Pa
     let mut files: BTreeMap<&Path, Vec<Job<'_>>> = BTreeMap::new();
     for (number, fix) in fixes.iter().enumerate() {
         let Some(rendered) = &fix.rendered else {
-            let job = Job { fix: number, class: fix.class, place: Place::Object(fix) };
+            let job = Job { fix: number, class: fix.class, place: Place::Object(fix), creates: None };
             files.entry(&fix.path).or_default().push(job);
             continue;
         };
@@ -60,7 +66,8 @@ pub(crate) fn jobs<'f>(fixes: &'f [Fix], tried: &mut [Tried]) -> BTreeMap<&'f Pa
         };
         for edit in way {
             let place = Place::Source(edit.document, &edit.patch);
-            files.entry(&edit.path).or_default().push(Job { fix: number, class: fix.class, place });
+            let job = Job { fix: number, class: fix.class, place, creates: edit.creates.as_deref() };
+            files.entry(&edit.path).or_default().push(job);
         }
     }
     files
@@ -117,7 +124,7 @@ fn plan(text: &str, group: &[&Job<'_>], places: &[crate::objects::ObjectPlace], 
         return Vec::new();
     };
     let mut planned = Vec::new();
-    for Job { fix, class, place } in group {
+    for Job { fix, class, place, creates: _ } in group {
         let patch = match place {
             Place::Source(_, patch) => Some((*patch).clone()),
             Place::Object(own) => places.get(own.object).and_then(|place| {

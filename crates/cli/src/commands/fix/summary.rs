@@ -95,21 +95,24 @@ fn by_control(fixes: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Re
 fn several(made: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let mut all: BTreeSet<&str> = BTreeSet::new();
     // What is found here and there with other words is found in both.
-    let mut found: BTreeMap<(&str, &str, &str), (BTreeSet<&String>, BTreeSet<&String>)> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, &str, &str), [BTreeSet<&String>; 2]> = BTreeMap::new();
     for fix in made {
         let Some(rendered) = &fix.rendered else { continue };
-        let is_shared = rendered.ways.first().is_some_and(|way| way.iter().any(|edit| edit.site != Site::Values));
+        let is_shared = rendered
+            .ways
+            .first()
+            .is_some_and(|way| way.iter().any(|edit| matches!(edit.site, Site::Template | Site::Manifest)));
         if !is_shared || rendered.object_in.len() < 2 {
             continue;
         }
         all.extend(rendered.object_in.iter().map(String::as_str));
         let key = (fix.control.control.id, fix.resource.as_str(), fix.container.as_str());
-        let (found_in, object_in) = found.entry(key).or_default();
+        let [found_in, object_in] = found.entry(key).or_default();
         found_in.extend(&rendered.found_in);
         object_in.extend(&rendered.object_in);
     }
     let mut wider: BTreeSet<String> = BTreeSet::new();
-    for ((control, ..), (found_in, object_in)) in found {
+    for ((control, ..), [found_in, object_in]) in found {
         let others: Vec<&str> = object_in.difference(&found_in).map(|name| name.as_str()).collect();
         if !others.is_empty() {
             let found_in = found_in.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");

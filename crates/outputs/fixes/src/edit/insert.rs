@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::render::{self, Style};
 use super::{Refusal, Splice, order};
 use crate::field::{self, Step};
-use crate::tree::{Tree, lacking};
+use crate::tree::{Tree, lacking, named};
 
 /// Writes entries into mappings.
 pub(super) struct Insertion<'d> {
@@ -36,7 +36,10 @@ impl<'d> Insertion<'d> {
             match tree {
                 _ if known.is_null() => self.fill(&inner, known, tree)?,
                 Tree::Mapping(_) if known.is_mapping() => self.merge(&inner, tree)?,
-                Tree::Sequence(items) if known.is_sequence() => self.append(known, items, self.anchor(&inner)),
+                Tree::Sequence(items) if known.is_sequence() => {
+                    self.merge_named(&inner, known, items)?;
+                    self.append(known, items, self.anchor(&inner));
+                }
                 _ if Tree::of(known) == *tree => {}
                 _ => return Err(Refusal::Occupied(field::path(&inner))),
             }
@@ -98,6 +101,18 @@ impl<'d> Insertion<'d> {
         let column = self.layout.column(Layout::range(key).start);
         let anchor = Layout::range(key).start;
         self.insert_lines(self.layout.next_line(range.end), &indented(&lines, column), anchor);
+        Ok(())
+    }
+
+    /// Merges items into those of the same name.
+    fn merge_named(&mut self, steps: &[Step], list: Value<'d>, items: &[Tree]) -> Result<(), Refusal> {
+        let known: Vec<Tree> = list.items().map(Tree::of).collect();
+        for item in items {
+            let Some(at) = named(&known, item) else { continue };
+            let mut steps = steps.to_vec();
+            steps.push(Step::Index(at));
+            self.merge(&steps, item)?;
+        }
         Ok(())
     }
 

@@ -157,6 +157,19 @@ impl Locator<'_> {
         }
     }
 
+    /// The name and namespace that an object has where it is written.
+    pub(super) fn original_name(&self, object: Value<'_>) -> Option<(String, String)> {
+        let name = object.at(&["metadata", "name"])?;
+        let node = self.sources(name.span()).into_iter().next()?;
+        let file = self.rendering.rendered.provenance.files.get(node.file)?;
+        let range = yaml::separate::documents(&file.text).nth(node.document)?;
+        let document = yaml::parse_document(&file.text[range]).ok()?;
+        let to_object = node.steps.strip_suffix(&[Step::Key("metadata".to_owned()), Step::Key("name".to_owned())])?;
+        let object = field::find(document.root(), to_object)?;
+        let text = |key| object.at(&["metadata", key]).map(|value| value.text().into_owned());
+        Some((text("name")?, text("namespace").unwrap_or_default()))
+    }
+
     /// The nodes that made the bytes of a scalar: values first, then the text itself.
     fn sources(&self, span: Span) -> Vec<Node> {
         let provenance = &self.rendering.rendered.provenance;
