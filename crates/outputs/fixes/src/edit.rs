@@ -115,7 +115,7 @@ pub(crate) struct Ground {
 /// # Errors
 /// The patch cannot be written, or would change more than it says. The text is as it was.
 pub fn apply(text: &str, patch: &Patch, meant: &dyn Fn(&[Step]) -> bool) -> Result<Applied, Refusal> {
-    let Changes { splices, also } = changes(text, patch, meant, &|_, at| at)?;
+    let Changes { splices, also } = changes(text, patch, meant, &|at, _| at)?;
     let text = if splices.is_empty() { None } else { Some(splice(text, &splices).ok_or(Refusal::Unclear)?) };
     Ok(Applied { text, also })
 }

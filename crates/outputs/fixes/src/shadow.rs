@@ -117,8 +117,8 @@ fn shadow(text: &str, actions: &[Action]) -> String {
         words.for_each(|byte| *byte = b'X');
     }
     for line in own_lines(text, actions) {
-        let start = line.start + text[line.clone()].len() - text[line.clone()].trim_start().len();
-        if let Some(byte) = bytes.get_mut(start) {
+        // The white space in an action is a part of it.
+        if let Some(byte) = bytes[line].iter_mut().find(|byte| !matches!(byte, b' ' | b'\t')) {
             *byte = b'#';
         }
     }
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn actions_are_comments_on_their_own_lines_and_words_elsewhere() {
-        check("a: 1\n{{- if .b }}\nb: {{ .c }}d\n{{- end }}\n", "a: 1\n#XXXXXXXXXXX\nb: XXXXXXXd\n#XXXXXXXXX\n");
+        check("a: 1\n{{- if .b }}\nb: {{ .c }}d\n{{- end }}\n", "a: 1\n#XXXXXXXXXXX\nb: XXXXXXXXd\n#XXXXXXXXX\n");
         check("a: \"{{ print \"}}\" }}\"\n", "a: \"XXXXXXXXXXXXXXXX\"\n");
         check("  {{/* }} */}}\na:\n  {{- x\n    y }}\n", "  #XXXXXXXXXXX\na:\n  #XXXX\n#XXXXXXX\n");
     }
