@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast `plimsoll` is and how much memory it takes, beside a plain read of the same bytes
 //! in the same run. It prints figures and the budgets they should keep; only `--enforce` makes a missed budget an error.
 
+mod charts;
 mod child;
 mod figures;
 mod others;
@@ -78,7 +79,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
 fn figures(options: &Options) -> Result<ExitCode> {
     let bench = prepare(options)?;
     let mut figures = reference::figures(&bench)?;
-    let sections: [Section; 5] = [scans::figures, scans::startup, outputs::figures, overlays::figures, others::figures];
+    let sections: [Section; 6] =
+        [scans::figures, scans::startup, outputs::figures, charts::figures, overlays::figures, others::figures];
     for section in sections {
         let more = section(&bench, &figures);
         figures.extend(more);

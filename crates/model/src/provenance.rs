@@ -55,6 +55,17 @@ pub struct ValueOrigin {
     pub source: Option<SourceSpan>,
 }
 
+/// A block that a condition left out of rendered text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The byte of the rendered text at which it would stand.
+    pub at: u32,
+    /// The block.
+    pub source: SourceSpan,
+    /// The first and one past the last of the values that decided, in `Provenance::values`.
+    pub values: (u32, u32),
+}
+
 /// What made a rendered text.
 #[derive(Clone, Debug, Default)]
 pub struct Provenance {
@@ -64,6 +75,8 @@ pub struct Provenance {
     pub pieces: Vec<Piece>,
     /// The values of the pieces.
     pub values: Vec<ValueOrigin>,
+    /// What conditions left out, in the order of the text.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Rendered text, and what made it.
@@ -85,6 +98,7 @@ impl Provenance {
             files: vec![file],
             pieces: vec![Piece { start: 0, source, verbatim: true, values: (0, 0) }],
             values: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 

@@ -38,6 +38,7 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
     let overlay = write(&bench.scratch.join("overlay"))?;
     let tool = |binary: PathBuf| Tool { binary, complaints: bench.scratch.join("stderr.txt") };
     let own = tool(target.join("release/examples/build")).measure(&[&overlay], bench.small_runs)?;
+    let scanned = bench.tool.measure(&[Path::new("scan"), &overlay], bench.small_runs)?;
     let arguments = [Path::new("build"), &overlay];
     let theirs = tool(reference).measure(&arguments, bench.runs)?;
     let value = theirs.median / own.median;
@@ -45,8 +46,13 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
         vec![Budget { what: "faster than the real one", unit: "times", value, limit: Limit::AtLeast(FASTER) }];
     let name = format!("{OBJECTS} objects, with the start of the process");
     let own = Figure { section: SECTION, name, series: Some(own), budgets, ..Figure::default() };
-    let name = "the same by `kustomize build`".to_owned();
-    Ok(vec![own, Figure { section: SECTION, name, series: Some(theirs), ..Figure::default() }])
+    let value = theirs.median / scanned.median;
+    let budgets =
+        vec![Budget { what: "faster than the real one", unit: "times", value, limit: Limit::AtLeast(FASTER) }];
+    let name = format!("{OBJECTS} objects, built and scanned");
+    let scanned = Figure { section: SECTION, name, series: Some(scanned), budgets, ..Figure::default() };
+    let name = "the same by `kustomize build`, not scanned".to_owned();
+    Ok(vec![own, scanned, Figure { section: SECTION, name, series: Some(theirs), ..Figure::default() }])
 }
 
 /// A base of Deployments and Services, and an overlay that changes all of them.

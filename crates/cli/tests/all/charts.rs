@@ -323,3 +323,41 @@ fn a_change_of_values_touches_the_whole_chart() {
     folder.write("shop/values.yaml", format!("{VALUES}more: 1\n").as_bytes());
     assert_eq!(scan(&folder, &["--since", "HEAD"]).1.len(), 2);
 }
+
+#[test]
+fn what_a_condition_left_out_is_at_the_value_of_the_condition() {
+    let template = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: registry.example.com/app:1
+      {{- with .Values.resources }}
+      resources:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- if and .Values.secure .Values.strict }}
+      imagePullPolicy: Always
+      {{- end }}
+  {{- with .Values.podSecurityContext }}
+  securityContext:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+";
+    let values = "resources: {}\nsecure: true\nstrict: false\npodSecurityContext: {}\n";
+    let folder = Folder::new(&[("Chart.yaml", CHART), ("values.yaml", values), ("templates/pod.yaml", template)]);
+    let only = ["--only", "seccomp-profile-missing,memory-limit-missing,image-pull-policy-not-always"];
+    let (_, json) = folder.scan(&only);
+    let mut lines = found(&json);
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "image-pull-policy-not-always templates/pod.yaml:6 (values.yaml) strict values.yaml:3",
+            "memory-limit-missing templates/pod.yaml:6 (values.yaml) resources values.yaml:1",
+            "seccomp-profile-missing templates/pod.yaml:6 (values.yaml) podSecurityContext values.yaml:4",
+        ]
+    );
+}

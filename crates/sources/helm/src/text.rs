@@ -33,6 +33,14 @@ pub(crate) struct Piece {
     pub(crate) taint: Taint,
 }
 
+/// A block that a condition left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeftOut {
+    pub(crate) at: u32,
+    pub(crate) origin: Origin,
+    pub(crate) taint: Taint,
+}
+
 /// A string. Without pieces all of it has the taint of the value that it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Text(Rc<Inner>);
@@ -118,6 +126,7 @@ pub(crate) fn bytes(text: &str) -> Cow<'_, [u8]> {
 pub(crate) struct Builder {
     pub(crate) text: String,
     pieces: Vec<Piece>,
+    left_out: Vec<LeftOut>,
     /// Whether pieces are kept.
     is_tracing: bool,
 }
@@ -125,7 +134,15 @@ pub(crate) struct Builder {
 impl Builder {
     /// An empty text; pieces are kept if `is_tracing`.
     pub(crate) fn new(tracing: crate::render::Tracing) -> Self {
-        Self { text: String::new(), pieces: Vec::new(), is_tracing: tracing == crate::render::Tracing::On }
+        let is_tracing = tracing == crate::render::Tracing::On;
+        Self { is_tracing, ..Self::default() }
+    }
+
+    /// Notes that a block which would stand here was left out because of values.
+    pub(crate) fn leave_out(&mut self, origin: Origin, taint: Taint) {
+        if self.is_tracing && taint != 0 {
+            self.left_out.push(LeftOut { at: self.text.len() as u32, origin, taint });
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -194,9 +211,9 @@ impl Builder {
         (Text(Rc::new(Inner { text: self.text.into_boxed_str(), pieces: self.pieces.into_boxed_slice() })), taints)
     }
 
-    /// The text and its pieces, for output.
-    pub(crate) fn into_parts(self) -> (String, Vec<Piece>) {
-        (self.text, self.pieces)
+    /// The text, its pieces, and what was left out of it, for output.
+    pub(crate) fn into_parts(self) -> (String, Vec<Piece>, Vec<LeftOut>) {
+        (self.text, self.pieces, self.left_out)
     }
 
     /// The text without every `unwanted`.
@@ -204,7 +221,13 @@ impl Builder {
         if memchr::memmem::find(self.text.as_bytes(), unwanted.as_bytes()).is_none() {
             return self;
         }
-        let mut kept = Self { text: String::new(), pieces: Vec::new(), is_tracing: self.is_tracing };
+        let gone: Vec<usize> = memchr::memmem::find_iter(self.text.as_bytes(), unwanted.as_bytes()).collect();
+        let moved = |block: &LeftOut| {
+            let before = gone.partition_point(|at| *at < block.at as usize) * unwanted.len();
+            LeftOut { at: block.at.saturating_sub(before as u32), ..*block }
+        };
+        let left_out = self.left_out.iter().map(moved).collect();
+        let mut kept = Self { left_out, is_tracing: self.is_tracing, ..Self::default() };
         let (text, _) = self.finish();
         let mut from = 0;
         for at in memchr::memmem::find_iter(text.as_bytes(), unwanted.as_bytes()) {

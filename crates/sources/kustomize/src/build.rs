@@ -85,8 +85,12 @@ impl Build {
             let start = (piece.start as usize).saturating_sub(range.start) as u32;
             Piece { start, ..*piece }
         });
-        let provenance =
-            Provenance { files: whole.files.clone(), pieces: pieces.collect(), values: whole.values.clone() };
+        let provenance = Provenance {
+            files: whole.files.clone(),
+            pieces: pieces.collect(),
+            values: whole.values.clone(),
+            left_out: Vec::new(),
+        };
         Some(Rendered { text: self.rendered.text.get(range)?.to_owned(), provenance })
     }
 }
@@ -211,7 +215,7 @@ fn print(list: Vec<Resource>, context: Context<'_>) -> Result<Build, Error> {
         });
     }
     let Context { sources, values, problems, uses, .. } = context;
-    let provenance = Provenance { files: sources, pieces: printer.pieces, values };
+    let provenance = Provenance { files: sources, pieces: printer.pieces, values, left_out: Vec::new() };
     Ok(Build { rendered: Rendered { text: printer.text, provenance }, objects, uses, problems })
 }
 

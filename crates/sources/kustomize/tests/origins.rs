@@ -164,7 +164,7 @@ fn charts_are_rendered_by_who_asks_and_keep_their_places() {
         let source = SourceSpan { file: SourceId(0), span: Span { start: 6, end: 13 } };
         let file = SourceFile { path: "charts/web/templates/s.yaml".into(), text: template.into(), editable: true };
         let pieces = vec![Piece { start: 0, source, verbatim: false, values: (0, 0) }];
-        Ok(Rendered { text, provenance: Provenance { files: vec![file], pieces, values: Vec::new() } })
+        Ok(Rendered { text, provenance: Provenance { files: vec![file], pieces, ..Provenance::default() } })
     };
     let files = files(&[(
         "kustomization.yaml",

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use model::document::{Document, NodeId, Span, Value};
 use model::origin::Deciding;
 use model::place::{LineIndex, Place};
-use model::provenance::{Rendered, SourceId, SourceSpan, ValueOrigin};
+use model::provenance::{LeftOut, Rendered, SourceId, SourceSpan, ValueOrigin};
 
 /// How many values are named for one finding: more of them explain nothing.
 const MOST_VALUES: usize = 4;
@@ -107,6 +107,9 @@ impl<'a> Tracer<'a> {
             found = self.values_at(Span { start: span.start, end: span.start + 1 });
         }
         let segments = segments(field);
+        if found.is_empty() {
+            found = self.values_of_conditions(&segments, object_line);
+        }
         let mut narrowed: Vec<(bool, DecidingValue)> =
             found.iter().map(|origin| self.narrow(origin, &segments)).collect();
         // Those that are called as the field is decide it; the others went into the same text.
@@ -148,8 +151,58 @@ impl<'a> Tracer<'a> {
         found
     }
 
+    /// The values of the conditions that left out a block in which what is missing stands.
+    fn values_of_conditions(&self, segments: &[String], object_line: u32) -> Vec<&'a ValueOrigin> {
+        if self.rendered.provenance.left_out.is_empty() {
+            return Vec::new();
+        }
+        let Some((_, depth)) = self.deepest_of(segments, object_line) else { return Vec::new() };
+        let Some(missing) = segments.get(depth) else { return Vec::new() };
+        // What a container lacks may have been left out of its pod.
+        for length in (0..=depth).rev() {
+            let Some((span, _)) = self.deepest_of(&segments[..length], object_line) else { break };
+            let found = self.values_that_left_out(missing, span);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The values of the conditions that left out a block with that key in what stands at `span`.
+    fn values_that_left_out(&self, missing: &str, span: Span) -> Vec<&'a ValueOrigin> {
+        let Rendered { text, provenance } = self.rendered;
+        // A block at the end of a mapping stands after the white space that ends it.
+        let rest = &text[span.end as usize..];
+        let end = span.end + (rest.len() - rest.trim_start().len()) as u32;
+        let first = provenance.left_out.partition_point(|block| block.at < span.start);
+        let near = provenance.left_out[first..].iter().take_while(|block| block.at <= end);
+        let key = format!("{missing}:");
+        let has_key = |block: &&LeftOut| {
+            let file = provenance.files.get(block.source.file.0 as usize);
+            let span = block.source.span;
+            let body = file.and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or("");
+            body.lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(&key))
+        };
+        let values = near
+            .filter(has_key)
+            .flat_map(|block| provenance.values.get(block.values.0 as usize..block.values.1 as usize).unwrap_or(&[]));
+        let mut found: Vec<&'a ValueOrigin> = Vec::new();
+        for value in values {
+            if !found.contains(&value) {
+                found.push(value);
+            }
+        }
+        found
+    }
+
     /// The deepest of what `field` names that the object on that line has.
     fn deepest(&self, field: &str, object_line: u32) -> Option<Span> {
+        Some(self.deepest_of(&segments(field), object_line)?.0)
+    }
+
+    /// The same, and how many of the segments lead there.
+    fn deepest_of(&self, segments: &[String], object_line: u32) -> Option<(Span, usize)> {
         let documents = self.documents.get_or_init(|| {
             let text = &self.rendered.text;
             let parsed = yaml::separate::documents(text)
@@ -160,14 +213,16 @@ impl<'a> Tracer<'a> {
         let (base, document) = documents.get(documents.partition_point(|(base, _)| *base <= at).checked_sub(1)?)?;
         let numbered = document.nodes.iter().position(|node| node.start + base == at);
         let mut value = numbered.map_or(document.root(), |node| document.value(NodeId(node as u32)));
-        for segment in segments(field) {
-            match step(value, &segment) {
+        let mut depth = 0;
+        for segment in segments {
+            match step(value, segment) {
                 Some(next) => value = next,
                 None => break,
             }
+            depth += 1;
         }
         let span = value.span();
-        Some(Span { start: span.start + base, end: span.end + base })
+        Some((Span { start: span.start + base, end: span.end + base }, depth))
     }
 
     /// The part of a value that the field is, where the value is more than that. Says whether it is called as the field.

@@ -12,6 +12,15 @@ pub(crate) struct Body {
     pub(crate) is_empty: bool,
 }
 
+impl Body {
+    /// The bytes from its first text or action to its last.
+    pub(crate) fn extent(&self) -> Option<(u32, u32)> {
+        let start = self.nodes.iter().find_map(|node| node.extent())?.0;
+        let end = self.nodes.iter().rev().find_map(|node| node.extent())?.1;
+        Some((start, end))
+    }
+}
+
 /// A part of a body.
 #[derive(Debug)]
 pub(crate) enum Node {
@@ -85,6 +94,15 @@ pub(crate) enum Term {
 }
 
 impl Node {
+    fn extent(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Text { start, end } | Self::Action { start, end, .. } => Some((*start, *end)),
+            Self::If(branch) | Self::With(branch) | Self::Range(branch) => branch.body.extent(),
+            Self::Template(call) => Some((call.at, call.at)),
+            Self::Break | Self::Continue => None,
+        }
+    }
+
     /// The node as messages show it.
     pub(crate) fn show_call(call: &Call) -> String {
         let name = crate::format::quoted(&call.name);

@@ -194,8 +194,17 @@ impl<'m, 'b> Run<'m, 'b> {
         let flow = match (value.truth(), &branch.otherwise) {
             (true, _) if word == "with" => self.nodes(&branch.body, &value, out)?,
             (true, _) => self.nodes(&branch.body, dot, out)?,
-            (false, Some(otherwise)) => self.nodes(otherwise, dot, out)?,
-            (false, None) => Flow::On,
+            (false, otherwise) => {
+                if let Some((start, end)) = branch.body.extent() {
+                    let source = &self.entry.source;
+                    let taint = self.machine.trace.union(value.taint, source.taint);
+                    out.leave_out(Machine::origin(source, start, end, false), taint);
+                }
+                match otherwise {
+                    Some(otherwise) => self.nodes(otherwise, dot, out)?,
+                    None => Flow::On,
+                }
+            }
         };
         self.variables.truncate(mark);
         Ok(flow)

@@ -11,7 +11,7 @@ use crate::text::{Builder, Taint};
 impl Machine {
     /// The text with its provenance.
     pub(super) fn rendered(&self, out: Builder) -> Rendered {
-        let (text, pieces) = out.into_parts();
+        let (text, pieces, left_out) = out.into_parts();
         let text = match crate::text::has_bytes(&text) {
             true => String::from_utf8_lossy(&crate::text::bytes(&text)).into_owned(),
             false => text,
@@ -22,20 +22,23 @@ impl Machine {
         let mut provenance = Provenance::default();
         let mut files = Files { all: &mut provenance.files, templates: vec![None; self.files.len()] };
         let mut known: Vec<(Taint, (u32, u32))> = Vec::new();
-        for piece in pieces {
-            let values = match known.iter().find(|(taint, _)| *taint == piece.taint) {
-                Some((_, values)) => *values,
-                None => {
-                    let start = provenance.values.len() as u32;
-                    for (path, place) in self.trace.values(piece.taint) {
-                        let source = place.map(|place| SourceSpan { file: files.of(&place.file), span: place.span });
-                        provenance.values.push(ValueOrigin { path: path.to_owned(), source });
-                    }
-                    let values = (start, provenance.values.len() as u32);
-                    known.push((piece.taint, values));
-                    values
+        let all = &mut provenance.values;
+        let mut values_of = |taint: Taint, files: &mut Files<'_>| match known.iter().find(|(known, _)| *known == taint)
+        {
+            Some((_, values)) => *values,
+            None => {
+                let start = all.len() as u32;
+                for (path, place) in self.trace.values(taint) {
+                    let source = place.map(|place| SourceSpan { file: files.of(&place.file), span: place.span });
+                    all.push(ValueOrigin { path: path.to_owned(), source });
                 }
-            };
+                let values = (start, all.len() as u32);
+                known.push((taint, values));
+                values
+            }
+        };
+        for piece in pieces {
+            let values = values_of(piece.taint, &mut files);
             let Some(file) = self.files.get(piece.origin.file as usize) else { continue };
             let file = files.template(piece.origin.file as usize, file);
             let source = SourceSpan { file, span: piece.origin.span };
@@ -45,6 +48,13 @@ impl Machine {
                 verbatim: piece.origin.verbatim,
                 values,
             });
+        }
+        for block in left_out {
+            let values = values_of(block.taint, &mut files);
+            let Some(file) = self.files.get(block.origin.file as usize) else { continue };
+            let file = files.template(block.origin.file as usize, file);
+            let source = SourceSpan { file, span: block.origin.span };
+            provenance.left_out.push(provenance::LeftOut { at: block.at, source, values });
         }
         Rendered { text, provenance }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use model::document::Span;
-use model::provenance::{Piece, Provenance, Rendered, SourceId, SourceSpan, ValueOrigin};
+use model::provenance::{LeftOut, Piece, Provenance, Rendered, SourceId, SourceSpan, ValueOrigin};
 
 /// A chart makes no more text than this.
 const LARGEST: usize = 256 << 20;
@@ -27,7 +27,7 @@ impl Joined {
         }
         let numbers: Vec<SourceId> = part.provenance.files.iter().map(|file| self.file(file)).collect();
         let of = |source: SourceSpan| SourceSpan { file: numbers[source.file.0 as usize], ..source };
-        let Rendered { text, provenance: Provenance { pieces, values, .. } } = &mut self.all;
+        let Rendered { text, provenance: Provenance { pieces, values, left_out, .. } } = &mut self.all;
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
@@ -49,6 +49,11 @@ impl Joined {
             source: of(piece.source),
             verbatim: piece.verbatim,
             values: (piece.values.0 + first_value, piece.values.1 + first_value),
+        }));
+        left_out.extend(part.provenance.left_out.iter().map(|block| LeftOut {
+            at: block.at + at,
+            source: of(block.source),
+            values: (block.values.0 + first_value, block.values.1 + first_value),
         }));
         text.push_str(&part.text);
         Ok(())
