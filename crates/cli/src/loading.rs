@@ -66,7 +66,8 @@ pub(crate) fn load(input: &Input<'_>, mut inventory: Inventory, loading: &Loadin
         let stdin = load::load(config, plain, &mut inventory, &judge, &progress);
         (loading.judge_all)(&mut inventory, &stdin);
         let references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let families = repository::references::resolve(references, families, options);
+        let (families, unseen) = repository::references::resolve(references, families, options);
+        inventory.coverage.skipped.extend(unseen);
         let asked: Vec<UnitFamily> = families.clone();
         let render = |unit: &_| repository::rendering::render(unit, options);
         let symbols = Arc::clone(&inventory.symbols);

@@ -288,6 +288,53 @@ fn references_of_flux_and_argo_are_rendered_with_their_values() {
 }
 
 #[test]
+fn values_in_objects_have_their_lines_and_those_elsewhere_are_said() {
+    let releases = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop}
+spec:
+  chart:
+    spec:
+      chart: shop
+      sourceRef: {kind: GitRepository, name: here}
+  valuesFrom:
+    - kind: Secret
+      name: more
+  values:
+    # Why not.
+    hostNetwork: true
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: store}
+spec:
+  source:
+    path: shop
+    helm:
+      values: |
+        # Why not.
+        hostNetwork: true
+";
+    let folder = chart(&[("releases.yaml", releases)]);
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let (code, json) = folder.scan(&["--only", "host-network-namespace", "."]);
+    assert_eq!(code, 2);
+    let lines = found(&json);
+    for line in ["(HelmRelease shop) hostNetwork releases.yaml:18", "(Application store) hostNetwork releases.yaml:29"]
+    {
+        assert!(lines.iter().any(|found| found.ends_with(line)), "{lines:?}");
+    }
+    let skipped = &json["coverage"]["skipped"][0];
+    assert_eq!((&skipped["path"], &skipped["line"]), (&"releases.yaml".into(), &14.into()));
+    assert!(skipped["reason"].as_str().unwrap().contains("values of the Secret `more`"), "{skipped}");
+}
+
+#[test]
 fn render_prints_what_is_judged_and_where_it_comes_from() {
     let folder = chart(&[]);
     let said = folder.run(&["render", "shop"]);

@@ -5,6 +5,7 @@ mod read;
 mod strvals;
 mod tree;
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,7 +62,15 @@ impl Values {
     /// # Errors
     /// It is no YAML, or no mapping.
     pub fn add_source(&mut self, file: &Arc<SourceFile>) -> Result<(), ValuesError> {
-        let table = read::table(&file.text, Some(file))
+        self.add_part(file, 0..file.text.len())
+    }
+
+    /// As `add_source`, for values that are a part of a file, such as those in a HelmRelease.
+    ///
+    /// # Errors
+    /// It is no YAML, or no mapping.
+    pub fn add_part(&mut self, file: &Arc<SourceFile>, part: Range<usize>) -> Result<(), ValuesError> {
+        let table = read::table(&file.text, part, Some(file))
             .map_err(|source| ValuesError::File { path: file.path.clone(), source })?;
         read::merge(&mut self.table, table);
         Ok(())
@@ -131,7 +140,7 @@ impl Values {
 /// # Errors
 /// It is no YAML, or no mapping.
 pub fn read_table(text: &str, file: Option<&Arc<SourceFile>>) -> Result<Table, ReadError> {
-    read::table(text, file)
+    read::table(text, 0..text.len(), file)
 }
 
 /// A value of a document that is read already, such as `spec.values` of a HelmRelease, without places.

@@ -68,10 +68,18 @@ pub enum ValuesSource {
 pub struct Inline {
     /// The file.
     pub path: PathBuf,
-    /// The values, as YAML.
+    /// The text that they stand in, on the lines on which it stands in the file.
     pub text: String,
-    /// Where they begin in the file, if they are written there as they are here.
-    pub start: Option<u32>,
+    /// The bytes of them in it, as YAML.
+    pub part: (u32, u32),
+}
+
+impl Inline {
+    /// Values that are a text of their own.
+    pub fn whole(path: &Path, text: String) -> Self {
+        let part = (0, text.len() as u32);
+        Self { path: path.to_path_buf(), text, part }
+    }
 }
 
 /// Values of one environment of a chart.

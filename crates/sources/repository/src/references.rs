@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use model::coverage::{SkipKind, Skipped};
 use model::document::Value;
 use model::finding::Origin;
 use model::object::Object;
@@ -24,6 +25,8 @@ pub struct Reference {
     pub name: String,
     /// Values that stand in the object, and files of values from the chart's folder.
     pub values: Vec<ValuesSource>,
+    /// Values that are elsewhere, with the line of each.
+    pub unseen: Vec<(u32, String)>,
     /// The name of the release.
     pub release_name: Option<String>,
     /// The namespace of the release.
@@ -64,13 +67,20 @@ fn helm_release(object: &Object<'_>, path: &Path, origin: Origin<'_>) -> Option<
     let files = chart.get("valuesFiles").into_iter().flat_map(Value::items);
     let mut values: Vec<ValuesSource> =
         files.map(|file| ValuesSource::File(PathBuf::from(file.text().into_owned()))).collect();
-    values.extend(spec.get("values").and_then(|values| inline(values, path)));
+    values.extend(spec.get("values").and_then(|values| inline(values, path, origin)));
+    let elsewhere = spec.get("valuesFrom").into_iter().flat_map(Value::items);
+    let unseen = elsewhere.map(|from| {
+        let (kind, name) = (text(from.get("kind")).unwrap_or_default(), text(from.get("name")).unwrap_or_default());
+        let line = origin.lines.line(from.document().text, from.span().start);
+        (line, format!("values of the {kind} `{name}` are not in a file, and it is rendered without them"))
+    });
     Some(Reference {
         path: path.to_path_buf(),
         line: line(object, origin),
         chart: text(chart.get("chart"))?,
         name: format!("HelmRelease {own_name}"),
         values,
+        unseen: unseen.collect(),
         release_name: Some(release_name),
         namespace: target.or(own_namespace),
     })
@@ -84,18 +94,19 @@ fn application(object: &Object<'_>, path: &Path, origin: Origin<'_>) -> Option<R
     let own_name = text(object.value.at(&["metadata", "name"])).unwrap_or_default();
     let helm = source.get("helm");
     let of_helm = |key: &str| helm.and_then(|helm| helm.get(key));
-    let mut values = Vec::new();
+    let (mut values, mut unseen) = (Vec::new(), Vec::new());
     for file in of_helm("valueFiles").into_iter().flat_map(Value::items) {
         let name = file.text();
         // `$ref/…` is a file of another repository.
-        if !name.starts_with('$') {
+        if name.starts_with('$') {
+            let line = origin.lines.line(file.document().text, file.span().start);
+            unseen.push((line, format!("the values `{name}` are in another source, and it is rendered without them")));
+        } else {
             values.push(ValuesSource::File(PathBuf::from(name.into_owned())));
         }
     }
-    if let Some(written) = text(of_helm("values")) {
-        values.push(ValuesSource::Inline(Inline { path: path.to_path_buf(), text: written, start: None }));
-    }
-    values.extend(of_helm("valuesObject").and_then(|values| inline(values, path)));
+    values.extend(of_helm("values").and_then(|values| written(values, path, origin)));
+    values.extend(of_helm("valuesObject").and_then(|values| inline(values, path, origin)));
     for parameter in of_helm("parameters").into_iter().flat_map(Value::items) {
         if let (Some(name), Some(value)) = (text(parameter.get("name")), text(parameter.get("value"))) {
             let set = format!("{name}={value}");
@@ -109,6 +120,7 @@ fn application(object: &Object<'_>, path: &Path, origin: Origin<'_>) -> Option<R
         chart: text(source.get("path"))?,
         name: format!("Application {own_name}"),
         values,
+        unseen,
         release_name: text(of_helm("releaseName")).or(Some(own_name)),
         namespace: text(spec.at(&["destination", "namespace"])),
     })
@@ -118,28 +130,51 @@ fn line(object: &Object<'_>, origin: Origin<'_>) -> u32 {
     origin.lines.line(object.value.document().text, object.value.span().start)
 }
 
-/// A mapping that stands in an object, as a text of its own with its indentation taken away.
-fn inline(values: Value<'_>, path: &Path) -> Option<ValuesSource> {
+/// A mapping that stands in an object.
+fn inline(values: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesSource> {
     if !values.is_mapping() {
         return None;
     }
-    let text = values.document().text;
     let span = values.span();
-    let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
-    let before = &text[start..span.start as usize];
-    let own = text.get(span.start as usize..span.end as usize)?;
-    // A block begins with its first key; a flow mapping is a text as it stands.
-    let indented = if before.trim().is_empty() { format!("{before}{own}\n") } else { format!("{own}\n") };
-    Some(ValuesSource::Inline(Inline { path: path.to_path_buf(), text: indented, start: None }))
+    let before = &values.document().text[..span.start as usize];
+    // A block begins with the indentation of its first key; a flow mapping is a text as it stands.
+    let start = before.trim_end_matches([' ', '\t']).len() as u32;
+    let is_block = before[..start as usize].ends_with('\n');
+    let start = if is_block { start } else { span.start };
+    Some(part(values, path, origin, (start, span.end)))
 }
 
-/// Adds to the families what references render.
-pub fn resolve(mut references: Vec<Reference>, mut families: Vec<UnitFamily>, options: &Options) -> Vec<UnitFamily> {
+/// Values that are written as a text: where it is a literal block, at their places.
+fn written(values: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesSource> {
+    let own = text(Some(values))?;
+    let span = values.span();
+    let source = values.source();
+    match source.find('\n').filter(|_| source.starts_with('|')) {
+        Some(header) => Some(part(values, path, origin, (span.start + header as u32 + 1, span.end))),
+        None => Some(ValuesSource::Inline(Inline::whole(path, own))),
+    }
+}
+
+/// A part of a document, on the lines that it has in its file.
+fn part(value: Value<'_>, path: &Path, origin: Origin<'_>, (start, end): (u32, u32)) -> ValuesSource {
+    let text = value.document().text;
+    let above = origin.lines.line(text, 0).saturating_sub(1);
+    let text = format!("{}{text}", "\n".repeat(above as usize));
+    ValuesSource::Inline(Inline { path: path.to_path_buf(), text, part: (start + above, end + above) })
+}
+
+/// Adds to the families what references render. Says of what is not seen.
+pub fn resolve(
+    mut references: Vec<Reference>,
+    mut families: Vec<UnitFamily>,
+    options: &Options,
+) -> (Vec<UnitFamily>, Vec<Skipped>) {
+    let mut skipped = Vec::new();
     // Objects come from several threads.
     references.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     references.dedup();
     if !options.values.is_empty() {
-        return families;
+        return (families, skipped);
     }
     for reference in references {
         let Some(root) = repository_of(&reference.path) else { continue };
@@ -147,6 +182,12 @@ pub fn resolve(mut references: Vec<Reference>, mut families: Vec<UnitFamily>, op
         if !on_disk(&chart).join("Chart.yaml").is_file() {
             continue;
         }
+        skipped.extend(reference.unseen.iter().map(|(line, reason)| Skipped {
+            path: reference.path.clone(),
+            line: Some(*line),
+            kind: SkipKind::NeedsRendering,
+            reason: format!("{}: {reason}", reference.name),
+        }));
         let same = |unit: &Unit| {
             let (one, other) = (on_disk(unit.path()).canonicalize(), on_disk(&chart).canonicalize());
             matches!(unit, Unit::Chart(_)) && one.is_ok_and(|one| other.is_ok_and(|other| one == other))
@@ -169,7 +210,7 @@ pub fn resolve(mut references: Vec<Reference>, mut families: Vec<UnitFamily>, op
             None => families.push(UnitFamily { units: vec![unit], kind: FamilyKind::Known, ..UnitFamily::default() }),
         }
     }
-    families
+    (families, skipped)
 }
 
 /// The root of the repository that a file is in, as a path from where the file's path starts.

@@ -24,10 +24,15 @@ struct Reader<'f> {
     base: u32,
 }
 
-/// Reads values. `null` and an empty text are an empty mapping.
-pub(crate) fn table(text: &str, file: Option<&Arc<SourceFile>>) -> Result<Table, ReadError> {
+/// Reads the values in a part of a text. `null` and an empty text are an empty mapping.
+pub(crate) fn table(
+    text: &str,
+    part: std::ops::Range<usize>,
+    file: Option<&Arc<SourceFile>>,
+) -> Result<Table, ReadError> {
     let mut all = Table::new();
-    for range in separate::documents(text) {
+    for range in separate::documents(text.get(part.clone()).unwrap_or("")) {
+        let range = range.start + part.start..range.end + part.start;
         let base = range.start;
         let reader = Reader { file, base: u32::try_from(base).unwrap_or(u32::MAX) };
         let document = parse(text, range)?;

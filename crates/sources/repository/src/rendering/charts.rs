@@ -163,7 +163,8 @@ fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<
         ValuesSource::Inline(inline) => {
             let text = Arc::from(inline.text.as_str());
             let file = SourceFile { path: inline.path.clone(), text, editable: false };
-            values.add_source(&Arc::new(file)).map_err(failed)
+            let (start, end) = inline.part;
+            values.add_part(&Arc::new(file), start as usize..end as usize).map_err(failed)
         }
     }
 }

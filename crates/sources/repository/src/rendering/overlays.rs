@@ -64,7 +64,7 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String>
     let inline = chart
         .values_inline
         .as_ref()
-        .map(|text| ValuesSource::Inline(Inline { path: files.shown(&chart.folder), text: text.clone(), start: None }));
+        .map(|text| ValuesSource::Inline(Inline::whole(&files.shown(&chart.folder), text.clone())));
     let mut values: Vec<ValuesSource> = match chart.values_merge.as_str() {
         "replace" => inline.into_iter().collect(),
         "merge" => {
