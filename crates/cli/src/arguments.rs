@@ -491,7 +491,7 @@ pub struct RenderingArguments {
     /// The name of the release; `release-name` if it is not given
     #[arg(long, value_name = "NAME")]
     pub release_name: Option<String>,
-    /// The namespace of the release; `--namespace` does as well, and it is `default` if neither is given
+    /// The namespace of the release; `default` if it is not given
     #[arg(long, value_name = "NAME")]
     pub release_namespace: Option<String>,
     /// The version of Kubernetes that templates see; `--kubernetes-version` if that is given
@@ -527,7 +527,7 @@ pub struct ClusterArguments {
     /// Every context of the kubeconfig, in one report
     #[arg(long, conflicts_with = "context")]
     pub all_contexts: bool,
-    /// Only this namespace; may be given several times
+    /// Of a cluster, only this namespace; may be given several times. That of a release is `--release-namespace`
     #[arg(long, short, value_name = "NAME", value_delimiter = ',')]
     pub namespace: Vec<String>,
     /// Only objects that this label selector selects, as `app=shop,tier!=cache`
@@ -635,8 +635,8 @@ pub struct RenderArguments {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
-    /// The namespace of the release
-    #[arg(long, short, value_name = "NAME")]
+    /// The same as `--release-namespace`, as `helm template` calls it
+    #[arg(long, short, value_name = "NAME", conflicts_with = "release_namespace")]
     pub namespace: Option<String>,
     /// Print what Helm and Kustomize print, byte for byte: also the values of secrets
     #[arg(long)]

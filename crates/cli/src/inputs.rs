@@ -40,6 +40,11 @@ impl ClusterArguments {
             return Ok(Source::Snapshot(path));
         }
         if !self.is_asked_for() {
+            if !self.namespace.is_empty() {
+                let text =
+                    "`--namespace` is for a cluster, and there is none: `--release-namespace` is that of a release";
+                return Err(UsageError(text.to_owned()).into());
+            }
             return Ok(Source::Manifests);
         }
         let connections = self.connections().map_err(|error| UsageError(error.to_string()))?;

@@ -124,9 +124,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let kinds = custom_resources::definitions(crd_schemas, &config)?;
     let sources = Sources { files: exceptions, none: *no_exceptions, paths: &resolved.paths };
     let collector = Collector::new(&sources)?;
-    let namespace = request.cluster.namespace.first();
-    let options =
-        rendering::options(&request.input.rendering, namespace, Some(request.selection), Some(request.project))?;
+    let options = rendering::options(&request.input.rendering, Some(request.selection), Some(request.project))?;
     let options = Options { texts, ..options };
     let input = Input { config: &config, options: &options };
     let Loaded { mut results, stdin, places } = match request.cluster.source()? {

@@ -8,13 +8,12 @@ use crate::arguments::{RenderingArguments, SelectionArguments};
 use crate::configuration::ProjectSettings;
 use crate::exit::UsageError;
 
-/// How charts and kustomizations are rendered; `namespace` is that of the release if `--release-namespace` is not given.
+/// How charts and kustomizations are rendered.
 ///
 /// # Errors
 /// A file of values that is not there.
 pub(crate) fn options(
     arguments: &RenderingArguments,
-    namespace: Option<&String>,
     selection: Option<&SelectionArguments>,
     project: Option<&ProjectSettings>,
 ) -> Result<Options, UsageError> {
@@ -44,7 +43,7 @@ pub(crate) fn options(
     Ok(Options {
         values: all,
         release_name: release_name.clone(),
-        namespace: release_namespace.as_ref().or(namespace).cloned(),
+        namespace: release_namespace.clone(),
         kube_version: kube_version.clone().or_else(|| of_selection.map(|version| version.to_string())),
         api_versions: api_versions.clone(),
         show_only: show_only.clone(),

@@ -105,8 +105,7 @@ fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::R
 fn read_manifests(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::Result<Results> {
     let resolved = fetched::resolve(&arguments.paths)?;
     let config = input_config(&resolved.paths, &arguments.input);
-    let namespace = arguments.cluster.namespace.first();
-    let options = rendering::options(&arguments.input.rendering, namespace, None, None)?;
+    let options = rendering::options(&arguments.input.rendering, None, None)?;
     let each = |_: RenderingId, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
         judge(observed, symbols, verdicts);
     };

@@ -26,7 +26,9 @@ use crate::{fetched, rendering};
 pub(super) fn run(arguments: &RenderArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     let resolved = fetched::resolve(&arguments.paths)?;
     let config = input_config(&resolved.paths, &arguments.input);
-    let options = rendering::options(&arguments.input.rendering, arguments.namespace.as_ref(), None, Some(project))?;
+    let options = rendering::options(&arguments.input.rendering, None, Some(project))?;
+    let namespace = arguments.namespace.clone().or(options.namespace);
+    let options = Options { namespace, ..options };
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let skipped = if arguments.plain {
         print_plain(&config, &options, &mut out)?

@@ -123,7 +123,12 @@ fn values_of_flags_are_those_of_helm() {
     assert_eq!(of_set.len(), 1, "{of_set:?}");
     let said = folder.run(&["scan", "-f", "pord.yaml", "shop"]);
     assert!(said.code == 3 && said.err.contains("did you mean `prod.yaml`?"), "{}", said.err);
-    let (_, json) = folder.scan(&["--release-name", "web", "--namespace", "front", "shop"]);
+    let (_, json) = folder.scan(&["--release-name", "web", "--release-namespace", "front", "shop"]);
+    let said = folder.run(&["scan", "--namespace", "front", "shop"]);
+    assert_eq!(said.code, 3, "{}", said.out);
+    assert!(said.err.contains("`--release-namespace`"), "{}", said.err);
+    let plain = |flag| folder.run(&["render", "--plain", flag, "front", "shop"]).out;
+    assert_eq!(plain("--namespace"), plain("--release-namespace"));
     assert_eq!(json["resources"][0]["id"], "Pod/front/web-app");
 }
 

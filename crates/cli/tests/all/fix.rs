@@ -130,6 +130,51 @@ fn unsafe_changes_need_a_word() {
     assert_eq!(read(&folder, "pod.yaml"), POD);
 }
 
+/// What is left in two files, each with a finding, after these answers on a terminal; `None` where there is no `script`
+/// to make one.
+#[cfg(target_os = "linux")]
+fn answered(answers: &str) -> Option<(String, [bool; 2])> {
+    let text = POD.replace("  automount", "  hostPID: true\n  automount");
+    let folder = Folder::new(&[("a.yaml", &text), ("b.yaml", &text.replace("name: app,", "name: other,"))]);
+    let command = format!("{} fix --write --unsafe --only host-pid-namespace", env!("CARGO_BIN_EXE_plimsoll"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), answers.as_bytes()).unwrap();
+    let said = child.wait_with_output().unwrap();
+    let mended = ["a.yaml", "b.yaml"].map(|name| !read(&folder, name).contains("hostPID"));
+    Some((String::from_utf8_lossy(&said.stdout).into_owned(), mended))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_unsafe_change_is_asked_about_on_a_terminal() {
+    for (answers, mended) in
+        [("y\nn\n", [true, false]), ("what?\nn\nyes\n", [false, true]), ("a\n", [true, true]), ("q\n", [false, false])]
+    {
+        let Some((said, found)) = answered(answers) else { return };
+        assert_eq!(found, mended, "{answers:?}\n{said}");
+        assert!(said.contains("a.yaml:6: ") && said.contains("take out `spec.hostPID`"), "{said}");
+        // All of them, and none of the rest, are asked about once.
+        assert_eq!(said.contains("b.yaml:6: "), !matches!(answers, "a\n" | "q\n"), "{answers:?}\n{said}");
+    }
+}
+
+#[test]
+fn values_that_only_the_owner_knows_are_never_written() {
+    let folder = Folder::new(&[("pod.yaml", POD)]);
+    let said = folder.run(&["fix", "--write", "--unsafe", "--yes", "--only", "memory-limit-missing"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.contains("1 finding needs a value that only you know"), "{}", said.out);
+    assert!(said.out.contains("<what it needs>"), "{}", said.out);
+    assert_eq!(read(&folder, "pod.yaml"), POD);
+}
+
 #[test]
 fn what_is_accepted_is_left_alone() {
     let annotated = POD.replace(

@@ -3,7 +3,7 @@
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
-use model::inventory::Inventory;
+use model::inventory::{Inventory, ServiceAccountFact};
 use model::parameter::{Default, Parameter, parameter};
 use model::place::Place;
 use model::severity::Severity;
@@ -126,6 +126,14 @@ const ANNOTATIONS: [&str; 3] =
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     if inventory.facts.service_accounts.is_empty() {
+        return;
+    }
+    let is_annotated = |account: &ServiceAccountFact| {
+        account.annotations.iter().any(|key| ANNOTATIONS.contains(&&*inventory.symbols.text(*key)))
+    };
+    if !inventory.facts.service_accounts.iter().any(is_annotated) {
+        // Who may do what costs more to work out than this.
+        inventory.facts.service_accounts.iter().for_each(|account| findings.looked_at(account.resource));
         return;
     }
     let capabilities = grants::judged(inventory, findings);

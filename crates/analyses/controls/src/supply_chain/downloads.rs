@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 /// Words without which nothing is fetched.
 const FETCHING: &[&str] =
@@ -11,6 +11,13 @@ const FETCHING: &[&str] =
 /// A quick look: false if the text fetches nothing.
 pub(crate) fn may_fetch(text: &str) -> bool {
     FETCHING.iter().any(|word| text.contains(word))
+}
+
+/// Whether something may be run or installed in a command line: most that fetch only ask whether somebody answers, and the
+/// patterns take longer to build than to try.
+fn may_run(line: &str) -> bool {
+    line.contains(['|', ';', '&', '\n', '`', '('])
+        || ["install", "add", "zypper", "npx", "run"].iter().any(|word| line.contains(word))
 }
 
 /// What is said of each of `PATTERNS`.
@@ -44,7 +51,7 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
         ),
         r"(?s)\bnpx\s+(?:-\S+\s+)*[@\w]|\bgo\s+run\s+(?:\w+\.)+\w+/|\bcurl\b[^;&\n]*\|\s*tar\b[^;&\n]*(?:&&|;|\n)\s*\./".to_owned(),
     ];
-    RegexSet::new(patterns).expect("the patterns are regular expressions")
+    RegexSetBuilder::new(patterns).unicode(false).build().expect("the patterns are regular expressions")
 });
 
 /// What a command line fetches and runs, as a clause about the container. Only the beginning of a long one is read.
@@ -52,7 +59,8 @@ pub(crate) fn find(line: &str) -> Option<&'static str> {
     const LONGEST: usize = 64 << 10;
     let end =
         if line.len() > LONGEST { (0..=LONGEST).rev().find(|&at| line.is_char_boundary(at))? } else { line.len() };
-    let first = PATTERNS.matches(&line[..end]).iter().next()?;
+    let line = &line[..end];
+    let first = if may_run(line) { PATTERNS.matches(line.as_bytes()).iter().next()? } else { return None };
     WHAT.get(first).copied()
 }
 
