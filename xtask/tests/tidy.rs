@@ -119,6 +119,7 @@ const BESIDE: &[(&str, &str)] = &[
     // interface between the same two, with one user.
     ("crates/analyses/controls/Cargo.toml", "rbac"),
     // The graph of attack paths joins what the evaluators know.
+    ("crates/analyses/paths/Cargo.toml", "network"),
     ("crates/analyses/paths/Cargo.toml", "rbac"),
     // Fixes are planned from the findings that a report shows, and name files as it does.
     ("crates/outputs/fixes/Cargo.toml", "reports"),

@@ -106,4 +106,8 @@ assumptions! {
     12 LOGS_SERVED "logs-served" "the kubelet follows links in its directory of logs";
     13 NOTHING_ENFORCED "nothing-enforced" "no Pod Security level is enforced there";
     14 ACCOUNT_MOUNTS "account-mounts" "the ServiceAccount, which is not in the input, does not forbid its token to be mounted";
+    15 NODE_PORTS_OPEN "node-ports-open" "the ports of the nodes are open to the outside";
+    16 LISTED_SOURCES "listed-sources" "the attacker comes from an address that is let in";
+    17 CONTROLLER_OPEN "controller-open" "the controller that serves it is open to the outside";
+    18 CONTROLLER_ADMITTED "controller-admitted" "policies admit the controller, which is not in the input";
 }

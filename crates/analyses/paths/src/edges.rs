@@ -9,6 +9,7 @@ pub mod bind;
 pub mod client_certificate;
 pub mod combined;
 pub mod confined;
+pub mod connect;
 pub mod contains;
 pub mod control_plane;
 pub mod create_token_secret;
@@ -27,6 +28,8 @@ pub mod escape_sys_admin;
 pub mod everything;
 pub mod exec;
 pub mod exec_through_kubelet;
+pub mod exploit_service;
+pub mod exposed_to;
 pub mod granted;
 pub mod holds;
 pub mod host_read;
@@ -37,9 +40,11 @@ pub mod impersonate;
 pub mod in_pod;
 pub mod mint_token;
 pub mod mount_secrets;
+pub mod move_by_network;
 pub mod mutate_everything;
 pub mod node_hosts;
 pub mod reach_control_plane;
+pub mod reach_metadata;
 pub mod read_mounted;
 pub mod read_secrets;
 pub mod replace_image;
@@ -54,6 +59,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &belongs_to::EDGE,
     &bind::EDGE,
     &client_certificate::EDGE,
+    &connect::EDGE,
     &contains::EDGE,
     &control_plane::EDGE,
     &create_token_secret::EDGE,
@@ -72,6 +78,8 @@ pub static EDGES: &[&EdgeKind] = &[
     &everything::EDGE,
     &exec::EDGE,
     &exec_through_kubelet::EDGE,
+    &exploit_service::EDGE,
+    &exposed_to::EDGE,
     &holds::EDGE,
     &host_read::EDGE,
     &host_tokens::EDGE,
@@ -81,9 +89,11 @@ pub static EDGES: &[&EdgeKind] = &[
     &in_pod::EDGE,
     &mint_token::EDGE,
     &mount_secrets::EDGE,
+    &move_by_network::EDGE,
     &mutate_everything::EDGE,
     &node_hosts::EDGE,
     &reach_control_plane::EDGE,
+    &reach_metadata::EDGE,
     &read_mounted::EDGE,
     &read_secrets::EDGE,
     &replace_image::EDGE,

@@ -60,6 +60,8 @@ pub enum Action {
     Insert(&'static str),
     /// Takes the whole object away.
     Delete,
+    /// Adds a NetworkPolicy for its pods.
+    Isolate,
 }
 
 /// A fix.

@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod edge;
 pub mod edges;
 pub mod graph;
+pub mod segments;
 pub mod topology;
 pub mod vertex;
 pub mod world;

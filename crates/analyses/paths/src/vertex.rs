@@ -13,6 +13,8 @@ pub enum Vertex {
     Internet,
     /// A way in from outside: the object that opens it.
     EntryPoint(ResourceId),
+    /// What some workloads may connect to: the number of that set.
+    Segment(u32),
     /// Code in a pod of a workload: its number among the workloads of the inventory. All replicas are one.
     Workload(u32),
     /// Code in one container of a workload: the number of the workload, and that of the container among those of it
@@ -56,6 +58,7 @@ impl Vertex {
         match self {
             Self::Internet => "internet",
             Self::EntryPoint(_) => "entry-point",
+            Self::Segment(_) => "segment",
             Self::Workload(_) => "workload",
             Self::Container(..) => "container",
             Self::Subject(_) => "subject",
@@ -81,7 +84,7 @@ impl Vertex {
         let kind = self.kind();
         match self {
             Self::EntryPoint(resource) => (kind, resource.0, 0, String::new()),
-            Self::Workload(number) => (kind, number, 0, String::new()),
+            Self::Workload(number) | Self::Segment(number) => (kind, number, 0, String::new()),
             Self::Container(number, container) => (kind, number, container, String::new()),
             _ => (kind, 0, 0, self.name(world)),
         }
@@ -93,6 +96,7 @@ impl Vertex {
         match self {
             Self::Internet => "the internet".to_owned(),
             Self::EntryPoint(resource) => world.object_name(resource),
+            Self::Segment(number) => world.segments().name(world, number),
             Self::Workload(number) => workload_name(world, number),
             Self::Container(number, container) => {
                 let name = world.container(number, container).map(|container| text(container.name)).unwrap_or_default();

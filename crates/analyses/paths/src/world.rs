@@ -1,18 +1,23 @@
 //! What the edges look at: the inventory, the evaluators, and the joins that many edges need.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::{
     ConfinementFact, ContainerConfinementFact, Inventory, NamespaceFact, ResourceId, ServiceAccountFact, WorkloadFact,
 };
 use model::symbols::Symbol;
+use network::{EndpointId, Entry, Identity, Network};
 use rbac::{BindingId, Evaluator, RoleId, RoleLink, RoleRule, SubjectKey};
+use crate::segments::Segments;
 
 /// What is known beside the objects.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// What the evaluator of rights is told.
     pub rbac: rbac::Config,
+    /// What the evaluator of the network is told.
+    pub network: network::Config,
 }
 
 /// Everything that preconditions of edges ask for.
@@ -21,6 +26,8 @@ pub struct World<'a> {
     pub inventory: &'a Inventory,
     /// Who may do what.
     pub rbac: Evaluator<'a>,
+    /// Who may connect to whom.
+    pub network: Network<'a>,
     default: Symbol,
     /// For each workload what it lacks of confinement, if it lacks any.
     confinement: BTreeMap<u32, &'a ConfinementFact>,
@@ -28,6 +35,9 @@ pub struct World<'a> {
     by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
     namespaces: Vec<Symbol>,
     account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
+    segments: OnceCell<Segments>,
+    entries: OnceCell<Vec<Entry>>,
+    members: OnceCell<BTreeMap<EndpointId, Vec<u32>>>,
 }
 
 /// Kinds of the whole cluster that evidence and fixes point at.
@@ -81,12 +91,16 @@ impl<'a> World<'a> {
         let mut world = Self {
             inventory,
             rbac,
+            network: Network::new(inventory, &config.network),
             default,
             confinement,
             rights,
             by_subject,
             namespaces: Vec::new(),
             account_facts: BTreeMap::new(),
+            segments: OnceCell::new(),
+            entries: OnceCell::new(),
+            members: OnceCell::new(),
         };
         let accounts = inventory.facts.service_accounts.iter();
         world.account_facts = accounts
@@ -137,6 +151,35 @@ impl<'a> World<'a> {
     /// The workloads with their numbers.
     pub fn workloads(&self) -> impl Iterator<Item = (u32, &'a WorkloadFact)> + use<'a> {
         (0..).zip(&self.inventory.facts.workloads)
+    }
+
+    /// The endpoints of the network that are pods, each with the numbers of its workloads: the object itself, or else
+    /// its pods.
+    pub fn endpoints(&self) -> impl Iterator<Item = (EndpointId, Vec<u32>)> + '_ {
+        self.network.endpoints().filter_map(|(id, endpoint)| {
+            let Identity::Workload { workload, .. } = endpoint.identity else { return None };
+            let workload = &self.network.workloads()[workload as usize];
+            let is_own = |member: &&u32| {
+                self.inventory.facts.workloads[**member as usize].resource == workload.resource
+            };
+            let own: Vec<u32> = workload.members.iter().filter(is_own).copied().collect();
+            Some((id, if own.is_empty() { workload.members.clone() } else { own }))
+        })
+    }
+
+    /// The numbers of the workloads of one endpoint.
+    pub fn workloads_of(&self, endpoint: EndpointId) -> Vec<u32> {
+        self.members.get_or_init(|| self.endpoints().collect()).get(&endpoint).cloned().unwrap_or_default()
+    }
+
+    /// Every way in from outside; found when first asked for.
+    pub fn entries(&self) -> &[Entry] {
+        self.entries.get_or_init(|| self.network.exposure())
+    }
+
+    /// Who may connect to what, in sets that many share; found when first asked for.
+    pub fn segments(&self) -> &Segments {
+        self.segments.get_or_init(|| Segments::new(self))
     }
 
     /// The workloads that lack some of what holds pods apart from nodes, with their numbers.

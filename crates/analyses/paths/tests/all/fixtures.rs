@@ -7,7 +7,8 @@ use paths::world::{Config, World};
 
 /// Without the roles that every cluster has: fixtures say all that there is.
 fn config() -> Config {
-    Config { rbac: rbac::Config { assume_built_in: false, ..rbac::Config::default() } }
+    let rbac = rbac::Config { assume_built_in: false, ..rbac::Config::default() };
+    Config { rbac, ..Config::default() }
 }
 
 fn lines(graph: &Graph, world: &World<'_>) -> Vec<String> {

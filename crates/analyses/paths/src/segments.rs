@@ -1,0 +1,119 @@
+//! Who may connect to what, in sets: workloads that policies do not tell apart share one, and what nothing protects is
+//! one that all others point to. Pair by pair there would be as many edges as there are pairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use network::{Direction, EndpointId, Isolation, Network};
+
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// Something that a set holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listener {
+    /// The number of the workload.
+    pub workload: u32,
+    /// Where it is likely connected to, such as `TCP 8080`; empty if it declares no port that is admitted.
+    pub port: String,
+}
+
+/// A set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Segment {
+    /// The numbers of the workloads that may connect to all of it, in order.
+    pub members: Vec<u32>,
+    /// What it holds, beside what is in the open.
+    pub listeners: Vec<Listener>,
+    /// Whether what is in the open is a part of it.
+    pub holds_open: bool,
+    /// Whether policies limit what its members send.
+    pub is_limited: bool,
+}
+
+/// All sets.
+#[derive(Debug, Default)]
+pub struct Segments {
+    /// What no policy protects.
+    pub open: Vec<Listener>,
+    /// The others.
+    pub all: Vec<Segment>,
+}
+
+/// The number of what is in the open among the segments.
+pub const OPEN: u32 = u32::MAX;
+
+impl Segments {
+    /// Finds them.
+    pub(crate) fn new(world: &World<'_>) -> Self {
+        let network = &world.network;
+        let mut groups: BTreeMap<u32, Vec<(EndpointId, Vec<u32>)>> = BTreeMap::new();
+        for (endpoint, workloads) in world.endpoints() {
+            groups.entry(network.group_of(endpoint)).or_default().push((endpoint, workloads));
+        }
+        let is_open = |endpoint: EndpointId, direction| network.isolation(endpoint, direction) == Isolation::Open;
+        let in_the_open: BTreeSet<u32> = groups
+            .iter()
+            .filter(|(_, members)| is_open(members[0].0, Direction::Ingress))
+            .map(|(group, _)| *group)
+            .collect();
+        let mut segments: BTreeMap<(bool, bool, Vec<Listener>), Segment> = BTreeMap::new();
+        let mut open: BTreeSet<Listener> = BTreeSet::new();
+        for members in groups.values() {
+            let source = members[0].0;
+            let row = network.row(source);
+            let reached: Vec<&u32> =
+                groups.iter().filter(|(_, others)| row.reaches(others[0].0)).map(|(group, _)| group).collect();
+            let holds_open = !in_the_open.is_empty()
+                && in_the_open.iter().all(|group| reached.binary_search(&group).is_ok());
+            let listeners = |group: &u32| {
+                let of_endpoint = |(endpoint, workloads): &(EndpointId, Vec<u32>)| {
+                    let ports = row.to(*endpoint);
+                    let port = port(network, *endpoint, &ports);
+                    workloads.iter().map(move |&workload| Listener { workload, port: port.clone() }).collect::<Vec<_>>()
+                };
+                groups[group].iter().flat_map(of_endpoint).collect::<Vec<_>>()
+            };
+            let (hub, rest): (Vec<&u32>, Vec<&u32>) =
+                reached.into_iter().partition(|group| holds_open && in_the_open.contains(group));
+            if open.is_empty() {
+                open.extend(hub.into_iter().flat_map(listeners));
+            }
+            let mut held: Vec<Listener> = rest.into_iter().flat_map(listeners).collect();
+            held.sort_unstable();
+            let is_limited = !is_open(source, Direction::Egress);
+            let key = (holds_open, is_limited, held);
+            let segment = segments.entry(key.clone()).or_insert_with(|| {
+                let (holds_open, is_limited, listeners) = key;
+                Segment { members: Vec::new(), listeners, holds_open, is_limited }
+            });
+            segment.members.extend(members.iter().flat_map(|(_, workloads)| workloads));
+        }
+        let mut all: Vec<Segment> = segments.into_values().collect();
+        for segment in &mut all {
+            segment.members.sort_unstable();
+            segment.members.dedup();
+        }
+        all.sort_by(|a, b| a.members.cmp(&b.members));
+        Self { open: open.into_iter().collect(), all }
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self, world: &World<'_>, number: u32) -> String {
+        if number == OPEN {
+            return "pods that no policy protects".to_owned();
+        }
+        let members = self.all.get(number as usize).map_or(&[][..], |segment| &segment.members);
+        let Some((first, others)) = members.split_first() else { return String::new() };
+        let first = Vertex::Workload(*first).name(world);
+        match others.len() {
+            0 => format!("what {first} may connect to"),
+            others => format!("what {first} and {others} more may connect to"),
+        }
+    }
+}
+
+/// Where it is likely connected to.
+fn port(network: &Network<'_>, to: EndpointId, admitted: &network::Ports) -> String {
+    let likely = network.likely_port(to, admitted);
+    likely.map(|(protocol, port)| format!("{} {port}", network::protocol_name(protocol))).unwrap_or_default()
+}
