@@ -1,8 +1,10 @@
 //! The command line.
 
 mod network;
+mod paths;
 
 pub(crate) use network::*;
+pub(crate) use paths::*;
 pub(crate) mod rbac;
 
 use std::io::IsTerminal;
@@ -74,6 +76,8 @@ pub enum Command {
     PodSecurity(PodSecurityArguments),
     /// Say who may connect to whom, why, from where, and how far a break-in gets
     Network(NetworkArguments),
+    /// List the ways of an attacker over everything at once, and the changes that cut most
+    Paths(PathsArguments),
     /// Print what charts and kustomizations become, and where it comes from
     Render(RenderArguments),
     /// Ask who may do what, why, and what is dangerous about it
@@ -542,6 +546,31 @@ pub struct ClusterArguments {
     /// Read what `plimsoll snapshot` wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context", "all_contexts", "namespace", "selector"])]
     pub snapshot: Option<PathBuf>,
+}
+
+/// What is read in place of files.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WhereArguments {
+    /// Ask the cluster that the kubeconfig names, or the one that this pod runs in
+    #[arg(long)]
+    pub cluster: bool,
+    /// The kubeconfig; without this, what `KUBECONFIG` lists, or `~/.kube/config`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Ask what `plimsoll snapshot` wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context"])]
+    pub snapshot: Option<PathBuf>,
+}
+
+impl WhereArguments {
+    /// The same among all that can be said of clusters.
+    pub fn as_cluster(&self) -> ClusterArguments {
+        let Self { cluster, kubeconfig, context, snapshot } = self.clone();
+        ClusterArguments { cluster, kubeconfig, context, snapshot, ..ClusterArguments::default() }
+    }
 }
 
 impl Default for ClusterArguments {

@@ -11,6 +11,7 @@ mod frameworks;
 mod init;
 mod man;
 mod network;
+mod paths;
 mod pod_security;
 mod rbac;
 mod render;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Network(arguments) => network::run(arguments),
+        Command::Paths(arguments) => paths::run(arguments),
         Command::Rbac(arguments) => rbac::run(arguments),
         Command::Render(arguments) => render::run(arguments, project),
         Command::Explain(arguments) => explain::run(arguments),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use model::inventory::Results;
+use model::inventory::{Inventory, Results};
 
 use crate::git::{Address, Fetched, is_address};
 
@@ -42,6 +42,15 @@ impl Resolved {
     /// Whether anything was fetched.
     pub(crate) fn is_fetched(&self) -> bool {
         !self.fetched.is_empty()
+    }
+
+    /// Shows paths as paths in their repositories.
+    pub(crate) fn show_inventory(&self, inventory: &mut Inventory) {
+        if self.fetched.is_empty() {
+            return;
+        }
+        inventory.files.iter_mut().for_each(|path| *path = self.shown(path));
+        inventory.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = self.shown(&skipped.path));
     }
 
     /// Shows paths as paths in their repositories. Returns where the files are in truth; nothing if that is the same.

@@ -1,6 +1,7 @@
 //! What a command reads: manifests, running clusters, or a snapshot of one.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::eprintln;
 use anyhow::Context as _;
@@ -10,12 +11,16 @@ use cluster::kubeconfig::{self, ConfigError, Connection, Kubeconfig};
 use cluster::lists::Scope;
 use cluster::load::{Actions, Loaded, Progress};
 use cluster::snapshot::Writer;
+use manifests::walk::{self, Texts};
 use model::inventory::{Inventory, Observed, Verdicts};
 use model::symbols::Symbols;
+use repository::combined;
+use repository::plan::Plan;
 
-use crate::arguments::ClusterArguments;
+use crate::arguments::{ClusterArguments, InputArguments, WhereArguments};
+use crate::commands::input_config;
 use crate::exit::UsageError;
-use crate::screen;
+use crate::{fetched, rendering, screen};
 
 /// What a command reads.
 pub(crate) enum Source<'a> {
@@ -25,6 +30,81 @@ pub(crate) enum Source<'a> {
     Clusters(Vec<Connection>),
     /// A snapshot.
     Snapshot(&'a Path),
+}
+
+/// Everything that is read, as one inventory: manifests, what charts and kustomizations become, running clusters, a
+/// snapshot.
+///
+/// # Errors
+/// What cannot be asked for, or not be fetched.
+pub(crate) fn inventory(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    place: &WhereArguments,
+    complete: bool,
+) -> anyhow::Result<Inventory> {
+    let mut inventory = Inventory { complete, ..Inventory::default() };
+    let cluster = place.as_cluster();
+    let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
+    match cluster.source()? {
+        Source::Manifests => read_manifests(paths, input, Texts::default(), &mut inventory)?,
+        Source::Snapshot(path) => {
+            load_snapshot(path, 0, (&nothing, &|| {}), &mut inventory)?;
+        }
+        Source::Clusters(connections) => {
+            for connection in connections {
+                let reached = reach(&cluster, connection)?;
+                load_cluster(&cluster, reached, None, (&nothing, &|| {}), &mut inventory)?;
+            }
+        }
+    }
+    Ok(inventory)
+}
+
+/// The same of manifests, with these texts in place of those of files.
+///
+/// # Errors
+/// What cannot be fetched.
+pub(crate) fn inventory_with(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    complete: bool,
+    texts: Texts,
+) -> anyhow::Result<Inventory> {
+    let mut inventory = Inventory { complete, ..Inventory::default() };
+    read_manifests(paths, input, texts, &mut inventory)?;
+    Ok(inventory)
+}
+
+fn read_manifests(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    texts: Texts,
+    inventory: &mut Inventory,
+) -> anyhow::Result<()> {
+    let resolved = fetched::resolve(paths)?;
+    let config = walk::Config { texts, ..input_config(&resolved.paths, input) };
+    let options = rendering::options(&input.rendering, None, None)?;
+    let progress = manifests::load::Progress::default();
+    screen::with_progress(&|| screen::files(&progress), || {
+        let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
+        let Plan { mut plain, families } = Plan::new(&config, found, &options);
+        plain.covered.extend(families.iter().map(|family| family.named));
+        let references = Mutex::new(Vec::new());
+        let see = |observed: Observed<'_>, _: &Symbols, _: &mut Verdicts| {
+            if let Some(found) = repository::references::find(observed.object, observed.path, observed.origin) {
+                references.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+            }
+        };
+        manifests::load::load(&config, plain, inventory, &see, &progress);
+        let references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (families, skipped) = repository::references::resolve(references, families, &options);
+        inventory.coverage.skipped.extend(skipped);
+        combined::add(&families, &options, manifests::load::threads(config.threads), inventory);
+        Ok::<_, UsageError>(())
+    })?;
+    resolved.show_inventory(inventory);
+    Ok(())
 }
 
 /// What is done with every object of a cluster.

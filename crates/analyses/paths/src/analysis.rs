@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::algorithms::ranking::{Cut, Plan, Problem, Start};
+use crate::algorithms::ranking::{Change, Cut, Plan, Problem, Start};
 use crate::algorithms::shortest::Ways;
 use crate::edge::Assumptions;
-use crate::graph::Graph;
+use crate::graph::{Fix, FixId, Graph};
 use crate::topology::{EdgeId, Removed, VertexId};
 use crate::vertex::Vertex;
 
@@ -21,16 +21,36 @@ pub enum Certainty {
 }
 
 /// What is asked of the graph.
-#[derive(Clone, Debug, Default)]
-pub struct Question {
+#[derive(Clone)]
+pub struct Question<'q> {
     /// Where attackers begin, and how much each counts.
     pub entries: Vec<(Vertex, u64)>,
     /// Where they must not come.
     pub sinks: Vec<Vertex>,
     /// Vertices that no way may pass.
     pub without: Vec<Vertex>,
+    /// Kinds of edges that no way may take.
+    pub without_edges: Vec<&'static str>,
     /// How certain a way must be.
     pub certainty: Certainty,
+    /// What a fix costs, where that is not as the edge has it.
+    pub cost: &'q dyn Fn(FixId, &Fix) -> Option<u64>,
+    /// Which fixes must not be made.
+    pub pinned: &'q dyn Fn(FixId, &Fix) -> bool,
+}
+
+impl Default for Question<'_> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            sinks: Vec::new(),
+            without: Vec::new(),
+            without_edges: Vec::new(),
+            certainty: Certainty::default(),
+            cost: &|_, _| None,
+            pinned: &|_, _| false,
+        }
+    }
 }
 
 /// Ways of one shape: the same steps between things of the same kinds.
@@ -50,9 +70,6 @@ pub struct Path {
     pub entries: Vec<VertexId>,
 }
 
-/// How much an assumption adds to the difficulty of a step: a way that hangs on nothing is told first.
-const UNKNOWN: u64 = 40;
-
 /// An analysis: a graph and a question.
 pub struct Analysis<'g> {
     /// The graph.
@@ -60,11 +77,13 @@ pub struct Analysis<'g> {
     starts: Vec<Start>,
     sinks: Vec<VertexId>,
     removed: Removed,
+    /// The fixes of the graph, at the costs that count here.
+    changes: Vec<Change>,
 }
 
 impl<'g> Analysis<'g> {
     /// Asks the graph. Entries and sinks that are not in it lead nowhere.
-    pub fn new(graph: &'g Graph, question: &Question) -> Self {
+    pub fn new(graph: &'g Graph, question: &Question<'_>) -> Self {
         let starts = question
             .entries
             .iter()
@@ -78,14 +97,54 @@ impl<'g> Analysis<'g> {
                 removed.edges.insert(at);
             }
         }
+        for (at, _) in graph.edges.iter().enumerate().filter(|(_, edge)| question.without_edges.contains(&edge.kind.id))
+        {
+            removed.edges.insert(at);
+        }
         let sinks = question.sinks.iter().filter_map(|sink| graph.vertex(*sink));
-        Self { graph, starts: starts.collect(), sinks: sinks.collect(), removed }
+        let mut changes = graph.changes.clone();
+        for ((fix, known), change) in (0..).map(FixId).zip(&graph.fixes).zip(&mut changes) {
+            match (question.pinned)(fix, known) {
+                // What must not change takes nothing away.
+                true => change.parts.clear(),
+                false => change.cost = (question.cost)(fix, known).unwrap_or(change.cost).max(1),
+            }
+        }
+        Self { graph, starts: starts.collect(), sinks: sinks.collect(), removed, changes }
+    }
+
+    /// Where attackers begin, as far as the graph has it.
+    pub fn starts(&self) -> &[Start] {
+        &self.starts
+    }
+
+    /// Where they must not come, as far as the graph has it.
+    pub fn sinks(&self) -> &[VertexId] {
+        &self.sinks
+    }
+
+    /// How dear a fix is.
+    pub fn cost(&self, fix: FixId) -> u64 {
+        self.changes[fix.0 as usize].cost
+    }
+
+    /// The fixes that take an edge away and may be made.
+    pub fn fixes_of(&self, edge: EdgeId) -> Vec<FixId> {
+        let mut fixes = self.graph.fixes_of(edge);
+        fixes.retain(|fix| !self.changes[fix.0 as usize].parts.is_empty());
+        fixes
+    }
+
+    /// How much of the entries reaches a sink without this.
+    pub fn left(&self, removed: &Removed) -> u64 {
+        self.problem().weight(removed)
     }
 
     /// How hard a step is for an attacker.
     pub fn difficulty(&self, edge: EdgeId) -> u64 {
         let edge = &self.graph.edges[edge.index()];
-        u64::from(edge.kind.difficulty) + UNKNOWN * edge.assumptions.iter().count() as u64
+        let assumed = edge.assumptions.iter().map(|assumption| u64::from(assumption.hardness));
+        u64::from(edge.kind.difficulty) + assumed.sum::<u64>()
     }
 
     /// The ways, for each sink the easiest first; of each shape one.
@@ -142,7 +201,7 @@ impl<'g> Analysis<'g> {
     fn problem(&self) -> Problem<'_> {
         Problem {
             topology: &self.graph.topology,
-            changes: &self.graph.changes,
+            changes: &self.changes,
             starts: &self.starts,
             sinks: &self.sinks,
             removed: &self.removed,

@@ -51,6 +51,8 @@ pub struct Assumption {
     pub id: &'static str,
     /// What is assumed, as a clause: `the kernel takes unsigned modules`.
     pub text: &'static str,
+    /// How much harder it makes a step, from 1 (it nearly always holds) to 60 (it seldom does).
+    pub hardness: u8,
     /// Its bit.
     bit: u8,
 }
@@ -80,10 +82,10 @@ impl Assumptions {
 }
 
 macro_rules! assumptions {
-    ($($bit:literal $name:ident $id:literal $text:literal;)+) => {
+    ($($bit:literal $hardness:literal $name:ident $id:literal $text:literal;)+) => {
         $(
             #[doc = concat!("Assumed: ", $text, ".")]
-            pub static $name: Assumption = Assumption { id: $id, text: $text, bit: $bit };
+            pub static $name: Assumption = Assumption { id: $id, text: $text, hardness: $hardness, bit: $bit };
         )+
         /// All assumptions that edges name.
         pub static ASSUMPTIONS: &[&Assumption] = &[$(&$name),+];
@@ -91,23 +93,25 @@ macro_rules! assumptions {
 }
 
 assumptions! {
-    0 KERNEL_TAKES_MODULES "kernel-takes-modules" "the kernel of the node takes modules that nobody signed";
-    1 CGROUP_V1 "cgroup-v1" "the node has cgroups of version 1, and no profile of seccomp or AppArmor forbids mounts";
-    2 PROFILES_ALLOW_BPF "profiles-allow-bpf" "no profile of seccomp or AppArmor forbids what is needed";
-    3 SANDBOX_LEAKS "sandbox-leaks" "the runtime class is no sandbox";
-    4 USER_NAMESPACE_LEAKS "user-namespace-leaks" "root of a user namespace of its own can do it all the same";
-    5 IMAGE_RUNS_AS_ROOT "image-runs-as-root" "the image runs as root";
-    6 APP_ARMOR_OFF "app-armor-off" "the node confines containers with no profile of AppArmor";
-    7 CREDENTIALS_LIE_THERE "credentials-lie-there" "keys, tokens or kubeconfigs lie there";
-    8 SAME_NODE "same-node" "both run on one node";
-    9 CONTROL_PLANE_SCHEDULABLE "control-plane-schedulable" "the pod comes to a node that runs the control plane";
-    10 SERVICE_EXPLOITABLE "service-exploitable" "what listens there can be broken into";
-    11 CLOUD_METADATA_OPEN "cloud-metadata-open" "the metadata service of the cloud answers pods";
-    12 LOGS_SERVED "logs-served" "the kubelet follows links in its directory of logs";
-    13 NOTHING_ENFORCED "nothing-enforced" "no Pod Security level is enforced there";
-    14 ACCOUNT_MOUNTS "account-mounts" "the ServiceAccount, which is not in the input, does not forbid its token to be mounted";
-    15 NODE_PORTS_OPEN "node-ports-open" "the ports of the nodes are open to the outside";
-    16 LISTED_SOURCES "listed-sources" "the attacker comes from an address that is let in";
-    17 CONTROLLER_OPEN "controller-open" "the controller that serves it is open to the outside";
-    18 CONTROLLER_ADMITTED "controller-admitted" "policies admit the controller, which is not in the input";
+    0 20 KERNEL_TAKES_MODULES "kernel-takes-modules" "the kernel of the node takes modules that nobody signed";
+    1 40 CGROUP_V1 "cgroup-v1" "the node has cgroups of version 1, and no profile of seccomp or AppArmor forbids mounts";
+    2 20 PROFILES_ALLOW_BPF "profiles-allow-bpf" "no profile of seccomp or AppArmor forbids what is needed";
+    3 60 SANDBOX_LEAKS "sandbox-leaks" "the runtime class is no sandbox";
+    4 60 USER_NAMESPACE_LEAKS "user-namespace-leaks" "root of a user namespace of its own can do it all the same";
+    5 10 IMAGE_RUNS_AS_ROOT "image-runs-as-root" "the image runs as root";
+    6 30 APP_ARMOR_OFF "app-armor-off" "the node confines containers with no profile of AppArmor";
+    7 40 CREDENTIALS_LIE_THERE "credentials-lie-there" "keys, tokens or kubeconfigs lie there";
+    8 20 SAME_NODE "same-node" "both run on one node";
+    9 40 CONTROL_PLANE_SCHEDULABLE "control-plane-schedulable" "the pod comes to a node that runs the control plane";
+    10 40 SERVICE_EXPLOITABLE "service-exploitable" "what listens there can be broken into";
+    11 20 CLOUD_METADATA_OPEN "cloud-metadata-open" "the metadata service of the cloud answers pods";
+    12 20 LOGS_SERVED "logs-served" "the kubelet follows links in its directory of logs";
+    13 10 NOTHING_ENFORCED "nothing-enforced" "no Pod Security level is enforced there";
+    14 5 ACCOUNT_MOUNTS "account-mounts" "the ServiceAccount, which is not in the input, does not forbid its token to be mounted";
+    15 40 NODE_PORTS_OPEN "node-ports-open" "the ports of the nodes are open to the outside";
+    16 40 LISTED_SOURCES "listed-sources" "the attacker comes from an address that is let in";
+    17 5 CONTROLLER_OPEN "controller-open" "the controller that serves it is open to the outside";
+    18 5 CONTROLLER_ADMITTED "controller-admitted" "policies admit the controller, which is not in the input";
+    19 40 LISTENS "listens" "something listens on a port that the pod does not declare";
+    20 60 INIT_TAKEN_OVER "init-taken-over" "the init container is taken over while it runs";
 }

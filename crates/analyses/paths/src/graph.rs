@@ -111,6 +111,19 @@ impl Graph {
         parts.iter().flat_map(of).collect()
     }
 
+    /// The edges that a fix takes away, in order: its own, and those of the vertices that it takes away.
+    pub fn edges_cut_by(&self, fix: FixId) -> Vec<EdgeId> {
+        let parts = &self.changes[fix.0 as usize].parts;
+        let is_cut = |edge: &EdgeId| {
+            let ends = [self.topology.from(*edge), self.topology.to(*edge)];
+            parts.iter().any(|part| match part {
+                Part::Edge(own) => own == edge,
+                Part::Vertex(vertex) => ends.contains(vertex),
+            })
+        };
+        (0..self.edges.len() as u32).map(EdgeId).filter(is_cut).collect()
+    }
+
     /// The number of a vertex, if it is in the graph.
     pub fn vertex(&self, vertex: Vertex) -> Option<VertexId> {
         self.numbers.get(&vertex).copied()

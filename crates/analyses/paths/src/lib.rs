@@ -4,6 +4,7 @@ pub mod algorithms;
 pub mod analysis;
 pub mod edge;
 pub mod edges;
+pub mod find;
 pub mod graph;
 pub mod segments;
 pub mod topology;

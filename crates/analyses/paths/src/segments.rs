@@ -63,8 +63,8 @@ impl Segments {
             let row = network.row(source);
             let reached: Vec<&u32> =
                 groups.iter().filter(|(_, others)| row.reaches(others[0].0)).map(|(group, _)| group).collect();
-            let holds_open = !in_the_open.is_empty()
-                && in_the_open.iter().all(|group| reached.binary_search(&group).is_ok());
+            let holds_open =
+                !in_the_open.is_empty() && in_the_open.iter().all(|group| reached.binary_search(&group).is_ok());
             let listeners = |group: &u32| {
                 let of_endpoint = |(endpoint, workloads): &(EndpointId, Vec<u32>)| {
                     let ports = row.to(*endpoint);

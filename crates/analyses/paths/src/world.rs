@@ -3,13 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::segments::Segments;
 use model::inventory::{
     ConfinementFact, ContainerConfinementFact, Inventory, NamespaceFact, ResourceId, ServiceAccountFact, WorkloadFact,
 };
 use model::symbols::Symbol;
 use network::{EndpointId, Entry, Identity, Network};
 use rbac::{BindingId, Evaluator, RoleId, RoleLink, RoleRule, SubjectKey};
-use crate::segments::Segments;
 
 /// What is known beside the objects.
 #[derive(Clone, Debug, Default)]
@@ -159,9 +159,8 @@ impl<'a> World<'a> {
         self.network.endpoints().filter_map(|(id, endpoint)| {
             let Identity::Workload { workload, .. } = endpoint.identity else { return None };
             let workload = &self.network.workloads()[workload as usize];
-            let is_own = |member: &&u32| {
-                self.inventory.facts.workloads[**member as usize].resource == workload.resource
-            };
+            let is_own =
+                |member: &&u32| self.inventory.facts.workloads[**member as usize].resource == workload.resource;
             let own: Vec<u32> = workload.members.iter().filter(is_own).copied().collect();
             Some((id, if own.is_empty() { workload.members.clone() } else { own }))
         })

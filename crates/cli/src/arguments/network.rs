@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::InputArguments;
+use super::{InputArguments, WhereArguments};
 
 const NETWORK_EXAMPLES: &str = "\
 Examples:
@@ -49,6 +49,9 @@ pub struct NetworkInput {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// What is read in place of files
+    #[command(flatten)]
+    pub place: WhereArguments,
     /// The network plugin, which decides what specifications leave open: antrea, calico, cilium, flannel,
     /// kube-network-policies, kube-ovn, kube-router, kubenet, none, ovn-k, vpc-cni or weave
     #[arg(long, value_name = "NAME")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use schemas::Version;
 
-use super::{InputArguments, Output, parse_kubernetes_version};
+use super::{InputArguments, Output, WhereArguments, parse_kubernetes_version};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,6 +56,9 @@ pub struct RbacInput {
     /// What to read
     #[command(flatten)]
     pub input: InputArguments,
+    /// What is read in place of files
+    #[command(flatten)]
+    pub place: WhereArguments,
     /// The version of Kubernetes that is asked, as `1.34`; the newest if it is not given
     #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
     pub kubernetes_version: Option<Version>,

@@ -1,5 +1,6 @@
 //! `plimsoll explain`: what a control means, and how to mend what it finds.
 
+mod edge;
 mod requirement;
 
 use std::io::{self, Write};
@@ -37,6 +38,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         && let Some((framework, id)) = requirement::find(&arguments.id)?
     {
         write_output(&output, |out| requirement::write(framework, id, terminal, out))?;
+        return Ok(Exit::Clean);
+    }
+    if found.is_empty()
+        && let Some(kind) = edge::find(&arguments.id)
+    {
+        write_output(&output, |out| edge::write(kind, terminal, out))?;
         return Ok(Exit::Clean);
     }
     if found.is_empty() {

@@ -14,19 +14,15 @@ use ::network::{
     AdminTiers, BlockMatching, Config, EndpointId, Enforcement, FindError, HostNetwork, Network, PortRanges, plugin,
 };
 use anyhow::Context as _;
-use manifests::load::{self, Progress};
-use manifests::walk;
 use model::address::Block;
 use model::inventory::Inventory;
 use reports::network::PluginSource;
 use reports::network::map::OwnPairs;
 use reports::text::Terminal;
 
-use super::input_config;
-use crate::arguments::{
-    InputArguments, NetworkArguments, NetworkCommand, NetworkFormat, NetworkInput, NetworkOutput, RenderingArguments,
-};
+use crate::arguments::{NetworkArguments, NetworkCommand, NetworkFormat, NetworkInput, NetworkOutput};
 use crate::exit::{Exit, UsageError};
+use crate::inputs;
 use crate::screen::{self, Destination};
 
 /// Runs the command.
@@ -48,20 +44,8 @@ struct Assumptions {
     own: OwnPairs,
 }
 
-fn read(paths: &[PathBuf], input: &InputArguments) -> anyhow::Result<Inventory> {
-    if input.rendering != RenderingArguments::default() {
-        let text = "`network` renders nothing: give it what is rendered, as `plimsoll render --plain chart | plimsoll \
-                    network - …`";
-        return Err(UsageError(text.to_owned()).into());
-    }
-    let config = input_config(paths, input);
-    let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-    let mut inventory = Inventory::default();
-    let progress = Progress::default();
-    screen::with_progress(&|| screen::files(&progress), || {
-        load::load(&config, found, &mut inventory, &|_, _, _| {}, &progress);
-    });
-    Ok(inventory)
+fn read(paths: &[PathBuf], input: &NetworkInput) -> anyhow::Result<Inventory> {
+    inputs::inventory(paths, &input.input, &input.place, false)
 }
 
 /// What the arguments say, or else what the objects show.

@@ -11,19 +11,17 @@ mod subjects;
 use std::io::Write;
 use std::path::PathBuf;
 
-use manifests::load::{self, Progress};
-use manifests::walk;
-use model::inventory::{Inventory, Observed, Verdicts};
-use model::symbols::Symbols;
+use model::inventory::Inventory;
 use rbac::{Config, Evaluator};
 use reports::json::{self, Tool};
 use reports::rbac::RbacReport;
 
-use super::{check_outputs, input_config, write_output};
+use super::{check_outputs, write_output};
 use crate::arguments::Output;
 use crate::arguments::rbac::{RbacArguments, RbacCommand, RbacInput, To};
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
+use crate::inputs;
 use crate::screen::{self, Destination};
 
 /// Runs the command.
@@ -46,15 +44,7 @@ fn read(paths: &[PathBuf], common: &RbacInput) -> anyhow::Result<Inventory> {
     if all.is_empty() {
         all.push(PathBuf::from("."));
     }
-    let config = input_config(&all, &common.input);
-    let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-    let mut inventory = Inventory { complete: common.complete, ..Inventory::default() };
-    let progress = Progress::default();
-    screen::with_progress(&|| screen::files(&progress), || {
-        let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
-        load::load(&config, found, &mut inventory, &nothing, &progress);
-    });
-    Ok(inventory)
+    inputs::inventory(&all, &common.input, &common.place, common.complete)
 }
 
 /// How the input is evaluated.

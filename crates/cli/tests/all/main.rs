@@ -16,6 +16,7 @@ mod frameworks;
 mod generated;
 mod hostile;
 mod overlays;
+mod paths;
 mod pod_security;
 mod program;
 mod rbac;

@@ -54,6 +54,16 @@ fn a_framework_ends_with_a_table() {
 }
 
 #[test]
+fn the_ways_of_an_attacker_are_a_story() {
+    check("paths.txt", &["paths", "list", "examples/shop", "--from", "internet"], 2);
+}
+
+#[test]
+fn a_plan_says_what_to_do_first() {
+    check("plan.txt", &["paths", "plan", "examples/shop"], 2);
+}
+
+#[test]
 fn a_wrong_name_is_answered_with_a_suggestion() {
     check("wrong-name.txt", &["scan", "--only", "host-pid-namspace"], 3);
 }

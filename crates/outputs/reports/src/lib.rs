@@ -15,6 +15,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod network;
+pub mod paths;
 pub mod pod_security;
 pub mod rbac;
 pub mod report;

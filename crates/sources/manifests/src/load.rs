@@ -9,7 +9,7 @@ mod large;
 mod rendered;
 
 pub use again::again;
-pub use rendered::{SourceOf, load_rendered, rendered_again};
+pub use rendered::{SourceOf, load_rendered, load_rendered_fields, rendered_again};
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -5,6 +5,7 @@
 //! `model` and of the analyses.
 
 pub mod annotated;
+pub mod combined;
 mod kustomizations;
 pub mod merge;
 pub mod options;

@@ -163,7 +163,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let owners: Vec<Symbol> = OWNERS.iter().map(|label| inventory.symbols.intern(label)).collect();
     let sharing = sharing(inventory);
     let mut pods = ServicePods::new(inventory);
-    let mut unrelated_of: BTreeMap<(Symbol, &Selector), Option<(Symbol, Symbol, Symbol)>> = BTreeMap::new();
+    let mut unrelated_of: BTreeMap<(Symbol, &Selector), Option<Unrelated>> = BTreeMap::new();
     for service in &inventory.facts.network.services {
         let Some(selected) = pods.of(service) else { continue };
         findings.looked_at(service.resource);
@@ -217,7 +217,9 @@ fn other(inventory: &Inventory, service: &ServiceFact, names: &Names) -> Option<
 }
 
 /// A label of owners, and two values that it has.
-fn unrelated(workloads: &[&WorkloadFact], owners: &[Symbol]) -> Option<(Symbol, Symbol, Symbol)> {
+type Unrelated = (Symbol, Symbol, Symbol);
+
+fn unrelated(workloads: &[&WorkloadFact], owners: &[Symbol]) -> Option<Unrelated> {
     owners.iter().find_map(|owner| {
         let mut values = workloads
             .iter()

@@ -1,6 +1,6 @@
 //! What the ServiceAccounts of workloads can do.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use model::control::InventoryFindings;
@@ -65,11 +65,11 @@ impl<'i> Workloads<'i> {
     pub(crate) fn new(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Self {
         let capabilities = grants::judged_rights(inventory, findings);
         let accounts = Accounts::new(inventory);
-        let mut holdings: HashMap<SubjectKey, Vec<&Holding>> = HashMap::new();
+        let mut holdings: BTreeMap<SubjectKey, Vec<&Holding>> = BTreeMap::new();
         for holding in capabilities.iter().flat_map(Capabilities::holdings) {
             holdings.entry(holding.subject).or_default().push(holding);
         }
-        let mut known: HashMap<(Symbol, Symbol), Rc<Account>> = HashMap::new();
+        let mut known: BTreeMap<(Symbol, Symbol), Rc<Account>> = BTreeMap::new();
         let mut all = Vec::with_capacity(inventory.facts.workloads.len());
         for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
             let (namespace, name) = accounts.name_of(fact);
@@ -100,7 +100,7 @@ impl<'i> Workloads<'i> {
 impl Account {
     fn new(
         capabilities: &Capabilities<'_>,
-        holdings: &HashMap<SubjectKey, Vec<&Holding>>,
+        holdings: &BTreeMap<SubjectKey, Vec<&Holding>>,
         namespace: Symbol,
         name: Symbol,
     ) -> Self {

@@ -68,12 +68,8 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         }
         for &member in &segment.members {
             let workload = &world.inventory.facts.workloads[member as usize];
-            let note =
-                if segment.is_limited { "policies let it connect" } else { "no policy limits what it sends" };
-            drafts
-                .edge(Vertex::Workload(member), to)
-                .shown_by(workload.resource, workload.place, note)
-                .file();
+            let note = if segment.is_limited { "policies let it connect" } else { "no policy limits what it sends" };
+            drafts.edge(Vertex::Workload(member), to).shown_by(workload.resource, workload.place, note).file();
         }
         if segment.holds_open {
             drafts.edge(to, Vertex::Segment(OPEN)).file();

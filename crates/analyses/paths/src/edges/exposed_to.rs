@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use model::inventory::ResourceId;
 use network::{Answer, Entry, Range, Reach, Way};
 
-use crate::edge::{
-    Assumptions, CONTROLLER_OPEN, EdgeFixture, EdgeKind, LISTED_SOURCES, NODE_PORTS_OPEN,
-};
+use crate::edge::{Assumptions, CONTROLLER_OPEN, EdgeFixture, EdgeKind, LISTED_SOURCES, NODE_PORTS_OPEN};
 use crate::graph::{Action, Drafts, FixKey};
 use crate::vertex::Vertex;
 use crate::world::World;
@@ -96,10 +94,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     }
     for (_, assumptions, entry) in easiest.into_values() {
         let (resource, place) = (entry.opened_by, entry.place);
-        let draft = drafts
-            .edge(Vertex::Internet, Vertex::EntryPoint(resource))
-            .assuming(assumptions)
-            .shown_by(resource, place, &format!("it opens {}", entry.door));
+        let draft = drafts.edge(Vertex::Internet, Vertex::EntryPoint(resource)).assuming(assumptions).shown_by(
+            resource,
+            place,
+            &format!("it opens {}", entry.door),
+        );
         match entry.way {
             Way::LoadBalancer | Way::NodePort => draft.cut_by(
                 FixKey { resource, place, action: Action::Replace("ClusterIP") },
@@ -109,11 +108,9 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             Way::HostPort => draft.cut_by_removing(resource, place, 40, "take the `hostPort` out"),
             Way::HostNetwork => draft.cut_by_removing(resource, place, 50, "take `hostNetwork` out"),
             Way::ExternalAddress => draft.cut_by_removing(resource, place, 40, "take the external address out"),
-            Way::Ingress | Way::Gateway | Way::OpenShiftRoute => draft.cut_by(
-                FixKey { resource, place, action: Action::Delete },
-                70,
-                "take the way in away",
-            ),
+            Way::Ingress | Way::Gateway | Way::OpenShiftRoute => {
+                draft.cut_by(FixKey { resource, place, action: Action::Delete }, 70, "take the way in away")
+            }
         }
         .file();
     }

@@ -2,7 +2,7 @@
 
 use model::control::alias;
 
-use crate::edge::{EdgeFixture, EdgeKind, SERVICE_EXPLOITABLE};
+use crate::edge::{EdgeFixture, EdgeKind, LISTENS, SERVICE_EXPLOITABLE};
 use crate::graph::{Action, Drafts, FixKey};
 use crate::segments::{Listener, OPEN};
 use crate::vertex::Vertex;
@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "move-by-network",
     title: "breaks into a pod over the network",
     rationale: "What listens in the cluster is seldom hardened against it: no password, no TLS, old versions. Whoever may connect tries.",
-    conditions: "The policies of both sides admit the connection. Always conditional: whether what listens there can be broken into is not in the objects.",
+    conditions: "The policies of both sides admit the connection. Always conditional: whether what listens there can be broken into is not in the objects; nor is whether anything listens, where no port is declared.",
     remediation: "Give the pods a NetworkPolicy that admits only who needs them.",
     verify: "plimsoll network explain FROM TO PORT",
     techniques: &["T1210", "MS-TA9034"],
@@ -33,7 +33,7 @@ metadata: {name: b, namespace: n}
 spec: {containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}
 ",
             edges: &[
-                "pods that no policy protects -> Pod n/a if service-exploitable",
+                "pods that no policy protects -> Pod n/a if service-exploitable, listens",
                 "pods that no policy protects -> Pod n/b if service-exploitable",
             ],
         },
@@ -77,12 +77,12 @@ fn file(world: &World<'_>, drafts: &mut Drafts<'_>, from: u32, listener: &Listen
     let workload = &world.inventory.facts.workloads[listener.workload as usize];
     let (resource, place) = (workload.resource, workload.place);
     let note = match &*listener.port {
-        "" => "it declares no port that is admitted, and may listen all the same".to_owned(),
+        "" => "it declares no port that is admitted".to_owned(),
         port => format!("it listens on {port}"),
     };
-    drafts
-        .edge(Vertex::Segment(from), Vertex::Workload(listener.workload))
-        .if_(&SERVICE_EXPLOITABLE)
+    let draft = drafts.edge(Vertex::Segment(from), Vertex::Workload(listener.workload)).if_(&SERVICE_EXPLOITABLE);
+    let draft = if listener.port.is_empty() { draft.if_(&LISTENS) } else { draft };
+    draft
         .shown_by(resource, place, &note)
         .cut_by(
             FixKey { resource, place, action: Action::Isolate },

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 /// Runs the command.
 pub(super) fn run(arguments: &NetworkBlastArguments) -> anyhow::Result<Exit> {
-    let inventory = read(&arguments.paths, &arguments.input.input)?;
+    let inventory = read(&arguments.paths, &arguments.input)?;
     let assumptions = assume(&inventory, &arguments.input)?;
     let network = Network::new(&inventory, &assumptions.config);
     let start = find(&network, &arguments.start)?;

@@ -14,8 +14,8 @@ use crate::exit::{Exit, UsageError};
 
 /// Runs `diff`.
 pub(super) fn run(arguments: &NetworkDiffArguments) -> anyhow::Result<Exit> {
-    let before = read(std::slice::from_ref(&arguments.base), &arguments.input.input)?;
-    let after = read(std::slice::from_ref(&arguments.head), &arguments.input.input)?;
+    let before = read(std::slice::from_ref(&arguments.base), &arguments.input)?;
+    let after = read(std::slice::from_ref(&arguments.head), &arguments.input)?;
     let config = assume(&after, &arguments.input)?.config;
     let difference = diff(&Network::new(&before, &config), &Network::new(&after, &config));
     let worst = exit(&before).max(exit(&after));
@@ -32,7 +32,7 @@ pub(super) fn what_if(arguments: &NetworkWhatIfArguments) -> anyhow::Result<Exit
     }
     let mut paths = arguments.paths.clone();
     paths.extend(arguments.apply.iter().cloned());
-    let inventory = read(&paths, &arguments.input.input)?;
+    let inventory = read(&paths, &arguments.input)?;
     let config = assume(&inventory, &arguments.input)?.config;
     let applied = of_files(&inventory, &arguments.apply);
     let before = Config { without: applied.clone(), ..config.clone() };

@@ -14,7 +14,7 @@ use crate::exit::{Exit, UsageError};
 /// Runs the command.
 pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
     let (port, paths) = port_and_paths(&arguments.rest)?;
-    let inventory = read(&paths, &arguments.input.input)?;
+    let inventory = read(&paths, &arguments.input)?;
     let assumptions = assume(&inventory, &arguments.input)?;
     let is_known = assumptions.plugin.name().is_some() || !arguments.input.dialect.is_empty();
     let worlds = match is_known {

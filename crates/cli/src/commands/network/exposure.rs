@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 /// Runs the command.
 pub(super) fn run(arguments: &NetworkExposureArguments) -> anyhow::Result<Exit> {
-    let inventory = read(&arguments.paths, &arguments.input.input)?;
+    let inventory = read(&arguments.paths, &arguments.input)?;
     let assumptions = assume(&inventory, &arguments.input)?;
     let network = Network::new(&inventory, &assumptions.config);
     let report = report(&network, &network.exposure(), VERSION);

@@ -11,7 +11,7 @@ use crate::exit::{Exit, UsageError};
 
 /// Runs the command.
 pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
-    let inventory = read(&arguments.paths, &arguments.input.input)?;
+    let inventory = read(&arguments.paths, &arguments.input)?;
     let Assumptions { config, plugin, own } = assume(&inventory, &arguments.input)?;
     let is_known = plugin.name().is_some() || !arguments.input.dialect.is_empty();
     let worlds = if is_known { Worlds::certain(&inventory, &config) } else { Worlds::new(&inventory, &config) };

@@ -37,6 +37,8 @@ pub struct ContainerConfinementFact {
     pub name: Symbol,
     /// The list it is in.
     pub list: ContainerList,
+    /// Whether it runs as long as the pod does: not an init container that ends.
+    pub stays: bool,
     /// Where the container stands.
     pub place: Place,
     /// `privileged: true`.

@@ -4,7 +4,7 @@ use super::Observer;
 use crate::document::Value;
 use crate::host_path::clean;
 use crate::inventory::{ConfinementFact, ContainerConfinementFact, HostMountFact, ProfileFact};
-use crate::pod::{Container, Pod};
+use crate::pod::{Container, ContainerList, Pod};
 use crate::workload::Workload;
 
 /// Annotations of AppArmor are this and the name of the container.
@@ -50,6 +50,7 @@ impl Observer<'_> {
         Some(ContainerConfinementFact {
             name: self.symbols.intern(&container.name()),
             list: container.list,
+            stays: container.list == ContainerList::Ephemeral || super::network::stays(container),
             place: self.place(container.name.unwrap_or(container.value)),
             privileged,
             capabilities,

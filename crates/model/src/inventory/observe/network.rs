@@ -305,7 +305,7 @@ pub(super) fn protocol(port: Value<'_>) -> Protocol {
     }
 }
 
-fn stays(container: &Container<'_>) -> bool {
+pub(super) fn stays(container: &Container<'_>) -> bool {
     match container.list {
         ContainerList::Main => true,
         ContainerList::Init => container.restart_policy.is_some_and(|policy| policy.text() == "Always"),

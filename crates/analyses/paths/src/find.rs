@@ -1,0 +1,99 @@
+//! What people call the things of the graph.
+
+use model::exception::glob;
+use rbac::SubjectKey;
+
+use crate::edges::EDGES;
+use crate::graph::Graph;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// A name that means nothing here, or several things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindError {
+    /// Nothing; names that are like it.
+    Nothing(Vec<String>),
+    /// Several things.
+    Several(Vec<String>),
+}
+
+/// So many names are told.
+const TOLD: usize = 6;
+
+/// The vertices that a name means: a word for a class of them, or the name of one.
+///
+/// # Errors
+/// Nothing is called so, or several things are.
+pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>, FindError> {
+    let of_kind = |kinds: &[&str]| {
+        let vertices = graph.vertices.iter().copied();
+        Ok(vertices.filter(|vertex| kinds.contains(&vertex.kind())).collect())
+    };
+    let group = |name: &str| Ok(vec![Vertex::Subject(SubjectKey::Group(world.inventory.symbols.intern(name)))]);
+    match name {
+        "internet" => return Ok(vec![Vertex::Internet]),
+        "anonymous" => return group("system:unauthenticated"),
+        "authenticated" => return group("system:authenticated"),
+        "workloads" => return of_kind(&["workload"]),
+        "cluster-admin" => return Ok(vec![Vertex::ClusterAdmin]),
+        "control-plane" => return Ok(vec![Vertex::ControlPlaneNode]),
+        "node" | "nodes" => return Ok(vec![Vertex::Node]),
+        "secrets" => return Ok(vec![Vertex::Secrets(None)]),
+        "cloud" => return of_kind(&["node-cloud-identity", "cloud-identity"]),
+        _ => {}
+    }
+    let wanted = normal(name);
+    let names = graph.vertices.iter().map(|vertex| (*vertex, normal(&vertex.name(world))));
+    let all: Vec<(Vertex, String)> = names.collect();
+    let exact = all.iter().filter(|(_, known)| *known == wanted);
+    let found: Vec<&(Vertex, String)> = exact.collect();
+    if let [(vertex, _)] = found[..] {
+        return Ok(vec![*vertex]);
+    }
+    // Without its kind, or without its namespace too.
+    let end = format!("/{wanted}");
+    let found: Vec<&(Vertex, String)> = all
+        .iter()
+        .filter(|(vertex, known)| known.ends_with(&end) && matches!(vertex, Vertex::Workload(_) | Vertex::Subject(_)))
+        .collect();
+    let workloads: Vec<&(Vertex, String)> =
+        found.iter().copied().filter(|(vertex, _)| matches!(vertex, Vertex::Workload(_))).collect();
+    let found = if workloads.is_empty() { found } else { workloads };
+    match found[..] {
+        [(vertex, _)] => Ok(vec![*vertex]),
+        [] => {
+            let last = wanted.rsplit('/').next().unwrap_or(&wanted).to_owned();
+            let like = all.iter().filter(|(_, known)| known.contains(&last)).map(|(vertex, _)| vertex.name(world));
+            Err(FindError::Nothing(like.take(TOLD).collect()))
+        }
+        _ => Err(FindError::Several(found.iter().take(TOLD).map(|(vertex, _)| vertex.name(world)).collect())),
+    }
+}
+
+/// Kind, namespace and name with slashes between, in lower case.
+fn normal(name: &str) -> String {
+    let name = name.to_lowercase();
+    let prefixes = [("sa:", "serviceaccount/"), ("user:", "user/"), ("group:", "group/"), ("secret:", "secret/")];
+    for (short, long) in prefixes {
+        if let Some(rest) = name.strip_prefix(short) {
+            return format!("{long}{rest}");
+        }
+    }
+    if let Some(rest) = name.strip_prefix("secrets:") {
+        return format!("all/secrets of namespace {rest}");
+    }
+    if let Some(rest) = name.strip_prefix("namespace:") {
+        return format!("all/of namespace {rest}");
+    }
+    name.replacen(' ', "/", 1)
+}
+
+/// The kind of edge of that id.
+pub fn edge(id: &str) -> Option<&'static str> {
+    EDGES.iter().find(|kind| kind.id == id).map(|kind| kind.id)
+}
+
+/// Whether an object is the one that somebody names: `Kind/namespace/name`, with `*` for any letters.
+pub fn is_named(world: &World<'_>, resource: model::inventory::ResourceId, pattern: &str) -> bool {
+    glob(&normal(pattern), &normal(&world.object_name(resource)))
+}

@@ -1,0 +1,38 @@
+//! What an edge of attack paths is.
+
+use std::io::{self, Write};
+
+use ::paths::edge::EdgeKind;
+use ::paths::edges::EDGES;
+use reports::text::Terminal;
+use reports::text::terminal::wrap;
+
+/// The edge of that id, or of another tool's name.
+pub(super) fn find(id: &str) -> Option<&'static EdgeKind> {
+    let is_alias = |kind: &&&EdgeKind| kind.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(id));
+    EDGES.iter().find(|kind| kind.id == id).or_else(|| EDGES.iter().find(is_alias)).copied()
+}
+
+/// Writes what it is.
+pub(super) fn write(kind: &EdgeKind, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} {}", terminal.bold(kind.id), terminal.dim("an edge of attack paths"))?;
+    writeln!(out, "An attacker {}.", kind.title)?;
+    let parts = [
+        ("what is gained", kind.rationale),
+        ("when it is there", kind.conditions),
+        ("what takes it away", kind.remediation),
+        ("check by hand", kind.verify),
+    ];
+    for (head, text) in parts {
+        writeln!(out, "\n{}", terminal.bold(head))?;
+        for line in wrap(text, terminal.width.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    writeln!(out, "\n{}", terminal.bold("names"))?;
+    writeln!(out, "  techniques  {}", kind.techniques.join(", "))?;
+    for alias in kind.aliases {
+        writeln!(out, "  {:<11} {}", alias.tool, alias.id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! `plimsoll paths`: what an attacker can come to, and what ends that.
+
+mod coverage;
+mod what_if;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use ::paths::analysis::{Analysis, Certainty, Path, Question, usual_sinks};
+use ::paths::edges::EDGES;
+use ::paths::find::{self, FindError};
+use ::paths::graph::{Fix, FixId, Graph};
+use ::paths::vertex::Vertex;
+use ::paths::world::{Config, World};
+use anyhow::Context as _;
+use model::inventory::Inventory;
+use reports::json::{self, Tool};
+use reports::paths::{PathInfo, PathsReport, Teller, Telling, Weight};
+
+use crate::arguments::{
+    PathsAboutArguments, PathsArguments, PathsCommand, PathsFormat, PathsInput, PathsListArguments, PathsNodeArguments,
+    PathsOutput, PathsPlanArguments, PathsQuestion,
+};
+use crate::exit::{Exit, UsageError};
+use crate::inputs;
+use crate::screen::{self, Destination};
+
+/// So many ways are told where nobody asked for all.
+const SHOWN: usize = 8;
+
+/// What somebody outside counts, somebody without a name, somebody who can log in, and a workload that is assumed to be
+/// broken into.
+const WEIGHTS: [u64; 4] = [1000, 1000, 300, 10];
+
+/// Runs the command.
+pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        PathsCommand::List(arguments) => list(arguments),
+        PathsCommand::Plan(arguments) => plan(arguments),
+        PathsCommand::WhatIf(arguments) => what_if::run(arguments),
+        PathsCommand::Workload(arguments) | PathsCommand::Subject(arguments) => about(arguments),
+        PathsCommand::Node(PathsNodeArguments { paths, details, input }) => about(&PathsAboutArguments {
+            name: "node".to_owned(),
+            paths: paths.clone(),
+            details: *details,
+            input: input.clone(),
+        }),
+        PathsCommand::Coverage(arguments) => coverage::run(arguments),
+    }
+}
+
+fn read(paths: &[PathBuf], input: &PathsInput) -> anyhow::Result<Inventory> {
+    inputs::inventory(paths, &input.input, &input.place, input.complete)
+}
+
+/// What is known beside the objects.
+fn config(inventory: &Inventory, input: &PathsInput) -> Config {
+    let mut config = Config::default();
+    if let Some(version) = input.kubernetes_version {
+        config.rbac.kubernetes_minor = version.minor();
+    }
+    if let Some(plugin) = network::detect(inventory) {
+        config.network.dialect = plugin.dialect;
+    }
+    config
+}
+
+/// What is asked, with the names that are in the graph.
+fn question<'q>(
+    world: &World<'_>,
+    graph: &Graph,
+    (from, to): (&[String], &[String]),
+    input: &PathsInput,
+) -> Result<Question<'q>, UsageError> {
+    let mut question = Question {
+        entries: if from.is_empty() { usual_entries(world) } else { Vec::new() },
+        sinks: if to.is_empty() { usual_sinks() } else { Vec::new() },
+        ..Question::default()
+    };
+    for name in from {
+        question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight(vertex))));
+    }
+    for name in to {
+        question.sinks.extend(found(world, graph, name)?);
+    }
+    for name in &input.without {
+        match find::edge(name) {
+            Some(edge) => question.without_edges.push(edge),
+            None => question.without.extend(found(world, graph, name)?),
+        }
+    }
+    if input.certain {
+        question.certainty = Certainty::Certain;
+    }
+    Ok(question)
+}
+
+/// Somebody outside, somebody without a name, somebody who can log in, and each workload that may be broken into.
+fn usual_entries(world: &World<'_>) -> Vec<(Vertex, u64)> {
+    let group = |name| Vertex::Subject(rbac::SubjectKey::Group(world.inventory.symbols.intern(name)));
+    let outside = [Vertex::Internet, group("system:unauthenticated"), group("system:authenticated")];
+    let workloads = world.workloads().map(|(number, _)| Vertex::Workload(number));
+    outside.into_iter().chain(workloads).map(|vertex| (vertex, weight(vertex))).collect()
+}
+
+fn weight(vertex: Vertex) -> u64 {
+    let [outside, nameless, known, workload] = WEIGHTS;
+    match vertex {
+        Vertex::Internet => outside,
+        Vertex::Subject(rbac::SubjectKey::Group(_)) => nameless.min(known),
+        _ => workload,
+    }
+}
+
+fn found(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>, UsageError> {
+    find::find(world, graph, name).map_err(|error| match error {
+        FindError::Nothing(like) if like.is_empty() => UsageError(format!(
+            "nothing here is called `{name}`: internet, anonymous, authenticated, workloads, node, cluster-admin, \
+             control-plane, secrets and cloud are words; others are names such as `payments/api` or `sa:payments/api`"
+        )),
+        FindError::Nothing(like) => {
+            UsageError(format!("nothing here is called `{name}`; there is {}", like.join(", ")))
+        }
+        FindError::Several(names) => {
+            UsageError(format!("several things are called `{name}`: say which of {}", names.join(", ")))
+        }
+    })
+}
+
+fn list(arguments: &PathsListArguments) -> anyhow::Result<Exit> {
+    let inventory = read(&arguments.paths, &arguments.input)?;
+    let world = World::new(&inventory, &config(&inventory, &arguments.input));
+    let graph = Graph::new(&world, EDGES);
+    let PathsQuestion { from, to } = &arguments.question;
+    let question = question(&world, &graph, (from, to), &arguments.input)?;
+    let analysis = Analysis::new(&graph, &question);
+    let mut paths = analysis.paths();
+    sort(&mut paths, &analysis);
+    let shown = if arguments.all { paths.len() } else { paths.len().min(SHOWN) };
+    let more = paths.len() - shown;
+    let teller = Teller { world: &world, graph: &graph };
+    let mut report = report(&teller, &analysis, &arguments.paths, &arguments.input);
+    report.paths = paths[..shown].iter().map(|path| teller.path(path, &analysis)).collect();
+    report.more = more;
+    report.certain = paths.iter().filter(|path| path.assumptions.is_empty()).count();
+    write(&report, telling(arguments.details), &arguments.input.output)?;
+    let found = if paths.is_empty() { Exit::Clean } else { Exit::Findings };
+    Ok(found.max(looked_at(&inventory)))
+}
+
+/// What begins outside comes first, of that what is certain, then what is easy; every goal in turn.
+fn sort(paths: &mut [Path], analysis: &Analysis<'_>) {
+    let weight = |path: &Path| {
+        let starts = analysis.starts().iter();
+        let of_entry = starts.filter(|start| start.vertex == path.entry).map(|start| start.weight).max();
+        std::cmp::Reverse(of_entry.unwrap_or(0))
+    };
+    paths.sort_by_key(|path| (weight(path), !path.assumptions.is_empty(), path.difficulty, path.entry, path.sink));
+}
+
+fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
+    let costs = arguments.cost.iter().map(|text| cost(text)).collect::<Result<Vec<(&str, u64)>, UsageError>>()?;
+    let inventory = read(&arguments.paths, &arguments.input)?;
+    let world = World::new(&inventory, &config(&inventory, &arguments.input));
+    let graph = Graph::new(&world, EDGES);
+    let PathsQuestion { from, to } = &arguments.question;
+    let pinned =
+        |_: FixId, fix: &Fix| arguments.pin.iter().any(|pattern| find::is_named(&world, fix.key.resource, pattern));
+    let own_cost = |_: FixId, fix: &Fix| {
+        let named = costs.iter().rev().find(|(pattern, _)| find::is_named(&world, fix.key.resource, pattern));
+        named.map(|(_, cost)| *cost)
+    };
+    let asked = question(&world, &graph, (from, to), &arguments.input)?;
+    let question = Question { pinned: &pinned, cost: &own_cost, ..asked };
+    let analysis = Analysis::new(&graph, &question);
+    let teller = Teller { world: &world, graph: &graph };
+    let mut report = report(&teller, &analysis, &arguments.paths, &arguments.input);
+    let plan = teller.plan(&analysis, arguments.budget);
+    let left = plan.left;
+    report.plan = Some(plan);
+    write(&report, Telling::Short, &arguments.input.output)?;
+    let found = if left == 0 { Exit::Clean } else { Exit::Findings };
+    Ok(found.max(looked_at(&inventory)))
+}
+
+fn cost(text: &str) -> Result<(&str, u64), UsageError> {
+    let parts = text.rsplit_once('=').and_then(|(object, cost)| Some((object, cost.parse().ok()?)));
+    parts.ok_or_else(|| UsageError(format!("`{text}` is no cost: write `Kind/namespace/name=COST`")))
+}
+
+/// What somebody comes to, and what leads to him.
+fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
+    let inventory = read(&arguments.paths, &arguments.input)?;
+    let world = World::new(&inventory, &config(&inventory, &arguments.input));
+    let graph = Graph::new(&world, EDGES);
+    let name = std::slice::from_ref(&arguments.name);
+    let from = question(&world, &graph, (name, &[]), &arguments.input)?;
+    let to = question(&world, &graph, (&[], name), &arguments.input)?;
+    let teller = Teller { world: &world, graph: &graph };
+    let (from, to) = (Analysis::new(&graph, &from), Analysis::new(&graph, &to));
+    let mut all: Vec<PathInfo> = Vec::new();
+    for analysis in [&from, &to] {
+        let mut paths = analysis.paths();
+        sort(&mut paths, analysis);
+        all.extend(paths.iter().take(SHOWN).map(|path| teller.path(path, analysis)));
+    }
+    let mut report = report(&teller, &from, &arguments.paths, &arguments.input);
+    report.certain = all.iter().filter(|path| path.certain).count();
+    report.paths = all;
+    write(&report, telling(arguments.details), &arguments.input.output)?;
+    let found = if report.paths.is_empty() { Exit::Clean } else { Exit::Findings };
+    Ok(found.max(looked_at(&inventory)))
+}
+
+fn telling(details: bool) -> Telling {
+    if details { Telling::Whole } else { Telling::Short }
+}
+
+/// A report that says nothing yet.
+fn report(teller: &Teller<'_>, analysis: &Analysis<'_>, paths: &[PathBuf], input: &PathsInput) -> PathsReport {
+    let inventory = teller.world.inventory;
+    let subject = match &input.place.snapshot {
+        Some(snapshot) => snapshot.display().to_string(),
+        None => inputs::title(paths, &inventory.facts.live),
+    };
+    let sinks = analysis.sinks().iter().map(|sink| teller.name(*sink)).collect();
+    PathsReport {
+        schema_version: reports::paths::SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), controls: Vec::new() },
+        coverage: json::coverage_of(&inventory.coverage, inventory.resources.len()),
+        subject,
+        entries: teller.entries(analysis),
+        sinks,
+        reached: teller.reached(analysis),
+        paths: Vec::new(),
+        more: 0,
+        certain: 0,
+        plan: None,
+        changes: None,
+    }
+}
+
+fn write(report: &PathsReport, telling: Telling, outputs: &[PathsOutput]) -> anyhow::Result<()> {
+    for (at, output) in outputs.iter().enumerate() {
+        if outputs[..at].iter().any(|before| before.file == output.file) {
+            return Err(UsageError(
+                "two outputs go to one place: write one to a file, as `--output json=FILE`".to_owned(),
+            )
+            .into());
+        }
+    }
+    for output in outputs {
+        let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+        let terminal = screen::terminal(&destination);
+        let write = |out: &mut dyn Write| match output.format {
+            PathsFormat::Text => reports::paths::write_text(report, telling, terminal, out),
+            PathsFormat::Json => reports::paths::write_json(report, out),
+            PathsFormat::Csv => reports::paths::write_csv(report, out),
+            PathsFormat::Dot => reports::paths::write_dot(report, out),
+        };
+        match &output.file {
+            None => {
+                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+                write(&mut out)?;
+                out.flush()?;
+            }
+            Some(path) => {
+                let context = || format!("cannot write `{}`", path.display());
+                let mut out = BufWriter::with_capacity(1 << 16, File::create(path).with_context(context)?);
+                write(&mut out).and_then(|()| out.flush()).with_context(context)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether everything was looked at.
+fn looked_at(inventory: &Inventory) -> Exit {
+    let complete = inventory.coverage.skipped.is_empty() && !inventory.resources.is_empty();
+    if complete { Exit::Clean } else { Exit::Incomplete }
+}
+
+/// Nothing is weighed.
+const NOTHING: Weight = Weight { reaching: 0, of: 0 };

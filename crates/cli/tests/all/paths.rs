@@ -1,0 +1,179 @@
+//! `plimsoll paths`, as a user meets it.
+
+use serde_json::Value;
+
+use crate::program::Folder;
+
+/// A shop: a load balancer leads to a web server without a token; an agent that listens holds the cluster.
+const SHOP: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      automountServiceAccountToken: false
+      containers: [{name: web, image: 'web:1', ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: agent, namespace: watch}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: agent, namespace: watch}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      serviceAccountName: agent
+      containers: [{name: agent, image: 'agent:1', ports: [{containerPort: 9100}]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: agent}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: agent, namespace: watch}]
+";
+
+/// Lets nobody but pods of its own namespace to the agent.
+const POLICY: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: agent, namespace: watch}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+";
+
+fn paths(folder: &Folder, arguments: &[&str]) -> (i32, Value) {
+    let mut all = vec!["paths"];
+    all.extend_from_slice(arguments);
+    all.extend_from_slice(&["--output", "json"]);
+    let said = folder.run(&all);
+    (said.code, serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err)))
+}
+
+fn edges(path: &Value) -> Vec<&str> {
+    path["steps"].as_array().unwrap().iter().map(|step| step["edge"].as_str().unwrap()).collect()
+}
+
+const WAY: [&str; 7] =
+    ["exposed-to", "exploit-service", "connect", "connect", "move-by-network", "use-service-account", "bind"];
+
+#[test]
+fn the_way_from_the_internet_to_cluster_admin_is_told_with_its_places() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let (code, report) = paths(&folder, &["list", "--from", "internet", "--to", "cluster-admin"]);
+    assert_eq!(code, 1);
+    let found = report["paths"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{report}");
+    assert_eq!(edges(&found[0]), WAY);
+    let steps = &found[0]["steps"];
+    assert_eq!(steps[4]["to"], "Deployment watch/agent");
+    assert_eq!(steps[4]["assumptions"], serde_json::json!(["service-exploitable"]));
+    assert_eq!((&steps[5]["evidence"][0]["path"], &steps[5]["evidence"][0]["line"]), (&"shop.yaml".into(), &28.into()));
+    assert_eq!(found[0]["certain"], false);
+}
+
+#[test]
+fn what_hangs_on_what_is_not_known_can_be_left_out() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let (code, report) = paths(&folder, &["list", "--from", "internet", "--certain"]);
+    assert_eq!((code, &report["paths"]), (0, &serde_json::json!([])));
+    let (code, _) = paths(&folder, &["list", "--from", "internet", "--without", "move-by-network"]);
+    assert_eq!(code, 0);
+    let (code, report) = paths(&folder, &["list", "--from", "watch/agent", "--to", "cluster-admin", "--certain"]);
+    assert_eq!((code, edges(&report["paths"][0])), (1, vec!["use-service-account", "bind"]));
+}
+
+#[test]
+fn a_plan_promises_what_the_graph_gives_when_it_is_asked_again() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let (_, report) = paths(&folder, &["plan", "--from", "internet"]);
+    let plan = &report["plan"];
+    assert_eq!((&plan["verified"], &plan["left"]), (&true.into(), &0.into()), "{plan}");
+    // What must not change is left alone, and what is dear is done last.
+    let pinned = ["plan", "--from", "internet", "--pin", "Deployment/watch/agent", "--pin", "ServiceAccount/watch/*"];
+    let (_, report) = paths(&folder, &pinned);
+    let steps = report["plan"]["steps"].as_array().unwrap();
+    assert!(!steps.is_empty());
+    assert!(steps.iter().all(|step| step["fix"]["object"] != "Deployment watch/agent"), "{steps:?}");
+    let (_, report) = paths(&folder, &["plan", "--from", "internet", "--budget", "1", "--cost", "Service/shop/web=1"]);
+    assert_eq!(report["plan"]["steps"][0]["fix"]["object"], "Service shop/web");
+}
+
+#[test]
+fn what_a_change_opens_and_closes_is_told() {
+    let folder = Folder::new(&[("shop/shop.yaml", SHOP), ("policy.yaml", POLICY)]);
+    let (code, report) = paths(&folder, &["what-if", "shop", "--from", "internet", "--apply", "policy.yaml"]);
+    assert_eq!(code, 0);
+    let changes = &report["changes"];
+    assert_eq!(changes["gained"], serde_json::json!([]));
+    assert!(changes["lost"].as_array().unwrap().iter().any(|path| edges(path) == WAY), "{changes}");
+    assert_eq!(changes["after"]["reaching"], 0);
+    let (_, report) = paths(&folder, &["what-if", "shop", "--delete", "ClusterRoleBinding/agent"]);
+    assert!(!report["changes"]["lost"].as_array().unwrap().is_empty());
+    // The other way round a way is new.
+    let folder = Folder::new(&[("shop/policy.yaml", POLICY), ("shop/shop.yaml", SHOP)]);
+    let delete = ["what-if", "shop", "--from", "internet", "--delete", "NetworkPolicy/watch/agent"];
+    let (code, _) = paths(&folder, &delete);
+    assert_eq!(code, 0);
+    let (code, report) = paths(&folder, &[&delete[..], &["--fail-on-new-paths"]].concat());
+    assert_eq!(code, 1);
+    assert!(!report["changes"]["gained"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn names_that_mean_nothing_are_answered_with_those_that_do() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let said = folder.run(&["paths", "list", "--from", "watch/agnt"]);
+    assert_eq!(said.code, 3);
+    let said = folder.run(&["paths", "list", "--from", "nobody"]);
+    assert!(said.code == 3 && said.err.contains("cluster-admin"), "{}", said.err);
+    let said = folder.run(&["paths", "what-if", "."]);
+    assert!(said.code == 3 && said.err.contains("--apply"), "{}", said.err);
+}
+
+#[test]
+fn workloads_and_subjects_say_what_they_come_to_and_what_leads_to_them() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let (code, report) = paths(&folder, &["workload", "watch/agent"]);
+    assert_eq!(code, 1);
+    let all = report["paths"].as_array().unwrap();
+    assert!(all.iter().any(|path| path["from"] == "Deployment watch/agent" && path["to"] == "cluster-admin"));
+    assert!(all.iter().any(|path| path["from"] == "the internet" && path["to"] == "Deployment watch/agent"));
+    let (code, report) = paths(&folder, &["subject", "sa:watch/agent"]);
+    assert_eq!((code, &report["paths"][0]["from"]), (1, &"ServiceAccount watch/agent".into()));
+}
+
+#[test]
+fn edges_are_explained() {
+    let folder = Folder::new(&[]);
+    let said = folder.run(&["explain", "escape-runtime-socket"]);
+    assert!(said.code == 0 && said.out.contains("when it is there"), "{}", said.out);
+    let said = folder.run(&["paths", "coverage"]);
+    assert!(said.code == 0 && said.out.contains("MS-TA9034") && said.out.contains("move-by-network"), "{}", said.out);
+}
+
+#[test]
+fn charts_are_asked_as_manifests_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let folder = Folder::at(&root);
+    let story = |form: &str| {
+        let (_, report) = paths(&folder, &["list", form, "--all", "--from", "internet"]);
+        let all = report["paths"].as_array().unwrap().clone();
+        all.iter()
+            .map(|path| (edges(path).join(" "), path["to"].to_string()))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let manifests = story("examples/shop");
+    assert!(!manifests.is_empty());
+    assert_eq!(story("examples/shop-chart"), manifests);
+}

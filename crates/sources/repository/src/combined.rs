@@ -1,0 +1,99 @@
+//! Everything that is rendered, as one inventory beside the plain manifests: for questions that are asked of a cluster as a
+//! whole, such as who may connect to whom.
+//!
+//! Of a chart the first set of values counts: with all of them it would be several times in one cluster; and of
+//! overlays that make the same objects the first. Objects have the file and line of their source; what is in them has its field.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use manifests::load::{in_parallel, load_rendered_fields};
+use model::coverage::{SkipKind, Skipped};
+use model::inventory::{Inventory, Resource};
+use model::symbols::{Symbol, Symbols};
+
+use crate::options::Options;
+use crate::plan::{Unit, UnitFamily};
+use crate::rendering::render;
+use crate::trace::Tracer;
+use crate::world::Outcome;
+
+/// What one unit gives.
+struct One {
+    inventory: Inventory,
+    skipped: Vec<Skipped>,
+}
+
+/// Renders the units of these families and adds what they hold to `inventory`, on `threads` threads.
+pub fn add(families: &[UnitFamily], options: &Options, threads: usize, inventory: &mut Inventory) {
+    let units: Vec<&Unit> = families.iter().flat_map(first_of_charts).collect();
+    let symbols = Arc::clone(&inventory.symbols);
+    let work = |at: usize, _: &mut Vec<u8>| (at, read(units[at], options, &symbols));
+    let mut read: Vec<(usize, One)> = in_parallel(units.len(), threads, &work);
+    read.sort_by_key(|(at, _)| *at);
+    let mut known: BTreeMap<Key, &Path> = BTreeMap::new();
+    for (at, One { inventory: one, skipped }) in read {
+        inventory.coverage.skipped.extend(skipped);
+        let path = units[at].path();
+        if let Some(before) = one.resources.iter().find_map(|resource| known.get(&key(resource))) {
+            let reason = format!(
+                "it makes objects that `{}` makes too, and one cluster has them once: ask for it by itself",
+                before.display()
+            );
+            let kind = SkipKind::NeedsRendering;
+            inventory.coverage.skipped.push(Skipped { path: path.to_path_buf(), line: None, kind, reason });
+            continue;
+        }
+        known.extend(one.resources.iter().map(|resource| (key(resource), path)));
+        inventory.absorb(one);
+    }
+    inventory.coverage.skipped.sort();
+    inventory.coverage.skipped.dedup();
+}
+
+/// What tells objects apart: API version, kind, namespace and name.
+type Key = (Symbol, Symbol, Symbol, Symbol);
+
+fn key(resource: &Resource) -> Key {
+    (resource.api_version, resource.kind, resource.namespace, resource.name)
+}
+
+/// The units of a family, of a chart the first.
+fn first_of_charts(family: &UnitFamily) -> impl Iterator<Item = &Unit> {
+    let mut charts = BTreeSet::new();
+    family.units.iter().filter(move |unit| match unit {
+        Unit::Chart(chart) => charts.insert(chart.path.clone()),
+        Unit::Kustomization(_) => true,
+    })
+}
+
+fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>) -> One {
+    let mut inventory = Inventory { symbols: Arc::clone(symbols), ..Inventory::default() };
+    let Outcome { rendered, skipped } = render(unit, options);
+    let Some(rendered) = rendered else { return One { inventory, skipped } };
+    let tracer = Tracer::new(&rendered);
+    let files = &rendered.provenance.files;
+    let source_of = |offset: u32| {
+        let file = tracer.file(offset).and_then(|file| files.get(file.0 as usize));
+        file.map_or(unit.path(), |file| file.path.as_path())
+    };
+    let lines = load_rendered_fields(unit.path(), &rendered.text, &source_of, &mut inventory);
+    let mut numbers: BTreeMap<PathBuf, u32> = BTreeMap::new();
+    let mut known: Vec<PathBuf> = Vec::new();
+    for (resource, line) in inventory.resources.iter_mut().zip(lines) {
+        let traced = tracer.source(tracer.line(line));
+        let (path, line) = match &traced {
+            Some(traced) => (files[traced.file.0 as usize].path.clone(), traced.place.line),
+            None => (unit.path().to_path_buf(), 0),
+        };
+        resource.file = *numbers.entry(path.clone()).or_insert_with(|| {
+            known.push(path);
+            known.len() as u32 - 1
+        });
+        resource.line = line;
+    }
+    inventory.files = known;
+    inventory.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = unit.path().to_path_buf());
+    One { inventory, skipped }
+}
