@@ -224,8 +224,33 @@ impl<'i> Capabilities<'i> {
 
 impl Judged {
     fn new(evaluator: &Evaluator<'_>) -> Self {
+        let places = Places::new(evaluator);
         let needs = Needs::new(evaluator);
-        let rules: Vec<Reach> = evaluator.rules().iter().map(|rule| needs.of_rule(rule)).collect();
+        let mut judged = Self {
+            needs,
+            rules: Vec::new(),
+            roles: Vec::new(),
+            places,
+            holdings: Vec::new(),
+            powerful: Set::default(),
+        };
+        judged.reach(evaluator);
+        // What a named role gives is known only now.
+        let is_critical = |reach: &Reach| {
+            let (dangers, limited) = judged.dangers(reach.cluster, None);
+            dangers.without(limited).iter().any(|danger| catalogue::ALL[danger].severity == Severity::Critical)
+        };
+        let critical = evaluator.roles().iter().zip(&judged.roles).filter(|(_, reach)| is_critical(reach));
+        let names: Set<Symbol> = critical.map(|(role, _)| role.name).collect();
+        judged.needs.set_powerful(&names);
+        judged.reach(evaluator);
+        judged.judge_all(evaluator);
+        judged
+    }
+
+    /// What rules and roles meet.
+    fn reach(&mut self, evaluator: &Evaluator<'_>) {
+        let rules: Vec<Reach> = evaluator.rules().iter().map(|rule| self.needs.of_rule(rule)).collect();
         let roles = evaluator.roles().iter().map(|role| {
             role.rules.iter().fold(Reach::default(), |mut reach, rule| {
                 reach.cluster.add(rules[rule.rule as usize].cluster);
@@ -233,11 +258,8 @@ impl Judged {
                 reach
             })
         });
-        let roles = roles.collect();
-        let places = Places::new(evaluator);
-        let mut judged = Self { needs, rules, roles, places, holdings: Vec::new(), powerful: Set::default() };
-        judged.judge_all(evaluator);
-        judged
+        self.roles = roles.collect();
+        self.rules = rules;
     }
 
     fn held(&self, evaluator: &Evaluator<'_>, subject: SubjectKey) -> Held {

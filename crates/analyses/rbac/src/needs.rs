@@ -4,6 +4,7 @@ use model::symbols::Symbol;
 
 use crate::catalogue::{self, Need, Special};
 use crate::evaluator::Evaluator;
+use crate::map::Set;
 use crate::resources;
 use crate::rule::Rule;
 
@@ -50,6 +51,10 @@ struct Compiled {
     any_resource: bool,
     resources: Vec<Wanted>,
     names: Vec<Symbol>,
+    /// Whether it is to be let bind roles.
+    binds: bool,
+    /// For `bind` the names of roles that give something critical.
+    powerful: Set<Symbol>,
     special: Special,
 }
 
@@ -82,6 +87,13 @@ impl Needs {
             }
         }
         Self { compiled, ways }
+    }
+
+    /// Tells the names of roles that give something critical: to be let bind one of these is as good as to bind any.
+    pub(crate) fn set_powerful(&mut self, names: &Set<Symbol>) {
+        for need in self.compiled.iter_mut().filter(|need| need.binds) {
+            need.powerful.clone_from(names);
+        }
     }
 
     /// The bits of a way, each by itself.
@@ -129,6 +141,8 @@ fn compile(need: &Need, bit: u128, evaluator: &Evaluator<'_>) -> Compiled {
         any_resource: need.resources == ["*"],
         resources: resources.collect(),
         names: need.names.iter().map(|name| intern(name)).collect(),
+        binds,
+        powerful: Set::default(),
         special: need.special,
     }
 }
@@ -160,7 +174,7 @@ impl Compiled {
                 (true, _) => Some(true),
                 // What is created has no name yet, so that a rule with names never matches it.
                 (false, _) if wanted.subresource.is_empty() && verbs & !self.nameless == 0 && verbs != 0 => None,
-                (false, true) => Some(false),
+                (false, true) => Some(names.iter().any(|name| self.powerful.contains(name))),
                 (false, false) => self.names.iter().any(|name| names.contains(name)).then_some(true),
             };
             let (whole, named) = match meets {

@@ -71,6 +71,55 @@ kind: ClusterRole
 metadata:
   name: r
 rules:
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [bind], resourceNames: [view, cluster-admin]} #~ critical
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterrolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: own
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [bind], resourceNames: [own]} #~ critical
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterrolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
   - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [bind]} #~ info rules[0]: Nobody is bound
   - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterrolebindings], verbs: [create]}
 ",
