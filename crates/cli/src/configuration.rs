@@ -66,8 +66,8 @@ pub(crate) enum ParseError {
 
 /// Reads the command line, and the configuration that belongs to it.
 pub(crate) fn parse(given: Vec<OsString>) -> Result<(Arguments, ProjectSettings), ParseError> {
-    let command = Arguments::command();
-    let matches = command.clone().try_get_matches_from(&given).map_err(ParseError::Arguments)?;
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(&given).map_err(ParseError::Arguments)?;
     let Some(found) = find(&command, &matches).map_err(ParseError::Configuration)? else {
         let arguments = Arguments::from_arg_matches(&matches).map_err(ParseError::Arguments)?;
         return Ok((arguments, ProjectSettings::default()));
@@ -96,9 +96,9 @@ struct Loaded {
 
 /// The configuration of the command that was typed, if it has one and there is one.
 fn find<'m>(root: &Command, matches: &'m ArgMatches) -> Result<Option<Found<'m>>, String> {
-    let (mut command, mut matches, mut names) = (root.clone(), matches, Vec::new());
+    let (mut command, mut matches, mut names) = (root, matches, Vec::new());
     while let Some((name, inner)) = matches.subcommand() {
-        let next = command.find_subcommand(name).expect("clap has parsed it").clone();
+        let next = command.find_subcommand(name).expect("clap has parsed it");
         (command, matches) = (next, inner);
         names.push(name.to_owned());
     }
@@ -111,7 +111,7 @@ fn find<'m>(root: &Command, matches: &'m ArgMatches) -> Result<Option<Found<'m>>
         Some(path) => return Err(format!("there is no configuration `{}`", path.display())),
         None => look_upwards(&start(matches)),
     };
-    Ok(file.map(|file| Found { names, command, matches, file }))
+    Ok(file.map(|file| Found { names, command: command.clone(), matches, file }))
 }
 
 /// Where the search begins: the first path that was typed.

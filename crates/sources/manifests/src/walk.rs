@@ -151,31 +151,21 @@ fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, fo
     let threads = if config.threads == 0 { 0 } else { config.threads };
     let filter = exclude.clone();
     let base = root.to_path_buf();
-    let walker = WalkBuilder::new(root)
+    let mut walker = WalkBuilder::new(root);
+    walker
         .hidden(!config.hidden)
         .ignore(!config.no_ignore)
         .git_ignore(!config.no_ignore)
-        .git_global(!config.no_ignore)
+        .git_global(!config.no_ignore && may_ignore_globally())
         .git_exclude(!config.no_ignore)
         .parents(!config.no_ignore)
         .require_git(true)
         .follow_links(false)
         .threads(threads)
-        .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &base, &filter))
-        .build_parallel();
-    let all = Mutex::new(Vec::new());
-    walker.run(|| {
-        let all = &all;
-        Box::new(move |entry| {
-            if let Some(found) = classify(entry, named) {
-                all.lock().unwrap_or_else(PoisonError::into_inner).push(found);
-            }
-            WalkState::Continue
-        })
-    });
+        .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &base, &filter));
     let mut inputs = Vec::new();
     let mut links = Vec::new();
-    for entry in all.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    for entry in entries(&walker, named) {
         match entry {
             Found::Input(input) => inputs.push(input),
             Found::Link(path) => links.push(path),
@@ -185,6 +175,41 @@ fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, fo
     follow_links(root, named, links, &mut inputs, &mut found.skipped);
     inputs.sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
     found.inputs.extend(inputs);
+}
+
+/// A folder with no more entries than this is walked by one thread: others take longer to come and go.
+const FEW: usize = 500;
+
+/// What is in a folder, in no order.
+fn entries(walker: &WalkBuilder, named: usize) -> Vec<Found> {
+    let mut few = Vec::new();
+    let mut walk = walker.build();
+    for _ in 0..FEW {
+        match walk.next() {
+            Some(entry) => few.extend(classify(entry, named)),
+            None => return few,
+        }
+    }
+    let all = Mutex::new(Vec::new());
+    walker.build_parallel().run(|| {
+        let all = &all;
+        Box::new(move |entry| {
+            if let Some(found) = classify(entry, named) {
+                all.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+            }
+            WalkState::Continue
+        })
+    });
+    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the user may have a file of patterns for all repositories. Where there is none, looking for it costs more than
+/// reading a small chart.
+fn may_ignore_globally() -> bool {
+    let Some(home) = std::env::home_dir() else { return true };
+    let configuration = std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
+    let files = [home.join(".gitconfig"), configuration.join("git/config"), configuration.join("git/ignore")];
+    files.iter().any(|file| file.exists())
 }
 
 fn is_excluded(path: &Path, root: &Path, exclude: &GlobSet) -> bool {

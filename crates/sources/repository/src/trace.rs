@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use memchr::memmem;
 use model::document::{Document, NodeId, Span, Value};
 use model::origin::Deciding;
 use model::place::{LineIndex, Place};
@@ -101,14 +102,19 @@ impl<'a> Tracer<'a> {
     /// is `object_line`: what is missing is missing from what a value gave.
     pub(crate) fn values(&self, span: Span, field: &str, object_line: u32) -> Vec<DecidingValue> {
         let mut found = self.values_at(span);
-        if found.is_empty()
-            && let Some(span) = self.deepest(field, object_line)
-        {
-            found = self.values_at(Span { start: span.start, end: span.start + 1 });
-        }
         let segments = segments(field);
         if found.is_empty() {
-            found = self.values_of_conditions(&segments, object_line);
+            let path = self.path(&segments, object_line);
+            if let Some(span) = path.last() {
+                found = self.values_at(Span { start: span.start, end: span.start + 1 });
+            }
+            // What a container lacks may have been left out of its pod.
+            if found.is_empty()
+                && let Some(missing) = path.len().checked_sub(1).and_then(|depth| segments.get(depth))
+            {
+                let mut each = path.iter().rev().map(|span| self.values_that_left_out(missing, *span));
+                found = each.find(|values| !values.is_empty()).unwrap_or_default();
+            }
         }
         let mut narrowed: Vec<(bool, DecidingValue)> =
             found.iter().map(|origin| self.narrow(origin, &segments)).collect();
@@ -151,38 +157,27 @@ impl<'a> Tracer<'a> {
         found
     }
 
-    /// The values of the conditions that left out a block in which what is missing stands.
-    fn values_of_conditions(&self, segments: &[String], object_line: u32) -> Vec<&'a ValueOrigin> {
-        if self.rendered.provenance.left_out.is_empty() {
-            return Vec::new();
-        }
-        let Some((_, depth)) = self.deepest_of(segments, object_line) else { return Vec::new() };
-        let Some(missing) = segments.get(depth) else { return Vec::new() };
-        // What a container lacks may have been left out of its pod.
-        for length in (0..=depth).rev() {
-            let Some((span, _)) = self.deepest_of(&segments[..length], object_line) else { break };
-            let found = self.values_that_left_out(missing, span);
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        Vec::new()
-    }
-
     /// The values of the conditions that left out a block with that key in what stands at `span`.
     fn values_that_left_out(&self, missing: &str, span: Span) -> Vec<&'a ValueOrigin> {
         let Rendered { text, provenance } = self.rendered;
+        if provenance.left_out.is_empty() {
+            return Vec::new();
+        }
         // A block at the end of a mapping stands after the white space that ends it.
         let rest = &text[span.end as usize..];
         let end = span.end + (rest.len() - rest.trim_start().len()) as u32;
         let first = provenance.left_out.partition_point(|block| block.at < span.start);
         let near = provenance.left_out[first..].iter().take_while(|block| block.at <= end);
-        let key = format!("{missing}:");
+        let key = memmem::Finder::new(missing);
         let has_key = |block: &&LeftOut| {
             let file = provenance.files.get(block.source.file.0 as usize);
             let span = block.source.span;
             let body = file.and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or("");
-            body.lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(&key))
+            key.find_iter(body.as_bytes()).any(|at| {
+                let before = body[..at].trim_end_matches([' ', '-']);
+                let is_first = before.is_empty() || before.ends_with('\n');
+                is_first && body[at + missing.len()..].starts_with(':')
+            })
         };
         let values = near
             .filter(has_key)
@@ -196,13 +191,8 @@ impl<'a> Tracer<'a> {
         found
     }
 
-    /// The deepest of what `field` names that the object on that line has.
-    fn deepest(&self, field: &str, object_line: u32) -> Option<Span> {
-        Some(self.deepest_of(&segments(field), object_line)?.0)
-    }
-
-    /// The same, and how many of the segments lead there.
-    fn deepest_of(&self, segments: &[String], object_line: u32) -> Option<(Span, usize)> {
+    /// The object on that line, and what `segments` lead to in it, as far as they are there.
+    fn path(&self, segments: &[String], object_line: u32) -> Vec<Span> {
         let documents = self.documents.get_or_init(|| {
             let text = &self.rendered.text;
             let parsed = yaml::separate::documents(text)
@@ -210,19 +200,20 @@ impl<'a> Tracer<'a> {
             parsed.collect()
         });
         let at = self.line(object_line).start;
-        let (base, document) = documents.get(documents.partition_point(|(base, _)| *base <= at).checked_sub(1)?)?;
+        let before = documents.partition_point(|(base, _)| *base <= at);
+        let Some((base, document)) = before.checked_sub(1).and_then(|number| documents.get(number)) else {
+            return Vec::new();
+        };
         let numbered = document.nodes.iter().position(|node| node.start + base == at);
         let mut value = numbered.map_or(document.root(), |node| document.value(NodeId(node as u32)));
-        let mut depth = 0;
+        let span = |value: Value<'_>| Span { start: value.span().start + base, end: value.span().end + base };
+        let mut path = vec![span(value)];
         for segment in segments {
-            match step(value, segment) {
-                Some(next) => value = next,
-                None => break,
-            }
-            depth += 1;
+            let Some(next) = step(value, segment) else { break };
+            value = next;
+            path.push(span(value));
         }
-        let span = value.span();
-        Some((Span { start: span.start + base, end: span.end + base }, depth))
+        path
     }
 
     /// The part of a value that the field is, where the value is more than that. Says whether it is called as the field.

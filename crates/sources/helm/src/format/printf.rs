@@ -170,6 +170,8 @@ impl Printf<'_> {
             (Kind::List(_) | Kind::Map(_), 'v') if is_plain && !flags.sharp => {
                 display_into(value, self.out, NOWHERE);
             }
+            // Go prints nothing as nothing even in its own syntax, unless it is in something.
+            (Kind::Nil, 'v') => self.out.push(&pad("<nil>".to_owned(), flags), NOWHERE, value.taint),
             _ => {
                 let text = format_value(value, verb, flags, 0);
                 self.out.push(&text, NOWHERE, value.taint);

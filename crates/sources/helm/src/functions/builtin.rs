@@ -148,8 +148,18 @@ pub(super) fn js(machine: &mut Machine, values: Vec<Value>) -> Answer {
 }
 
 pub(super) fn urlquery(machine: &mut Machine, values: Vec<Value>) -> Answer {
-    let joined = printed(machine, &values);
+    let joined = arguments(machine, &values);
     Ok(Value::text(super::urls::query_escape(&text(&joined))))
+}
+
+/// What is escaped, as one string. Source: Go, `text/template/funcs.go`, `evalArgs`: nothing has a name of its own there.
+fn arguments(machine: &mut Machine, values: &[Value]) -> Value {
+    let named = |value: &Value| match value.kind {
+        Kind::Nil => Value { taint: value.taint, ..Value::text("<no value>") },
+        _ => value.clone(),
+    };
+    let values: Vec<Value> = values.iter().map(named).collect();
+    printed(machine, &values)
 }
 
 fn printed(machine: &mut Machine, values: &[Value]) -> Value {
@@ -158,7 +168,7 @@ fn printed(machine: &mut Machine, values: &[Value]) -> Value {
 
 fn escaped(machine: &mut Machine, values: &[Value], escape: impl Fn(char, &mut String)) -> Answer {
     let mut out = String::new();
-    for c in text(&printed(machine, values)).chars() {
+    for c in text(&arguments(machine, values)).chars() {
         escape(c, &mut out);
     }
     Ok(Value::text(out))

@@ -187,9 +187,7 @@ impl Converter<'_> {
                 // Whatever chart sees it: it is written at the top.
                 inner.clear();
             }
-            if self.tracing == Tracing::On {
-                push_key(key, &mut inner);
-            }
+            push_key(key, &mut inner);
             entries.insert(Rc::from(&**key), self.node(node, subchart, &inner));
         }
         Value { taint, ..Value::map_of(entries, if path.is_empty() { MapType::Values } else { MapType::Any }) }
