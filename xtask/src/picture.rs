@@ -1,4 +1,4 @@
-//! `cargo xtask picture`: the picture of the README, made from a real run on the example.
+//! `cargo xtask picture`: the pictures of the README, made from real runs on the example.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -24,7 +24,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !built.success() {
         bail!("the program does not build");
     }
-    let command = "scan examples/shop";
+    draw(root, "scan examples/shop", "scan.svg")?;
+    draw(root, "paths list examples/shop --from internet", "paths.svg")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the program and writes what it prints as a picture.
+fn draw(root: &Path, command: &str, name: &str) -> Result<()> {
     let output = Command::new(root.join("target/debug/plimsoll"))
         .current_dir(root)
         .args(command.split(' '))
@@ -42,8 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let picture =
         Term::new().min_width_px(900).render_svg(&format!("\u{1b}[2m$\u{1b}[0m plimsoll {command}\n{shown}\n"));
-    let path = root.join("docs/images/scan.svg");
+    let path = root.join("docs/images").join(name);
     std::fs::create_dir_all(path.parent().expect("a picture is in a folder"))?;
-    std::fs::write(&path, picture).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(ExitCode::SUCCESS)
+    std::fs::write(&path, picture).with_context(|| format!("cannot write `{}`", path.display()))
 }
