@@ -142,6 +142,8 @@ pub static CONTROLS: &[(Group, &Control)] = &[
     (Group::Rbac, &crate::rbac::pod_exec_allowed::CONTROL),
     (Group::Rbac, &crate::rbac::pod_logs_deletable::CONTROL),
     (Group::Rbac, &crate::rbac::pod_logs_readable::CONTROL),
+    (Group::Network, &crate::network::pod_not_isolated_egress::CONTROL),
+    (Group::Network, &crate::network::pod_not_isolated_ingress::CONTROL),
     (Group::Rbac, &crate::rbac::pod_port_forward_allowed::CONTROL),
     (Group::Admission, &crate::admission::pod_security_audit_warn_missing::CONTROL),
     (Group::Admission, &crate::admission::pod_security_below_restricted::CONTROL),
