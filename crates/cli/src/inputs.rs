@@ -12,6 +12,7 @@ use cluster::lists::Scope;
 use cluster::load::{Actions, Loaded, Progress};
 use cluster::snapshot::Writer;
 use manifests::walk::{self, Texts};
+use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Observed, Verdicts};
 use model::symbols::Symbols;
 use repository::combined;
@@ -26,8 +27,8 @@ use crate::{fetched, rendering, screen};
 pub(crate) enum Source<'a> {
     /// Files, folders, standard input.
     Manifests,
-    /// Running clusters.
-    Clusters(Vec<Connection>),
+    /// Running clusters; of all contexts, some may say nothing that can be asked.
+    Clusters(Vec<Result<Connection, Unreached>>),
     /// A snapshot.
     Snapshot(&'a Path),
 }
@@ -51,12 +52,11 @@ pub(crate) fn inventory(
         Source::Snapshot(path) => {
             load_snapshot(path, 0, (&nothing, &|| {}), &mut inventory)?;
         }
-        Source::Clusters(connections) => {
-            for connection in connections {
-                let reached = reach(&cluster, connection)?;
-                load_cluster(&cluster, reached, None, (&nothing, &|| {}), &mut inventory)?;
-            }
-        }
+        Source::Clusters(connections) => each_cluster(connections, &mut inventory, &mut |connection, inventory| {
+            let reached = reach(&cluster, connection)?;
+            load_cluster(&cluster, reached, None, (&nothing, &|| {}), inventory)?;
+            Ok(())
+        })?,
     }
     Ok(inventory)
 }
@@ -107,6 +107,64 @@ fn read_manifests(
     Ok(())
 }
 
+/// A cluster that cannot be looked into, where others can.
+pub(crate) struct Unreached {
+    /// Its context.
+    pub(crate) name: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+impl Unreached {
+    /// That it was not looked at.
+    fn skipped(self) -> Skipped {
+        Skipped { path: PathBuf::from(self.name), line: None, kind: SkipKind::Unavailable, reason: self.reason }
+    }
+}
+
+/// Looks into every cluster with `look`. One of several that cannot be looked into costs no other; it is said.
+///
+/// # Errors
+/// What `look` says of the only one, or of the first if none can be looked into.
+pub(crate) fn each_cluster(
+    connections: Vec<Result<Connection, Unreached>>,
+    inventory: &mut Inventory,
+    look: &mut dyn FnMut(Connection, &mut Inventory) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let all = connections.len();
+    let (mut seen, mut errors, mut unreached) = (0, Vec::new(), Vec::new());
+    for connection in connections {
+        match connection {
+            Err(refused) => {
+                errors.push(anyhow::Error::from(UsageError(refused.reason.clone())));
+                unreached.push(refused);
+            }
+            Ok(connection) => {
+                let name = connection.name.clone();
+                match look(connection, inventory) {
+                    Ok(()) => seen += 1,
+                    Err(error) => {
+                        unreached.push(Unreached { name, reason: format!("{error:#}") });
+                        errors.push(error);
+                    }
+                }
+            }
+        }
+    }
+    if seen == 0 && all > 1 {
+        let told: Vec<String> = unreached.iter().map(|one| format!("`{}`: {}", one.name, one.reason)).collect();
+        anyhow::bail!("no cluster can be looked into\n  {}", told.join("\n  "));
+    }
+    if seen == 0
+        && let Some(error) = errors.into_iter().next()
+    {
+        return Err(error);
+    }
+    inventory.coverage.skipped.extend(unreached.into_iter().map(Unreached::skipped));
+    inventory.coverage.skipped.sort();
+    Ok(())
+}
+
 /// What is done with every object of a cluster.
 pub(crate) type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
 
@@ -127,8 +185,16 @@ impl ClusterArguments {
             }
             return Ok(Source::Manifests);
         }
+        let config = Kubeconfig::read(self.kubeconfig.as_deref()).map_err(|error| UsageError(error.to_string()))?;
+        if let Some(config) = config.filter(|_| self.all_contexts) {
+            let all = config.contexts().into_iter().map(|name| {
+                let reason = |error: ConfigError| Unreached { name: name.to_string(), reason: error.to_string() };
+                config.connection(Some(&name)).map_err(reason)
+            });
+            return Ok(Source::Clusters(all.collect()));
+        }
         let connections = self.connections().map_err(|error| UsageError(error.to_string()))?;
-        Ok(Source::Clusters(connections))
+        Ok(Source::Clusters(connections.into_iter().map(Ok).collect()))
     }
 
     /// Whether a running cluster is meant.

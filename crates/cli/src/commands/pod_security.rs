@@ -93,10 +93,11 @@ fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::R
             inputs::load_snapshot(path, arguments.input.threads, (judge, &|| {}), &mut inventory)?;
         }
         Source::Clusters(connections) => {
-            for connection in connections {
+            inputs::each_cluster(connections, &mut inventory, &mut |connection, inventory| {
                 let reached = inputs::reach(&arguments.cluster, connection)?;
-                inputs::load_cluster(&arguments.cluster, reached, None, (judge, &|| {}), &mut inventory)?;
-            }
+                inputs::load_cluster(&arguments.cluster, reached, None, (judge, &|| {}), inventory)?;
+                Ok(())
+            })?;
         }
     }
     Ok(inventory.into_results())

@@ -28,21 +28,19 @@ pub(super) fn judge(
         Source::Snapshot(path) => judging(kinds).run(inventory, &mut |hooks, inventory| {
             inputs::load_snapshot(path, request.input.threads, hooks, inventory).map(|loaded| loaded.unseen)
         }),
-        Source::Clusters(connections) => {
-            for connection in connections {
-                let reached = inputs::reach(request.cluster, connection)?;
-                let mut reached = Some(reached);
-                let mut own = Inventory { symbols: std::mem::take(&mut inventory.symbols), ..Inventory::default() };
-                let judged = judging(kinds.clone()).run(&mut own, &mut |hooks, inventory| {
-                    let reached = reached.take().expect("it is loaded once");
-                    inputs::load_cluster(request.cluster, reached, None, hooks, inventory).map(|loaded| loaded.unseen)
-                });
-                inventory.symbols = std::mem::take(&mut own.symbols);
-                judged?;
-                inventory.absorb(own);
-            }
+        Source::Clusters(connections) => inputs::each_cluster(connections, inventory, &mut |connection, inventory| {
+            let reached = inputs::reach(request.cluster, connection)?;
+            let mut reached = Some(reached);
+            let mut own = Inventory { symbols: std::mem::take(&mut inventory.symbols), ..Inventory::default() };
+            let judged = judging(kinds.clone()).run(&mut own, &mut |hooks, inventory| {
+                let reached = reached.take().expect("it is loaded once");
+                inputs::load_cluster(request.cluster, reached, None, hooks, inventory).map(|loaded| loaded.unseen)
+            });
+            inventory.symbols = std::mem::take(&mut own.symbols);
+            judged?;
+            inventory.absorb(own);
             Ok(())
-        }
+        }),
     }
 }
 

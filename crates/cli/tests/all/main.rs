@@ -6,6 +6,7 @@ mod changes;
 mod charts;
 #[cfg(unix)]
 mod ci;
+mod clusters;
 mod configuration;
 mod examples;
 mod exceptions;
