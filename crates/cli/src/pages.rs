@@ -120,7 +120,27 @@ fn exit_codes() -> String {
     for exit in Exit::ALL {
         let _ = writeln!(page, "| {} | {} |", exit.code(), exit.sentence());
     }
+    page.push_str("\nWhat that is for a command:\n\n| command | exit codes |\n|---|---|\n");
+    let mut command = crate::command();
+    command.build();
+    // Commands have two levels at most.
+    for first in command.get_subcommands() {
+        for command in std::iter::once(first).chain(first.get_subcommands()) {
+            if let Some(codes) = exit_codes_of(command) {
+                let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+                let _ = writeln!(page, "| `{name}` | {codes} |");
+            }
+        }
+    }
     page
+}
+
+/// What the help of a command says of its exit codes.
+fn exit_codes_of(command: &clap::Command) -> Option<String> {
+    let help = command.get_after_help()?.to_string();
+    let (_, rest) = help.split_once("Exit codes: ")?;
+    let paragraph = rest.split("\n\n").next()?;
+    Some(paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn command_line() -> String {

@@ -160,11 +160,23 @@ impl<'i> Capabilities<'i> {
 
     /// The rules by which somebody can do it, one for each thing that it takes.
     pub fn evidence(&self, holding: &Holding, danger: usize) -> Vec<Grant> {
-        let identity = self.evaluator.identity(holding.subject);
-        let bindings = self.evaluator.reaching(&identity, holding.namespace);
+        self.evidence_among(&self.reaching(holding), danger)
+    }
+
+    /// The same for everything that somebody can do, with the bindings looked up once.
+    pub fn all_evidence(&self, holding: &Holding) -> Vec<(usize, Vec<Grant>)> {
+        let bindings = self.reaching(holding);
+        holding.dangers.iter().map(|danger| (danger, self.evidence_among(&bindings, danger))).collect()
+    }
+
+    fn reaching(&self, holding: &Holding) -> Vec<(BindingId, u32)> {
+        self.evaluator.reaching(&self.evaluator.identity(holding.subject), holding.namespace)
+    }
+
+    fn evidence_among(&self, bindings: &[(BindingId, u32)], danger: usize) -> Vec<Grant> {
         let mut best: Option<(bool, Vec<Grant>)> = None;
         for way in self.judged.needs.ways.iter().filter(|way| way.danger == danger) {
-            let grants: Vec<Option<(bool, Grant)>> = Needs::bits(*way).map(|bit| self.grant(&bindings, bit)).collect();
+            let grants: Vec<Option<(bool, Grant)>> = Needs::bits(*way).map(|bit| self.grant(bindings, bit)).collect();
             let Some(grants) = grants.into_iter().collect::<Option<Vec<(bool, Grant)>>>() else { continue };
             let whole = grants.iter().all(|(whole, _)| *whole);
             if best.as_ref().is_none_or(|(known, _)| whole && !known) {

@@ -8,6 +8,7 @@ mod charts;
 mod ci;
 mod clusters;
 mod configuration;
+mod dumps;
 mod examples;
 mod exceptions;
 mod fix;

@@ -216,8 +216,11 @@ impl<'a> Client<'a> {
                     renewed = true;
                     self.renew(&session)?;
                 }
-                RequestError::Connect { .. } => thread::sleep(wait),
-                RequestError::Status { status: 429 | 500..=599, .. } => thread::sleep(wait),
+                RequestError::Connect { .. } | RequestError::Status { status: 429 | 500..=599, .. } => {
+                    if attempt + 1 < ATTEMPTS {
+                        thread::sleep(wait);
+                    }
+                }
                 _ => return Err(error),
             }
             last = Some(error);

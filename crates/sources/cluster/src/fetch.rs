@@ -8,6 +8,7 @@ use std::thread;
 use crate::client::{Client, RequestError};
 use crate::discovery::JSON;
 use crate::lists::{Phase, Scope, Wanted};
+use crate::namespaces::Namespaces;
 use crate::slim::{self, Page};
 
 /// Objects of a page; a page that is too large is asked for again in smaller ones.
@@ -34,6 +35,8 @@ pub trait Sink: Sync {
 pub enum Trouble {
     /// It could not be read, or not to its end.
     Request(RequestError),
+    /// It could be read in these namespaces alone.
+    Except(Vec<String>, RequestError),
     /// So many of its objects were none.
     Objects(u32),
 }
@@ -47,6 +50,7 @@ pub fn fetch(
     sink: &dyn Sink,
 ) -> Vec<Option<Trouble>> {
     let troubles = Mutex::new(vec![None; lists.len()]);
+    let namespaces = Namespaces::default();
     let mut start = 0;
     for phase in lists.chunk_by(|a, b| a.phase == b.phase) {
         let next = AtomicUsize::new(0);
@@ -54,7 +58,9 @@ pub fn fetch(
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(wanted) = phase.get(at) else { break };
-                let trouble = List { client, wanted, scope, number: start + at, sink }.read();
+                let (number, namespaces) = (start + at, &namespaces);
+                let list = List { client, wanted, scope, number, sink, namespaces, first: 0, restarts: RESTARTS };
+                let trouble = list.read();
                 troubles.lock().unwrap_or_else(PoisonError::into_inner)[start + at] = trouble;
             }
         };
@@ -77,6 +83,19 @@ struct List<'a> {
     scope: &'a Scope,
     number: usize,
     sink: &'a dyn Sink,
+    namespaces: &'a Namespaces,
+    /// The number of its first page.
+    first: u32,
+    /// So often it may begin anew.
+    restarts: u32,
+}
+
+/// What came of pages.
+struct Taken {
+    /// The number of the next page.
+    next: u32,
+    /// How many items were no objects, or why not all pages came.
+    invalid: Result<u32, RequestError>,
 }
 
 /// What the thread that asks sends to the thread that judges.
@@ -87,8 +106,50 @@ enum Received {
 }
 
 impl List<'_> {
-    /// The next page is asked for while this one is judged.
+    /// Where the list of the whole cluster is forbidden, those of its namespaces may not be.
     fn read(&self) -> Option<Trouble> {
+        let taken = self.pages();
+        match taken.invalid {
+            Err(error @ RequestError::Forbidden(_)) if taken.next == self.first && self.wanted.is_in_namespaces() => {
+                self.read_each(error)
+            }
+            Err(error) => Some(Trouble::Request(error)),
+            Ok(invalid) => (invalid > 0).then_some(Trouble::Objects(invalid)),
+        }
+    }
+
+    fn read_each(&self, forbidden: RequestError) -> Option<Trouble> {
+        let known = self.namespaces.known(self.client);
+        let mut why = (!known.all).then_some(forbidden);
+        let (mut first, mut all, mut seen) = (self.first, 0, Vec::new());
+        for namespace in &known.namespaces {
+            if !namespace.may_list(&self.wanted.resource) {
+                why.get_or_insert_with(|| RequestError::Forbidden(String::new()));
+                continue;
+            }
+            let wanted = Wanted { namespace: Some(namespace.name.clone()), ..self.wanted.clone() };
+            // To begin anew would take away what came of the other namespaces.
+            let taken = List { wanted: &wanted, first, restarts: 0, ..*self }.pages();
+            first = taken.next;
+            match taken.invalid {
+                Ok(invalid) => {
+                    all += invalid;
+                    seen.push(namespace.name.clone());
+                }
+                Err(error) => {
+                    why.get_or_insert(error);
+                }
+            }
+        }
+        match why {
+            None => (all > 0).then_some(Trouble::Objects(all)),
+            Some(error) if seen.is_empty() => Some(Trouble::Request(error)),
+            Some(error) => Some(Trouble::Except(seen, error)),
+        }
+    }
+
+    /// The next page is asked for while this one is judged.
+    fn pages(&self) -> Taken {
         let (sender, receiver) = sync_channel(1);
         thread::scope(|threads| {
             threads.spawn(move || self.ask(&sender));
@@ -124,7 +185,7 @@ impl List<'_> {
                     token = next;
                     continue;
                 }
-                Err(RequestError::Gone(_)) if restarts < RESTARTS => {
+                Err(RequestError::Gone(_)) if restarts < self.restarts => {
                     restarts += 1;
                     token.clear();
                     Received::Restart
@@ -138,27 +199,27 @@ impl List<'_> {
         }
     }
 
-    fn take(&self, receiver: &Receiver<Received>) -> Option<Trouble> {
-        let (mut page, mut invalid) = (0, 0);
+    fn take(&self, receiver: &Receiver<Received>) -> Taken {
+        let (mut next, mut invalid) = (self.first, 0);
         for received in receiver {
             match received {
                 Received::Page(bytes) => {
                     let (objects, wrong) = match self.objects(&bytes) {
                         Ok(taken) => taken,
-                        Err(error) => return Some(Trouble::Request(error)),
+                        Err(error) => return Taken { next, invalid: Err(error) },
                     };
                     invalid += wrong;
-                    self.sink.page(self.number, page, &objects);
-                    page += 1;
+                    self.sink.page(self.number, next, &objects);
+                    next += 1;
                 }
                 Received::Restart => {
-                    (page, invalid) = (0, 0);
+                    (next, invalid) = (self.first, 0);
                     self.sink.restart(self.number);
                 }
-                Received::Failed(error) => return Some(Trouble::Request(error)),
+                Received::Failed(error) => return Taken { next, invalid: Err(error) },
             }
         }
-        (invalid > 0).then_some(Trouble::Objects(invalid))
+        Taken { next, invalid: Ok(invalid) }
     }
 
     /// The objects of a page, slim, and how many items are none.

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod kubeconfig;
 pub mod lists;
 pub mod load;
+mod namespaces;
 pub mod owners;
 pub mod slim;
 pub mod snapshot;

@@ -122,6 +122,11 @@ impl Wanted {
         path
     }
 
+    /// Whether it is of all namespaces, and could be of one.
+    pub(crate) fn is_in_namespaces(&self) -> bool {
+        self.namespace.is_none() && self.resource.namespaced
+    }
+
     /// Whether the server is asked for a table, in which Secrets have no values.
     pub(crate) fn is_secrets(&self) -> bool {
         self.resource.group.is_empty() && self.resource.name == "secrets"

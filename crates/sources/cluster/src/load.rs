@@ -82,6 +82,15 @@ fn written(list: usize, trouble: &Trouble) -> ListTrouble {
         Trouble::Request(error) => {
             ListTrouble { list, forbidden: matches!(error, RequestError::Forbidden(_)), reason: error.to_string() }
         }
+        Trouble::Except(namespaces, error) => {
+            let shown: Vec<String> = namespaces.iter().take(3).map(|name| format!("`{name}`")).collect();
+            let more = match namespaces.len() - shown.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let reason = format!("{error}, except in {}{more}", shown.join(", "));
+            ListTrouble { list, forbidden: matches!(error, RequestError::Forbidden(_)), reason }
+        }
         Trouble::Objects(count) => {
             ListTrouble { list, forbidden: false, reason: format!("{count} of its items are no objects") }
         }

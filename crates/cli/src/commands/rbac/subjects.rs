@@ -128,10 +128,9 @@ pub(super) fn dangers(capabilities: &Capabilities<'_>, holdings: &[&Holding]) ->
     let evaluator = capabilities.evaluator();
     let mut found: Vec<(Severity, usize, DangerReport)> = Vec::new();
     for holding in holdings {
-        for danger in holding.dangers.iter() {
+        for (danger, evidence) in capabilities.all_evidence(holding) {
             let entry = &catalogue::ALL[danger];
             let severity = capabilities.severity(holding, danger);
-            let evidence = capabilities.evidence(holding, danger);
             let mut names = BTreeSet::new();
             if holding.limited.has(danger) {
                 let rules = evidence.iter().map(|grant| evaluator.granted(*grant));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster::client::{Client, Limits, RequestError};
 use cluster::kubeconfig::{Connection, Exec, User};
 
-use crate::server::{Answer, Server, config_maps, discovery, load, names, not_seen, ok, status};
+use crate::server::{Answer, Answers, Server, config_maps, discovery, load, names, not_seen, ok, status};
 
 /// What comes of ConfigMaps that are answered so.
 fn with(answers: Vec<Answer>) -> (Server, Vec<String>, Vec<String>) {
@@ -46,6 +46,76 @@ fn what_is_refused_is_named_and_nothing_is_asked_twice() {
     let (server, names, skipped) = with(vec![status(403, "", r#"{"message":"no"}"#)]);
     assert_eq!((names, skipped), (vec![], vec!["not observed: `configmaps`: forbidden".to_owned()]));
     assert_eq!(server.times("/api/v1/configmaps"), 1);
+}
+
+const FORBIDDEN: &str = r#"{"message":"no"}"#;
+
+/// A server that lets ConfigMaps be listed in `a` and `c`, and not in `b` and not in all.
+fn in_some_namespaces() -> Answers {
+    let mut all = discovery();
+    all.push(("/api/v1/configmaps", vec![status(403, "", FORBIDDEN)]));
+    all.push(("/api/v1/namespaces/a/configmaps", vec![ok(&config_maps(&["x"], "n")), ok(&config_maps(&["y"], ""))]));
+    all.push(("/api/v1/namespaces/b/configmaps", vec![status(403, "", FORBIDDEN)]));
+    all.push(("/api/v1/namespaces/c/configmaps", vec![ok(&config_maps(&["z"], ""))]));
+    all
+}
+
+/// The names, what was not seen, and whether that is all.
+fn seen(answers: Answers, namespace: Option<&str>) -> (Server, Vec<String>, Vec<String>) {
+    let server = Server::new(answers);
+    let connection = Connection { namespace: namespace.map(str::to_owned), ..server.connection() };
+    let (inventory, _) = load(connection, None);
+    assert_eq!(inventory.complete, inventory.coverage.skipped.is_empty());
+    (server, names(&inventory), not_seen(&inventory))
+}
+
+#[test]
+fn what_is_forbidden_in_the_cluster_is_read_where_it_is_not() {
+    let mut all = in_some_namespaces();
+    all.push(("/api/v1/namespaces", vec![ok(&config_maps(&["a", "b", "c"], ""))]));
+    let (_, names, skipped) = seen(all, None);
+    assert_eq!(names, ["x", "y", "z"]);
+    assert_eq!(skipped, ["not observed: `configmaps`: forbidden, except in `a`, `c`"]);
+}
+
+#[test]
+fn all_namespaces_together_are_the_cluster() {
+    let mut all = in_some_namespaces();
+    all.push(("/api/v1/namespaces", vec![ok(&config_maps(&["c", "a"], ""))]));
+    let (_, names, skipped) = seen(all, None);
+    assert_eq!((names, skipped), (["z", "x", "y"].map(str::to_owned).to_vec(), vec![]));
+}
+
+#[test]
+fn the_namespace_of_the_context_is_asked_where_namespaces_are_not_listed() {
+    let mut all = in_some_namespaces();
+    all.push(("/api/v1/namespaces", vec![status(403, "", FORBIDDEN)]));
+    let (_, names, skipped) = seen(all, Some("c"));
+    assert_eq!(names, ["z"]);
+    assert_eq!(skipped, ["not observed: `configmaps`: forbidden, except in `c`"]);
+}
+
+#[test]
+fn a_namespace_is_not_asked_for_what_the_server_says_that_it_refuses() {
+    let rule = r#"{"verbs":["get"],"apiGroups":["*"],"resources":["*"]}"#;
+    for (status_of_review, asked) in [
+        (format!(r#"{{"resourceRules":[{rule}],"incomplete":false}}"#), 0),
+        (format!(r#"{{"resourceRules":[{rule}],"incomplete":true}}"#), 1),
+        (r#"{"resourceRules":[{"verbs":["list"],"apiGroups":[""],"resources":["*"]}]}"#.to_owned(), 1),
+        (
+            r#"{"resourceRules":[{"verbs":["*"],"apiGroups":[""],"resources":["configmaps"],"resourceNames":["x"]}]}"#
+                .to_owned(),
+            0,
+        ),
+    ] {
+        let mut all = in_some_namespaces();
+        all.push(("/api/v1/namespaces", vec![ok(&config_maps(&["c"], ""))]));
+        let review = status(201, "", &format!(r#"{{"status":{status_of_review}}}"#));
+        all.push(("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", vec![review]));
+        let (server, _, skipped) = seen(all, None);
+        assert_eq!(server.times("/api/v1/namespaces/c/configmaps"), asked, "{status_of_review}");
+        assert_eq!(skipped.len(), 1 - asked, "{skipped:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A small server: answers by path, as many as were prepared, the last one for ever.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -94,14 +94,19 @@ impl Server {
 
 fn serve(stream: TcpStream, log: &Mutex<Vec<(String, String)>>, answers: &Mutex<HashMap<&str, Vec<Answer>>>) {
     let mut out = stream.try_clone().unwrap();
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    while let Some(request) = lines.next() {
-        let mut authorization = String::new();
-        for header in lines.by_ref().take_while(|line| !line.is_empty()) {
-            if let Some(value) = header.to_ascii_lowercase().strip_prefix("authorization: ") {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = next_line(&mut reader) {
+        let (mut authorization, mut length) = (String::new(), 0);
+        while let Some(line) = next_line(&mut reader).filter(|line| !line.is_empty()) {
+            let line = line.to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("authorization: ") {
                 value.clone_into(&mut authorization);
+            } else if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().unwrap();
             }
         }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
         let target = request.split(' ').nth(1).unwrap_or_default().to_owned();
         let path = target.split('?').next().unwrap_or_default().to_owned();
         log.lock().unwrap().push((target, authorization));
@@ -129,6 +134,12 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<(String, String)>>, answers: &Mutex<
             return;
         }
     }
+}
+
+fn next_line(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    Some(line.trim_end().to_owned())
 }
 
 /// A list with ConfigMaps of these names, and where it goes on.
