@@ -71,16 +71,28 @@ pub struct Coverage {
     pub not_kubernetes: u64,
     /// Everything that was not judged, ordered by path and line.
     pub skipped: Vec<Skipped>,
+    /// What was judged as it is here, and may be otherwise in a cluster; ordered.
+    pub notes: Vec<Note>,
+}
+
+/// Something that was looked at and may be otherwise elsewhere, such as what a chart asks of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What, as a sentence without full stop.
+    pub text: String,
 }
 
 impl Coverage {
     /// Adds what another part of the input was.
     pub fn append(&mut self, other: Self) {
-        let Self { files, bytes, documents, not_kubernetes, skipped } = other;
+        let Self { files, bytes, documents, not_kubernetes, skipped, notes } = other;
         self.files += files;
         self.bytes += bytes;
         self.documents += documents;
         self.not_kubernetes += not_kubernetes;
         self.skipped.extend(skipped);
+        self.notes.extend(notes);
     }
 }

@@ -137,6 +137,8 @@ pub struct Origins {
     pub renderings: Vec<Rendering>,
     /// In which renderings a resource is.
     resources: HashMap<ResourceId, Vec<RenderingId>>,
+    /// The resources that are hooks of Helm, and when they run.
+    hooks: HashMap<ResourceId, String>,
     traced: HashMap<Key, Traced>,
 }
 
@@ -145,6 +147,8 @@ impl Origins {
     pub fn renumber(&mut self, number: &dyn Fn(ResourceId) -> Option<ResourceId>) {
         let resources = std::mem::take(&mut self.resources).into_iter();
         self.resources = resources.filter_map(|(id, renderings)| Some((number(id)?, renderings))).collect();
+        let hooks = std::mem::take(&mut self.hooks).into_iter();
+        self.hooks = hooks.filter_map(|(id, hook)| Some((number(id)?, hook))).collect();
         let traced = std::mem::take(&mut self.traced).into_iter();
         self.traced = traced
             .filter_map(|(Key(id, control, place, texts), traced)| {
@@ -171,6 +175,16 @@ impl Origins {
     /// The rendering of that id.
     pub fn rendering(&self, id: RenderingId) -> &Rendering {
         &self.renderings[id.0 as usize]
+    }
+
+    /// When a resource runs that is a hook of Helm, such as `pre-install,pre-upgrade`.
+    pub fn hook(&self, resource: ResourceId) -> Option<&str> {
+        self.hooks.get(&resource).map(String::as_str)
+    }
+
+    /// Notes that a resource is a hook.
+    pub fn runs_at(&mut self, resource: ResourceId, hook: &str) {
+        self.hooks.insert(resource, hook.to_owned());
     }
 
     /// Notes that a resource is in a rendering.

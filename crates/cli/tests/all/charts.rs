@@ -413,3 +413,48 @@ spec:
         ]
     );
 }
+
+#[test]
+fn what_may_be_otherwise_in_a_cluster_is_noted_and_no_gap() {
+    let template = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: app}
+data:
+  known: {{ lookup \"v1\" \"Secret\" \"a\" \"b\" | toJson | quote }}
+  chance: {{ randAlphaNum 8 | quote }}
+";
+    let folder = Folder::new(&[("Chart.yaml", CHART), ("templates/a.yaml", template)]);
+    let (code, json) = folder.scan(&["--severity-threshold", "critical"]);
+    assert_eq!(code, 0, "{json}");
+    let notes: Vec<&str> =
+        json["coverage"]["notes"].as_array().unwrap().iter().map(|note| note["text"].as_str().unwrap()).collect();
+    assert!(notes[0].starts_with("`lookup` asks the cluster"), "{notes:?}");
+    assert!(notes[1].starts_with("`randAlphaNum` gives something else each time"), "{notes:?}");
+    let said = folder.run(&["scan"]);
+    assert!(said.out.contains("note: .: `lookup` asks the cluster"), "{}", said.out);
+}
+
+#[test]
+fn hooks_are_judged_and_marked() {
+    let hook = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: migrate
+  annotations: {helm.sh/hook: 'pre-install,pre-upgrade'}
+spec: {containers: [{name: a, image: b, securityContext: {privileged: true}}]}
+";
+    let folder = chart(&[("shop/templates/hook.yaml", hook)]);
+    let (_, json) = folder.scan(&["--only", "privileged-container", "shop"]);
+    let hooks: Vec<(&str, &Value)> = json["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| (resource["name"].as_str().unwrap(), &resource["hook"]))
+        .collect();
+    assert!(hooks.contains(&("migrate", &"pre-install,pre-upgrade".into())), "{hooks:?}");
+    assert!(hooks.contains(&("release-name-app", &Value::Null)), "{hooks:?}");
+    let said = folder.run(&["scan", "--only", "privileged-container", "--details", "shop"]);
+    assert_eq!(said.out.matches("Helm runs it at pre-install,pre-upgrade").count(), 1, "{}", said.out);
+}

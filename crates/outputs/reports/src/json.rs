@@ -4,6 +4,7 @@
 //! first. Readers ignore what they do not know.
 
 mod frameworks;
+mod notes;
 mod origins;
 
 use std::collections::BTreeMap;
@@ -85,6 +86,9 @@ pub struct JsonCoverage {
     pub complete: bool,
     /// What was not judged, ordered by path and line.
     pub skipped: Vec<JsonSkipped>,
+    /// What was judged as it is here, and may be otherwise in a cluster: a chart asks it, or takes a chance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<notes::JsonNote>,
 }
 
 /// An input, or a part of one, that was not judged.
@@ -220,6 +224,9 @@ pub struct JsonResource {
     /// In which renderings it is, if it was rendered: the sets of values of a chart, or the overlays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rendered_by: Vec<origins::JsonRendering>,
+    /// When it runs, if it is a hook of Helm, as `pre-install,pre-upgrade`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
 }
 
 /// Something that somebody accepts.
@@ -482,6 +489,7 @@ pub fn coverage_of(coverage: &Coverage, resources: usize) -> JsonCoverage {
         resources: resources as u64,
         complete: coverage.skipped.is_empty(),
         skipped: skipped.collect(),
+        notes: notes::json_notes(coverage),
     }
 }
 
@@ -565,6 +573,7 @@ fn resource(report: &Report<'_>, id: ResourceId) -> JsonResource {
             what: report.text(drift.what).to_owned(),
         }),
         rendered_by: origins::json_renderings(report, id),
+        hook: report.results.origins.hook(id).map(str::to_owned),
     }
 }
 

@@ -70,7 +70,7 @@ fn first_of_charts(family: &UnitFamily) -> impl Iterator<Item = &Unit> {
 
 fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>) -> One {
     let mut inventory = Inventory { symbols: Arc::clone(symbols), ..Inventory::default() };
-    let Outcome { rendered, skipped } = render(unit, options);
+    let Outcome { rendered, skipped, notes: _ } = render(unit, options);
     let Some(rendered) = rendered else { return One { inventory, skipped } };
     let tracer = Tracer::new(&rendered);
     let files = &rendered.provenance.files;

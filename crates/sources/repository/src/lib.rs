@@ -18,7 +18,7 @@ pub mod world;
 
 use std::sync::Arc;
 
-use model::coverage::Skipped;
+use model::coverage::{Note, Skipped};
 use model::origin::{Renderer, RenderingId};
 use model::symbols::Symbols;
 
@@ -42,9 +42,13 @@ pub fn judge(
         numbers.flat_map(|(family, of_family)| of_family.units.iter().map(move |unit| (family, unit))).collect();
     let work = |at: usize, _: &mut Vec<u8>| {
         let (family, unit) = units[at];
-        let Outcome { rendered, skipped } = render(unit);
+        let Outcome { rendered, skipped, notes } = render(unit);
         let id = RenderingId(at as u32);
-        let world = rendered.map(|rendered| world::judge(id, name(unit), rendered, symbols, judges));
+        let mut world = rendered.map(|rendered| world::judge(id, name(unit), rendered, symbols, judges));
+        if let Some(world) = &mut world {
+            let note = |text| Note { path: paths::shown(unit.path()), text };
+            world.coverage.notes.extend(notes.into_iter().map(note));
+        }
         (at, family, world, skipped)
     };
     let mut done: Vec<(usize, usize, Option<World>, Vec<Skipped>)> =

@@ -48,6 +48,8 @@ pub fn merge(families: Vec<Family>, results: &mut Results) -> Places {
     results.tallies.sort_unstable_by_key(|tally| tally.control);
     results.coverage.skipped.sort();
     results.coverage.skipped.dedup();
+    results.coverage.notes.sort();
+    results.coverage.notes.dedup();
     merging.places
 }
 
@@ -72,7 +74,8 @@ impl Merging {
         let mut counted: Vec<Tally> = Vec::new();
         let mut covered = Coverage::default();
         for world in worlds {
-            let World { id: judged_as, name, rendered, resources, occurrences, tallies, coverage, secrets } = world;
+            let World { id: judged_as, name, rendered, resources, occurrences, tallies, coverage, secrets, hooks } =
+                world;
             let id = RenderingId(results.origins.renderings.len() as u32);
             let files: Vec<u32> = rendered.provenance.files.iter().map(|file| self.file(&file.path, results)).collect();
             for (source, file) in rendered.provenance.files.iter().zip(&files) {
@@ -90,6 +93,9 @@ impl Merging {
                 if let Some(at) = at {
                     self.places.insert((judged_as, resource.line), (at, id));
                     results.origins.occurs(at, id);
+                    if let Some((_, hook)) = hooks.iter().find(|(line, _)| *line == resource.line) {
+                        results.origins.runs_at(at, hook);
+                    }
                 }
                 renumbered.push(at);
             }
@@ -154,8 +160,9 @@ impl Merging {
 
 /// Adds what one more rendering is made of. The same documents are not counted twice.
 fn add_coverage(coverage: Coverage, all_are_new: bool, covered: &mut Coverage) {
-    let Coverage { files: _, bytes: _, documents, not_kubernetes, skipped } = coverage;
+    let Coverage { files: _, bytes: _, documents, not_kubernetes, skipped, notes } = coverage;
     covered.skipped.extend(skipped);
+    covered.notes.extend(notes);
     if all_are_new {
         covered.documents += documents;
         covered.not_kubernetes += not_kubernetes;

@@ -30,6 +30,12 @@ pub(crate) fn on_disk(path: &Path) -> &Path {
     if path.as_os_str().is_empty() { Path::new(".") } else { path }
 }
 
+/// A path that can be shown: the empty one is `.`.
+pub(crate) fn shown(path: &Path) -> PathBuf {
+    let path = clean(path);
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,7 @@ pub fn plain(unit: &Unit, options: &Options) -> Result<String, Vec<Skipped>> {
     match unit {
         Unit::Chart(chart) => charts::plain(chart, options),
         Unit::Kustomization(_) => {
-            let Outcome { rendered, skipped } = render(unit, options);
+            let Outcome { rendered, skipped, notes: _ } = render(unit, options);
             rendered.map(|rendered| rendered.text).ok_or(skipped)
         }
     }

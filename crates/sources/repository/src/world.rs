@@ -2,7 +2,7 @@
 //! answer for another.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use manifests::load::{SourceOf, load_rendered, rendered_again};
 use model::coverage::{Coverage, Skipped};
@@ -22,6 +22,8 @@ pub struct Outcome {
     pub rendered: Option<Rendered>,
     /// What could not be rendered.
     pub skipped: Vec<Skipped>,
+    /// What may be otherwise in a cluster.
+    pub notes: Vec<String>,
 }
 
 /// How the text is called.
@@ -77,6 +79,8 @@ pub struct World {
     pub coverage: Coverage,
     /// The parts of the text that nobody may print.
     pub secrets: Vec<Span>,
+    /// The objects that are hooks of Helm, by the lines that they begin on, and when they run.
+    pub hooks: Vec<(u32, String)>,
 }
 
 /// Judges a rendered text.
@@ -87,7 +91,15 @@ pub fn judge(id: RenderingId, name: Name, rendered: Rendered, symbols: &Arc<Symb
         let file = tracer.file(offset).and_then(|file| rendered.provenance.files.get(file.0 as usize));
         file.map_or(name.path.as_path(), |file| file.path.as_path())
     };
+    let hooks = Mutex::new(Vec::new());
     let each = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
+        if name.renderer == Renderer::Helm
+            && let Some(hook) = observed.object.annotation("helm.sh/hook")
+        {
+            let value = observed.object.value;
+            let line = observed.origin.lines.line(value.document().text, value.span().start);
+            hooks.lock().unwrap_or_else(PoisonError::into_inner).push((line, hook.text().into_owned()));
+        }
         (judges.each)(id, observed, symbols, verdicts);
     };
     load_rendered(&name.path, &rendered.text, &source_of, &mut inventory, &each);
@@ -98,7 +110,8 @@ pub fn judge(id: RenderingId, name: Name, rendered: Rendered, symbols: &Arc<Symb
     (coverage.files, coverage.bytes) = (0, 0);
     drop(tracer);
     let secrets = secrets(&rendered.text, judges);
-    World { id, name, rendered, resources, occurrences, tallies, coverage, secrets }
+    let hooks = hooks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    World { id, name, rendered, resources, occurrences, tallies, coverage, secrets, hooks }
 }
 
 /// The parts of a text that nobody may print: what cannot be parsed is one of them.

@@ -120,7 +120,7 @@ fn judged(sets: &[(&str, &str, &str)]) -> Results {
     let render = |unit: &Unit| {
         let Unit::Chart(chart) = unit else { return Outcome::default() };
         let (_, path, values) = sets.iter().find(|(variant, ..)| *variant == chart.variant).unwrap();
-        Outcome { rendered: Some(render(path, values)), skipped: Vec::new() }
+        Outcome { rendered: Some(render(path, values)), ..Outcome::default() }
     };
     let each = |_: RenderingId, observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
         judge(observed, symbols, verdicts);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use model::coverage::{SkipKind, Skipped};
+use model::coverage::{Note, SkipKind, Skipped};
 use model::severity::Severity;
 
 use super::Options;
@@ -101,6 +101,16 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
             let more = count((all.len() - NAMED) as u64, "input", "inputs");
             writeln!(out, "  not looked at: {more} more of this kind, all named in `--output json`")?;
         }
+    }
+    // What several charts do is said once.
+    let mut notes: BTreeMap<&str, Vec<&Note>> = BTreeMap::new();
+    for note in &coverage.notes {
+        notes.entry(&note.text).or_default().push(note);
+    }
+    for (text, all) in notes.iter().take(NAMED) {
+        let path = sanitize(&display_path(&all[0].path));
+        let more = if all.len() > 1 { format!(" and {} more", all.len() - 1) } else { String::new() };
+        writeln!(out, "  note: {path}{more}: {}", options.terminal.cut(&sanitize(text), 200))?;
     }
     Ok(())
 }

@@ -131,6 +131,9 @@ fn rendered_notes(report: &Report<'_>, found: &Occurrence, width: usize) -> Vec<
     if !variants.is_empty() {
         notes.push(say("only in", sanitize(&variants.join(", "))));
     }
+    if let Some(hook) = origins.hook(found.resource) {
+        notes.push(say("hook", format!("Helm runs it at {}", sanitize(hook))));
+    }
     notes
 }
 

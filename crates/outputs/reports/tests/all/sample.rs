@@ -132,7 +132,8 @@ impl Sample {
     pub(crate) fn results(self) -> Results {
         let Self { symbols, files, resources, occurrences, skipped } = self;
         let documents = resources.len() as u64 + skipped.len() as u64;
-        let coverage = Coverage { files: files.len() as u64, bytes: 0, documents, not_kubernetes: 0, skipped };
+        let coverage =
+            Coverage { files: files.len() as u64, bytes: 0, documents, not_kubernetes: 0, skipped, notes: Vec::new() };
         Results {
             symbols: symbols.freeze(),
             files,

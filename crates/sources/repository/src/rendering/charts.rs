@@ -25,19 +25,22 @@ pub(crate) const NO_CHART: SkipKind = SkipKind::NothingToJudge;
 
 /// Renders a chart.
 pub(super) fn render(unit: &ChartUnit, options: &Options) -> Outcome {
-    let mut skipped = Vec::new();
+    let (mut skipped, mut notes) = (Vec::new(), Vec::new());
     let rendered = match output(unit, options, &mut skipped) {
-        Ok(Some(output)) => join(unit, options, &output).unwrap_or_else(|trouble| {
-            skipped.push(trouble);
-            None
-        }),
+        Ok(Some(output)) => {
+            notes.clone_from(&output.notes);
+            join(unit, options, &output).unwrap_or_else(|trouble| {
+                skipped.push(trouble);
+                None
+            })
+        }
         Ok(None) => None,
         Err(trouble) => {
             skipped.push(trouble);
             None
         }
     };
-    Outcome { rendered, skipped }
+    Outcome { rendered, skipped, notes }
 }
 
 /// The text as `helm template` prints it.

@@ -17,8 +17,8 @@ use crate::world::Outcome;
 /// Builds the kustomization in a folder.
 pub(super) fn render(folder: &Path, options: &Options) -> Outcome {
     match build(folder, options) {
-        Ok((rendered, skipped)) => Outcome { rendered: Some(rendered), skipped },
-        Err(trouble) => Outcome { rendered: None, skipped: vec![trouble] },
+        Ok((rendered, skipped)) => Outcome { rendered: Some(rendered), skipped, ..Outcome::default() },
+        Err(trouble) => Outcome { skipped: vec![trouble], ..Outcome::default() },
     }
 }
 
@@ -88,7 +88,7 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String>
         texts: Arc::clone(&files.options.texts),
         ..Options::default()
     };
-    let Outcome { rendered, skipped } = charts::render(&unit, &options);
+    let Outcome { rendered, skipped, notes: _ } = charts::render(&unit, &options);
     match (rendered, skipped.into_iter().next()) {
         (Some(rendered), _) => Ok(rendered),
         (None, Some(trouble)) => Err(trouble.reason),
