@@ -96,6 +96,9 @@ pub struct Inventory {
     pub coverage: Coverage,
     /// Whether what is not here does not exist.
     pub complete: bool,
+    /// Kinds, as group and plural name, of which there are objects that were not seen. A name that is empty is every kind
+    /// of the group, a group that is empty as well every kind there is.
+    pub unseen: Vec<(String, String)>,
     /// What finds facts by labels and names.
     pub indexes: Indexes,
 }
@@ -231,6 +234,7 @@ impl Inventory {
             tallies,
             coverage,
             complete: _,
+            unseen: _,
             indexes: _,
         } = self;
         let symbols = Arc::into_inner(symbols).expect("who shared the texts is done").freeze();

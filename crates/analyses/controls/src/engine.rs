@@ -1,11 +1,12 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
 mod tally;
+mod unseen;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use model::control::{Check, InventoryFindings, Registered};
+use model::control::{Check, Group, InventoryFindings, Registered};
 use model::custom_schema::CustomKind;
 use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId, Verdicts};
@@ -168,6 +169,8 @@ impl Engine {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         let several = with_several_pods(inventory);
         let mut judged = std::mem::take(&mut inventory.judged);
+        let unseen_rights = unseen::rights(inventory);
+        let knows = |registered: &Registered| unseen_rights.is_none() || registered.group != Group::Rbac;
         for registered in &self.selected {
             let check = match registered.control.check {
                 Check::Inventory(check)
@@ -213,12 +216,19 @@ impl Engine {
         }
         sort(&mut occurrences);
         drop_contradicted_passes(&mut occurrences);
+        if let Some(message) = unseen_rights {
+            let is_pass =
+                |found: &&mut Occurrence| found.status == Status::Pass && !knows(&crate::by_id(found.control));
+            for found in occurrences.iter_mut().filter(is_pass) {
+                *found = Occurrence { status: Status::Skip, message, ..*found };
+            }
+        }
         if let Some(not_counted) = &self.counting {
             let counts = |control, resource: ResourceId| {
                 let file = inventory.files.get(inventory.resource(resource).file as usize);
                 !file.is_some_and(|file| not_counted(control, file))
             };
-            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences, &counts);
+            inventory.tallies = tally::tallies(&self.selected, judged, &occurrences, (&counts, &knows));
         }
         inventory.occurrences = occurrences;
     }

@@ -207,6 +207,7 @@ impl<'a> Loader<'a> {
         inventory.facts.live.clusters.push(cluster);
         inventory.files.push(self.path);
         inventory.complete = unseen.is_empty();
+        inventory.unseen.clone_from(&unseen);
         unseen
     }
 }

@@ -7,6 +7,9 @@ use model::inventory::{Judged, ResourceId, Tally};
 /// The control that looks at custom resources a second time, when their definitions are known.
 const LOOKS_TWICE: &str = "schema-invalid";
 
+/// Whether what a control says of an object counts.
+pub(super) type Counts<'c> = &'c dyn Fn(ControlId, ResourceId) -> bool;
+
 /// Notes that a control has judged an object by itself.
 pub(super) fn note(registered: &Registered, resource: ResourceId, judged: &mut Judged) {
     if registered.control.id == LOOKS_TWICE {
@@ -27,12 +30,12 @@ pub(super) fn note_again(registered: &Registered, resource: ResourceId, judged: 
 }
 
 /// One tally for each of the controls that ran. `occurrences` are ordered by resource and control; of what they and
-/// `judged.resources` name, that is taken which `counts`.
+/// `judged.resources` name, that is taken which `counts`. What passed a control that does not know is unknown.
 pub(super) fn tallies(
     selected: &[Registered],
     mut judged: Judged,
     occurrences: &[Occurrence],
-    counts: &dyn Fn(ControlId, ResourceId) -> bool,
+    (counts, knows): (Counts<'_>, &dyn Fn(&Registered) -> bool),
 ) -> Vec<Tally> {
     judged.resources.sort_unstable();
     judged.resources.dedup();
@@ -59,7 +62,10 @@ pub(super) fn tallies(
     let tally = |registered: &Registered| {
         let (failed, unknown) = (of(&failed, registered), of(&unknown, registered));
         let passed = of(&judged, registered).saturating_sub(failed + unknown);
-        Tally { control: registered.id, passed, failed, unknown }
+        match knows(registered) {
+            true => Tally { control: registered.id, passed, failed, unknown },
+            false => Tally { control: registered.id, passed: 0, failed, unknown: unknown + passed },
+        }
     };
     selected.iter().map(tally).collect()
 }
