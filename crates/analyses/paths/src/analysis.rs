@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::algorithms::ranking::{Change, Cut, Plan, Problem, Start};
+use crate::algorithms::ranking::{Change, Cut, Plan, Problem, Sink, Start};
 use crate::algorithms::shortest::Ways;
 use crate::edge::Assumptions;
 use crate::graph::{Fix, FixId, Graph};
-use crate::topology::{EdgeId, Removed, VertexId};
+use crate::topology::{Direction, EdgeId, Removed, VertexId};
 use crate::vertex::Vertex;
 
 /// How certain the edges of a way must be.
@@ -25,8 +25,8 @@ pub enum Certainty {
 pub struct Question<'q> {
     /// Where attackers begin, and how much each counts.
     pub entries: Vec<(Vertex, u64)>,
-    /// Where they must not come.
-    pub sinks: Vec<Vertex>,
+    /// Where they must not come, and how much each counts.
+    pub sinks: Vec<(Vertex, u64)>,
     /// Vertices that no way may pass.
     pub without: Vec<Vertex>,
     /// Kinds of edges that no way may take.
@@ -75,7 +75,7 @@ pub struct Analysis<'g> {
     /// The graph.
     pub graph: &'g Graph,
     starts: Vec<Start>,
-    sinks: Vec<VertexId>,
+    sinks: Vec<Sink>,
     removed: Removed,
     /// The fixes of the graph, at the costs that count here.
     changes: Vec<Change>,
@@ -101,7 +101,10 @@ impl<'g> Analysis<'g> {
         {
             removed.edges.insert(at);
         }
-        let sinks = question.sinks.iter().filter_map(|sink| graph.vertex(*sink));
+        let sinks = question
+            .sinks
+            .iter()
+            .filter_map(|(vertex, weight)| Some(Sink { vertex: graph.vertex(*vertex)?, weight: *weight }));
         let mut changes = graph.changes.clone();
         for ((fix, known), change) in (0..).map(FixId).zip(&graph.fixes).zip(&mut changes) {
             match (question.pinned)(fix, known) {
@@ -119,7 +122,7 @@ impl<'g> Analysis<'g> {
     }
 
     /// Where they must not come, as far as the graph has it.
-    pub fn sinks(&self) -> &[VertexId] {
+    pub fn sinks(&self) -> &[Sink] {
         &self.sinks
     }
 
@@ -135,7 +138,7 @@ impl<'g> Analysis<'g> {
         fixes
     }
 
-    /// How much of the entries reaches a sink without this.
+    /// How much of the entries reaches sinks without this, for each sink as often as that counts.
     pub fn left(&self, removed: &Removed) -> u64 {
         self.problem().weight(removed)
     }
@@ -151,7 +154,7 @@ impl<'g> Analysis<'g> {
     pub fn paths(&self) -> Vec<Path> {
         let topology = &self.graph.topology;
         let mut found = Vec::new();
-        for &sink in &self.sinks {
+        for sink in self.sinks.iter().map(|sink| sink.vertex) {
             let ways = Ways::new(topology, &[sink], &self.removed, &|edge| self.difficulty(edge));
             let mut shapes: BTreeMap<Vec<(&'static str, &'static str)>, Path> = BTreeMap::new();
             for start in &self.starts {
@@ -208,10 +211,15 @@ impl<'g> Analysis<'g> {
         }
     }
 
-    /// How much of the entries reaches a sink, and how much there is.
+    /// How much of the entries reaches any sink, and how much there is.
     pub fn reached(&self) -> (u64, u64) {
-        let all = self.starts.iter().fold(0_u64, |sum, start| sum.saturating_add(start.weight));
-        (self.problem().weight(&Removed::default()), all)
+        let sinks: Vec<VertexId> = self.sinks.iter().map(|sink| sink.vertex).collect();
+        let reaching = self.graph.topology.reach(&sinks, Direction::Backward, &self.removed);
+        let weight = |starts: &mut dyn Iterator<Item = &Start>| {
+            starts.fold(0_u64, |sum, start| sum.saturating_add(start.weight))
+        };
+        let reached = weight(&mut self.starts.iter().filter(|start| reaching.contains(start.vertex.index())));
+        (reached, weight(&mut self.starts.iter()))
     }
 
     /// The changes that are best made, at most so many.
@@ -231,6 +239,15 @@ impl<'g> Analysis<'g> {
 }
 
 /// Where attackers must not come, if nobody says otherwise.
-pub fn usual_sinks() -> Vec<Vertex> {
-    vec![Vertex::ClusterAdmin, Vertex::ControlPlaneNode, Vertex::Node, Vertex::Secrets(None)]
+pub fn usual_sinks() -> Vec<(Vertex, u64)> {
+    let usual = [Vertex::ClusterAdmin, Vertex::ControlPlaneNode, Vertex::Node, Vertex::Secrets(None)];
+    usual.into_iter().map(|sink| (sink, weight_of_sink(sink))).collect()
+}
+
+/// How much a sink counts: what gives the whole cluster twice what gives a node or all Secrets.
+pub fn weight_of_sink(sink: Vertex) -> u64 {
+    match sink {
+        Vertex::ClusterAdmin | Vertex::ControlPlaneNode => 2,
+        _ => 1,
+    }
 }

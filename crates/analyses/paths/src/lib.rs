@@ -7,6 +7,7 @@ pub mod edges;
 pub mod find;
 pub mod graph;
 pub mod segments;
+mod standing;
 pub mod topology;
 pub mod vertex;
 pub mod world;

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::segments::Segments;
+use crate::standing::Standing;
 use model::inventory::{
     ConfinementFact, ContainerConfinementFact, Inventory, NamespaceFact, ResourceId, ServiceAccountFact, WorkloadFact,
 };
@@ -31,6 +32,7 @@ pub struct World<'a> {
     default: Symbol,
     /// For each workload what it lacks of confinement, if it lacks any.
     confinement: BTreeMap<u32, &'a ConfinementFact>,
+    standing: Standing,
     rights: Vec<Right>,
     by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
     namespaces: Vec<Symbol>,
@@ -94,6 +96,7 @@ impl<'a> World<'a> {
             network: Network::new(inventory, &config.network),
             default,
             confinement,
+            standing: Standing::default(),
             rights,
             by_subject,
             namespaces: Vec::new(),
@@ -107,6 +110,7 @@ impl<'a> World<'a> {
             .map(|fact| ((world.namespace(fact.resource), inventory.resource(fact.resource).name), fact))
             .collect();
         world.namespaces = world.find_namespaces();
+        world.standing = Standing::new(inventory, &world.confinement, &|resource| world.namespace(resource));
         world
     }
 
@@ -148,9 +152,11 @@ impl<'a> World<'a> {
         self.inventory.namespace_named(name)
     }
 
-    /// The workloads with their numbers.
-    pub fn workloads(&self) -> impl Iterator<Item = (u32, &'a WorkloadFact)> + use<'a> {
-        (0..).zip(&self.inventory.facts.workloads)
+    /// The workloads with their numbers. Pods that are what their owner says are not among them: the owner stands for
+    /// them.
+    pub fn workloads(&self) -> impl Iterator<Item = (u32, &'a WorkloadFact)> + '_ {
+        let all = (0..).zip(&self.inventory.facts.workloads);
+        all.filter(|(number, _)| self.standing.of(*number) == Some(*number))
     }
 
     /// The endpoints of the network that are pods, each with the numbers of its workloads: the object itself, or else
@@ -162,7 +168,11 @@ impl<'a> World<'a> {
             let is_own =
                 |member: &&u32| self.inventory.facts.workloads[**member as usize].resource == workload.resource;
             let own: Vec<u32> = workload.members.iter().filter(is_own).copied().collect();
-            Some((id, if own.is_empty() { workload.members.clone() } else { own }))
+            let members = if own.is_empty() { &workload.members } else { &own };
+            let mut members: Vec<u32> = members.iter().filter_map(|member| self.standing.of(*member)).collect();
+            members.sort_unstable();
+            members.dedup();
+            Some((id, members))
         })
     }
 
@@ -182,8 +192,9 @@ impl<'a> World<'a> {
     }
 
     /// The workloads that lack some of what holds pods apart from nodes, with their numbers.
-    pub fn unconfined(&self) -> impl Iterator<Item = (u32, &'a ConfinementFact)> {
-        self.confinement.iter().map(|(&number, &fact)| (number, fact))
+    pub fn unconfined(&self) -> impl Iterator<Item = (u32, &'a ConfinementFact)> + '_ {
+        let standing = self.confinement.iter().filter(|(number, _)| self.standing.of(**number) == Some(**number));
+        standing.map(|(&number, &fact)| (number, fact))
     }
 
     /// A container that lacks some of what holds it apart from its node: the number of its workload, and its own.

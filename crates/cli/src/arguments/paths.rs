@@ -119,7 +119,7 @@ pub struct PathsListArguments {
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
-  plimsoll paths plan deploy/                     five changes
+  plimsoll paths plan deploy/                     what to do, until nothing is left
   plimsoll paths plan deploy/ --budget 10 --from internet
   plimsoll paths plan deploy/ --pin Ingress/storefront/shop   what must not change
   plimsoll paths plan deploy/ --cost 'ClusterRoleBinding/*=5'
@@ -137,7 +137,7 @@ pub struct PathsPlanArguments {
     #[command(flatten)]
     pub question: PathsQuestion,
     /// At most so many changes
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 200, hide_default_value = true)]
     pub budget: usize,
     /// An object that must not be changed, as `Kind/namespace/name`, with `*` for any letters; may be given several times
     #[arg(long, value_name = "OBJECT")]

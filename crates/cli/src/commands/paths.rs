@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use ::paths::analysis::{Analysis, Certainty, Path, Question, usual_sinks};
+use ::paths::analysis::{Analysis, Certainty, Path, Question, usual_sinks, weight_of_sink};
 use ::paths::edges::EDGES;
 use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
@@ -82,7 +82,7 @@ fn question<'q>(
         question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight(vertex))));
     }
     for name in to {
-        question.sinks.extend(found(world, graph, name)?);
+        question.sinks.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_sink(vertex))));
     }
     for name in &input.without {
         match find::edge(name) {
@@ -224,7 +224,7 @@ fn report(teller: &Teller<'_>, analysis: &Analysis<'_>, paths: &[PathBuf], input
         Some(snapshot) => snapshot.display().to_string(),
         None => inputs::title(paths, &inventory.facts.live),
     };
-    let sinks = analysis.sinks().iter().map(|sink| teller.name(*sink)).collect();
+    let sinks = analysis.sinks().iter().map(|sink| teller.name(sink.vertex)).collect();
     PathsReport {
         schema_version: reports::paths::SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), controls: Vec::new() },

@@ -165,7 +165,9 @@ pub struct FixInfo {
 pub struct PlanInfo {
     /// The steps.
     pub steps: Vec<PlanStep>,
-    /// How much of the entries still reaches a sink after them.
+    /// The risk before them: the weight of every entry for each sink that it reaches, times what the sink counts.
+    pub before: u64,
+    /// The risk after them.
     pub left: u64,
     /// The cost of the cheapest changes known that leave nothing; `null` if something always remains.
     pub cost_of_all: Option<u64>,
@@ -181,8 +183,10 @@ pub struct PlanStep {
     pub fix: FixInfo,
     /// What it cuts of what the steps before it have left.
     pub cuts: u64,
-    /// What is left after it.
+    /// The risk that is left after it.
     pub left: u64,
+    /// The number of its group. Steps of one group cut together what none of them cuts alone.
+    pub group: u32,
     /// The steps of attackers that it takes away: `edge: from -> to`, at most ten.
     pub takes_away: Vec<String>,
 }

@@ -1,12 +1,15 @@
-//! What every single change cuts, the cheapest set of changes that cuts all, and the best few.
+//! What every single change cuts, and the changes that are best made, in order.
 //!
-//! A change removes *parts*: vertices or edges. The weight of an entry is cut when it no longer reaches any sink.
-//! Changes with one part are all measured in one pass: rooted at the sinks, against the edges, the change cuts what
-//! its part dominates. Changes with several parts are measured by a search without them.
+//! A change removes *parts*: vertices or edges. What an entry and a sink count together is cut when the entry no longer
+//! reaches the sink. Changes with one part are all measured in one pass for each sink: rooted at it, against the edges,
+//! the change cuts what its part dominates. Changes with several parts make pieces of a tree of ways fall.
 
+use crate::algorithms::cut::Separation;
 use crate::algorithms::dominators::{Dominators, Successors};
-use crate::algorithms::min_cut::{Network, UNCUTTABLE};
-use crate::topology::{Direction, EdgeId, Removed, Set, Topology, VertexId};
+use crate::algorithms::toward::Toward;
+use crate::topology::{EdgeId, Removed, Set, Topology, VertexId};
+
+pub use crate::algorithms::cut::Cut;
 
 /// A thing that a change takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +38,15 @@ pub struct Start {
     pub weight: u64,
 }
 
+/// Where an attacker must not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sink {
+    /// The vertex.
+    pub vertex: VertexId,
+    /// How much it counts: an entry that reaches it counts this many times its own weight.
+    pub weight: u64,
+}
+
 /// What is asked.
 #[derive(Clone, Copy)]
 pub struct Problem<'a> {
@@ -45,7 +57,7 @@ pub struct Problem<'a> {
     /// Where attackers begin.
     pub starts: &'a [Start],
     /// Where they must not come.
-    pub sinks: &'a [VertexId],
+    pub sinks: &'a [Sink],
     /// What does not count from the beginning.
     pub removed: &'a Removed,
 }
@@ -57,8 +69,10 @@ pub struct Step {
     pub change: usize,
     /// The weight that it cuts after the steps before it.
     pub cut: u64,
-    /// The weight that still reaches a sink after it.
+    /// The weight that still reaches sinks after it.
     pub left: u64,
+    /// The number of the group of steps that it belongs to. Those of one group cut together what none of them cuts alone.
+    pub group: u32,
 }
 
 /// Changes in the order in which they are best made.
@@ -90,73 +104,102 @@ impl Removed {
     }
 }
 
+/// So many groups of entries are looked at by themselves: those that count most.
+const GROUPS: usize = 3;
+
+/// Changes that are made one after another, because only together they cut.
+struct Course {
+    changes: Vec<usize>,
+    gain: u64,
+    cost: u64,
+}
+
 impl Problem<'_> {
-    /// The weight of the starts that reach a sink without what is removed.
+    /// The weight of the starts that reach sinks without what is removed, for each sink that they reach.
     pub fn weight(&self, removed: &Removed) -> u64 {
-        let removed = &self.removed.with(removed);
-        let reaching = self.topology.reach(self.sinks, Direction::Backward, removed);
-        let starts = self.starts.iter().filter(|start| reaching.contains(start.vertex.index()));
-        starts.fold(0, |sum, start| sum.saturating_add(start.weight))
+        let removed = self.removed.with(removed);
+        let weights = self.weights();
+        let of_sink = |sink: &Sink| {
+            let reaching = self.topology.reach(&[sink.vertex], crate::topology::Direction::Backward, &removed);
+            let reaching = weights.iter().enumerate().filter(|(at, _)| reaching.contains(*at));
+            let sum = reaching.fold(0_u64, |sum, (_, weight)| sum.saturating_add(*weight));
+            sum.saturating_mul(sink.weight)
+        };
+        self.sinks.iter().map(of_sink).fold(0, u64::saturating_add)
     }
 
-    /// The vertices that are on a way from a start to a sink.
-    pub fn relevant(&self, removed: &Removed) -> Set {
-        let removed = &self.removed.with(removed);
-        let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
-        let from = self.topology.reach(&starts, Direction::Forward, removed);
-        let to = self.topology.reach(self.sinks, Direction::Backward, removed);
-        let mut both = Set::new(self.topology.vertices());
-        for at in (0..self.topology.vertices()).filter(|&at| from.contains(at) && to.contains(at)) {
-            both.insert(at);
+    /// What begins at each vertex, as it counts.
+    fn weights(&self) -> Vec<u64> {
+        let mut weights = vec![0_u64; self.topology.vertices()];
+        for start in self.starts {
+            let weight = &mut weights[start.vertex.index()];
+            *weight = weight.saturating_add(start.weight);
         }
-        both
+        weights
     }
 
     /// For every change the weight that it cuts by itself, beside what is removed already.
     pub fn effects(&self, removed: &Removed) -> Vec<u64> {
-        let relevant = self.relevant(removed);
-        let on_a_way = |part: &Part| match part {
-            Part::Vertex(vertex) => relevant.contains(vertex.index()),
-            Part::Edge(edge) => self.is_relevant(*edge, &relevant, removed),
-        };
-        let parts: Vec<Vec<Part>> = self
-            .changes
-            .iter()
-            .map(|change| change.parts.iter().copied().filter(|part| on_a_way(part)).collect())
-            .collect();
-        let single = self.single_effects(&parts, &relevant, removed);
-        let before = self.weight(removed);
-        let effect = |(parts, single): (&Vec<Part>, Option<u64>)| match (parts.len(), single) {
-            (0, _) => 0,
-            (_, Some(cut)) => cut,
-            (_, None) => {
-                let mut without = removed.clone();
-                without.apply(&Change { parts: parts.clone(), cost: 1 });
-                before - self.weight(&without)
+        let removed = self.removed.with(removed);
+        let weights = self.weights();
+        let mut effects = vec![0_u64; self.changes.len()];
+        let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
+        let from = self.topology.reach(&starts, crate::topology::Direction::Forward, &removed);
+        for sink in self.sinks {
+            let mut ways = Toward::new(self.topology, sink.vertex, &removed, &weights);
+            // Where nothing comes, nothing can be cut.
+            let relevant = |vertex: VertexId| from.contains(vertex.index()) && ways.reaches(vertex);
+            let parts = self.parts_between(&relevant, &removed);
+            let single = self.single_effects(sink.vertex, &parts, &relevant, &weights, &removed);
+            for ((effect, parts), single) in effects.iter_mut().zip(&parts).zip(single) {
+                let cut = match (parts.len(), single) {
+                    (0, _) => 0,
+                    (_, Some(cut)) => cut,
+                    (_, None) => ways.lost(parts),
+                };
+                *effect = effect.saturating_add(cut.saturating_mul(sink.weight));
             }
+        }
+        effects
+    }
+
+    /// The parts of each change that are on a way.
+    fn parts_between(&self, relevant: &dyn Fn(VertexId) -> bool, removed: &Removed) -> Vec<Vec<Part>> {
+        let on_a_way = |part: &Part| match part {
+            Part::Vertex(vertex) => relevant(*vertex),
+            Part::Edge(edge) => self.is_relevant(*edge, relevant, removed),
         };
-        parts.iter().zip(single).map(effect).collect()
+        let of_change = |change: &Change| {
+            let mut parts: Vec<Part> = change.parts.iter().copied().filter(|part| on_a_way(part)).collect();
+            parts.sort_unstable();
+            parts.dedup();
+            parts
+        };
+        self.changes.iter().map(of_change).collect()
     }
 
-    fn is_relevant(&self, edge: EdgeId, relevant: &Set, removed: &Removed) -> bool {
-        !removed.edges.contains(edge.index())
-            && !self.removed.edges.contains(edge.index())
-            && relevant.contains(self.topology.from(edge).index())
-            && relevant.contains(self.topology.to(edge).index())
+    fn is_relevant(&self, edge: EdgeId, relevant: &dyn Fn(VertexId) -> bool, removed: &Removed) -> bool {
+        !removed.edges.contains(edge.index()) && relevant(self.topology.from(edge)) && relevant(self.topology.to(edge))
     }
 
-    /// The effects of the changes that have one part on a way, by dominators; `None` for the others.
-    fn single_effects(&self, parts: &[Vec<Part>], relevant: &Set, removed: &Removed) -> Vec<Option<u64>> {
+    /// The effects of the changes that have one part on a way to the sink, by dominators; `None` for the others.
+    fn single_effects(
+        &self,
+        sink: VertexId,
+        parts: &[Vec<Part>],
+        relevant: &dyn Fn(VertexId) -> bool,
+        weights: &[u64],
+        removed: &Removed,
+    ) -> Vec<Option<u64>> {
         let mut edges_of_changes = Set::new(self.topology.edges());
         for part in parts.iter().filter(|parts| parts.len() == 1).flatten() {
             if let Part::Edge(edge) = part {
                 edges_of_changes.insert(edge.index());
             }
         }
-        let vertices = self.topology.vertices() as u32;
-        let root = vertices;
-        let mut ends: Vec<(u32, u32)> = self.sinks.iter().map(|sink| (root, sink.0)).collect();
-        let mut own_vertex = std::collections::BTreeMap::new();
+        let root = self.topology.vertices() as u32;
+        let mut ends: Vec<(u32, u32)> = if relevant(sink) { vec![(root, sink.0)] } else { Vec::new() };
+        let mut own_vertex = vec![u32::MAX; self.topology.edges()];
         let mut next = root + 1;
         for edge in (0..self.topology.edges() as u32).map(EdgeId) {
             if !self.is_relevant(edge, relevant, removed) {
@@ -165,166 +208,112 @@ impl Problem<'_> {
             let (from, to) = (self.topology.from(edge).0, self.topology.to(edge).0);
             if edges_of_changes.contains(edge.index()) {
                 ends.extend([(to, next), (next, from)]);
-                own_vertex.insert(edge, next);
+                own_vertex[edge.index()] = next;
                 next += 1;
             } else {
                 ends.push((to, from));
             }
         }
-        let mut weights = vec![0_u64; next as usize];
-        for start in self.starts.iter().filter(|start| relevant.contains(start.vertex.index())) {
-            let weight = &mut weights[start.vertex.index()];
-            *weight = weight.saturating_add(start.weight);
+        let mut sums = weights.to_vec();
+        for (at, weight) in sums.iter_mut().enumerate() {
+            *weight = if relevant(VertexId(at as u32)) { *weight } else { 0 };
         }
-        let sums = Dominators::new(&Successors::new(next as usize, &ends), root).sums(&weights);
-        parts
-            .iter()
-            .map(|parts| match parts.as_slice() {
-                [Part::Vertex(vertex)] => Some(sums[vertex.index()]),
-                [Part::Edge(edge)] => own_vertex.get(edge).map(|&vertex| sums[vertex as usize]),
-                _ => None,
-            })
-            .collect()
+        sums.resize(next as usize, 0);
+        let sums = Dominators::new(&Successors::new(next as usize, &ends), root).sums(&sums);
+        let effect = |parts: &Vec<Part>| match parts.as_slice() {
+            [Part::Vertex(vertex)] => Some(sums[vertex.index()]),
+            [Part::Edge(edge)] => Some(sums[own_vertex[edge.index()] as usize]),
+            _ => None,
+        };
+        parts.iter().map(effect).collect()
     }
 
-    /// The cheapest changes known that let no start reach a sink, by their indices, and a bound: nothing cheaper than
+    /// The cheapest changes known that let no start reach any sink, by their indices, and a bound: nothing cheaper than
     /// it can do so. `None` if some way has nothing that can be changed.
-    ///
-    /// Exact where every change has one part; where changes have several, the set is made small by leaving out what is
-    /// not needed, and the bound says how far from the best it may be.
     pub fn cut(&self, removed: &Removed) -> Option<Cut> {
-        let relevant = self.relevant(removed);
-        let cheapest = self.cheapest_of_parts();
-        let vertices = self.topology.vertices() as u32;
-        let (source, sink) = (vertices * 2, vertices * 2 + 1);
-        let mut network = Network::new(vertices as usize * 2 + 2);
-        for at in (0..vertices).filter(|&at| relevant.contains(at as usize)) {
-            network.add(at * 2, at * 2 + 1, cheapest.vertices[at as usize]);
-        }
-        for edge in (0..self.topology.edges() as u32).map(EdgeId) {
-            if self.is_relevant(edge, &relevant, removed) {
-                let (from, to) = (self.topology.from(edge).0, self.topology.to(edge).0);
-                network.add(from * 2 + 1, to * 2, cheapest.edges[edge.index()]);
-            }
-        }
-        for start in self.starts.iter().filter(|start| relevant.contains(start.vertex.index())) {
-            network.add(source, start.vertex.0 * 2, UNCUTTABLE);
-        }
-        for target in self.sinks.iter().filter(|target| relevant.contains(target.index())) {
-            network.add(target.0 * 2 + 1, sink, UNCUTTABLE);
-        }
-        let flow = network.max_flow(source, sink)?;
-        let side = network.side(source);
-        let mut is_cut = Removed::default();
-        for at in (0..vertices).filter(|&at| side[at as usize * 2] && !side[at as usize * 2 + 1]) {
-            is_cut.vertices.insert(at as usize);
-        }
-        for edge in (0..self.topology.edges() as u32).map(EdgeId) {
-            let (from, to) = (self.topology.from(edge).0, self.topology.to(edge).0);
-            if side[from as usize * 2 + 1] && !side[to as usize * 2] && self.is_relevant(edge, &relevant, removed) {
-                is_cut.edges.insert(edge.index());
-            }
-        }
-        let changes = self.cover(&is_cut, removed);
-        let several = self.changes.iter().map(|change| change.parts.len()).max().unwrap_or(1).max(1) as u64;
-        Some(Cut { bound: if several == 1 { flow } else { flow.div_ceil(several) }, changes })
+        let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
+        let sinks: Vec<VertexId> = self.sinks.iter().map(|sink| sink.vertex).collect();
+        self.separate(&starts, &sinks, &self.removed.with(removed))
     }
 
-    fn cheapest_of_parts(&self) -> Cheapest {
-        let mut cheapest = Cheapest {
-            vertices: vec![UNCUTTABLE; self.topology.vertices()],
-            edges: vec![UNCUTTABLE; self.topology.edges()],
-        };
-        for change in self.changes {
-            for part in &change.parts {
-                let cost = match part {
-                    Part::Vertex(vertex) => &mut cheapest.vertices[vertex.index()],
-                    Part::Edge(edge) => &mut cheapest.edges[edge.index()],
-                };
-                *cost = (*cost).min(change.cost);
-            }
-        }
-        cheapest
+    fn separate(&self, starts: &[VertexId], sinks: &[VertexId], removed: &Removed) -> Option<Cut> {
+        Separation { topology: self.topology, changes: self.changes, starts, sinks, removed }.cut()
     }
 
-    /// Changes that take all these parts away, without those that are not needed.
-    fn cover(&self, is_cut: &Removed, removed: &Removed) -> Vec<usize> {
-        let covers = |part: &Part| match part {
-            Part::Vertex(vertex) => is_cut.vertices.contains(vertex.index()),
-            Part::Edge(edge) => is_cut.edges.contains(edge.index()),
-        };
-        let mut useful: Vec<(usize, u64)> = (0..)
-            .zip(self.changes)
-            .filter_map(|(at, change)| {
-                let parts = change.parts.iter().filter(|part| covers(part)).count() as u64;
-                (parts > 0).then(|| (at, change.cost.saturating_mul(1_000) / parts))
-            })
-            .collect();
-        // The dearest for what they do are tried first: what goes without them, goes.
-        useful.sort_by_key(|&(at, price)| (std::cmp::Reverse(price), at));
-        let mut kept: Vec<usize> = useful.iter().map(|&(at, _)| at).collect();
-        for (at, _) in useful {
-            let without: Vec<usize> = kept.iter().copied().filter(|&other| other != at).collect();
-            let mut all = removed.clone();
-            without.iter().for_each(|&other| all.apply(&self.changes[other]));
-            if self.weight(&all) == 0 {
-                kept = without;
-            }
-        }
-        kept.sort_unstable();
-        kept
-    }
-
-    /// At most `budget` changes, each the one that cuts most for its cost after those before it. Where no single change
-    /// cuts anything, because there are ways around all of them, the cheapest set that cuts everything is followed.
+    /// At most `budget` changes. Each step is the change, or the group of changes, that cuts most for its cost after those
+    /// before it. Groups are found where ways go around each other: what keeps the entries of one weight, or all, from one
+    /// sink. A group that is larger than what is left of the budget is taken only where nothing else cuts anything.
     pub fn plan(&self, budget: usize) -> Plan {
         let mut removed = Removed::default();
         let before = self.weight(&removed);
         let mut plan = Plan { before, steps: Vec::new() };
         let mut left = before;
-        let mut course: Vec<usize> = Vec::new();
+        let mut taken = vec![false; self.changes.len()];
+        let mut group = 0;
         while left > 0 && plan.steps.len() < budget {
-            let effects = self.effects(&removed);
-            let taken = |at: &usize| plan.steps.iter().any(|step| step.change == *at);
-            // Compares cut by cost without division, so that order does not hang on rounding.
-            let better = |a: &usize, b: &usize| {
-                let worth = |at: usize, other: usize| u128::from(effects[at]) * u128::from(self.changes[other].cost);
-                worth(*a, *b).cmp(&worth(*b, *a)).then(b.cmp(a))
-            };
-            let best = (0..self.changes.len()).filter(|at| effects[*at] > 0 && !taken(at)).max_by(better);
-            let change = match best {
-                Some(change) => change,
-                None => {
-                    course.retain(|at| !taken(at));
-                    if course.is_empty() {
-                        course = self.cut(&removed).map(|cut| cut.changes).unwrap_or_default();
-                        course.reverse();
-                    }
-                    let Some(change) = course.pop() else { break };
-                    change
+            let Some(course) = self.next(&removed, left, budget - plan.steps.len(), &taken) else { break };
+            for change in course.changes {
+                if left == 0 || plan.steps.len() == budget {
+                    break;
                 }
-            };
-            removed.apply(&self.changes[change]);
-            let now = self.weight(&removed);
-            plan.steps.push(Step { change, cut: left - now, left: now });
-            left = now;
+                taken[change] = true;
+                removed.apply(&self.changes[change]);
+                let now = self.weight(&removed);
+                plan.steps.push(Step { change, cut: left - now, left: now, group });
+                left = now;
+            }
+            group += 1;
         }
         plan
     }
-}
 
-/// Changes that cut everything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// Their indices.
-    pub changes: Vec<usize>,
-    /// No set of changes that cuts everything costs less.
-    pub bound: u64,
-}
+    /// What is best done next.
+    fn next(&self, removed: &Removed, left: u64, budget: usize, taken: &[bool]) -> Option<Course> {
+        let effects = self.effects(removed);
+        // Compares gain by cost without division, so that order does not hang on rounding.
+        let better = |a: &Course, b: &Course| {
+            let worth = |one: &Course, other: &Course| u128::from(one.gain) * u128::from(other.cost);
+            worth(a, b).cmp(&worth(b, a)).then_with(|| b.changes.cmp(&a.changes))
+        };
+        let singles = (0..self.changes.len()).filter(|&at| effects[at] > 0 && !taken[at]).map(|at| Course {
+            changes: vec![at],
+            gain: effects[at],
+            cost: self.changes[at].cost,
+        });
+        let single = singles.max_by(better);
+        let courses = self.courses(removed, left, taken);
+        let (fit, too_long): (Vec<Course>, Vec<Course>) =
+            courses.into_iter().partition(|course| course.changes.len() <= budget);
+        single.into_iter().chain(fit).max_by(better).or_else(|| too_long.into_iter().max_by(better))
+    }
 
-struct Cheapest {
-    vertices: Vec<u64>,
-    edges: Vec<u64>,
+    /// For every sink what keeps all entries from it, and those that count most.
+    fn courses(&self, removed: &Removed, left: u64, taken: &[bool]) -> Vec<Course> {
+        let all = self.removed.with(removed);
+        let mut weights: Vec<u64> = self.starts.iter().map(|start| start.weight).collect();
+        weights.sort_unstable_by(|a, b| b.cmp(a));
+        weights.dedup();
+        let groups = weights.iter().take(if weights.len() > 1 { GROUPS } else { 0 }).map(|weight| Some(*weight));
+        let mut courses = Vec::new();
+        for only in groups.chain([None]) {
+            let starts = self.starts.iter().filter(|start| only.is_none_or(|weight| start.weight == weight));
+            let starts: Vec<VertexId> = starts.map(|start| start.vertex).collect();
+            for sink in self.sinks {
+                let Some(cut) = self.separate(&starts, &[sink.vertex], &all) else { continue };
+                let mut changes: Vec<usize> = cut.changes.into_iter().filter(|at| !taken[*at]).collect();
+                if changes.is_empty() {
+                    continue;
+                }
+                changes.sort_by_key(|&at| (self.changes[at].cost, at));
+                let mut without = removed.clone();
+                changes.iter().for_each(|&at| without.apply(&self.changes[at]));
+                let gain = left - self.weight(&without);
+                let cost = changes.iter().map(|&at| self.changes[at].cost).fold(0, u64::saturating_add);
+                courses.push(Course { changes, gain, cost });
+            }
+        }
+        courses
+    }
 }
 
 #[cfg(test)]
@@ -338,7 +327,7 @@ mod tests {
         topology: Topology,
         changes: Vec<Change>,
         starts: Vec<Start>,
-        sinks: Vec<VertexId>,
+        sinks: Vec<Sink>,
         removed: Removed,
     }
 
@@ -367,7 +356,10 @@ mod tests {
                 (proptest::collection::vec(change, 1..7), weights).prop_map(move |(changes, weights)| {
                     let ends = ends.iter().map(|&(from, to)| (VertexId(from), VertexId(to))).collect();
                     let starts = (0..).zip(weights).map(|(at, weight)| Start { vertex: VertexId(at), weight });
-                    let sinks = vec![VertexId(count as u32 - 2), VertexId(count as u32 - 1)];
+                    let sinks = vec![
+                        Sink { vertex: VertexId(count as u32 - 2), weight: 3 },
+                        Sink { vertex: VertexId(count as u32 - 1), weight: 1 },
+                    ];
                     Case {
                         topology: Topology::new(count, ends),
                         changes,

@@ -67,7 +67,7 @@ fn a_workload_that_may_create_pods_comes_to_a_node_and_the_plan_ends_that() {
     let graph = Graph::new(&world, EDGES);
     let question = Question {
         entries: every_workload(&world),
-        sinks: vec![Vertex::Node],
+        sinks: vec![(Vertex::Node, 1)],
         certainty: Certainty::Certain,
         ..Question::default()
     };
@@ -104,4 +104,81 @@ fn entries_of_one_shape_are_one_path_with_a_count() {
     let to_node = analysis.paths().into_iter().filter(|path| graph.vertices[path.sink.index()] == Vertex::Node);
     let counts: Vec<usize> = to_node.map(|path| path.entries.len()).collect();
     assert_eq!(counts, [3]);
+}
+
+/// A Deployment with its ReplicaSet, the one of a former template, and three of its pods, the last changed by hand.
+fn rolled_out() -> String {
+    let pod = |kind: &str, name: &str, owner: &str, replicas: &str, context: &str| {
+        let meta = format!("metadata: {{name: {name}, namespace: n, {owner}}}");
+        let spec = format!("containers: [{{name: a, image: i, securityContext: {{{context}}}}}]");
+        match kind {
+            "Pod" => format!("apiVersion: v1\nkind: Pod\n{meta}\nspec: {{serviceAccountName: default, {spec}}}\n"),
+            _ => format!(
+                "apiVersion: apps/v1\nkind: {kind}\n{meta}\nspec: {{replicas: {replicas}, template: {{spec: {{{spec}}}}}}}\n"
+            ),
+        }
+    };
+    let owned = |kind: &str, name: &str| {
+        format!("ownerReferences: [{{apiVersion: apps/v1, kind: {kind}, name: {name}, uid: u, controller: true}}]")
+    };
+    let safe = "allowPrivilegeEscalation: false";
+    [
+        pod("Deployment", "web", "labels: {a: b}", "3", safe),
+        pod("ReplicaSet", "web-new", &owned("Deployment", "web"), "3", safe),
+        pod("ReplicaSet", "web-old", &owned("Deployment", "web"), "0", "privileged: true"),
+        pod("Pod", "web-new-1", &owned("ReplicaSet", "web-new"), "", safe),
+        pod("Pod", "web-new-2", &owned("ReplicaSet", "web-new"), "", safe),
+        pod("Pod", "web-new-3", &owned("ReplicaSet", "web-new"), "", "privileged: true"),
+    ]
+    .join("---\n")
+}
+
+#[test]
+fn pods_that_are_what_their_owner_says_are_the_owner_and_those_that_are_not_are_told_apart() {
+    let inventory = crate::inventory::of(&rolled_out());
+    let world = World::new(&inventory, &Config::default());
+    let names: Vec<String> = world.workloads().map(|(number, _)| Vertex::Workload(number).name(&world)).collect();
+    assert_eq!(names, ["Deployment n/web", "Pod n/web-new-3"]);
+    let graph = Graph::new(&world, EDGES);
+    let question = Question {
+        entries: every_workload(&world),
+        sinks: vec![(Vertex::Node, 1)],
+        certainty: Certainty::Certain,
+        ..Question::default()
+    };
+    assert_eq!(Analysis::new(&graph, &question).reached(), (1, 2), "the pod that was changed alone gets out");
+}
+
+#[test]
+fn a_goal_that_counts_more_is_cut_first_and_what_cuts_only_together_is_one_group() {
+    // Two privileged workloads that the internet reaches through one another: neither fix cuts anything alone.
+    let text = "apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: n}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: n, labels: {app: web}}
+spec: {automountServiceAccountToken: false, containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: n, labels: {app: db}}
+spec: {automountServiceAccountToken: false, containers: [{name: a, image: i, ports: [{containerPort: 5432}], securityContext: {privileged: true}}]}
+";
+    let inventory = crate::inventory::of(text);
+    let world = World::new(&inventory, &Config::default());
+    let graph = Graph::new(&world, EDGES);
+    let hard =
+        |_: paths::graph::FixId, fix: &paths::graph::Fix| !inventory.symbols.text(fix.title).contains("privileged");
+    let question = Question {
+        entries: vec![(Vertex::Internet, 1)],
+        sinks: vec![(Vertex::Node, 1)],
+        pinned: &hard,
+        ..Question::default()
+    };
+    let plan = Analysis::new(&graph, &question).plan(10);
+    let steps: Vec<(u64, u64, u32)> = plan.steps.iter().map(|step| (step.cut, step.left, step.group)).collect();
+    assert_eq!((plan.before, steps), (1, vec![(0, 1, 0), (1, 0, 0)]));
 }

@@ -135,10 +135,12 @@ impl Teller<'_> {
                 fix: self.fix(id, analysis),
                 cuts: step.cut,
                 left: step.left,
+                group: step.group,
                 takes_away: self.taken(id),
             });
         }
         PlanInfo {
+            before: plan.before,
             left: steps.last().map_or(plan.before, |step| step.left),
             steps,
             cost_of_all: analysis.cut().map(|cut| {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use model::severity::Severity;
 use unicode_width::UnicodeWidthStr;
 
-use super::{ChangesInfo, EvidenceInfo, FixInfo, PathInfo, PathsReport, PlanInfo, StepInfo};
+use super::{ChangesInfo, EvidenceInfo, FixInfo, PathInfo, PathsReport, PlanInfo, PlanStep, StepInfo};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, style, wrap};
 
@@ -29,7 +29,7 @@ pub fn write_text(report: &PathsReport, telling: Telling, terminal: Terminal, ou
         writeln!(out)?;
     }
     if let Some(plan) = &report.plan {
-        write_plan(plan, report, terminal, out)?;
+        write_plan(plan, terminal, out)?;
     }
     if let Some(changes) = &report.changes {
         write_changes(changes, telling, terminal, out)?;
@@ -54,7 +54,7 @@ fn write_head(report: &PathsReport, terminal: Terminal, out: &mut dyn Write) -> 
         (None, Some(plan)) => format!(
             "after {} {} of the risk is left",
             count(plan.steps.len(), "change"),
-            percent(plan.left, report.reached.reaching)
+            percent(plan.left, plan.before)
         ),
         (None, None) if ways == 0 => "no way leads to what must not be reached".to_owned(),
         (None, None) => {
@@ -240,32 +240,47 @@ fn place(path: &str, line: Option<u32>) -> String {
     }
 }
 
-fn write_plan(plan: &PlanInfo, report: &PathsReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    let before = report.reached.reaching;
+/// So many lines of changes are told; those of one group that do the same are one line.
+const LINES: usize = 10;
+/// So many objects are named where one change is to be made in many.
+const OBJECTS: usize = 3;
+
+fn write_plan(plan: &PlanInfo, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let before = plan.before;
     if !plan.steps.is_empty() {
         writeln!(out, "{}", terminal.bold("what to do first"))?;
     }
-    for (number, step) in (1..).zip(&plan.steps) {
-        let text = format!(
-            "{} in {}{}",
-            sanitize(&step.fix.title),
-            sanitize(&step.fix.object),
-            place(&step.fix.path, step.fix.line)
-        );
-        for (at, line) in wrap(&text, terminal.width.saturating_sub(6)).iter().enumerate() {
-            if at == 0 {
-                writeln!(out, "{number:>4}  {line}")?;
-            } else {
-                writeln!(out, "      {line}")?;
-            }
+    let lines = lines(&plan.steps);
+    let firsts = lines.iter().scan(1, |next, line| Some(std::mem::replace(next, *next + line.len())));
+    let widest = firsts.zip(&lines).take(LINES).map(|(first, line)| numbers(first, line).len()).max();
+    let indent = widest.unwrap_or(0).max(4) + 2;
+    let mut left = before;
+    let mut waiting = Waiting::default();
+    let mut number = 1;
+    for line in lines.iter().take(LINES) {
+        let (Some(first), Some(last)) = (line.first(), line.last()) else { continue };
+        write_change(number, line, indent, terminal, out)?;
+        number += line.len();
+        waiting.changes += line.len();
+        waiting.cost = line.iter().map(|step| step.fix.cost).fold(waiting.cost, u64::saturating_add);
+        if last.left < left || plan.steps.get(number - 1).is_none_or(|next| next.group != first.group) {
+            let together = if waiting.changes > 1 { "together: " } else { "" };
+            let text = format!("{} of the risk is left, cost {}", percent(last.left, before), waiting.cost);
+            writeln!(
+                out,
+                "{:indent$}{} {}",
+                "",
+                bar(last.left, before, terminal),
+                terminal.dim(&format!("{together}{text}"))
+            )?;
+            waiting = Waiting::default();
         }
-        if let Some(value) = &step.fix.value {
-            let word = if step.fix.action == "insert" { "write" } else { "instead" };
-            writeln!(out, "      {word}: {}", terminal.paint(anstyle::AnsiColor::Green.on_default(), value))?;
-        }
-        let left = percent(step.left, before);
-        let bar = bar(step.left, before, terminal);
-        writeln!(out, "      {bar} {}", terminal.dim(&format!("{left} of the risk is left, cost {}", step.fix.cost)))?;
+        left = last.left;
+    }
+    if number <= plan.steps.len() {
+        let more = count(plan.steps.len() + 1 - number, "more change");
+        let text = format!("{} {more}, which leave {}", terminal.ellipsis(), percent(plan.left, before));
+        writeln!(out, "{:indent$}{}", "", terminal.dim(&text))?;
     }
     if before > 0 {
         let word = match (plan.verified, plan.steps.is_empty()) {
@@ -274,16 +289,87 @@ fn write_plan(plan: &PlanInfo, report: &PathsReport, terminal: Terminal, out: &m
             (false, _) => "asked again without what these changes take away, the graph gives another answer".to_owned(),
         };
         writeln!(out)?;
+        if plan.steps.len() > 3 {
+            writeln!(out, "  {}", curve(plan))?;
+        }
         writeln!(out, "  {word}")?;
         match plan.cost_of_all {
             Some(cost) if plan.left > 0 => {
                 writeln!(out, "  to leave nothing costs {cost} in all: `--budget` allows more changes")?
             }
-            None => writeln!(out, "  some of it rests on what no change here takes away")?,
-            Some(_) => {}
+            None if plan.left > 0 => writeln!(out, "  some of it rests on what no change here takes away")?,
+            _ => {}
         }
     }
     writeln!(out)
+}
+
+/// Changes that are told, and whose effect is not yet.
+#[derive(Default)]
+struct Waiting {
+    changes: usize,
+    cost: u64,
+}
+
+/// Steps of one group that do the same and cut nothing by themselves are one line.
+fn lines(steps: &[PlanStep]) -> Vec<Vec<&PlanStep>> {
+    let mut lines: Vec<Vec<&PlanStep>> = Vec::new();
+    for step in steps {
+        match lines.last_mut() {
+            Some(line) if line.last().is_some_and(|last| belongs(last, step)) => line.push(step),
+            _ => lines.push(vec![step]),
+        }
+    }
+    lines
+}
+
+fn belongs(last: &PlanStep, step: &PlanStep) -> bool {
+    let kind = |step: &PlanStep| step.fix.object.split(' ').next().map(str::to_owned);
+    last.group == step.group && last.fix.title == step.fix.title && kind(last) == kind(step)
+}
+
+fn write_change(
+    number: usize,
+    line: &[&PlanStep],
+    indent: usize,
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(first) = line.first() else { return Ok(()) };
+    let at = |step: &PlanStep| format!("{}{}", sanitize(&step.fix.object), place(&step.fix.path, step.fix.line));
+    let (own, text) = match line.len() {
+        1 => (numbers(number, line), format!("{} in {}", sanitize(&first.fix.title), at(first))),
+        many => {
+            let named: Vec<String> = line.iter().take(OBJECTS).map(|step| at(step)).collect();
+            let more = if many > OBJECTS { format!(" and {} more", many - OBJECTS) } else { String::new() };
+            let text = format!("{} in {many} objects: {}{more}", sanitize(&first.fix.title), named.join(", "));
+            (numbers(number, line), text)
+        }
+    };
+    for (at, line) in wrap(&text, terminal.width.saturating_sub(indent)).iter().enumerate() {
+        let number = if at == 0 { &*own } else { "" };
+        writeln!(out, "{number:>column$}  {line}", column = indent - 2)?;
+    }
+    if let Some(value) = &first.fix.value {
+        let word = if first.fix.action == "insert" { "write" } else { "instead" };
+        writeln!(out, "{:indent$}{word}: {}", "", terminal.paint(anstyle::AnsiColor::Green.on_default(), value))?;
+    }
+    Ok(())
+}
+
+fn numbers(first: usize, line: &[&PlanStep]) -> String {
+    if line.len() == 1 { first.to_string() } else { format!("{first}-{}", first + line.len() - 1) }
+}
+
+/// How much is left after some of the steps.
+fn curve(plan: &PlanInfo) -> String {
+    let mut told: Vec<usize> = [1, 3, 5, 10, 20, 50].into_iter().filter(|at| *at < plan.steps.len()).collect();
+    told.push(plan.steps.len());
+    let of = |at: &usize| {
+        let left = plan.steps.get(at - 1).map_or(plan.left, |step| step.left);
+        format!("{} after {at}", percent(left, plan.before))
+    };
+    format!("left of the risk: {}", told.iter().map(of).collect::<Vec<_>>().join(", "))
 }
 
 fn write_changes(changes: &ChangesInfo, telling: Telling, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
