@@ -113,6 +113,15 @@ Examples:
 
 Exit codes: 0 clean · 1 findings at or above the threshold · 2 not everything could be looked at · 3 wrong usage";
 
+/// What findings are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// What they contribute to ways of attackers, and then by severity; what to do first opens the report
+    Contribution,
+    /// Severity alone; ways of attackers are not looked for
+    Severity,
+}
+
 /// `scan`
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
@@ -141,6 +150,9 @@ pub struct ScanArguments {
     /// Report only what changed since this revision of Git: the files, and the charts and kustomizations that they are in
     #[arg(long, value_name = "REVISION")]
     pub since: Option<String>,
+    /// What findings are ordered by
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "contribution")]
+    pub order: Order,
     /// Frame every finding, however many there are
     #[arg(long, conflicts_with_all = ["summary", "quiet"])]
     pub details: bool,

@@ -19,7 +19,7 @@ use repository::merge::Places;
 use repository::options::Options;
 use repository::world::{Again, Judges};
 
-use crate::arguments::{ClusterArguments, InputArguments, SelectionArguments};
+use crate::arguments::{ClusterArguments, InputArguments, Order, SelectionArguments};
 use crate::commands::{input_config, unknown_name};
 use crate::configuration::ProjectSettings;
 use crate::exceptions::{Collector, Sources};
@@ -41,6 +41,8 @@ pub(crate) struct Request<'a> {
     pub(crate) selection: &'a SelectionArguments,
     /// Whether results that passed are kept.
     pub(crate) passed: Passed,
+    /// What findings are ordered by.
+    pub(crate) order: Order,
     /// What the project's configuration says.
     pub(crate) project: &'a ProjectSettings,
 }
@@ -128,7 +130,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let options = Options { texts, ..options };
     let input = Input { config: &config, options: &options };
     let Loaded { mut results, stdin, places } = match request.cluster.source()? {
-        Source::Manifests => load_and_judge(&input, &engine, &collector, inventory, kinds)?,
+        Source::Manifests => load_and_judge(&input, &engine, &collector, (request.order, minor), inventory, kinds)?,
         source => {
             let mut inventory = inventory;
             clusters::judge(request, source, &engine, &collector, kinds, &mut inventory)?;
@@ -170,10 +172,19 @@ fn select(request: &Request<'_>, subjects: &[Subject]) -> Result<Vec<Registered>
     Err(UsageError(text.to_owned()))
 }
 
+/// Finds what comes first, if that is asked for.
+fn prioritise(inventory: &mut Inventory, (order, kubernetes_minor): (Order, Option<u8>)) {
+    if order == Order::Contribution {
+        let config = paths::world::Config::of(inventory, kubernetes_minor);
+        inventory.priorities = paths::priority::priorities(inventory, &config);
+    }
+}
+
 fn load_and_judge(
     input: &Input<'_>,
     engine: &Engine,
     collector: &Collector,
+    order: (Order, Option<u8>),
     inventory: Inventory,
     kinds: Vec<CustomKind>,
 ) -> Result<Loaded, UsageError> {
@@ -189,6 +200,7 @@ fn load_and_judge(
         let kinds = std::mem::take(&mut *known);
         *known = custom_resources::look_again(engine, inventory, kinds, stdin, input.config);
         engine.judge_inventory(inventory);
+        prioritise(inventory, order);
     };
     let judge_rendered = |rendering, observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
         engine.judge(observed, symbols, verdicts);
@@ -199,6 +211,7 @@ fn load_and_judge(
         let kinds = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         custom_resources::look_again_at_rendered(engine, inventory, &kinds, &again);
         engine.judge_inventory(inventory);
+        prioritise(inventory, order);
     };
     let secrets = &controls::secret::mask::secret_spans;
     let rendered = Judges { each: &judge_rendered, all: &judge_world, secrets };

@@ -20,6 +20,7 @@ use crate::coverage::Coverage;
 use crate::finding::{Occurrence, Origin};
 use crate::object::Object;
 use crate::origin::Origins;
+use crate::priority::Priorities;
 use crate::symbols::{Symbol, SymbolTable, Symbols};
 use crate::workload::Workload;
 
@@ -99,6 +100,8 @@ pub struct Inventory {
     /// Kinds, as group and plural name, of which there are objects that were not seen. A name that is empty is every kind
     /// of the group, a group that is empty as well every kind there is.
     pub unseen: Vec<(String, String)>,
+    /// What comes first, and why, if somebody asked.
+    pub priorities: Priorities,
     /// What finds facts by labels and names.
     pub indexes: Indexes,
 }
@@ -138,6 +141,8 @@ impl Inventory {
         self.occurrences.extend(other.occurrences.into_iter().map(|occurrence| occurrence.moved(base)));
         self.facts.append(other.facts, base);
         self.coverage.append(other.coverage);
+        let moved = |id: ResourceId| Some(ResourceId(id.0 + base));
+        self.priorities.add(&other.priorities, &moved, &|_, place| (None, place));
         for tally in other.tallies {
             match self.tallies.iter_mut().find(|known| known.control == tally.control) {
                 Some(known) => {
@@ -190,6 +195,8 @@ pub struct Results {
     pub live: LiveFacts,
     /// What is known of rendered text.
     pub origins: Origins,
+    /// What comes first, and why, if somebody asked.
+    pub priorities: Priorities,
 }
 
 impl Results {
@@ -218,6 +225,8 @@ impl Results {
             None => false,
         });
         self.origins.renumber(&number);
+        let all = std::mem::take(&mut self.priorities);
+        self.priorities.add(&all, &number, &|_, place| (None, place));
     }
 }
 
@@ -235,10 +244,11 @@ impl Inventory {
             coverage,
             complete: _,
             unseen: _,
+            priorities,
             indexes: _,
         } = self;
         let symbols = Arc::into_inner(symbols).expect("who shared the texts is done").freeze();
         let origins = Origins::default();
-        Results { symbols, files, resources, occurrences, tallies, coverage, live: facts.live, origins }
+        Results { symbols, files, resources, occurrences, tallies, coverage, live: facts.live, origins, priorities }
     }
 }

@@ -22,6 +22,7 @@ pub mod origin;
 pub mod parameter;
 pub mod place;
 pub mod pod;
+pub mod priority;
 pub mod provenance;
 pub mod quantity;
 pub mod scalar;

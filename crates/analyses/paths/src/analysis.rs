@@ -9,6 +9,7 @@ use crate::edge::Assumptions;
 use crate::graph::{Fix, FixId, Graph};
 use crate::topology::{Direction, EdgeId, Removed, VertexId};
 use crate::vertex::Vertex;
+use crate::world::World;
 
 /// How certain the edges of a way must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -249,5 +250,26 @@ pub fn weight_of_sink(sink: Vertex) -> u64 {
     match sink {
         Vertex::ClusterAdmin | Vertex::ControlPlaneNode => 2,
         _ => 1,
+    }
+}
+
+/// Where attackers begin, if nobody says otherwise: somebody outside, somebody without a name, somebody who can log in, and
+/// each workload that may be broken into.
+pub fn usual_entries(world: &World<'_>) -> Vec<(Vertex, u64)> {
+    let group = |name| Vertex::Subject(rbac::SubjectKey::Group(world.inventory.symbols.intern(name)));
+    let outside = [Vertex::Internet, group(NAMELESS), group("system:authenticated")];
+    let workloads = world.workloads().map(|(number, _)| Vertex::Workload(number));
+    outside.into_iter().chain(workloads).map(|vertex| (vertex, weight_of_entry(vertex))).collect()
+}
+
+/// The group of those without a name.
+pub const NAMELESS: &str = "system:unauthenticated";
+
+/// How much an entry counts: what is open to everybody outside most, a workload that has to be broken into least.
+pub fn weight_of_entry(vertex: Vertex) -> u64 {
+    match vertex {
+        Vertex::Internet => 1000,
+        Vertex::Subject(rbac::SubjectKey::Group(_)) => 300,
+        _ => 10,
     }
 }

@@ -6,6 +6,7 @@ pub mod edge;
 pub mod edges;
 pub mod find;
 pub mod graph;
+pub mod priority;
 pub mod segments;
 mod standing;
 pub mod topology;

@@ -21,6 +21,20 @@ pub struct Config {
     pub network: network::Config,
 }
 
+impl Config {
+    /// What can be told from the objects: the network plugin. The version is the newest if none is given.
+    pub fn of(inventory: &Inventory, kubernetes_minor: Option<u8>) -> Self {
+        let mut config = Self::default();
+        if let Some(minor) = kubernetes_minor {
+            config.rbac.kubernetes_minor = minor;
+        }
+        if let Some(plugin) = network::detect(inventory) {
+            config.network.dialect = plugin.dialect;
+        }
+        config
+    }
+}
+
 /// Everything that preconditions of edges ask for.
 pub struct World<'a> {
     /// What is known.

@@ -11,7 +11,7 @@ use reports::baseline::Baseline;
 use reports::report::Report;
 
 use super::write_output;
-use crate::arguments::{BaselineArguments, BaselineCommand, BaselineWriteArguments, Output};
+use crate::arguments::{BaselineArguments, BaselineCommand, BaselineWriteArguments, Order, Output};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
@@ -31,6 +31,7 @@ fn write(arguments: &BaselineWriteArguments, project: &ProjectSettings) -> anyho
         cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: Passed::Drop,
+        order: Order::Severity,
         project,
     };
     let judged = judging::judge(&request)?;

@@ -17,7 +17,7 @@ use reports::text::terminal::{sanitize, style};
 use tempfile::TempDir;
 
 use super::{check_outputs, write_output};
-use crate::arguments::{ClusterArguments, DiffArguments};
+use crate::arguments::{ClusterArguments, DiffArguments, Order};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
@@ -95,6 +95,7 @@ fn judge(path: &Path, root: &Path, arguments: &DiffArguments, project: &ProjectS
         cluster: &ClusterArguments::default(),
         selection: &arguments.selection,
         passed: Passed::Drop,
+        order: Order::Severity,
         project,
     };
     let mut judged = judging::judge(&request)?;

@@ -11,7 +11,7 @@ use reports::text::Terminal;
 use reports::text::terminal::{sanitize, style};
 
 use super::{check_outputs, write_output};
-use crate::arguments::ExceptionsArguments;
+use crate::arguments::{ExceptionsArguments, Order};
 use crate::configuration::ProjectSettings;
 use crate::exceptions::today;
 use crate::exit::{Exit, UsageError};
@@ -31,6 +31,7 @@ pub(super) fn run(arguments: &ExceptionsArguments, project: &ProjectSettings) ->
         cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: Passed::Drop,
+        order: Order::Severity,
         project,
     };
     let judged = judging::judge(&request)?;

@@ -19,7 +19,7 @@ use reports::baseline::Baseline;
 use reports::report::Report;
 
 use super::baseline;
-use crate::arguments::{ClusterArguments, FixArguments, FixFormat, FixOutput, SelectionArguments};
+use crate::arguments::{ClusterArguments, FixArguments, FixFormat, FixOutput, Order, SelectionArguments};
 use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::judging::{self, Request};
@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow
         cluster: &files_only,
         selection: &arguments.selection,
         passed: Passed::Drop,
+        order: Order::Severity,
         project,
     };
     let asked: BTreeSet<ControlId> = judging::selected(&request)?.into_iter().collect();

@@ -7,7 +7,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use ::paths::analysis::{Analysis, Certainty, Path, Question, usual_sinks, weight_of_sink};
+use ::paths::analysis::{
+    Analysis, Certainty, Path, Question, usual_entries, usual_sinks, weight_of_entry, weight_of_sink,
+};
 use ::paths::edges::EDGES;
 use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
@@ -28,10 +30,6 @@ use crate::screen::{self, Destination};
 
 /// So many ways are told where nobody asked for all.
 const SHOWN: usize = 8;
-
-/// What somebody outside counts, somebody without a name, somebody who can log in, and a workload that is assumed to be
-/// broken into.
-const WEIGHTS: [u64; 4] = [1000, 1000, 300, 10];
 
 /// Runs the command.
 pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
@@ -56,14 +54,7 @@ fn read(paths: &[PathBuf], input: &PathsInput) -> anyhow::Result<Inventory> {
 
 /// What is known beside the objects.
 fn config(inventory: &Inventory, input: &PathsInput) -> Config {
-    let mut config = Config::default();
-    if let Some(version) = input.kubernetes_version {
-        config.rbac.kubernetes_minor = version.minor();
-    }
-    if let Some(plugin) = network::detect(inventory) {
-        config.network.dialect = plugin.dialect;
-    }
-    config
+    Config::of(inventory, input.kubernetes_version.map(|version| version.minor()))
 }
 
 /// What is asked, with the names that are in the graph.
@@ -79,7 +70,7 @@ fn question<'q>(
         ..Question::default()
     };
     for name in from {
-        question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight(vertex))));
+        question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_entry(vertex))));
     }
     for name in to {
         question.sinks.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_sink(vertex))));
@@ -94,23 +85,6 @@ fn question<'q>(
         question.certainty = Certainty::Certain;
     }
     Ok(question)
-}
-
-/// Somebody outside, somebody without a name, somebody who can log in, and each workload that may be broken into.
-fn usual_entries(world: &World<'_>) -> Vec<(Vertex, u64)> {
-    let group = |name| Vertex::Subject(rbac::SubjectKey::Group(world.inventory.symbols.intern(name)));
-    let outside = [Vertex::Internet, group("system:unauthenticated"), group("system:authenticated")];
-    let workloads = world.workloads().map(|(number, _)| Vertex::Workload(number));
-    outside.into_iter().chain(workloads).map(|vertex| (vertex, weight(vertex))).collect()
-}
-
-fn weight(vertex: Vertex) -> u64 {
-    let [outside, nameless, known, workload] = WEIGHTS;
-    match vertex {
-        Vertex::Internet => outside,
-        Vertex::Subject(rbac::SubjectKey::Group(_)) => nameless.min(known),
-        _ => workload,
-    }
 }
 
 fn found(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>, UsageError> {

@@ -11,7 +11,7 @@ use reports::text::{self, Detail};
 use reports::{github_summary, markdown};
 
 use super::{baseline, check_outputs, write_output};
-use crate::arguments::{Output, ScanArguments};
+use crate::arguments::{Order, Output, ScanArguments};
 use crate::ci;
 use crate::configuration::ProjectSettings;
 use crate::exit::Exit;
@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         cluster: &arguments.cluster,
         selection: &arguments.selection,
         passed: if arguments.show_passed { Passed::Keep } else { Passed::Drop },
+        order: order(arguments),
         project,
     };
     let changed = arguments.since.as_deref().map(|since| Changed::since(since, &arguments.paths)).transpose()?;
@@ -120,6 +121,21 @@ fn written(output: &Output) -> usize {
     let summary = if output.file.is_none() { ci::step_summary() } else { None };
     let length = summary.and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
     usize::try_from(length).map_or(github_summary::LIMIT, |length| length.min(github_summary::LIMIT))
+}
+
+/// Ways of attackers are looked for only where somebody sees what comes of it.
+fn order(arguments: &ScanArguments) -> Order {
+    let shows = |output: &Output| match output.format {
+        Format::Text => !arguments.summary && !arguments.quiet,
+        Format::Json | Format::Html | Format::Markdown | Format::GithubSummary => true,
+        Format::Sarif
+        | Format::Junit
+        | Format::Github
+        | Format::GitlabCodeQuality
+        | Format::GitlabSast
+        | Format::Csv => false,
+    };
+    if arguments.output.iter().any(shows) { arguments.order } else { Order::Severity }
 }
 
 fn detail(arguments: &ScanArguments) -> Detail {

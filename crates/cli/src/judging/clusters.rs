@@ -7,6 +7,7 @@ use model::custom_schema::{CustomKind, custom_kinds};
 use model::inventory::{Inventory, Observed};
 
 use super::Request;
+use crate::arguments::Order;
 use crate::exceptions::Collector;
 use crate::inputs::{self, Source};
 
@@ -22,7 +23,8 @@ pub(super) fn judge(
     kinds: Vec<CustomKind>,
     inventory: &mut Inventory,
 ) -> anyhow::Result<()> {
-    let judging = |kinds| Judging { engine, collector, kinds: Mutex::new(kinds), second: OnceLock::new() };
+    let order = (request.order, request.selection.kubernetes_version.map(schemas::Version::minor));
+    let judging = |kinds| Judging { engine, collector, order, kinds: Mutex::new(kinds), second: OnceLock::new() };
     match source {
         Source::Manifests => Ok(()),
         Source::Snapshot(path) => judging(kinds).run(inventory, &mut |hooks, inventory| {
@@ -48,6 +50,7 @@ pub(super) fn judge(
 struct Judging<'a> {
     engine: &'a Engine,
     collector: &'a Collector,
+    order: (Order, Option<u8>),
     kinds: Mutex<Vec<CustomKind>>,
     /// What holds custom resources against their definitions, when those are known.
     second: OnceLock<Option<SecondLook<'a>>>,
@@ -75,6 +78,7 @@ impl Judging<'_> {
         };
         load((&judge, &after_definitions), inventory)?;
         self.engine.judge_inventory(inventory);
+        super::prioritise(inventory, self.order);
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ mod hostile;
 mod overlays;
 mod paths;
 mod pod_security;
+mod priorities;
 mod program;
 mod rbac;
 #[cfg(unix)]

@@ -6,6 +6,7 @@
 mod frameworks;
 mod notes;
 mod origins;
+mod priorities;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -44,6 +45,9 @@ pub struct JsonReport {
     /// The frameworks that were asked for, and what can be said of their requirements.
     #[serde(default)]
     pub frameworks: Vec<JsonFramework>,
+    /// The changes that take most of the risk away, in order, if ways of attackers were looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<priorities::JsonFirst>,
     /// The objects that were judged, ordered as the input is.
     pub resources: Vec<JsonResource>,
     /// What somebody accepts.
@@ -292,6 +296,9 @@ pub struct JsonResult {
     /// Whether somebody has to do something about any of it.
     #[serde(default)]
     pub standing: JsonStanding,
+    /// What it contributes to ways of attackers, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<priorities::JsonPriority>,
     /// Where; empty if it passed.
     pub occurrences: Vec<JsonOccurrence>,
     /// The same for the same control and resource in every run, wherever the file and the line are.
@@ -410,6 +417,7 @@ pub fn report(report: &Report<'_>) -> JsonReport {
         summary: summary(report),
         clusters: clusters(report),
         frameworks: report.frameworks.iter().map(frameworks::json_framework).collect(),
+        first: priorities::json_first(report),
         resources: resources.map(|number| resource(report, ResourceId(number as u32))).collect(),
         exceptions: exceptions(report),
         exception_problems: exception_problems(report),
@@ -435,8 +443,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"]")?;
     out.write_all(b",\n\"frameworks\":[")?;
     put_all(out, report.frameworks.iter().map(frameworks::json_framework))?;
-    out.write_all(b"]")?;
-    out.write_all(b",\n\"resources\":[")?;
+    out.write_all(b"],\n\"first\":[")?;
+    put_all(out, priorities::json_first(report).iter())?;
+    out.write_all(b"],\n\"resources\":[")?;
     let resources = (0..report.results.resources.len()).map(|number| resource(report, ResourceId(number as u32)));
     put_all(out, resources)?;
     out.write_all(b"],\n\"exceptions\":[")?;
@@ -602,6 +611,7 @@ fn result(report: &Report<'_>, found: &ControlResult<'_>) -> JsonResult {
         severity: severity(found.severity),
         umbrella: found.registered.control.umbrella,
         standing: standing(found.standing),
+        priority: priorities::json_priority(report, found),
         occurrences,
         fingerprint: report.result_fingerprint(found, &id),
         resource: id,

@@ -1,5 +1,6 @@
 //! What every format starts from: results grouped by resource and control, identities, counts, fingerprints.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use compliance::Assessment;
@@ -9,6 +10,7 @@ use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
 use model::origin::{Deciding, Traced};
 use model::place::Place;
+use model::priority::Contribution;
 use model::severity::Severity;
 use model::symbols::Symbol;
 
@@ -132,6 +134,39 @@ impl<'a> Report<'a> {
     /// The same report, with what can be said of frameworks.
     pub fn with_frameworks(self, frameworks: &'a [Assessment]) -> Self {
         Self { frameworks, ..self }
+    }
+
+    /// What a result contributes to what an attacker can do, if anything.
+    pub fn contribution(&self, result: &ControlResult<'_>) -> Option<&'a Contribution> {
+        self.results.priorities.of(result.resource, result.registered.control.id)
+    }
+
+    /// What a result is ordered by, the first first: how much of the risk goes with it, whether a way of an attacker uses
+    /// it, how bad it is, how open the beginning of such a way and how great its end. What is equal stays as the input is.
+    pub fn order(&self, result: &ControlResult<'_>) -> impl Ord + use<> {
+        let contribution = self.contribution(result);
+        let share = contribution.map_or(0, |known| known.share);
+        let way = contribution.map(|known| (known.from, known.to));
+        Reverse((share, contribution.is_some(), result.severity, way))
+    }
+
+    /// Why a result is where it is, as a sentence without a full stop; `None` if severity alone orders all of them.
+    pub fn why_here(&self, result: &ControlResult<'_>) -> Option<String> {
+        if self.results.priorities.contributions.is_empty() {
+            return None;
+        }
+        let Some(known) = self.contribution(result) else {
+            return Some("by severity: no way of an attacker that is known here rests on it".to_owned());
+        };
+        let way = format!("a way from {} to {} rests on it", known.from.text(), known.to.text());
+        Some(match (known.cut, known.together) {
+            (0, 0) => format!("{way}, and others lead around it"),
+            (cut, together) if together > cut => {
+                format!("{way}; with what is told to do first, {} % of the risk goes", together.div_ceil(10))
+            }
+            (1000, _) => format!("{way}; mending it ends all of the risk"),
+            (cut, _) => format!("{way}; mending it takes {} % of the risk away", cut.div_ceil(10)),
+        })
     }
 
     /// The text of a symbol.

@@ -1,6 +1,7 @@
 //! Text for people: findings as frames of their own files, many of them as a table, and the closing lines.
 
 mod closing;
+mod first;
 mod frame;
 mod requirements;
 mod table;
@@ -9,7 +10,7 @@ pub mod terminal;
 use std::io::{self, Write};
 
 use model::finding::Status;
-use model::severity::Severity;
+use model::inventory::ResourceId;
 
 pub use self::terminal::Terminal;
 use crate::report::{ControlResult, Report};
@@ -68,6 +69,9 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         Detail::Summary | Detail::Quiet => 0,
     };
     let has_table = count > framed && options.detail != Detail::Quiet;
+    if has_table && options.detail == Detail::Automatic {
+        first::write(report, options, out)?;
+    }
     if has_table {
         table::write(report, options, out)?;
         writeln!(out)?;
@@ -101,24 +105,35 @@ fn is_shown(report: &Report<'_>, options: &Options<'_>, result: &ControlResult<'
     result.counts() && (everything || result.severity >= report.threshold)
 }
 
-/// The worst `count` failed results, ordered by severity, then as the input is. Of several at one place, the first
-/// stands for the others unless all are wanted.
+/// The first `count` failed results, by what they contribute, then by severity, then as the input is. Of several at one
+/// place, the first stands for the others unless all are wanted.
 fn worst<'a>(report: &Report<'a>, options: &Options<'_>, count: usize, all: bool) -> Vec<ControlResult<'a>> {
-    let mut chosen: Vec<ControlResult<'a>> = Vec::new();
-    for severity in Severity::ALL {
-        let is_wanted = |result: &ControlResult<'_>| result.severity == severity && is_shown(report, options, result);
-        let of_severity = report.control_results().filter(is_wanted);
-        for result in of_severity {
-            if chosen.len() >= count {
-                return chosen;
+    if count == 0 {
+        return Vec::new();
+    }
+    let shown = report.control_results().filter(|result| is_shown(report, options, result));
+    if all {
+        let mut shown: Vec<ControlResult<'a>> = shown.collect();
+        shown.sort_by_cached_key(|result| report.order(result));
+        return shown;
+    }
+    // Of a million results few are kept at a time.
+    let mut chosen: Vec<(_, (ResourceId, u32), ControlResult<'a>)> = Vec::new();
+    for result in shown {
+        let (order, place) = (report.order(&result), (result.resource, result.first().place.line));
+        if let Some(known) = chosen.iter().position(|(_, known, _)| *known == place) {
+            if chosen[known].0 <= order {
+                continue;
             }
-            let place = |result: &ControlResult<'_>| (result.resource, result.first().place.line);
-            if all || !chosen.iter().any(|known| place(known) == place(&result)) {
-                chosen.push(result);
-            }
+            chosen.remove(known);
+        }
+        let at = chosen.partition_point(|(known, ..)| *known <= order);
+        if at < count {
+            chosen.truncate(count - 1);
+            chosen.insert(at, (order, place, result));
         }
     }
-    chosen
+    chosen.into_iter().map(|(.., result)| result).collect()
 }
 
 /// One line for each control whose answer needs what was not seen.

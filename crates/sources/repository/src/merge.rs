@@ -74,8 +74,18 @@ impl Merging {
         let mut counted: Vec<Tally> = Vec::new();
         let mut covered = Coverage::default();
         for world in worlds {
-            let World { id: judged_as, name, rendered, resources, occurrences, tallies, coverage, secrets, hooks } =
-                world;
+            let World {
+                id: judged_as,
+                name,
+                rendered,
+                resources,
+                occurrences,
+                tallies,
+                coverage,
+                secrets,
+                priorities,
+                hooks,
+            } = world;
             let id = RenderingId(results.origins.renderings.len() as u32);
             let files: Vec<u32> = rendered.provenance.files.iter().map(|file| self.file(&file.path, results)).collect();
             for (source, file) in rendered.provenance.files.iter().zip(&files) {
@@ -105,6 +115,19 @@ impl Merging {
                 let moved = Occurrence { resource: at, ..found };
                 add_occurrence(moved, resource.line, id, (&tracer, &files), results);
             }
+            let number = |id: ResourceId| renumbered.get(id.0 as usize).copied().flatten();
+            let place = |id: ResourceId, place: Place| {
+                let line = resources.get(id.0 as usize).map_or(0, |resource| resource.line);
+                let span = if place.line > 0 { tracer.span(place) } else { tracer.line(line) };
+                match tracer.source(span) {
+                    Some(source) => {
+                        let file = files.get(source.file.0 as usize).copied();
+                        (file, Place { field: place.field, ..source.place })
+                    }
+                    None => (None, place),
+                }
+            };
+            results.priorities.add(&priorities, &number, &place);
             add_tallies(tallies, known.len() - before == resources.len(), &mut counted);
             drop(tracer);
             add_coverage(coverage, known.len() - before == resources.len(), &mut covered);

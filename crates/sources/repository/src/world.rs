@@ -10,6 +10,7 @@ use model::document::{Document, Span};
 use model::finding::Occurrence;
 use model::inventory::{Inventory, Observed, Resource, Tally, Verdicts};
 use model::origin::{Renderer, RenderingId};
+use model::priority::Priorities;
 use model::provenance::Rendered;
 use model::symbols::Symbols;
 
@@ -79,6 +80,8 @@ pub struct World {
     pub coverage: Coverage,
     /// The parts of the text that nobody may print.
     pub secrets: Vec<Span>,
+    /// What comes first among its objects; places are those of the text.
+    pub priorities: Priorities,
     /// The objects that are hooks of Helm, by the lines that they begin on, and when they run.
     pub hooks: Vec<(u32, String)>,
 }
@@ -104,14 +107,14 @@ pub fn judge(id: RenderingId, name: Name, rendered: Rendered, symbols: &Arc<Symb
     };
     load_rendered(&name.path, &rendered.text, &source_of, &mut inventory, &each);
     (judges.all)(&mut inventory, Again { text: &rendered.text, source_of: &source_of });
-    let Inventory { resources, occurrences, tallies, mut coverage, .. } = inventory;
+    let Inventory { resources, occurrences, tallies, mut coverage, priorities, .. } = inventory;
     coverage.skipped.iter_mut().for_each(|skipped| move_to_source(skipped, &tracer, &rendered, &name.path));
     // Its files are counted where several renderings of them come together.
     (coverage.files, coverage.bytes) = (0, 0);
     drop(tracer);
     let secrets = secrets(&rendered.text, judges);
     let hooks = hooks.into_inner().unwrap_or_else(PoisonError::into_inner);
-    World { id, name, rendered, resources, occurrences, tallies, coverage, secrets, hooks }
+    World { id, name, rendered, resources, occurrences, tallies, coverage, secrets, priorities, hooks }
 }
 
 /// The parts of a text that nobody may print: what cannot be parsed is one of them.

@@ -266,6 +266,7 @@ fn notes(
         place.push_str(&format!(" and {} more places", same - marked));
     }
     let mut notes = vec![say("in", place), say("why", first_sentences(result.registered.control.rationale))];
+    notes.extend(report.why_here(result).map(|text| say("order", text)));
     if let Some(custody) = report.custody(result.resource) {
         let [tool, name] = [custody.tool, custody.name].map(|text| sanitize(report.text(text)));
         notes.push(say("change", format!("in {tool} `{name}`, which puts it there")));

@@ -143,6 +143,7 @@ impl Sample {
             coverage,
             live: LiveFacts::default(),
             origins: Origins::default(),
+            priorities: model::priority::Priorities::default(),
         }
     }
 }

@@ -1,0 +1,95 @@
+//! What to do first: the changes that take most of the risk away, in a few lines.
+
+use std::io::{self, Write};
+
+use model::priority::FirstChange;
+
+use super::Options;
+use super::terminal::{sanitize, wrap};
+use crate::report::{Report, display_path};
+
+/// So many lines; changes of one group that are the same instruction for objects of one kind are one line.
+const LINES: usize = 4;
+/// So many objects are named on a line.
+const OBJECTS: usize = 2;
+
+/// Writes them, if there are any.
+pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let first = &report.results.priorities.first;
+    if first.is_empty() {
+        return Ok(());
+    }
+    let terminal = options.terminal;
+    writeln!(out, "{}", terminal.bold("what to do first"))?;
+    let mut number = 1;
+    let lines = lines(report, first);
+    for line in lines.iter().take(LINES) {
+        let Some(last) = line.last() else { continue };
+        for (at, text) in wrap(&told(report, line), terminal.width.saturating_sub(9)).iter().enumerate() {
+            let own = if at == 0 { numbers(number, line.len()) } else { String::new() };
+            writeln!(out, "{own:>7}  {text}")?;
+        }
+        number += line.len();
+        let is_last_of_group = first.get(number - 1).is_none_or(|next| next.group != last.group);
+        if is_last_of_group {
+            writeln!(out, "         {}", terminal.dim(&left(last.left)))?;
+        }
+    }
+    let hint = match first.len() + 1 - number {
+        0 => "`plimsoll paths list` tells the ways, `plimsoll paths plan` costs and proof".to_owned(),
+        more => format!("{more} more: `plimsoll paths plan`; `plimsoll paths list` tells the ways"),
+    };
+    writeln!(out, "         {}\n", terminal.dim(&hint))
+}
+
+fn lines<'f>(report: &Report<'_>, first: &'f [FirstChange]) -> Vec<Vec<&'f FirstChange>> {
+    let kind = |change: &FirstChange| report.resource(change.resource).kind;
+    let mut lines: Vec<Vec<&FirstChange>> = Vec::new();
+    for change in first {
+        let belongs =
+            |last: &FirstChange| (last.group, last.title, kind(last)) == (change.group, change.title, kind(change));
+        match lines.last_mut() {
+            Some(line) if line.last().is_some_and(|last| belongs(last)) => line.push(change),
+            _ => lines.push(vec![change]),
+        }
+    }
+    lines
+}
+
+fn told(report: &Report<'_>, line: &[&FirstChange]) -> String {
+    let Some(first) = line.first() else { return String::new() };
+    let title = sanitize(report.text(first.title));
+    let named: Vec<String> = line.iter().take(OBJECTS).map(|change| object(report, change)).collect();
+    match line.len() {
+        1 => format!("{title} in {}", named.join(", ")),
+        many if many > OBJECTS => {
+            format!("{title} in {many} objects: {} and {} more", named.join(", "), many - OBJECTS)
+        }
+        many => format!("{title} in {many} objects: {}", named.join(", ")),
+    }
+}
+
+fn object(report: &Report<'_>, change: &FirstChange) -> String {
+    let resource = report.resource(change.resource);
+    let [kind, namespace, name] =
+        [resource.kind, resource.namespace, resource.name].map(|symbol| sanitize(report.text(symbol)));
+    let name = if namespace.is_empty() { name } else { format!("{namespace}/{name}") };
+    let line = if change.place.line > 0 { change.place.line } else { resource.line };
+    if line == 0 {
+        return format!("{kind} {name}");
+    }
+    let file = change.file.unwrap_or(resource.file) as usize;
+    let path = report.results.files.get(file).map(|path| sanitize(&display_path(path))).unwrap_or_default();
+    format!("{kind} {name} ({path}:{line})")
+}
+
+fn numbers(first: usize, count: usize) -> String {
+    if count == 1 { first.to_string() } else { format!("{first}-{}", first + count - 1) }
+}
+
+fn left(left: u16) -> String {
+    match left {
+        0 => "then nothing of the risk is left".to_owned(),
+        left => format!("then {} % of the risk is left", left.div_ceil(10)),
+    }
+}
