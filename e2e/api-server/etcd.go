@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
@@ -49,4 +51,11 @@ func startEtcd(directory string) (*store, error) {
 		etcd.Close()
 		return nil, fmt.Errorf("etcd was not ready within 30 s")
 	}
+}
+
+// forget drops all history: who lists or watches from before is told that it is gone.
+func (s *store) forget() error {
+	revision := s.Server.KV().Rev()
+	_, err := s.Server.Compact(context.Background(), &etcdserverpb.CompactionRequest{Revision: revision, Physical: true})
+	return err
 }

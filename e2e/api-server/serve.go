@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -61,6 +61,7 @@ type plane struct {
 	kubeconfigs map[string]string
 	processes   map[string]*exec.Cmd
 	died        chan string
+	etcd        *store
 }
 
 func serve(arguments []string) error {
@@ -94,6 +95,7 @@ func serve(arguments []string) error {
 		return err
 	}
 	defer etcd.Close()
+	p.etcd = etcd
 	defer p.stop()
 	if err := p.start("kube-apiserver", p.serverFlags(etcd.endpoint)); err != nil {
 		return err
@@ -299,7 +301,57 @@ func (p *plane) said(role string) error {
 	return fmt.Errorf("%s ended:\n%s", role, text)
 }
 
+// announceAndWait prints who is there, and does what the lines of standard input ask for until it ends.
 func (p *plane) announceAndWait() error {
+	if err := p.announce(); err != nil {
+		return err
+	}
+	lines := make(chan string)
+	go func() {
+		for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+		close(lines)
+	}()
+	for {
+		select {
+		case line, open := <-lines:
+			if !open {
+				return nil
+			}
+			if err := p.obey(line); err != nil {
+				return err
+			}
+			if err := p.announce(); err != nil {
+				return err
+			}
+		case role := <-p.died:
+			return p.said(role)
+		}
+	}
+}
+
+// obey restarts the API server, as an upgrade would, or forgets all history, as etcd does every five minutes.
+func (p *plane) obey(line string) error {
+	switch line {
+	case "restart":
+		const role = "kube-apiserver"
+		_ = p.processes[role].Process.Signal(syscall.SIGTERM)
+		if died := <-p.died; died != role {
+			return p.said(died)
+		}
+		if err := p.start(role, p.serverFlags(p.etcd.endpoint)); err != nil {
+			return err
+		}
+		return p.untilReady(120 * time.Second)
+	case "compact":
+		return p.etcd.forget()
+	default:
+		return fmt.Errorf("there is no command %q", line)
+	}
+}
+
+func (p *plane) announce() error {
 	line := ready{
 		Server: p.address(), Directory: p.directory, Authority: p.clients.file,
 		Kubeconfigs: p.kubeconfigs, AuditLog: p.auditLog, Processes: map[string]int{"launcher": os.Getpid()},
@@ -307,20 +359,7 @@ func (p *plane) announceAndWait() error {
 	for role, command := range p.processes {
 		line.Processes[role] = command.Process.Pid
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
-		return err
-	}
-	ended := make(chan struct{})
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case role := <-p.died:
-		return p.said(role)
-	}
+	return json.NewEncoder(os.Stdout).Encode(line)
 }
 
 func freePort() (int, error) {

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod doctor;
 mod network;
 mod paths;
 
+pub(crate) use doctor::*;
 pub(crate) use network::*;
 pub(crate) use paths::*;
 pub(crate) mod rbac;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use cluster::features::Feature;
 use model::severity::Severity;
 use schemas::{UnknownVersion, Version};
 
@@ -70,6 +73,8 @@ pub enum Command {
     Baseline(BaselineArguments),
     /// Write a first configuration, with what CI and pre-commit need
     Init(InitArguments),
+    /// Say what this machine and your rights in a cluster allow to be told, and which role would allow the rest
+    Doctor(DoctorArguments),
     /// Write a running cluster to a file, to be judged elsewhere and later
     Snapshot(SnapshotArguments),
     /// Say which Pod Security level workloads meet, and what the admission plugin would answer
@@ -558,6 +563,9 @@ pub struct ClusterArguments {
     /// Read what `plimsoll snapshot` wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context", "all_contexts", "namespace", "selector"])]
     pub snapshot: Option<PathBuf>,
+    /// What it is read for.
+    #[arg(skip)]
+    pub feature: Feature,
 }
 
 /// What is read in place of files.
@@ -597,6 +605,7 @@ impl Default for ClusterArguments {
             qps: 50.0,
             parallel: 8,
             snapshot: None,
+            feature: Feature::Scan,
         }
     }
 }

@@ -4,6 +4,7 @@ mod baseline;
 mod completions;
 mod controls;
 mod diff;
+mod doctor;
 mod exceptions;
 mod explain;
 mod fix;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Exceptions(arguments) => exceptions::run(arguments, project),
         Command::Baseline(arguments) => baseline::run(arguments, project),
         Command::Init(arguments) => init::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Network(arguments) => network::run(arguments),

@@ -7,6 +7,7 @@ use anstream::eprintln;
 use anyhow::Context as _;
 use cluster::client::{Client, Limits};
 use cluster::discovery::{Discovery, discover};
+use cluster::features::Feature;
 use cluster::kubeconfig::{self, ConfigError, Connection, Kubeconfig};
 use cluster::lists::Scope;
 use cluster::load::{Actions, Loaded, Progress};
@@ -33,8 +34,8 @@ pub(crate) enum Source<'a> {
     Snapshot(&'a Path),
 }
 
-/// Everything that is read, as one inventory: manifests, what charts and kustomizations become, running clusters, a
-/// snapshot.
+/// Everything that is read, as one inventory: manifests, what charts and kustomizations become, and what `feature`
+/// needs of running clusters or a snapshot.
 ///
 /// # Errors
 /// What cannot be asked for, or not be fetched.
@@ -43,14 +44,15 @@ pub(crate) fn inventory(
     input: &InputArguments,
     place: &WhereArguments,
     complete: bool,
+    feature: Feature,
 ) -> anyhow::Result<Inventory> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
-    let cluster = place.as_cluster();
+    let cluster = ClusterArguments { feature, ..place.as_cluster() };
     let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
     match cluster.source()? {
         Source::Manifests => read_manifests(paths, input, Texts::default(), &mut inventory)?,
         Source::Snapshot(path) => {
-            load_snapshot(path, 0, (&nothing, &|| {}), &mut inventory)?;
+            load_snapshot(path, 0, feature, (&nothing, &|| {}), &mut inventory)?;
         }
         Source::Clusters(connections) => each_cluster(connections, &mut inventory, &mut |connection, inventory| {
             let reached = reach(&cluster, connection)?;
@@ -216,7 +218,7 @@ impl ClusterArguments {
 
     /// What of the clusters is read.
     pub(crate) fn scope(&self) -> Scope {
-        Scope { namespaces: self.namespace.clone(), selector: self.selector.clone() }
+        Scope { namespaces: self.namespace.clone(), selector: self.selector.clone(), feature: self.feature }
     }
 
     /// A client for a cluster.
@@ -276,13 +278,14 @@ pub(crate) fn load_cluster(
 pub(crate) fn load_snapshot(
     path: &Path,
     threads: usize,
+    feature: Feature,
     (judge, after_definitions): (Judge<'_>, &(dyn Fn() + Sync)),
     inventory: &mut Inventory,
 ) -> anyhow::Result<Loaded> {
     let progress = Progress::default();
     let actions = Actions { judge, after_definitions, progress: &progress };
     screen::with_progress(&|| screen::objects(&progress), || {
-        let loaded = cluster::load::snapshot(path, threads, actions, inventory);
+        let loaded = cluster::load::snapshot(path, threads, feature, actions, inventory);
         loaded.with_context(|| format!("`{}`", path.display()))
     })
 }

@@ -6,6 +6,7 @@ mod explain;
 mod exposure;
 mod list;
 
+use cluster::features::Feature;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -45,7 +46,7 @@ struct Assumptions {
 }
 
 fn read(paths: &[PathBuf], input: &NetworkInput) -> anyhow::Result<Inventory> {
-    inputs::inventory(paths, &input.input, &input.place, false)
+    inputs::inventory(paths, &input.input, &input.place, false, Feature::Network)
 }
 
 /// What the arguments say, or else what the objects show.

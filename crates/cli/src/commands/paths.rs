@@ -3,6 +3,7 @@
 mod coverage;
 mod what_if;
 
+use cluster::features::Feature;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
 }
 
 fn read(paths: &[PathBuf], input: &PathsInput) -> anyhow::Result<Inventory> {
-    inputs::inventory(paths, &input.input, &input.place, input.complete)
+    inputs::inventory(paths, &input.input, &input.place, input.complete, Feature::Paths)
 }
 
 /// What is known beside the objects.

@@ -90,7 +90,13 @@ fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::R
     match arguments.cluster.source()? {
         Source::Manifests => return read_manifests(arguments, judge),
         Source::Snapshot(path) => {
-            inputs::load_snapshot(path, arguments.input.threads, (judge, &|| {}), &mut inventory)?;
+            inputs::load_snapshot(
+                path,
+                arguments.input.threads,
+                arguments.cluster.feature,
+                (judge, &|| {}),
+                &mut inventory,
+            )?;
         }
         Source::Clusters(connections) => {
             inputs::each_cluster(connections, &mut inventory, &mut |connection, inventory| {

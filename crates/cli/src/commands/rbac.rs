@@ -11,6 +11,7 @@ mod subjects;
 use std::io::Write;
 use std::path::PathBuf;
 
+use cluster::features::Feature;
 use model::inventory::Inventory;
 use rbac::{Config, Evaluator};
 use reports::json::{self, Tool};
@@ -44,7 +45,7 @@ fn read(paths: &[PathBuf], common: &RbacInput) -> anyhow::Result<Inventory> {
     if all.is_empty() {
         all.push(PathBuf::from("."));
     }
-    inputs::inventory(&all, &common.input, &common.place, common.complete)
+    inputs::inventory(&all, &common.input, &common.place, common.complete, Feature::Rbac)
 }
 
 /// How the input is evaluated.

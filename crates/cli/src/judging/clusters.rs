@@ -28,7 +28,8 @@ pub(super) fn judge(
     match source {
         Source::Manifests => Ok(()),
         Source::Snapshot(path) => judging(kinds).run(inventory, &mut |hooks, inventory| {
-            inputs::load_snapshot(path, request.input.threads, hooks, inventory).map(|loaded| loaded.unseen)
+            inputs::load_snapshot(path, request.input.threads, request.cluster.feature, hooks, inventory)
+                .map(|loaded| loaded.unseen)
         }),
         Source::Clusters(connections) => inputs::each_cluster(connections, inventory, &mut |connection, inventory| {
             let reached = inputs::reach(request.cluster, connection)?;

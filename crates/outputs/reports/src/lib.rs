@@ -6,6 +6,7 @@
 pub mod baseline;
 pub mod comparison;
 pub mod csv;
+pub mod doctor;
 pub mod github;
 pub mod github_summary;
 pub mod gitlab_code_quality;

@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -23,6 +24,10 @@ pub const LARGEST: u64 = 32 << 20;
 
 /// So often a request is made before it is given up.
 const ATTEMPTS: u32 = 6;
+
+/// So often, and so long each time, a server is asked that has never answered: it may not be there at all.
+const FIRST_ATTEMPTS: u32 = 2;
+const FIRST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest that is waited because a server asks for it.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -104,6 +109,8 @@ pub struct Client<'a> {
     session: RwLock<Arc<Session>>,
     /// When the next request may be made.
     next: Mutex<Instant>,
+    /// Whether the server has ever answered.
+    answered: AtomicBool,
 }
 
 /// Connections that were made with the same credentials.
@@ -123,7 +130,14 @@ impl<'a> Client<'a> {
     pub fn new(connection: Connection, limits: Limits, notice: Notice<'a>) -> Result<Self, RequestError> {
         let credentials = credentials::obtain(&connection, notice)?;
         let session = RwLock::new(Arc::new(session(&connection, credentials, limits, 0)?));
-        Ok(Self { connection, limits, notice, session, next: Mutex::new(Instant::now()) })
+        Ok(Self {
+            connection,
+            limits,
+            notice,
+            session,
+            next: Mutex::new(Instant::now()),
+            answered: AtomicBool::new(false),
+        })
     }
 
     /// The cluster that is asked.
@@ -172,27 +186,34 @@ impl<'a> Client<'a> {
         body: Option<&str>,
     ) -> Result<Response<Body>, ureq::Error> {
         let address = format!("{}{path}", base_address(&self.connection));
+        let answered = self.answered.load(Ordering::Relaxed);
+        let patience = if answered { self.limits.timeout } else { self.limits.timeout.min(FIRST_PATIENCE) };
         let mut headers = vec![("Accept", accept.to_owned())];
         headers.extend(session.authorization.iter().map(|value| ("Authorization", value.clone())));
         headers.extend(self.connection.user.impersonate.iter().map(|(name, value)| (name.as_str(), value.clone())));
-        match body {
+        let response = match body {
             None => {
                 let request =
                     headers.into_iter().fold(session.agent.get(address), |r, (name, value)| r.header(name, value));
-                request.call()
+                request.config().timeout_recv_response(Some(patience)).build().call()
             }
             Some(body) => {
                 headers.push(("Content-Type", "application/json".to_owned()));
                 let request =
                     headers.into_iter().fold(session.agent.post(address), |r, (name, value)| r.header(name, value));
-                request.send(body)
+                request.config().timeout_recv_response(Some(patience)).build().send(body)
             }
+        };
+        if response.is_ok() {
+            self.answered.store(true, Ordering::Relaxed);
         }
+        response
     }
 
     fn answer(&self, send: &dyn Fn(&Session) -> Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, RequestError> {
         let mut last = None;
         let mut renewed = false;
+        let start = Instant::now();
         for attempt in 0..ATTEMPTS {
             let session = self.fresh()?;
             self.wait_turn();
@@ -217,6 +238,12 @@ impl<'a> Client<'a> {
                     self.renew(&session)?;
                 }
                 RequestError::Connect { .. } | RequestError::Status { status: 429 | 500..=599, .. } => {
+                    let has_answered = self.answered.load(Ordering::Relaxed);
+                    let attempts = if has_answered { ATTEMPTS } else { FIRST_ATTEMPTS };
+                    // Who let us wait to the end twice does so again.
+                    if attempt + 1 >= attempts || start.elapsed() >= 2 * self.limits.timeout {
+                        return Err(error);
+                    }
                     if attempt + 1 < ATTEMPTS {
                         thread::sleep(wait);
                     }

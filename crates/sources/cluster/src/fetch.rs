@@ -15,7 +15,7 @@ use crate::slim::{self, Page};
 const PAGE: u32 = 500;
 
 /// Secrets as rows of their type, their metadata, and nothing else: their values never leave the server.
-const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+pub(crate) const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
 /// So often a list is begun anew because the server forgot where it was.
 const RESTARTS: u32 = 3;

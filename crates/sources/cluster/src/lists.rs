@@ -2,6 +2,7 @@
 
 use crate::client::query;
 use crate::discovery::{ApiResource, Discovery};
+use crate::features::Feature;
 
 /// When a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,8 @@ pub struct Scope {
     pub namespaces: Vec<String>,
     /// Only objects with labels that this selects.
     pub selector: Option<String>,
+    /// What it is read for: kinds that this does not need are left out.
+    pub feature: Feature,
 }
 
 impl Scope {
@@ -72,10 +75,18 @@ const GROUPS_PASSED_OVER: &[&str] = &[
     "wgpolicyk8s.io",
 ];
 
+/// Whether objects of the kinds of a group, which is named with its version, may be needed.
+pub fn is_group_needed(group_version: &str, feature: Feature) -> bool {
+    let group = group_version.split_once('/').map_or("", |(group, _)| group);
+    let kind = ApiResource { group: group.to_owned(), ..ApiResource::default() };
+    // Of the core group every feature needs something.
+    group.is_empty() || (!GROUPS_PASSED_OVER.contains(&group) && feature.needs(&kind))
+}
+
 /// The lists to read.
 pub fn wanted(discovery: &Discovery, scope: &Scope) -> Vec<Wanted> {
     let mut all = Vec::new();
-    for resource in discovery.resources.iter().filter(|resource| is_wanted(resource)) {
+    for resource in discovery.resources.iter().filter(|resource| is_wanted(resource) && scope.feature.needs(resource)) {
         let phase = phase(resource);
         if scope.namespaces.is_empty() {
             all.push(Wanted { resource: resource.clone(), namespace: None, phase });
@@ -132,6 +143,11 @@ impl Wanted {
         self.resource.group.is_empty() && self.resource.name == "secrets"
     }
 
+    /// Whether it is of the nodes.
+    pub(crate) fn is_nodes(&self) -> bool {
+        self.resource.group.is_empty() && self.resource.name == "nodes"
+    }
+
     /// How it is called in messages: `secrets` or `secrets` in `kube-system`.
     pub fn label(&self) -> String {
         let name = self.resource.full_name();
@@ -185,7 +201,8 @@ mod tests {
 
     #[test]
     fn of_a_namespace_only_what_is_in_it_is_read() {
-        let scope = Scope { namespaces: vec!["a".to_owned()], selector: Some("app in (x, y)".to_owned()) };
+        let scope =
+            Scope { namespaces: vec!["a".to_owned()], selector: Some("app in (x, y)".to_owned()), ..Scope::default() };
         let expected = [
             "/api/v1/namespaces?fieldSelector=metadata.name%3Da&labelSelector=app%20in%20%28x%2C%20y%29&",
             "/apis/apps/v1/namespaces/a/deployments?labelSelector=app%20in%20%28x%2C%20y%29&",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::{io, thread};
 
 use model::coverage::{SkipKind, Skipped};
@@ -16,9 +16,10 @@ use model::workload::workloads;
 
 use crate::client::{Client, RequestError};
 use crate::discovery::Discovery;
+use crate::features::Feature;
 use crate::fetch::{self, Sink, Trouble};
 use crate::identity::Seen;
-use crate::lists::{Phase, Scope, Wanted, wanted};
+use crate::lists::{self, Phase, Scope, Wanted, wanted};
 use crate::owners::{Decision, Owners};
 use crate::snapshot::{self, Header, ListTrouble, ReadError, Writer};
 
@@ -97,13 +98,14 @@ fn written(list: usize, trouble: &Trouble) -> ListTrouble {
     }
 }
 
-/// Reads a snapshot into `inventory`.
+/// Reads what `feature` needs of a snapshot into `inventory`.
 ///
 /// # Errors
 /// A file that is no snapshot, is cut, or was written by a newer program.
 pub fn snapshot(
     path: &Path,
     threads: usize,
+    feature: Feature,
     actions: Actions<'_>,
     inventory: &mut Inventory,
 ) -> Result<Loaded, ReadError> {
@@ -112,10 +114,11 @@ pub fn snapshot(
     let reader = Reader {
         symbols: &symbols,
         actions,
+        feature,
         file: inventory.files.len(),
         parts: Mutex::default(),
         void: Mutex::default(),
-        header: Mutex::default(),
+        header: RwLock::default(),
         seen: Mutex::default(),
     };
     let read = snapshot::read(path, threads, &reader);
@@ -136,7 +139,8 @@ pub fn snapshot(
         .unwrap_or_else(PoisonError::into_inner)
         .retain(|(list, page), _| void.get(list).is_none_or(|before| page > before));
     loader.seen = reader.seen;
-    let unseen = loader.finish(&header.discovery, &header.scope(), &troubles, inventory);
+    let scope = Scope { feature, ..header.scope() };
+    let unseen = loader.finish(&header.discovery, &scope, &troubles, inventory);
     inventory.symbols = symbols;
     Ok(Loaded { discovery: header.discovery, unseen })
 }
@@ -186,12 +190,14 @@ impl<'a> Loader<'a> {
         let mut unseen = Vec::new();
         let skip = |kind, reason| Skipped { path: self.path.clone(), line: None, kind, reason };
         for trouble in troubles {
-            let Some(list) = self.lists.get(trouble.list) else { continue };
+            let needed = |list: &&Wanted| scope.feature.needs(&list.resource);
+            let Some(list) = self.lists.get(trouble.list).filter(needed) else { continue };
             let kind = if trouble.forbidden { SkipKind::Forbidden } else { SkipKind::Unavailable };
             inventory.coverage.skipped.push(skip(kind, format!("not observed: {}: {}", list.label(), trouble.reason)));
             unseen.push((list.resource.group.clone(), list.resource.name.clone()));
         }
-        for (group, reason) in &discovery.failed {
+        let failed = discovery.failed.iter().filter(|(group, _)| lists::is_group_needed(group, scope.feature));
+        for (group, reason) in failed {
             let reason = format!("not observed: the kinds of `{group}`: {reason}");
             inventory.coverage.skipped.push(skip(SkipKind::Unavailable, reason));
             unseen.push((group.split('/').next().unwrap_or(group).to_owned(), String::new()));
@@ -200,7 +206,8 @@ impl<'a> Loader<'a> {
             unseen.push((String::new(), String::new()));
         }
         inventory.coverage.skipped.sort();
-        let nodes_seen = scope.is_whole() && !unseen.contains(&(String::new(), "nodes".to_owned()));
+        let needs_nodes = self.lists.iter().any(|list| list.is_nodes() && scope.feature.needs(&list.resource));
+        let nodes_seen = scope.is_whole() && needs_nodes && !unseen.contains(&(String::new(), "nodes".to_owned()));
         let seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         let name = self.path.to_string_lossy().into_owned();
         let cluster = seen.cluster(&name, &discovery.version, nodes_seen.then_some(()));
@@ -251,24 +258,29 @@ impl Sink for Loader<'_> {
 struct Reader<'a> {
     symbols: &'a Symbols,
     actions: Actions<'a>,
+    feature: Feature,
     file: usize,
     parts: Parts,
     /// Pages of a list up to this one are void.
     void: Mutex<HashMap<usize, u32>>,
-    header: Mutex<PathBuf>,
+    /// What the cluster is called, and which lists are needed.
+    header: RwLock<(PathBuf, Vec<bool>)>,
     seen: Mutex<Seen>,
 }
 
 impl snapshot::Taker for Reader<'_> {
     fn header(&self, header: &Header) -> Result<(), ReadError> {
-        *self.header.lock().unwrap_or_else(PoisonError::into_inner) = PathBuf::from(&header.cluster);
+        let needed = header.lists().iter().map(|list| self.feature.needs(&list.resource)).collect();
+        *self.header.write().unwrap_or_else(PoisonError::into_inner) = (PathBuf::from(&header.cluster), needed);
         Ok(())
     }
 
     fn page(&self, page: snapshot::SnapshotPage) {
-        let path = self.header.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let judging =
-            Judging { path: &path, file: self.file, symbols: self.symbols, actions: self.actions, seen: &self.seen };
+        let (path, needed) = &*self.header.read().unwrap_or_else(PoisonError::into_inner);
+        if needed.get(page.list) != Some(&true) {
+            return;
+        }
+        let judging = Judging { path, file: self.file, symbols: self.symbols, actions: self.actions, seen: &self.seen };
         let mut decisions = page.decisions.into_iter();
         let part = judging.page(&page.objects, &mut |_, _| decisions.next().unwrap_or(Decision::Judge));
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert((page.list, page.page), part);

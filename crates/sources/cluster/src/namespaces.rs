@@ -56,9 +56,14 @@ impl Namespaces {
 impl Namespace {
     /// Whether it is worth asking for a list of the kind.
     pub(crate) fn may_list(&self, resource: &ApiResource) -> bool {
+        self.may("list", resource)
+    }
+
+    /// Whether all objects of the kind may be listed, or watched, as far as the server says.
+    pub(crate) fn may(&self, verb: &str, resource: &ApiResource) -> bool {
         let names = |all: &[String], one: &str| all.iter().any(|name| name == "*" || name == one);
         let allows = |rule: &ResourceRule| {
-            names(&rule.verbs, "list")
+            names(&rule.verbs, verb)
                 && names(&rule.api_groups, &resource.group)
                 && names(&rule.resources, &resource.name)
                 && rule.resource_names.is_empty()

@@ -95,6 +95,6 @@ impl Header {
 
     /// What was asked for.
     pub fn scope(&self) -> Scope {
-        Scope { namespaces: self.namespaces.clone(), selector: self.selector.clone() }
+        Scope { namespaces: self.namespaces.clone(), selector: self.selector.clone(), ..Scope::default() }
     }
 }

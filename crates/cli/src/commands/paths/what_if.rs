@@ -1,5 +1,6 @@
 //! `plimsoll paths what-if`: which ways a change opens and closes.
 
+use cluster::features::Feature;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
@@ -72,7 +73,8 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
         let text = "`what-if` changes files: of a cluster, write its objects to a file first (`kubectl get … -o yaml`)";
         return Err(UsageError(text.to_owned()).into());
     }
-    let applied = inputs::inventory(&arguments.apply, &arguments.input.input, &arguments.input.place, false);
+    let applied =
+        inputs::inventory(&arguments.apply, &arguments.input.input, &arguments.input.place, false, Feature::Paths);
     let applied = if arguments.apply.is_empty() { Inventory::default() } else { applied? };
     let name = |inventory: &Inventory, resource: &Resource| {
         let text = |symbol| inventory.symbols.text(symbol);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cluster::discovery::{ApiResource, Discovery};
+use cluster::features::Feature;
 use cluster::load::{Actions, Progress, snapshot};
 use cluster::snapshot::{Header, ReadError, Redaction, VERSION, create};
 use model::inventory::Inventory;
@@ -59,7 +60,7 @@ fn read(path: &Path) -> Result<Inventory, ReadError> {
     let progress = Progress::default();
     let actions = Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress };
     let mut inventory = Inventory::default();
-    snapshot(path, 3, actions, &mut inventory)?;
+    snapshot(path, 3, Feature::Scan, actions, &mut inventory)?;
     Ok(inventory)
 }
 
