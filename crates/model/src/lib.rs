@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod labels;
 pub mod load_balancer;
 pub mod nearest;
+pub mod network_rule;
 pub mod object;
 pub mod origin;
 pub mod parameter;

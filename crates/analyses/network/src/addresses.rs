@@ -105,6 +105,64 @@ pub fn merge(ranges: &mut Vec<Range>) {
     *ranges = merged;
 }
 
+/// The addresses that are in both.
+pub(crate) fn common(left: &[Range], right: &[Range]) -> Vec<Range> {
+    let mut both = Vec::new();
+    for own in left {
+        for other in right.iter().filter(|other| other.first.is_ipv4() == own.first.is_ipv4()) {
+            let (first, last) = (own.first.max(other.first), own.last.min(other.last));
+            if first <= last {
+                both.push(Range { first, last });
+            }
+        }
+    }
+    both
+}
+
+/// The addresses of `left` that are not in `right`.
+pub(crate) fn without(left: &[Range], right: &[Range]) -> Vec<Range> {
+    let mut rest = left.to_vec();
+    for taken in right {
+        let mut next = Vec::with_capacity(rest.len());
+        for own in rest {
+            if own.first.is_ipv4() != taken.first.is_ipv4() || taken.last < own.first || own.last < taken.first {
+                next.push(own);
+                continue;
+            }
+            if let Some(last) = predecessor(taken.first).filter(|last| own.first <= *last) {
+                next.push(Range { first: own.first, last });
+            }
+            if let Some(first) = successor(taken.last).filter(|first| *first <= own.last) {
+                next.push(Range { first, last: own.last });
+            }
+        }
+        rest = next;
+    }
+    rest
+}
+
+/// Blocks that nobody on the internet has an address in. Source: the special-purpose registries of IANA (RFC 6890). Those
+/// for documentation are left out: examples use them for what is outside.
+const SPECIAL: &[&str] = &[
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+];
+
+/// The addresses of the internet.
+pub(crate) fn public() -> Vec<Range> {
+    let of = |text: &&str| Block::parse(text).map(|block| Range::of(&block));
+    let all: Vec<Range> = ["0.0.0.0/0", "2000::/3"].iter().filter_map(of).collect();
+    without(&all, &SPECIAL.iter().filter_map(of).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

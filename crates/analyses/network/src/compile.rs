@@ -163,7 +163,7 @@ impl Ord for Total {
 /// What the policies that are enforced ask for.
 pub(crate) fn asked(inventory: &Inventory, config: &Config) -> (Asked, Vec<crate::addresses::Range>) {
     use model::inventory::{BlockReach, Who};
-    let mut asked = Asked::default();
+    let mut asked = Asked { labels: config.labels.iter().copied().collect(), ..Asked::default() };
     let mut ranges = Vec::new();
     let mut labels = |expression: &model::inventory::Expression| {
         expression.selectors(&mut |selector| asked.labels.extend(selector.requirements.iter().map(|r| r.key)));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model::address::Block;
 use model::inventory::ResourceId;
+use model::symbols::Symbol;
 
 use crate::ports::Cuts;
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub unknown_addresses: UnknownAddresses,
     /// Objects that are taken not to be there.
     pub without: BTreeSet<ResourceId>,
+    /// Labels by which pods are told apart besides those that policies ask for: questions may ask for others.
+    pub labels: BTreeSet<Symbol>,
     /// Where ports are cut besides where rules cut them: worlds that are compared are cut alike.
     pub cuts: Cuts,
 }

@@ -14,6 +14,7 @@ Examples:
   plimsoll network explain web api 8080 deploy/         why, with file and line
   plimsoll network exposure deploy/                     every way in from outside
   plimsoll network blast-radius internet deploy/        how far a break-in gets
+  plimsoll network check deploy/ --rules rules.yaml     whether rules that people write are kept
 
 Exit codes: 0 clean · 1 something is new, or a rule is broken · 2 not everything could be looked at · 3 wrong usage";
 
@@ -37,6 +38,8 @@ pub enum NetworkCommand {
     Exposure(NetworkExposureArguments),
     /// Say how far a break-in gets
     BlastRadius(NetworkBlastArguments),
+    /// Hold the network against rules that people write
+    Check(NetworkCheckArguments),
     /// Say what changes between two folders or files
     Diff(NetworkDiffArguments),
     /// Say what would change if objects were added, replaced or deleted
@@ -171,6 +174,43 @@ pub struct NetworkBlastArguments {
     /// Files and folders; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// A format, and a file to write it to: text or json; may be given several times
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<NetworkOutput>,
+    /// What is read and assumed
+    #[command(flatten)]
+    pub input: NetworkInput,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  plimsoll network check deploy/ --rules network-rules.yaml
+  plimsoll network check deploy/ --rules network-rules.yaml --output json | jq '.rules[] | select(.verdict != \"kept\")'
+
+A file of rules:
+  zones:
+    database: {namespace: data, labels: {app: postgres}}
+    payments: {namespace: payments}
+    office: {cidrs: [203.0.113.0/24]}
+  rules:
+    - name: nobody outside reaches the database
+      forbid: {from: internet, to: database}
+    - require: {from: payments/api, to: database, ports: 5432}
+    - allow only: {into: database, from: [{zone: payments, ports: 5432}, office]}
+
+Exit codes: 0 all rules are kept · 1 a rule is broken · 2 a rule cannot be decided or selects nothing, or not everything
+could be looked at · 3 wrong usage";
+
+/// `network check`
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct NetworkCheckArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// A file of rules: what is forbidden, required, and alone allowed
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
     /// A format, and a file to write it to: text or json; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<NetworkOutput>,

@@ -1,6 +1,7 @@
 //! `plimsoll network`: who may connect to whom, and what that means. One file for each of its commands.
 
 mod blast_radius;
+mod check;
 mod diff;
 mod explain;
 mod exposure;
@@ -33,6 +34,7 @@ pub(super) fn run(arguments: &NetworkArguments) -> anyhow::Result<Exit> {
         NetworkCommand::Explain(arguments) => explain::run(arguments),
         NetworkCommand::Exposure(arguments) => exposure::run(arguments),
         NetworkCommand::BlastRadius(arguments) => blast_radius::run(arguments),
+        NetworkCommand::Check(arguments) => check::run(arguments),
         NetworkCommand::Diff(arguments) => diff::run(arguments),
         NetworkCommand::WhatIf(arguments) => diff::what_if(arguments),
     }
@@ -43,6 +45,13 @@ struct Assumptions {
     config: Config,
     plugin: PluginSource,
     own: OwnPairs,
+}
+
+impl Assumptions {
+    /// Whether other readings of the same objects are out of the question: the plugin is known, or its reading is set.
+    fn is_certain(&self, input: &NetworkInput) -> bool {
+        self.plugin.name().is_some() || !input.dialect.is_empty()
+    }
 }
 
 fn read(paths: &[PathBuf], input: &NetworkInput) -> anyhow::Result<Inventory> {

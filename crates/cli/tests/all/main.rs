@@ -17,6 +17,7 @@ mod formats;
 mod frameworks;
 mod generated;
 mod hostile;
+mod network_check;
 mod overlays;
 mod paths;
 mod pod_security;

@@ -1,6 +1,7 @@
 //! The network for people and machines: one file for each question and format.
 
 pub mod blast;
+pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod exposure;

@@ -8,4 +8,5 @@ pub mod fields;
 pub mod foreign;
 pub mod framework;
 pub mod in_source;
+pub mod network_rules;
 pub mod project;

@@ -1,0 +1,359 @@
+//! What people demand of the network, held against its policies.
+//!
+//! A demand that means nobody is never kept, and one that depends on what is not known is neither kept nor broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::inventory::ResourceId;
+use model::network_rule::{Connection, Demand, Part, Party, PortSet, Rule, Side, Towards};
+use model::place::Place;
+
+use crate::addresses::{Range, common, without};
+use crate::choose::Chosen;
+pub use crate::choose::labels;
+use crate::compile::Direction;
+use crate::exposure::{Answer, Entry, Reach, Way};
+use crate::network::{EndpointId, Identity, Network};
+use crate::ports::Ports;
+use crate::worlds::Worlds;
+
+/// What is true of a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is kept.
+    Kept,
+    /// What is not known decides.
+    Undecidable,
+    /// It is not kept.
+    Broken,
+    /// A part of it means nobody, so that it says nothing.
+    Unfounded,
+}
+
+/// A demand, and what is true of it.
+pub struct Outcome {
+    /// What.
+    pub verdict: Verdict,
+    /// How many pairs were looked at.
+    pub pairs: u64,
+    /// How many of them are not as demanded.
+    pub broken: u64,
+    /// The first of those.
+    pub witnesses: Vec<Witness>,
+    /// Why it cannot be decided.
+    pub doubts: Vec<Doubt>,
+    /// What means nobody.
+    pub unfounded: Vec<Unfounded>,
+}
+
+/// A pair that is not as demanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Who connects.
+    pub from: EndpointId,
+    /// Who is connected to.
+    pub to: EndpointId,
+    /// The addresses outside that are meant; none if both are inside.
+    pub addresses: Vec<Range>,
+    /// The ports that are admitted and ought not to be, or the other way.
+    pub ports: Ports,
+    /// The way in that leads there, if it is not the connection itself.
+    pub through: Option<(Way, ResourceId, Place)>,
+}
+
+/// Why something cannot be decided.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// It is so only under a condition.
+    Condition(&'static str),
+    /// A policy is not evaluated.
+    Unmodelled(ResourceId),
+    /// A way in whose controller is not in the input.
+    Controller(ResourceId),
+}
+
+/// A part of a rule that means nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfounded {
+    /// Its name, as written.
+    pub name: String,
+    /// The line on which that stands.
+    pub line: u32,
+}
+
+/// How many pairs are kept that are not as demanded.
+const MOST: usize = 50;
+
+/// Holds rules against a network, and against what it would be under other assumptions.
+pub fn check(worlds: &Worlds<'_>, rules: &[Rule]) -> Vec<Outcome> {
+    let judge = |network: &Network<'_>| -> Vec<Outcome> {
+        let mut judge = Judge { network, entries: None };
+        rules.iter().map(|rule| judge.rule(rule)).collect()
+    };
+    let mut outcomes = judge(&worlds.base);
+    for (condition, network) in &worlds.others {
+        for (outcome, other) in outcomes.iter_mut().zip(judge(network)) {
+            if (outcome.broken > 0) != (other.broken > 0) {
+                outcome.doubts.push(Doubt::Condition(condition));
+            }
+        }
+    }
+    for outcome in &mut outcomes {
+        let depends = outcome.doubts.iter().any(|doubt| matches!(doubt, Doubt::Condition(_)));
+        outcome.verdict = if !outcome.unfounded.is_empty() {
+            Verdict::Unfounded
+        } else if outcome.broken > 0 && !depends {
+            Verdict::Broken
+        } else if !outcome.doubts.is_empty() {
+            Verdict::Undecidable
+        } else {
+            Verdict::Kept
+        };
+    }
+    outcomes
+}
+
+struct Judge<'n, 'a> {
+    network: &'n Network<'a>,
+    /// Ways in, if somebody asked for them.
+    entries: Option<Vec<Entry>>,
+}
+
+/// What is found out about a rule.
+#[derive(Default)]
+struct Found {
+    pairs: u64,
+    broken: u64,
+    witnesses: Vec<Witness>,
+    doubts: BTreeSet<Doubt>,
+}
+
+impl Found {
+    fn add(&mut self, witness: impl FnOnce() -> Witness) {
+        self.broken += 1;
+        if self.witnesses.len() < MOST {
+            self.witnesses.push(witness());
+        }
+    }
+}
+
+impl Judge<'_, '_> {
+    fn rule(&mut self, rule: &Rule) -> Outcome {
+        let mut found = Found::default();
+        let mut empty: Vec<&Part> = Vec::new();
+        match &rule.demand {
+            Demand::Forbid(connection) | Demand::Require(connection) => {
+                let (from, nobody) = self.network.choose(&connection.from);
+                empty.extend(nobody);
+                let (to, nobody) = self.network.choose(&connection.to);
+                empty.extend(nobody);
+                let is_forbidden = matches!(rule.demand, Demand::Forbid(_));
+                self.connection(connection, (&from, &to), is_forbidden, &mut found);
+            }
+            Demand::AllowOnly { subject, towards, peers } => {
+                let (subject, nobody) = self.network.choose(subject);
+                empty.extend(nobody);
+                let mut allowed = Vec::new();
+                for (side, ports) in peers {
+                    let (peer, nobody) = self.network.choose(side);
+                    empty.extend(nobody);
+                    allowed.push((peer, all_of(ports)));
+                }
+                self.allow_only(&subject, *towards, &allowed, &mut found);
+            }
+        }
+        let mut unfounded: Vec<Unfounded> = Vec::new();
+        for part in empty {
+            let part = Unfounded { name: part.name.clone(), line: part.line };
+            if !unfounded.contains(&part) {
+                unfounded.push(part);
+            }
+        }
+        let Found { pairs, broken, witnesses, doubts } = found;
+        let doubts = doubts.into_iter().collect();
+        Outcome { verdict: Verdict::Kept, pairs, broken, witnesses, doubts, unfounded }
+    }
+
+    /// The policies that are not evaluated and may change what an endpoint does in a direction.
+    fn doubts(&self, endpoints: &BTreeSet<EndpointId>, direction: Direction) -> BTreeMap<EndpointId, ResourceId> {
+        let first = |endpoint: &EndpointId| {
+            let policies = self.network.unmodelled(*endpoint, direction);
+            policies.first().map(|policy| (*endpoint, policy.resource))
+        };
+        endpoints.iter().filter_map(first).collect()
+    }
+
+    fn connection(
+        &mut self,
+        connection: &Connection,
+        sides: (&Chosen, &Chosen),
+        is_forbidden: bool,
+        found: &mut Found,
+    ) {
+        let (from, to) = sides;
+        let asked = all_of(&connection.ports);
+        let with_own =
+            self.is_one_workload(from) && self.is_one_workload(to) && from.endpoints.keys().eq(to.endpoints.keys());
+        let leaving = self.doubts(&from.endpoints.keys().copied().collect(), Direction::Egress);
+        let arriving = self.doubts(&to.endpoints.keys().copied().collect(), Direction::Ingress);
+        for (&source, source_ranges) in &from.endpoints {
+            let row = self.network.row(source);
+            let mut known: BTreeMap<u32, Ports> = BTreeMap::new();
+            for (&target, target_ranges) in &to.endpoints {
+                if !self.is_judged(source, target, with_own) {
+                    continue;
+                }
+                found.pairs += 1;
+                if let Some(policy) = leaving.get(&source).or_else(|| arriving.get(&target)) {
+                    found.doubts.insert(Doubt::Unmodelled(*policy));
+                    continue;
+                }
+                let wrong = known.entry(self.network.group_of(target)).or_insert_with(|| {
+                    let admitted = row.to(target);
+                    if is_forbidden { admitted.intersection(&asked) } else { asked.without(&admitted) }
+                });
+                if !wrong.is_empty() {
+                    let addresses = [&source_ranges[..], target_ranges].concat();
+                    found.add(|| Witness { from: source, to: target, addresses, ports: wrong.clone(), through: None });
+                }
+            }
+        }
+        if is_forbidden && means_internet(&connection.from) {
+            self.ways_in(from, to, &asked, found);
+        }
+    }
+
+    /// Ways in from the internet whose traffic arrives as that of somebody else.
+    fn ways_in(&mut self, from: &Chosen, to: &Chosen, asked: &Ports, found: &mut Found) {
+        let network = self.network;
+        let Some(&internet) = from.endpoints.keys().find(|endpoint| !network.is_pod(**endpoint)) else { return };
+        let entries = self.entries.get_or_insert_with(|| network.exposure());
+        for entry in entries.iter().filter(|entry| to.endpoints.contains_key(&entry.endpoint)) {
+            let is_open = match &entry.reach {
+                Reach::Internet => true,
+                Reach::Listed(ranges) => ranges.iter().any(Range::is_everything),
+                Reach::Controller => {
+                    if entry.answer != Answer::Refused && !entry.pod_ports.intersection(asked).is_empty() {
+                        found.doubts.insert(Doubt::Controller(entry.opened_by));
+                    }
+                    false
+                }
+                Reach::NodeNetwork | Reach::ProviderNetwork => false,
+            };
+            if !is_open {
+                continue;
+            }
+            match &entry.answer {
+                Answer::Refused => {}
+                Answer::DependsOnController => {
+                    found.doubts.insert(Doubt::Controller(entry.opened_by));
+                }
+                Answer::Admitted(ports) => {
+                    let ports = ports.intersection(asked);
+                    if !ports.is_empty() {
+                        let through = Some((entry.way, entry.opened_by, entry.place));
+                        let to = entry.endpoint;
+                        found.add(|| Witness { from: internet, to, addresses: Vec::new(), ports, through });
+                    }
+                }
+            }
+        }
+    }
+
+    fn allow_only(&self, subject: &Chosen, towards: Towards, allowed: &[(Chosen, Ports)], found: &mut Found) {
+        let network = self.network;
+        let everybody: BTreeSet<EndpointId> = network.endpoints().map(|(number, _)| number).collect();
+        let subjects: BTreeSet<EndpointId> = subject.endpoints.keys().copied().collect();
+        let (sources, targets) = match towards {
+            Towards::Into => (&everybody, &subjects),
+            Towards::OutOf => (&subjects, &everybody),
+        };
+        let leaving = self.doubts(sources, Direction::Egress);
+        let arriving = self.doubts(targets, Direction::Ingress);
+        for &source in sources {
+            let row = network.row(source);
+            for &target in targets {
+                if !self.is_judged(source, target, false) {
+                    continue;
+                }
+                found.pairs += 1;
+                let other = if towards == Towards::Into { source } else { target };
+                let doubtful = leaving.get(&source).or_else(|| arriving.get(&target));
+                if let (Some(policy), false) = (doubtful, allows_all(allowed, other)) {
+                    found.doubts.insert(Doubt::Unmodelled(*policy));
+                    continue;
+                }
+                let admitted = row.to(target);
+                if admitted.is_empty() {
+                    continue;
+                }
+                let wrong = self.beyond(other, &admitted, allowed);
+                if let Some((addresses, ports)) = wrong {
+                    found.add(|| Witness { from: source, to: target, addresses, ports, through: None });
+                }
+            }
+        }
+    }
+
+    /// The ports on which somebody connects and may not, and of what is outside the addresses.
+    fn beyond(&self, other: EndpointId, admitted: &Ports, allowed: &[(Chosen, Ports)]) -> Option<(Vec<Range>, Ports)> {
+        let Identity::Outside(own) = &self.network.get(other).identity else {
+            let mut rest = admitted.clone();
+            let fitting = allowed.iter().filter(|(chosen, _)| chosen.endpoints.contains_key(&other));
+            fitting.for_each(|(_, ports)| rest = rest.without(ports));
+            return (!rest.is_empty()).then_some((Vec::new(), rest));
+        };
+        // Addresses that the same parts of the rule mean have the same ports left over.
+        let mut pieces: Vec<(Vec<Range>, Ports)> = vec![(own.clone(), admitted.clone())];
+        for (chosen, ports) in allowed {
+            let Some(ranges) = chosen.endpoints.get(&other) else { continue };
+            let mut next = Vec::with_capacity(pieces.len() + 1);
+            for (piece, rest) in pieces {
+                let (inside, beyond) = (common(&piece, ranges), without(&piece, ranges));
+                next.push((inside, rest.without(ports)));
+                next.push((beyond, rest));
+            }
+            next.retain(|(ranges, rest)| !ranges.is_empty() && !rest.is_empty());
+            pieces = next;
+        }
+        pieces.into_iter().next_back()
+    }
+
+    /// Whether a pair is judged: somebody of it is a workload, and it is not pods of one workload among themselves.
+    fn is_judged(&self, from: EndpointId, to: EndpointId, with_own: bool) -> bool {
+        let is_workload = |endpoint| self.network.workload_of(endpoint).is_some();
+        (is_workload(from) || is_workload(to)) && (with_own || !self.is_own(from, to))
+    }
+
+    fn is_own(&self, from: EndpointId, to: EndpointId) -> bool {
+        let workload = |endpoint| match self.network.get(endpoint).identity {
+            Identity::Workload { workload, .. } => Some(workload),
+            Identity::Nodes(_) | Identity::Outside(_) => None,
+        };
+        workload(from).is_some() && workload(from) == workload(to)
+    }
+
+    fn is_one_workload(&self, chosen: &Chosen) -> bool {
+        let mut endpoints = chosen.endpoints.keys();
+        let Some(first) = endpoints.next() else { return false };
+        self.is_own(*first, *first) && endpoints.all(|endpoint| self.is_own(*first, *endpoint))
+    }
+}
+
+fn means_internet(side: &Side) -> bool {
+    side.parts.iter().any(|part| matches!(part.who, Party::Internet | Party::Outside | Party::Everybody))
+}
+
+fn allows_all(allowed: &[(Chosen, Ports)], other: EndpointId) -> bool {
+    let whole = |ranges: &Vec<Range>| ranges.is_empty();
+    allowed.iter().any(|(chosen, ports)| ports.is_all() && chosen.endpoints.get(&other).is_some_and(whole))
+}
+
+fn all_of(ports: &PortSet) -> Ports {
+    if ports.is_empty() {
+        return Ports::all();
+    }
+    let mut all = Ports::none();
+    ports.iter().for_each(|range| all.insert(range.protocol, range.first, range.last));
+    all
+}
