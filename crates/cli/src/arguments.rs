@@ -699,9 +699,12 @@ pub struct RenderArguments {
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   plimsoll explain privileged-container
-  plimsoll explain C-0057
-  plimsoll explain CKV_K8S_16
-  plimsoll explain cis-kubernetes:5.2.2           a requirement of a framework";
+  plimsoll explain C-0057                         what Kubescape calls it
+  plimsoll explain KSV017                         Trivy; capitals, dashes and zeros do not matter
+  plimsoll explain checkov:CKV_K8S_16             with the tool, where several use the name
+  plimsoll explain CIS-5.2.2                      a requirement of a framework, or all that are called so
+  plimsoll explain cis-kubernetes:5.2.2           exactly that one
+  plimsoll explain 2                              an exit code";
 
 /// `explain`
 #[derive(Debug, Args)]

@@ -40,9 +40,9 @@ pub static FRAMEWORKS: &[&Framework] = &[
     &stig::FRAMEWORK,
 ];
 
-/// The framework of that id.
+/// The framework of that id, in capitals or not.
 pub fn by_id(id: &str) -> Option<&'static Framework> {
-    FRAMEWORKS.iter().copied().find(|framework| framework.id == id)
+    FRAMEWORKS.iter().copied().find(|framework| framework.id.eq_ignore_ascii_case(id))
 }
 
 /// A published list of requirements.

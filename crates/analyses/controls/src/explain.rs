@@ -1,16 +1,46 @@
 //! Finds a control by any of its names.
 
+use std::cmp::Reverse;
+
 use model::control::Registered;
+use model::nearest::{is_part, is_same};
 
 use crate::selection;
 
-/// The controls that `name` stands for: the one with that id, or all that carry it as an alias.
+/// The controls that `name` stands for: the one with that id, or all that carry it as an alias, the most severe first.
+/// An alias may stand behind the tool it is of (`checkov:CKV_K8S_16`) or be the last part of its page's address.
 pub fn find(name: &str) -> Vec<Registered> {
-    let by_id: Vec<Registered> = crate::all().filter(|registered| registered.control.id == name).collect();
-    if !by_id.is_empty() {
-        return by_id;
+    if let Some(known) = crate::all().find(|registered| registered.control.id == name) {
+        return vec![known];
     }
-    crate::all().filter(|registered| selection::is_alias(registered.control, name)).collect()
+    let address = name.trim_end_matches('/').rsplit_once('/').filter(|_| name.starts_with("https://"));
+    let name = address.map_or(name, |(_, last)| last);
+    let mut found = by_alias(name, None);
+    if let Some((tool, alias)) = name.split_once([':', '/'])
+        && found.is_empty()
+    {
+        found = by_alias(alias, Some(tool));
+    }
+    if found.is_empty() {
+        found = crate::all().filter(|registered| is_same(registered.control.id, name)).collect();
+    }
+    found.sort_by_key(|registered| Reverse(registered.control.severity));
+    found
+}
+
+fn by_alias(name: &str, tool: Option<&str>) -> Vec<Registered> {
+    let is_of = |registered: &Registered| {
+        let mut tools = registered.control.aliases.iter().map(|alias| alias.tool);
+        selection::is_alias(registered.control, name) && tool.is_none_or(|tool| tools.any(|of| is_same(of, tool)))
+    };
+    crate::all().filter(is_of).collect()
+}
+
+/// The controls whose id or title has `words` in it.
+pub fn about(words: &str) -> Vec<Registered> {
+    let has =
+        |registered: &Registered| is_part(words, registered.control.id) || is_part(words, registered.control.title);
+    crate::all().filter(has).collect()
 }
 
 /// The difference between the first fixture, which fails, and the second, which is the same one mended:

@@ -1,7 +1,7 @@
 //! Which controls run: `--only` and `--skip` by id, alias, group or severity.
 
 use model::control::{Control, Group, Registered};
-use model::nearest::nearest;
+use model::nearest::{is_same, nearest};
 use model::severity::Severity;
 
 /// A word that names no control, group or severity.
@@ -47,27 +47,7 @@ fn names(registered: &Registered, name: &str) -> bool {
 /// and `AVD-KSV-0017`.
 pub(crate) fn is_alias(control: &Control, name: &str) -> bool {
     let name = name.get(..4).filter(|start| start.eq_ignore_ascii_case("avd-")).map_or(name, |_| &name[4..]);
-    control.aliases.iter().any(|alias| letters(alias.id).eq(letters(name)))
-}
-
-/// The letters of a name in lower case, without what joins its parts and without zeros before numbers.
-fn letters(name: &str) -> impl Iterator<Item = char> {
-    let mut before = None;
-    let mut rest = name.chars().peekable();
-    std::iter::from_fn(move || {
-        loop {
-            let next = rest.next()?;
-            let in_number = before.is_some_and(|before: char| before.is_ascii_digit() || before == '.');
-            let is_filling = next == '0' && !in_number && rest.peek().is_some_and(char::is_ascii_digit);
-            if is_filling {
-                continue;
-            }
-            before = Some(next);
-            if !matches!(next, '-' | '_') {
-                return Some(next.to_ascii_lowercase());
-            }
-        }
-    })
+    control.aliases.iter().any(|alias| is_same(alias.id, name))
 }
 
 /// The control, group, severity or alias whose name is nearest to `name`, if it is near.

@@ -6,8 +6,10 @@ mod requirement;
 use std::io::{self, Write};
 
 use controls::{explain, selection};
+use frameworks::FRAMEWORKS;
 use frameworks::upcoming::{self, Upcoming};
 use model::control::Registered;
+use model::nearest::is_same;
 use model::severity::Severity;
 use reports::text::Terminal;
 use reports::text::terminal::{style, wrap};
@@ -20,52 +22,83 @@ use crate::screen::{self, Destination};
 
 /// Runs the command.
 pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
-    let found = explain::find(&arguments.id);
+    let name = arguments.id.trim();
     let output = Output { format: Format::Text, file: None };
-    if let Some(exit) = arguments.id.parse().ok().and_then(exit_of_code) {
+    let terminal = screen::terminal(&Destination::Stdout);
+    let found = explain::find(name);
+    if let Some(exit) = name.parse().ok().and_then(exit_of_code) {
         let text = format!("exit code {}: {}\n", exit.code(), exit.sentence());
         write_output(&output, |out| out.write_all(text.as_bytes()))?;
-        return Ok(Exit::Clean);
-    }
-    let terminal = screen::terminal(&Destination::Stdout);
-    if found.is_empty()
-        && let Some(upcoming) = upcoming::by_id(&arguments.id)
-    {
+    } else if !found.is_empty() {
+        write_output(&output, |out| write_controls(&found, name, terminal, out))?;
+    } else if let Some(upcoming) = upcoming::all().iter().find(|upcoming| is_same(upcoming.id, name)) {
         write_output(&output, |out| write_upcoming(upcoming, terminal, out))?;
-        return Ok(Exit::Clean);
-    }
-    if found.is_empty()
-        && let Some((framework, id)) = requirement::find(&arguments.id)?
-    {
-        write_output(&output, |out| requirement::write(framework, id, terminal, out))?;
-        return Ok(Exit::Clean);
-    }
-    if found.is_empty()
-        && let Some(kind) = edge::find(&arguments.id)
-    {
+    } else if let Some(kind) = edge::find(name) {
         write_output(&output, |out| edge::write(kind, terminal, out))?;
-        return Ok(Exit::Clean);
-    }
-    if found.is_empty() {
-        let hint = match selection::suggest(&arguments.id) {
-            Some(suggestion) => format!("did you mean `{suggestion}`?"),
-            None => "`plimsoll controls` lists them".to_owned(),
-        };
-        return Err(UsageError(format!("nothing is called `{}`: {hint}", arguments.id)).into());
-    }
-    write_output(&output, |out| {
-        if found.len() > 1 {
-            writeln!(out, "`{}` stands for {} controls.\n", arguments.id, found.len())?;
+    } else {
+        let requirements = requirement::find(name)?;
+        if requirements.is_empty() {
+            return Err(nothing_called(name).into());
         }
+        write_output(&output, |out| requirement::write(&requirements, name, terminal, out))?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// More controls than that are listed with their titles, and not told in full.
+const MOST_IN_FULL: usize = 2;
+
+fn write_controls(found: &[Registered], name: &str, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    if found.len() > 1 {
+        writeln!(out, "`{name}` stands for {} controls.\n", found.len())?;
+    }
+    if found.len() > MOST_IN_FULL {
+        let width = found.iter().map(|registered| registered.control.id.len()).max().unwrap_or(0);
+        for Registered { control, .. } in found {
+            let mark = terminal.paint(style(control.severity), &format!("{:<2}", terminal.mark(control.severity)));
+            writeln!(out, "{mark}  {:<width$}  {}", control.id, control.title)?;
+        }
+        let hint = format!("`plimsoll explain {}` says more of one", found[0].control.id);
+        writeln!(out, "\n{}", terminal.dim(&hint))?;
+    } else {
         for (number, registered) in found.iter().enumerate() {
             if number > 0 {
                 writeln!(out)?;
             }
             write_control(registered, terminal, out)?;
         }
-        Ok(())
-    })?;
-    Ok(Exit::Clean)
+    }
+    let is_id = found.iter().any(|registered| registered.control.id == name);
+    let also = if is_id { Vec::new() } else { requirement::find(name).unwrap_or_default() };
+    let also: Vec<String> =
+        also.iter().map(|(framework, requirement)| format!("`{}:{}`", framework.id, requirement.id)).collect();
+    if !also.is_empty() {
+        writeln!(out, "{}", terminal.dim(&format!("`{name}` is a requirement, too: {}", also.join(", "))))?;
+    }
+    Ok(())
+}
+
+/// Most that are named where nothing has the name.
+const MOST_MEANT: usize = 6;
+
+fn nothing_called(name: &str) -> UsageError {
+    if let Some(framework) = FRAMEWORKS.iter().find(|framework| requirement::is_called(framework, name)) {
+        let id = framework.id;
+        return UsageError(format!("`{name}` is a framework: `plimsoll frameworks {id}` lists what it asks for"));
+    }
+    let about: Vec<&str> = explain::about(name).iter().map(|registered| registered.control.id).collect();
+    let hint = match (about.as_slice(), selection::suggest(name)) {
+        ([], None) => "`plimsoll controls` lists all controls, `plimsoll frameworks` all frameworks".to_owned(),
+        ([], Some(near)) => format!("did you mean `{near}`?"),
+        ([one], _) => format!("did you mean `{one}`?"),
+        (several, _) => {
+            let more = several.len().saturating_sub(MOST_MEANT);
+            let listed: Vec<String> = several.iter().take(MOST_MEANT).map(|id| format!("`{id}`")).collect();
+            let rest = if more > 0 { format!(" or {more} others") } else { String::new() };
+            format!("did you mean one of {}{rest}?", listed.join(", "))
+        }
+    };
+    UsageError(format!("nothing is called `{name}`: {hint}"))
 }
 
 fn exit_of_code(code: u8) -> Option<Exit> {

@@ -255,10 +255,72 @@ fn requirements_are_explained() {
     assert!(said.out.contains("No container runs privileged") && said.out.contains("privileged-container"));
     // Only one framework has this number.
     assert!(folder.run(&["explain", "CC6.3"]).out.starts_with("soc-2:CC6.3"));
+    // Three have this one, and what they ask for is told one after the other.
     let several = folder.run(&["explain", "5.2.2"]);
-    assert!(several.code == 3 && several.err.contains("`cis-kubernetes:5.2.2`"), "{}", several.err);
+    assert!(several.code == 0 && several.out.contains("\ncis-kubernetes:5.2.2 "), "{}", several.out);
+    assert!(several.out.starts_with("`5.2.2` stands for 3 requirements."), "{}", several.out);
+    // More are a list.
+    let many = folder.run(&["explain", "cis 4.1.1"]);
+    assert!(many.code == 0 && many.out.starts_with("`cis 4.1.1` stands for 4 requirements."), "{}", many.out);
+    assert!(many.out.contains("\ncis-eks:4.1.1 "), "{}", many.out);
     let wrong = folder.run(&["explain", "nist-800-53:AC-66"]);
     assert!(wrong.code == 3 && wrong.err.contains("did you mean `nist-800-53:AC-6`?"), "{}", wrong.err);
+}
+
+#[test]
+fn requirements_are_known_by_what_people_call_them() {
+    let folder = Folder::new(&[]);
+    let first = |name: &str| folder.run(&["explain", name]).out.split_whitespace().next().unwrap_or("").to_owned();
+    for (name, id) in [
+        ("CIS-KUBERNETES:5.2.2", "cis-kubernetes:5.2.2"),
+        ("CIS Kubernetes 5.2.2", "cis-kubernetes:5.2.2"),
+        ("cis-kubernetes-5.2.2", "cis-kubernetes:5.2.2"),
+        ("CIS-5.2.8", "cis-kubernetes:5.2.8"),
+        ("eks 4.1.2", "cis-eks:4.1.2"),
+        ("NIST-AC-6", "nist-800-53:AC-6"),
+        ("ac-6", "nist-800-53:AC-6"),
+        ("NSA:pod-security", "nsa-cisa:pod-security"),
+        ("OWASP K1", "owasp-k8s-top10:K01"),
+        ("t1611", "mitre:T1611"),
+        ("PCI-7.2.1", "pci-dss-4:7.2.1"),
+        ("v242383", "stig:V-242383"),
+        ("SOC2-CC6.3", "soc-2:CC6.3"),
+    ] {
+        assert_eq!(first(name), id, "{name}");
+    }
+    let wrong = folder.run(&["explain", "cis:5.2.99"]);
+    assert!(wrong.code == 3 && wrong.err.contains("has no requirement `5.2.99`"), "{}", wrong.err);
+    let framework = folder.run(&["explain", "NSA"]);
+    assert!(framework.code == 3 && framework.err.contains("`plimsoll frameworks nsa-cisa`"), "{}", framework.err);
+}
+
+#[test]
+fn controls_are_known_by_what_people_call_them() {
+    let folder = Folder::new(&[]);
+    for name in [
+        "privileged-container",
+        "Privileged_Container",
+        "C-0057",
+        "c57",
+        "KSV017",
+        "AVD-KSV-0017",
+        "https://avd.aquasec.com/misconfig/ksv017/",
+        "CKV_K8S_16",
+        "checkov:ckv-k8s-16",
+        "kube-linter:privileged-container",
+        "runAsPrivileged",
+    ] {
+        let said = folder.run(&["explain", name]);
+        assert!(said.code == 0 && said.out.starts_with("privileged-container "), "{name}: {}{}", said.out, said.err);
+    }
+    // A word that several have in them is answered with all of them, and none of them is made up.
+    let said = folder.run(&["explain", "hostpath"]);
+    assert!(said.code == 3 && said.err.contains("did you mean") && said.err.contains("`host-path"), "{}", said.err);
+    let said = folder.run(&["explain", "priviledged-container"]);
+    assert!(said.err.contains("did you mean `privileged-container`?"), "{}", said.err);
+    // Other tools give one name to several things.
+    let said = folder.run(&["explain", "kube-linter:run-as-non-root"]);
+    assert!(said.code == 0, "{}", said.err);
 }
 
 /// A control that is not available in this version, whatever that is.

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 
 use ::paths::edge::EdgeKind;
 use ::paths::edges::EDGES;
+use model::nearest::is_same;
 use reports::text::Terminal;
 use reports::text::terminal::wrap;
 
 /// The edge of that id, or of another tool's name.
 pub(super) fn find(id: &str) -> Option<&'static EdgeKind> {
-    let is_alias = |kind: &&&EdgeKind| kind.aliases.iter().any(|alias| alias.id.eq_ignore_ascii_case(id));
-    EDGES.iter().find(|kind| kind.id == id).or_else(|| EDGES.iter().find(is_alias)).copied()
+    let is_alias = |kind: &&&EdgeKind| kind.aliases.iter().any(|alias| is_same(alias.id, id));
+    EDGES.iter().find(|kind| is_same(kind.id, id)).or_else(|| EDGES.iter().find(is_alias)).copied()
 }
 
 /// Writes what it is.
