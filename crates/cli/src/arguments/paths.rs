@@ -67,7 +67,7 @@ pub struct PathsInput {
     /// The version of Kubernetes, as `1.34`; the newest if it is not given
     #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
     pub kubernetes_version: Option<Version>,
-    /// A format, and a file to write it to: text, json, csv, dot; may be given several times
+    /// A format, and a file to write it to: text, json, csv, dot, sarif, opengraph; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<PathsOutput>,
 }
@@ -93,6 +93,8 @@ Examples:
   plimsoll paths list deploy/ --without move-by-network --certain
   plimsoll paths list --cluster --output json
   plimsoll paths list deploy/ --output dot | dot -Tsvg > paths.svg
+  plimsoll paths list deploy/ --all --output sarif=paths.sarif
+  plimsoll paths list --cluster --output opengraph=graph.json     for BloodHound
 
 Exit codes: 0 no way · 1 at least one · 2 not everything could be looked at · 3 wrong usage";
 
@@ -251,6 +253,11 @@ pub enum PathsFormat {
     Csv,
     /// For Graphviz
     Dot,
+    /// For code hosts and editors: SARIF 2.1.0, the steps as code flows
+    Sarif,
+    /// For BloodHound: the whole graph as OpenGraph reads it
+    #[value(name = "opengraph")]
+    OpenGraph,
 }
 
 impl FromStr for PathsOutput {

@@ -1,11 +1,9 @@
 //! `plimsoll paths`: what an attacker can come to, and what ends that.
 
 mod coverage;
+mod output;
 mod what_if;
 
-use cluster::features::Feature;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use ::paths::analysis::{
@@ -16,18 +14,19 @@ use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
 use ::paths::vertex::Vertex;
 use ::paths::world::{Config, World};
-use anyhow::Context as _;
+use cluster::features::Feature;
 use model::inventory::Inventory;
 use reports::json::{self, Tool};
 use reports::paths::{PathInfo, PathsReport, Teller, Telling, Weight};
 
 use crate::arguments::{
-    PathsAboutArguments, PathsArguments, PathsCommand, PathsFormat, PathsInput, PathsListArguments, PathsNodeArguments,
-    PathsOutput, PathsPlanArguments, PathsQuestion,
+    PathsAboutArguments, PathsArguments, PathsCommand, PathsInput, PathsListArguments, PathsNodeArguments,
+    PathsPlanArguments, PathsQuestion,
 };
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
-use crate::screen::{self, Destination};
+
+use self::output::{Answer, Asked, write};
 
 /// So many ways are told where nobody asked for all.
 const SHOWN: usize = 8;
@@ -119,7 +118,8 @@ fn list(arguments: &PathsListArguments) -> anyhow::Result<Exit> {
     report.paths = paths[..shown].iter().map(|path| teller.path(path, &analysis)).collect();
     report.more = more;
     report.certain = paths.iter().filter(|path| path.assumptions.is_empty()).count();
-    write(&report, telling(arguments.details), &arguments.input.output)?;
+    let asked = Some(Asked { teller: &teller, analysis: &analysis });
+    write(&Answer { report: &report, telling: telling(arguments.details), asked }, &arguments.input.output)?;
     let found = if paths.is_empty() { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))
 }
@@ -154,7 +154,8 @@ fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
     let plan = teller.plan(&analysis, arguments.budget);
     let left = plan.left;
     report.plan = Some(plan);
-    write(&report, Telling::Short, &arguments.input.output)?;
+    let asked = Some(Asked { teller: &teller, analysis: &analysis });
+    write(&Answer { report: &report, telling: Telling::Short, asked }, &arguments.input.output)?;
     let found = if left == 0 { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))
 }
@@ -183,7 +184,8 @@ fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
     let mut report = report(&teller, &from, &arguments.paths, &arguments.input);
     report.certain = all.iter().filter(|path| path.certain).count();
     report.paths = all;
-    write(&report, telling(arguments.details), &arguments.input.output)?;
+    let asked = Some(Asked { teller: &teller, analysis: &from });
+    write(&Answer { report: &report, telling: telling(arguments.details), asked }, &arguments.input.output)?;
     let found = if report.paths.is_empty() { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))
 }
@@ -214,40 +216,6 @@ fn report(teller: &Teller<'_>, analysis: &Analysis<'_>, paths: &[PathBuf], input
         plan: None,
         changes: None,
     }
-}
-
-fn write(report: &PathsReport, telling: Telling, outputs: &[PathsOutput]) -> anyhow::Result<()> {
-    for (at, output) in outputs.iter().enumerate() {
-        if outputs[..at].iter().any(|before| before.file == output.file) {
-            return Err(UsageError(
-                "two outputs go to one place: write one to a file, as `--output json=FILE`".to_owned(),
-            )
-            .into());
-        }
-    }
-    for output in outputs {
-        let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
-        let terminal = screen::terminal(&destination);
-        let write = |out: &mut dyn Write| match output.format {
-            PathsFormat::Text => reports::paths::write_text(report, telling, terminal, out),
-            PathsFormat::Json => reports::paths::write_json(report, out),
-            PathsFormat::Csv => reports::paths::write_csv(report, out),
-            PathsFormat::Dot => reports::paths::write_dot(report, out),
-        };
-        match &output.file {
-            None => {
-                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-                write(&mut out)?;
-                out.flush()?;
-            }
-            Some(path) => {
-                let context = || format!("cannot write `{}`", path.display());
-                let mut out = BufWriter::with_capacity(1 << 16, File::create(path).with_context(context)?);
-                write(&mut out).and_then(|()| out.flush()).with_context(context)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Whether everything was looked at.

@@ -19,6 +19,7 @@ mod generated;
 mod hostile;
 mod network_check;
 mod overlays;
+mod path_formats;
 mod paths;
 mod pod_security;
 mod priorities;

@@ -1,6 +1,8 @@
 //! Attack paths and plans, for people and machines.
 
 mod dot;
+mod open_graph;
+mod sarif;
 mod tell;
 mod text;
 
@@ -12,6 +14,8 @@ use serde::Serialize;
 use crate::json::{JsonCoverage, Tool};
 
 pub use dot::write_dot;
+pub use open_graph::write_open_graph;
+pub use sarif::write_sarif;
 pub use tell::Teller;
 pub use text::{Telling, write_text};
 
@@ -88,6 +92,14 @@ pub struct PathInfo {
     pub steps: Vec<StepInfo>,
 }
 
+impl PathInfo {
+    /// The step and the change that costs least of all that cut the way.
+    pub(crate) fn cheapest(&self) -> Option<(usize, &FixInfo)> {
+        let steps = self.steps.iter().enumerate();
+        steps.flat_map(|(at, step)| step.fixes.iter().map(move |fix| (at, fix))).min_by_key(|(at, fix)| (fix.cost, *at))
+    }
+}
+
 /// Something that is not known.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AssumptionInfo {
@@ -105,6 +117,8 @@ pub struct StepInfo {
     pub from: String,
     /// What he holds after it.
     pub to: String,
+    /// The word for what that is: `workload`, `subject`, `right`, `node`.
+    pub to_kind: String,
     /// The id of the edge: `plimsoll explain` knows it.
     pub edge: String,
     /// What he does.

@@ -13,7 +13,8 @@ use manifests::walk::Texts;
 use model::inventory::{Inventory, Resource};
 use reports::paths::{ChangesInfo, PathInfo, Teller, Telling, Weight};
 
-use super::{NOTHING, config, looked_at, question, read, report, sort, write};
+use super::output::{Answer, write};
+use super::{NOTHING, config, looked_at, question, read, report, sort};
 use crate::arguments::PathsWhatIfArguments;
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &PathsWhatIfArguments) -> anyhow::Result<Exit> {
     let mut report = report(&teller, &nothing, &arguments.paths, &arguments.input);
     report.reached = NOTHING;
     report.changes = Some(changes);
-    write(&report, Telling::Short, &arguments.input.output)?;
+    write(&Answer { report: &report, telling: Telling::Short, asked: None }, &arguments.input.output)?;
     let found = if arguments.fail_on_new_paths && opens { Exit::Findings } else { Exit::Clean };
     Ok(found.max(looked_at(&before)).max(looked_at(&after)))
 }

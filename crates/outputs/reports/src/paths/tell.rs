@@ -63,6 +63,7 @@ impl Teller<'_> {
         StepInfo {
             from: self.name(self.graph.topology.from(id)),
             to: self.name(self.graph.topology.to(id)),
+            to_kind: self.graph.vertices[self.graph.topology.to(id).index()].kind().to_owned(),
             edge: kind.id.to_owned(),
             title: kind.title.to_owned(),
             techniques: kind.techniques.iter().map(|&technique| technique.to_owned()).collect(),
@@ -74,7 +75,7 @@ impl Teller<'_> {
         }
     }
 
-    fn evidence(&self, evidence: &Evidence) -> EvidenceInfo {
+    pub(super) fn evidence(&self, evidence: &Evidence) -> EvidenceInfo {
         let (path, line) = match evidence.resource {
             Some(resource) => self.file(resource, evidence.place),
             None => (None, None),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use model::severity::Severity;
 use unicode_width::UnicodeWidthStr;
 
-use super::{ChangesInfo, EvidenceInfo, FixInfo, PathInfo, PathsReport, PlanInfo, PlanStep, StepInfo};
+use super::{ChangesInfo, EvidenceInfo, PathInfo, PathsReport, PlanInfo, PlanStep, StepInfo};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, style, wrap};
 
@@ -144,7 +144,7 @@ fn write_path(
         next = at + 1;
     }
     if telling == Telling::Short
-        && let Some((at, fix)) = cheapest(path)
+        && let Some((at, fix)) = path.cheapest()
     {
         let number = told(&path.steps).iter().position(|(step, _)| *step >= at).unwrap_or(0) + 1;
         let text = format!("cut it at step {number}: {}", sanitize(&fix.title));
@@ -154,12 +154,6 @@ fn write_path(
         }
     }
     writeln!(out)
-}
-
-/// The change that costs least of all that cut a step of the way.
-fn cheapest(path: &PathInfo) -> Option<(usize, &FixInfo)> {
-    let steps = path.steps.iter().enumerate();
-    steps.flat_map(|(at, step)| step.fixes.iter().map(move |fix| (at, fix))).min_by_key(|(at, fix)| (fix.cost, *at))
 }
 
 fn write_step(

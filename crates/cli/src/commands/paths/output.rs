@@ -1,0 +1,78 @@
+//! Writes what `plimsoll paths` answers, in the forms that were asked for.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use ::paths::analysis::Analysis;
+use anyhow::Context as _;
+use reports::paths::{PathsReport, Teller, Telling};
+
+use crate::arguments::{PathsFormat, PathsOutput};
+use crate::exit::UsageError;
+use crate::screen::{self, Destination};
+
+/// What is written.
+pub(super) struct Answer<'a> {
+    /// What is said.
+    pub(super) report: &'a PathsReport,
+    /// How much of it, to people.
+    pub(super) telling: Telling,
+    /// What was asked, for forms that hold the graph; `None` if there were several graphs.
+    pub(super) asked: Option<Asked<'a>>,
+}
+
+/// A graph, and a question to it.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Names what is in the graph.
+    pub(super) teller: &'a Teller<'a>,
+    /// The question.
+    pub(super) analysis: &'a Analysis<'a>,
+}
+
+/// Writes it everywhere.
+pub(super) fn write(answer: &Answer<'_>, outputs: &[PathsOutput]) -> anyhow::Result<()> {
+    for (at, output) in outputs.iter().enumerate() {
+        if outputs[..at].iter().any(|before| before.file == output.file) {
+            let text = "two outputs go to one place: write one to a file, as `--output json=FILE`";
+            return Err(UsageError(text.to_owned()).into());
+        }
+        if output.format == PathsFormat::OpenGraph && answer.asked.is_none() {
+            let text = "`opengraph` holds one graph, and a change has two: ask `paths list` before and after it";
+            return Err(UsageError(text.to_owned()).into());
+        }
+    }
+    for output in outputs {
+        match &output.file {
+            None => {
+                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+                write_one(answer, output, &mut out)?;
+                out.flush()?;
+            }
+            Some(path) => {
+                let context = || format!("cannot write `{}`", path.display());
+                let mut out = BufWriter::with_capacity(1 << 16, File::create(path).with_context(context)?);
+                write_one(answer, output, &mut out).and_then(|()| out.flush()).with_context(context)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_one(answer: &Answer<'_>, output: &PathsOutput, out: &mut dyn Write) -> io::Result<()> {
+    let Answer { report, telling, asked } = answer;
+    match (output.format, asked) {
+        (PathsFormat::Text, _) => {
+            let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+            reports::paths::write_text(report, *telling, screen::terminal(&destination), out)
+        }
+        (PathsFormat::Json, _) => reports::paths::write_json(report, out),
+        (PathsFormat::Csv, _) => reports::paths::write_csv(report, out),
+        (PathsFormat::Dot, _) => reports::paths::write_dot(report, out),
+        (PathsFormat::Sarif, _) => reports::paths::write_sarif(report, out),
+        (PathsFormat::OpenGraph, Some(Asked { teller, analysis })) => {
+            reports::paths::write_open_graph(teller, analysis, &report.subject, out)
+        }
+        (PathsFormat::OpenGraph, None) => Ok(()),
+    }
+}
