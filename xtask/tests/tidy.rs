@@ -118,6 +118,8 @@ const BESIDE: &[(&str, &str)] = &[
     // Controls of rights are judged by what subjects may really do: to hand them the answers instead would be a second
     // interface between the same two, with one user.
     ("crates/analyses/controls/Cargo.toml", "rbac"),
+    // What is exposed is decided by the evaluator of the network.
+    ("crates/analyses/controls/Cargo.toml", "network"),
     // The graph of attack paths joins what the evaluators know.
     ("crates/analyses/paths/Cargo.toml", "network"),
     ("crates/analyses/paths/Cargo.toml", "rbac"),

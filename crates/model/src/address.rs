@@ -2,6 +2,23 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Whether an address is one that the whole internet can send to, as far as its block tells: not private, shared, local to a
+/// link or a host, nor one of many. Sources: RFC 1918, 3927, 4193, 4291, 6598.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(own) => {
+            let [first, second, ..] = own.octets();
+            let is_shared = first == 100 && (64..128).contains(&second);
+            !(own.is_private() || own.is_loopback() || own.is_link_local() || own.is_unspecified() || is_shared)
+                && first < 224
+        }
+        IpAddr::V6(own) => {
+            !(own.is_loopback() || own.is_unspecified() || own.is_unique_local() || own.is_unicast_link_local())
+                && !own.is_multicast()
+        }
+    }
+}
+
 /// Addresses that have their first bits in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {

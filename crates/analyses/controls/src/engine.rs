@@ -179,7 +179,7 @@ impl Engine {
                 | Check::All(_, _, check) => check,
                 Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
             };
-            let mut before = occurrences.len();
+            let before = occurrences.len();
             let findings = Findings {
                 symbols: &inventory.symbols,
                 occurrences: &mut occurrences,
@@ -195,9 +195,11 @@ impl Engine {
                 InventoryFindings { findings, looked_at: Vec::new(), withdrawn: Vec::new(), raised: Vec::new() };
             check(inventory, &mut findings);
             let (mut looked_at, withdrawn, raised) = (findings.looked_at, findings.withdrawn, findings.raised);
-            let length = occurrences.len();
+            // What was said of objects by themselves is revised, and not what is said in company.
+            let mut own = occurrences.split_off(before);
             looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
-            before -= length - occurrences.len();
+            let before = occurrences.len();
+            occurrences.append(&mut own);
             if !several.is_empty() {
                 drop_repeated(&mut occurrences, before, |resource| several.contains(&resource));
             }

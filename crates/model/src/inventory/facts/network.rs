@@ -166,6 +166,8 @@ pub struct NodeFact {
     pub resource: ResourceId,
     /// Its addresses.
     pub addresses: Box<[Symbol]>,
+    /// Whose machine it is: what stands before the colon of `spec.providerID`, such as `aws`; empty if nothing does.
+    pub provider: Symbol,
 }
 
 /// The Service that a route leads to.

@@ -141,7 +141,12 @@ impl Observer<'_> {
     fn node(&self, object: &Object<'_>) -> NodeFact {
         let addresses = object.value.at(&["status", "addresses"]).into_iter().flat_map(Value::items);
         let addresses = addresses.filter_map(|address| address.get("address"));
-        NodeFact { resource: self.resource, addresses: addresses.map(|address| self.symbol(Some(address))).collect() }
+        let provider = object.value.at(&["spec", "providerID"]).map(Value::text).unwrap_or_default();
+        NodeFact {
+            resource: self.resource,
+            addresses: addresses.map(|address| self.symbol(Some(address))).collect(),
+            provider: self.symbols.intern(provider.split_once(':').map_or("", |(provider, _)| provider)),
+        }
     }
 
     fn snippet_setting(&self, object: &Object<'_>) -> Option<SnippetSettingFact> {

@@ -1,0 +1,292 @@
+//! `network-policy-not-enforced`
+
+use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
+use model::document::Value;
+use model::finding::{Finding, Findings};
+use model::fix::FixClass;
+use model::inventory::{Inventory, WorkloadFact};
+use model::severity::Severity;
+use model::workload::Workload;
+
+/// The control.
+pub static CONTROL: Control = Control {
+    id: "network-policy-not-enforced",
+    title: "CNI does not enforce NetworkPolicy",
+    severity: Severity::High,
+    severity_reason: "all policies are ignored silently",
+    rationale: "The API server takes every NetworkPolicy, whether somebody enforces it or not. Where nobody does, pods connect to whom they like, and everything says otherwise.",
+    remediation: "Install a plugin that enforces policies, or switch the enforcement of the one that is there on.",
+    verify: "kubectl get daemonsets -A -o json | jq -r '.items[].spec.template.spec.containers[] | .image, (.args // [])[]'",
+    aliases: &[alias("kubescape", "C-0205"), alias("kubescape", "C-0230"), alias("kubescape", "C-0240")],
+    mappings: &[
+        maps("cis-kubernetes", "5.3.1"),
+        maps("nsa-cisa", "network-separation"),
+        maps("owasp-k8s-top10", "K05"),
+        maps("nist-800-53", "SC-7"),
+        maps("cis-gke", "4.3.1"),
+        maps("cis-aks", "4.4.1"),
+        maps("cis-aks", "5.4.4"),
+        maps("cis-eks", "4.3.1"),
+        maps("cis-eks", "5.4.4"),
+    ],
+    references: &["https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"],
+    umbrella: false,
+    fix: FixClass::Manual,
+    parameters: &[],
+    check: Check::WorkloadAndInventory(check_workload, check_inventory),
+    fixtures: &[
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kube-flannel-ds, namespace: kube-flannel}
+spec:
+  selector: {matchLabels: {app: flannel}}
+  template:
+    metadata: {labels: {app: flannel}}
+    spec:
+      containers:
+        - name: kube-flannel
+          image: ghcr.io/flannel-io/flannel:v0.27.4 #~ high spec.template.spec.containers[0].image: flannel connects pods
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: canal, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: canal}}
+  template:
+    metadata: {labels: {app: canal}}
+    spec:
+      containers:
+        - name: calico-node
+          image: docker.io/calico/node:v3.31.0
+        - name: kube-flannel
+          image: ghcr.io/flannel-io/flannel:v0.27.4
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: aws-node, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: aws-node}}
+  template:
+    metadata: {labels: {app: aws-node}}
+    spec:
+      containers:
+        - name: aws-node
+          image: 602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon-k8s-cni:v1.20.1
+        - name: aws-eks-nodeagent
+          image: 602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon/aws-network-policy-agent:v1.2.7
+          args:
+            - --enable-ipv6=false
+            - --enable-network-policy=false #~ high spec.template.spec.containers[1].args[1]: The enforcement
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: aws-node, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: aws-node}}
+  template:
+    metadata: {labels: {app: aws-node}}
+    spec:
+      containers:
+        - name: aws-node
+          image: 602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon-k8s-cni:v1.20.1
+        - name: aws-eks-nodeagent
+          image: 602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon/aws-network-policy-agent:v1.2.7
+          args: [--enable-network-policy=true]
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: aws-node, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: aws-node}}
+  template:
+    metadata: {labels: {app: aws-node}}
+    spec:
+      containers:
+        - name: aws-node
+          image: amazon-k8s-cni:v1.12.0 #~ high spec.template.spec.containers[0].image: The plugin has no agent
+",
+        ),
+        // Calico beside it enforces.
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: aws-node, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: aws-node}}
+  template:
+    metadata: {labels: {app: aws-node}}
+    spec:
+      containers:
+        - name: aws-node
+          image: amazon-k8s-cni:v1.12.0
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: calico-node, namespace: calico-system}
+spec:
+  selector: {matchLabels: {app: calico}}
+  template:
+    metadata: {labels: {app: calico}}
+    spec:
+      containers:
+        - name: calico-node
+          image: quay.io/calico/node:v3.31.0
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kindnet, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: kindnet}}
+  template:
+    metadata: {labels: {app: kindnet}}
+    spec:
+      containers:
+        - name: kindnet-cni
+          image: docker.io/kindest/kindnetd:v20230511-dc714da8 #~ Releases before
+",
+        ),
+        complete_fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kindnet, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: kindnet}}
+  template:
+    metadata: {labels: {app: kindnet}}
+    spec:
+      containers:
+        - name: kindnet-cni
+          image: docker.io/kindest/kindnetd:v20250512-df8de77b
+",
+        ),
+        // What enforces may be in another folder.
+        fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: kube-flannel-ds #? info metadata.name: This plugin may
+  namespace: kube-flannel
+spec:
+  selector: {matchLabels: {app: flannel}}
+  template:
+    metadata: {labels: {app: flannel}}
+    spec:
+      containers:
+        - name: kube-flannel
+          image: ghcr.io/flannel-io/flannel:v0.27.4
+",
+        ),
+    ],
+};
+
+/// Parts of the names of images that enforce policies.
+const ENFORCING: &[&str] = &[
+    "cilium/cilium",
+    "calico/node",
+    "antrea/antrea",
+    "ovn-kubernetes",
+    "ovnkube",
+    "kube-ovn",
+    "kube-network-policies",
+    "cloudnativelabs/kube-router",
+    "weaveworks/weave-kube",
+    "azure-npm",
+];
+
+/// The first release of kindnet that enforces policies, by the day in its tag.
+const KINDNET_ENFORCES: u32 = 2024_07_30;
+
+fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    if workload.object.kind != "DaemonSet" {
+        return findings.not_applicable();
+    }
+    let containers = || workload.pod.containers.iter().filter_map(|container| Some((container, container.image?)));
+    let has = |part: &str| containers().any(|(_, image)| image.text().contains(part));
+    if ENFORCING.iter().any(|part| has(part)) {
+        return;
+    }
+    let mut is_plugin = false;
+    for (container, image) in containers() {
+        let name = image.text();
+        let finding = if name.contains("aws-network-policy-agent") {
+            let arguments =
+                ["command", "args"].into_iter().filter_map(|key| container.value.get(key)).flat_map(Value::items);
+            let off = arguments.into_iter().find(|argument| argument.text() == "--enable-network-policy=false");
+            off.map(|off| {
+                Finding::at(off).message("The enforcement of network policies is switched off: they are ignored")
+            })
+        } else if name.contains("amazon-k8s-cni") && !name.contains("init") && !has("aws-network-policy-agent") {
+            Some(Finding::at(image).message("The plugin has no agent that enforces network policies: they are ignored"))
+        } else if name.contains("flannel") && !name.contains("cni-plugin") {
+            Some(
+                Finding::at(image).message("flannel connects pods, and enforces no network policies: they are ignored"),
+            )
+        } else if name.contains("kindnetd") {
+            let is_old = day(&name).is_some() && !enforces_by_its_day(&name);
+            let message = "Releases before July 2024 enforce no network policies: they are ignored";
+            is_old.then(|| Finding::at(image).message(message))
+        } else {
+            continue;
+        };
+        is_plugin = true;
+        if let Some(finding) = finding {
+            findings.report(finding.container(container));
+        }
+    }
+    if !is_plugin {
+        findings.not_applicable();
+    }
+}
+
+/// The day in a tag such as `v20240813-c6f155d6`.
+fn day(image: &str) -> Option<u32> {
+    let (_, tag) = image.rsplit_once(":v")?;
+    tag.get(..8)?.parse().ok()
+}
+
+fn enforces_by_its_day(image: &str) -> bool {
+    image.contains("kindnetd") && day(image).is_none_or(|day| day >= KINDNET_ENFORCES)
+}
+
+/// What one plugin does not enforce another may.
+fn check_inventory(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    let uses = |workload: &WorkloadFact, parts: &[&str]| {
+        workload.images.iter().any(|used| {
+            let image = inventory.symbols.text(used.image);
+            parts.iter().any(|part| image.contains(part))
+        })
+    };
+    let workloads = &inventory.facts.workloads;
+    let plugins = || workloads.iter().filter(|workload| uses(workload, PLUGINS));
+    if workloads.iter().any(|workload| uses(workload, ENFORCING)) {
+        plugins().for_each(|plugin| findings.withdraw(plugin.resource));
+    } else if !inventory.complete {
+        let daemon_set = inventory.symbols.intern("DaemonSet");
+        // What is switched off is so wherever else policies may be enforced; of the others it is not known.
+        let is_quiet = |plugin: &&WorkloadFact| {
+            inventory.resource(plugin.resource).kind == daemon_set
+                && !uses(plugin, &["aws-network-policy-agent"])
+                && !plugin.images.iter().any(|used| enforces_by_its_day(&inventory.symbols.text(used.image)))
+        };
+        for plugin in plugins().filter(is_quiet) {
+            findings.withdraw(plugin.resource);
+            let message = "This plugin may enforce no network policies; whether something else does is not known";
+            let finding = Finding::at_place(plugin.place).severity(Severity::Info).message(message).skip();
+            findings.report(plugin.resource, finding);
+        }
+    }
+}
+
+/// Parts of the names of images that may connect pods without enforcing policies.
+const PLUGINS: &[&str] = &["amazon-k8s-cni", "flannel", "kindnetd"];
