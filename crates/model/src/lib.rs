@@ -11,6 +11,7 @@ pub mod document;
 pub mod exception;
 pub mod finding;
 pub mod fix;
+pub mod flow;
 pub mod host_path;
 pub mod image_reference;
 pub mod inventory;

@@ -18,8 +18,10 @@ mod evaluate;
 mod explain;
 mod exposure;
 mod find;
+mod halves;
 mod network;
 mod ports;
+mod sanity;
 mod sets;
 mod worlds;
 
@@ -37,4 +39,5 @@ pub use exposure::{Answer, Arrival, Entry, Reach, Tls, Way, sensitive};
 pub use find::{FindError, INTERNET};
 pub use network::{Endpoint, EndpointId, Identity, Isolation, Network, Pairs, Row};
 pub use ports::{Cuts, PROTOCOLS, Ports, protocol_name, protocol_of};
+pub use sanity::{Oddity, Question, Sanity};
 pub use worlds::{Dependence, Worlds};

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{InputArguments, WhereArguments};
+use model::severity::Severity;
+
+use super::{InputArguments, WhereArguments, parse_severity};
 
 const NETWORK_EXAMPLES: &str = "\
 Examples:
@@ -14,7 +16,7 @@ Examples:
   plimsoll network explain web api 8080 deploy/         why, with file and line
   plimsoll network exposure deploy/                     every way in from outside
   plimsoll network blast-radius internet deploy/        how far a break-in gets
-  plimsoll network check deploy/ --rules rules.yaml     whether rules that people write are kept
+  plimsoll network check deploy/ --rules rules.yaml     whether rules that people write are kept, and policies make sense
 
 Exit codes: 0 clean · 1 something is new, or a rule is broken · 2 not everything could be looked at · 3 wrong usage";
 
@@ -38,7 +40,7 @@ pub enum NetworkCommand {
     Exposure(NetworkExposureArguments),
     /// Say how far a break-in gets
     BlastRadius(NetworkBlastArguments),
-    /// Hold the network against rules that people write
+    /// Hold the network against rules that people write, and ask whether policies do what they were meant to
     Check(NetworkCheckArguments),
     /// Say what changes between two folders or files
     Diff(NetworkDiffArguments),
@@ -184,7 +186,8 @@ pub struct NetworkBlastArguments {
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  plimsoll network check deploy/ --rules network-rules.yaml
+  plimsoll network check deploy/                              what may not be as it was meant
+  plimsoll network check deploy/ --rules network-rules.yaml   and whether rules are kept
   plimsoll network check deploy/ --rules network-rules.yaml --output json | jq '.rules[] | select(.verdict != \"kept\")'
 
 A file of rules:
@@ -198,7 +201,7 @@ A file of rules:
     - require: {from: payments/api, to: database, ports: 5432}
     - allow only: {into: database, from: [{zone: payments, ports: 5432}, office]}
 
-Exit codes: 0 all rules are kept · 1 a rule is broken · 2 a rule cannot be decided or selects nothing, or not everything
+Exit codes: 0 all rules are kept, and policies are as they should be · 1 a rule is broken, or a policy is odd · 2 a rule cannot be decided or selects nothing, or not everything
 could be looked at · 3 wrong usage";
 
 /// `network check`
@@ -210,7 +213,10 @@ pub struct NetworkCheckArguments {
     pub paths: Vec<PathBuf>,
     /// A file of rules: what is forbidden, required, and alone allowed
     #[arg(long, value_name = "FILE")]
-    pub rules: PathBuf,
+    pub rules: Option<PathBuf>,
+    /// What is odd about policies changes the exit code from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
+    pub severity_threshold: Severity,
     /// A format, and a file to write it to: text or json; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<NetworkOutput>,

@@ -148,7 +148,7 @@ rules:
         "leaving    no policy restricts it",
         &arriving,
         "1 of 2 pairs are not as demanded",
-        "1 rule: 1 broken",
+        "1 rule: 1 broken · policies: nothing odd",
     ] {
         assert!(said.out.contains(part), "{part}\n{}", said.out);
     }

@@ -5,6 +5,7 @@
 mod admission;
 mod confinement;
 mod live;
+mod mentions;
 mod mesh;
 mod network;
 mod rbac;
@@ -13,6 +14,7 @@ mod traffic;
 pub use admission::*;
 pub use confinement::*;
 pub use live::*;
+pub use mentions::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;
@@ -69,6 +71,8 @@ pub struct Facts {
     pub mesh: MeshFacts,
     /// Admission control.
     pub admission: AdmissionFacts,
+    /// Names of hosts that objects mention.
+    pub mentions: MentionFacts,
     /// What only running clusters say.
     pub live: LiveFacts,
 }
@@ -386,6 +390,7 @@ impl Facts {
             traffic,
             mesh,
             admission,
+            mentions,
             live,
         } = other;
         append!(base,
@@ -411,6 +416,7 @@ impl Facts {
         self.traffic.append(traffic, base);
         self.mesh.append(mesh, base);
         self.admission.append(admission, base);
+        self.mentions.append(mentions, base);
         self.live.append(live, base);
     }
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod confinement;
 mod custody;
+mod mentions;
 mod mesh;
 mod network;
 mod policies;
@@ -63,6 +64,7 @@ impl Part {
             .extend((0..).zip(workloads).filter_map(|(number, workload)| observer.confinement(workload, number)));
         observer.object(object, &mut self.facts);
         observer.traffic(object, workloads, &mut self.facts.traffic);
+        observer.mentions(object, workloads, &mut self.facts.mentions);
         self.facts.live.custody.extend(observer.custody(object));
         resource
     }

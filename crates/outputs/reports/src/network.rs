@@ -8,6 +8,7 @@ pub mod exposure;
 pub mod html;
 pub mod list;
 pub mod map;
+pub mod sanity;
 mod table;
 mod wire;
 

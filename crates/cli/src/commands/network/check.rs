@@ -1,4 +1,4 @@
-//! `plimsoll network check`: whether rules that people write are kept.
+//! `plimsoll network check`: whether rules that people write are kept, and policies do what they were meant to.
 
 use ::network::{Outcome, Verdict, Worlds, check, labels};
 use model::network_rule::Rule;
@@ -12,7 +12,7 @@ use crate::network_rules;
 /// Runs the command.
 pub(super) fn run(arguments: &NetworkCheckArguments) -> anyhow::Result<Exit> {
     // What is wrong with the rules is said before much is read.
-    let rules = network_rules::read(&arguments.rules)?;
+    let rules = arguments.rules.as_deref().map_or_else(|| Ok(Vec::new()), network_rules::read)?;
     let inventory = read(&arguments.paths, &arguments.input)?;
     let mut assumptions = assume(&inventory, &arguments.input)?;
     assumptions.config.labels = labels(&rules, &inventory.symbols);
@@ -22,8 +22,10 @@ pub(super) fn run(arguments: &NetworkCheckArguments) -> anyhow::Result<Exit> {
     };
     let outcomes = check(&worlds, &rules);
     let judged: Vec<(Rule, Outcome)> = rules.into_iter().zip(outcomes).collect();
-    let path = arguments.rules.display().to_string();
-    let report = report(&CheckInput { network: &worlds.base, rules: &judged, path: &path, version: VERSION });
+    let path = arguments.rules.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let sanity = worlds.base.sanity();
+    let report =
+        report(&CheckInput { network: &worlds.base, rules: &judged, sanity: &sanity, path: &path, version: VERSION });
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),
@@ -34,5 +36,8 @@ pub(super) fn run(arguments: &NetworkCheckArguments) -> anyhow::Result<Exit> {
         Verdict::Broken => Exit::Findings,
         Verdict::Undecidable | Verdict::Unfounded => Exit::Incomplete,
     });
-    Ok(of_rules.fold(exit(&inventory), Exit::max))
+    let threshold = arguments.severity_threshold;
+    let is_odd = sanity.oddities.iter().any(|oddity| oddity.question.severity() >= threshold);
+    let of_policies = if is_odd { Exit::Findings } else { Exit::Clean };
+    Ok(of_rules.fold(exit(&inventory).max(of_policies), Exit::max))
 }

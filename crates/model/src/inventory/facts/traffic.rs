@@ -19,6 +19,8 @@ pub struct TrafficFacts {
     pub refused: Vec<RefusedPolicy>,
     /// Policies, or parts of them, that are not evaluated: what they select is not known.
     pub unmodelled: Vec<UnmodelledPolicy>,
+    /// Rules that are written and never asked.
+    pub idle: Vec<IdleRules>,
     /// Tiers of Calico.
     pub tiers: Vec<TierFact>,
     /// What is known of single pods.
@@ -237,6 +239,19 @@ pub struct UnmodelledPolicy {
     pub egress: bool,
 }
 
+/// Rules for a direction that a NetworkPolicy does not have: `policyTypes` leaves it out.
+#[derive(Clone, Copy, Debug)]
+pub struct IdleRules {
+    /// The object.
+    pub resource: ResourceId,
+    /// Where they are written.
+    pub place: Place,
+    /// Whether they are for what leaves the pods.
+    pub egress: bool,
+    /// Whether it is a list without rules, and there are no `policyTypes`: it looks as if it refused everything.
+    pub empty: bool,
+}
+
 /// A tier of Calico.
 #[derive(Clone, Copy, Debug)]
 pub struct TierFact {
@@ -280,6 +295,8 @@ pub struct ServiceReachFact {
     pub source_ranges: Box<[Symbol]>,
     /// Whether ports are opened on nodes for a load balancer.
     pub node_ports: bool,
+    /// Whether `ipFamilies` or `ipFamilyPolicy` ask for addresses of both families.
+    pub dual_stack: bool,
     /// Whether the load balancer itself speaks TLS.
     pub certificate: bool,
     /// Where the type is written, or the name.
@@ -349,11 +366,12 @@ impl Expression {
 impl TrafficFacts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
     pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self { policies, refused, unmodelled, tiers, instances, services, doors, nodes } = other;
+        let Self { policies, refused, unmodelled, idle, tiers, instances, services, doors, nodes } = other;
         append!(base,
             self.policies, policies;
             self.refused, refused;
             self.unmodelled, unmodelled;
+            self.idle, idle;
             self.tiers, tiers;
             self.instances, instances;
             self.services, services;

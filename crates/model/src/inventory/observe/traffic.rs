@@ -34,6 +34,7 @@ impl Observer<'_> {
     pub(super) fn traffic(&self, object: &Object<'_>, workloads: &[Workload<'_>], facts: &mut TrafficFacts) {
         match (object.group(), &*object.kind) {
             ("networking.k8s.io" | "extensions", "NetworkPolicy") => {
+                facts.idle.extend(self.idle_rules(object));
                 self.keep(self.traffic_network_policy(object), facts);
             }
             (ADMIN, "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy") => {
@@ -149,6 +150,8 @@ impl Observer<'_> {
             keeps_client: spec("externalTrafficPolicy").is_some_and(|policy| policy.text() == "Local"),
             source_ranges: ranges.iter().map(|(range, _)| self.symbols.intern(range)).collect(),
             node_ports: spec("allocateLoadBalancerNodePorts").and_then(Value::as_bool) != Some(false),
+            dual_stack: spec("ipFamilyPolicy").is_some_and(|policy| policy.text() == "RequireDualStack")
+                || ["IPv4", "IPv6"].iter().all(|family| items(spec("ipFamilies")).any(|own| own.text() == *family)),
             certificate: load_balancer::has_certificate(object),
             place: match spec("type") {
                 Some(kind) => self.place(kind),

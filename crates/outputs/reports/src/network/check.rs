@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use ::network::{
-    Doubt, Explanation, Half, Identity, Network, Outcome, PROTOCOLS, Ports, Range, Verdict, Witness, Word,
+    Doubt, Explanation, Half, Identity, Network, Outcome, PROTOCOLS, Ports, Range, Sanity, Verdict, Witness, Word,
 };
 use anstyle::AnsiColor;
 use model::network_rule::{Connection as Asked, Demand, PortSet, Rule, Towards};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::sanity::CheckOddity;
 use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
@@ -27,6 +28,10 @@ pub struct CheckReport {
     pub coverage: JsonCoverage,
     /// The rules, in the order of their file.
     pub rules: Vec<CheckedRule>,
+    /// Policies that may not do what they were meant to, what matters most first.
+    pub oddities: Vec<CheckOddity>,
+    /// Whether there were too many pairs to ask which rules are redundant.
+    pub cut_short: bool,
 }
 
 /// A rule, and what is true of it.
@@ -115,6 +120,8 @@ pub struct CheckInput<'a> {
     pub network: &'a Network<'a>,
     /// The rules, each with what is true of it.
     pub rules: &'a [(Rule, Outcome)],
+    /// What is odd about the policies.
+    pub sanity: &'a Sanity,
     /// The file of the rules.
     pub path: &'a str,
     /// The version of the program.
@@ -128,6 +135,8 @@ pub fn report(input: &CheckInput<'_>) -> CheckReport {
         tool: Tool { name: "plimsoll".to_owned(), version: input.version.to_owned(), controls: Vec::new() },
         coverage: super::map::coverage(input.network),
         rules: input.rules.iter().map(|(rule, outcome)| checked(input, rule, outcome)).collect(),
+        oddities: super::sanity::oddities(input.network, input.sanity),
+        cut_short: input.sanity.cut_short,
     }
 }
 
@@ -312,7 +321,29 @@ pub fn write_json(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// What writing to `out` returns.
 pub fn write_text(report: &CheckReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    write_rules(&report.rules, terminal, out)
+    write_rules(&report.rules, terminal, out)?;
+    super::sanity::write(&report.oddities, terminal, out)?;
+    let mut parts = Vec::new();
+    if !report.rules.is_empty() {
+        let rules = &report.rules;
+        let counts = ORDER.map(|verdict| (verdict, rules.iter().filter(|rule| rule.verdict == verdict).count()));
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        let word = if rules.len() == 1 { "rule" } else { "rules" };
+        parts.push(format!("{} {word}: {}", rules.len(), counts.join(", ")));
+    }
+    match super::sanity::counts(&report.oddities) {
+        Some(counts) => parts.push(format!("policies: {counts}")),
+        None => parts.push("policies: nothing odd".to_owned()),
+    }
+    writeln!(out, "{}", terminal.bold(&format!("{} {}", terminal.logo(), parts.join(" · "))))?;
+    if report.cut_short {
+        writeln!(out, "  {} too many pairs: not every rule was asked whether it is redundant", terminal.unseen())?;
+    }
+    Ok(())
 }
 
 const ORDER: [&str; 4] = ["broken", "unfounded", "undecidable", "kept"];
@@ -323,12 +354,10 @@ fn write_rules(rules: &[CheckedRule], terminal: Terminal, out: &mut dyn Write) -
             write_rule(rule, terminal, out)?;
         }
     }
-    let counts = ORDER.map(|verdict| (verdict, rules.iter().filter(|rule| rule.verdict == verdict).count()));
-    let counts: Vec<String> =
-        counts.iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    let word = if rules.len() == 1 { "rule" } else { "rules" };
-    let head = format!("{} {} {word}: {}", terminal.logo(), rules.len(), counts.join(", "));
-    writeln!(out, "{}", terminal.bold(&head))
+    if rules.iter().any(|rule| rule.verdict == "kept") {
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn write_rule(rule: &CheckedRule, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

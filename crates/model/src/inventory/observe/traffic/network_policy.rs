@@ -4,8 +4,8 @@ use super::{Refusal, items, own};
 use crate::document::Value;
 use crate::inventory::observe::Observer;
 use crate::inventory::{
-    BlockReach, Expression, PodSet, PortReference, Protocol, Stage, TrafficAction, TrafficDirection, TrafficPeer,
-    TrafficPolicy, TrafficPolicyKind, TrafficPort, TrafficRule, Who,
+    BlockReach, Expression, IdleRules, PodSet, PortReference, Protocol, Stage, TrafficAction, TrafficDirection,
+    TrafficPeer, TrafficPolicy, TrafficPolicyKind, TrafficPort, TrafficRule, Who,
 };
 use crate::object::Object;
 use crate::symbols::Symbol;
@@ -32,6 +32,23 @@ impl Observer<'_> {
             ingress: ingress.then(|| direction(rules_in)),
             egress: egress.then(|| direction(rules_out)),
         })
+    }
+
+    /// Rules for directions that the policy does not have.
+    pub(super) fn idle_rules(&self, object: &Object<'_>) -> Vec<IdleRules> {
+        let spec = |key| object.value.at(&["spec", key]);
+        let listed: Vec<String> = items(spec("policyTypes")).map(|name| name.text().into_owned()).collect();
+        let mut idle = Vec::new();
+        for (key, name) in [("ingress", "Ingress"), ("egress", "Egress")] {
+            let Some(list) = spec(key).filter(|list| list.is_sequence()) else { continue };
+            let has_rules = items(Some(list)).next().is_some();
+            let empty = listed.is_empty() && key == "egress" && !has_rules;
+            if empty || has_rules && !listed.is_empty() && !listed.iter().any(|listed| listed == name) {
+                let (resource, place) = (self.resource, self.place(list));
+                idle.push(IdleRules { resource, place, egress: key == "egress", empty });
+            }
+        }
+        idle
     }
 
     /// Whether ingress and egress are listed; none if nothing is written.

@@ -1,0 +1,110 @@
+//! One side of connections, pair by pair and with some rules taken out: for questions about single rules.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use model::inventory::TrafficAction;
+
+use crate::census::Map;
+use crate::compile::{Compiled, Direction, Rule};
+use crate::evaluate::compatible;
+
+/// A rule as it is written: a direction, the policy among the facts, and its number.
+pub(crate) type RuleKey = (Direction, u32, u32);
+
+/// What a behaviour's side is made of, stage by stage.
+struct Side<'c> {
+    is_pod: bool,
+    stages: Vec<(bool, Vec<&'c Rule>)>,
+}
+
+/// The sides of behaviours, each made once.
+pub(crate) struct Halves<'c> {
+    compiled: &'c Compiled,
+    known: Map<(Direction, u32), Rc<Side<'c>>>,
+    /// Rules that are taken not to be there.
+    pub(crate) removed: BTreeSet<RuleKey>,
+}
+
+impl<'c> Halves<'c> {
+    pub(crate) fn new(compiled: &'c Compiled) -> Self {
+        Self { compiled, known: Map::default(), removed: BTreeSet::new() }
+    }
+
+    fn side(&mut self, direction: Direction, own: u32) -> Rc<Side<'c>> {
+        let compiled = self.compiled;
+        let make = || {
+            let mut numbers = Vec::new();
+            let stages = compiled.stages.iter().map(|stage| {
+                let side = stage.side(direction);
+                compiled.rules_of_subject(side, own, &mut numbers);
+                let rules = numbers.iter().map(|number| &side.rules[*number as usize]).collect();
+                (side.closed.contains(own), rules)
+            });
+            Rc::new(Side { is_pod: compiled.behaviours[own as usize].is_pod, stages: stages.collect() })
+        };
+        self.known.entry((direction, own)).or_insert_with(make).clone()
+    }
+
+    /// The ports of a page that the side of `own` lets through to or from `other`; without the rule `besides` as well.
+    pub(crate) fn mask(
+        &mut self,
+        (direction, own): (Direction, u32),
+        other: u32,
+        page: usize,
+        besides: Option<RuleKey>,
+    ) -> u64 {
+        let side = self.side(direction, own);
+        let all = self.compiled.atoms.all(page);
+        if !side.is_pod {
+            return all;
+        }
+        let (mut open, mut admitted) = (all, 0);
+        for (closes, rules) in &side.stages {
+            let mut passed = 0;
+            for rule in rules {
+                let key = (direction, rule.policy, rule.number);
+                if besides == Some(key) || self.removed.contains(&key) || !self.compiled.is_in(other, rule.peers) {
+                    continue;
+                }
+                let hit = open & rule.masks[page];
+                open &= !rule.masks[page];
+                match rule.action {
+                    TrafficAction::Allow => admitted |= hit,
+                    TrafficAction::Deny => {}
+                    TrafficAction::Pass => passed |= hit,
+                }
+            }
+            if *closes {
+                open = 0;
+            }
+            open |= passed;
+        }
+        admitted | open
+    }
+
+    /// Whether there are connections between the two at all.
+    pub(crate) fn connects(&self, left: u32, right: u32) -> bool {
+        let of = |behaviour: u32| &self.compiled.behaviours[behaviour as usize];
+        let (left, right) = (of(left), of(right));
+        (left.is_workload || right.is_workload) && compatible(left.family, right.family)
+    }
+}
+
+impl Direction {
+    /// The other one.
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::Ingress => Self::Egress,
+            Self::Egress => Self::Ingress,
+        }
+    }
+
+    /// As policies write it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Rules without which every connection would be as it is: covered by others, never asked, or refused by the other side.
+
+use model::inventory::TrafficAction;
+
+use super::{Asker, Question, rule_name};
+use crate::compile::{Compiled, Direction, Rule};
+use crate::halves::{Halves, RuleKey};
+
+/// How many pairs are asked for, of all rules together.
+const MOST_PAIRS: u64 = 20_000_000;
+
+/// What becomes of connections without a rule.
+enum Without {
+    /// Something changes.
+    Changed,
+    /// Its own side stays the same.
+    SideSame,
+    /// The other side refuses the difference.
+    Refused,
+    /// There were too many pairs.
+    NotAsked,
+}
+
+impl Asker<'_, '_> {
+    pub(super) fn redundant(&mut self) {
+        let network = self.network;
+        let compiled = &network.compiled;
+        let mut halves = Halves::new(compiled);
+        let mut pairs = 0;
+        // The last first, so that of two that are alike the one that was written first stays.
+        for written in self.written().into_iter().rev() {
+            let key = (written.direction, written.at, written.number);
+            let parts = parts(compiled, key);
+            if parts.is_empty() || written.rule.narrowed {
+                continue;
+            }
+            match without(compiled, &parts, key, &mut halves, &mut pairs) {
+                Without::Changed => {}
+                Without::NotAsked => self.found.cut_short = true,
+                Without::SideSame => {
+                    let cover = cover(compiled, &parts, key, &halves).map(|rule| self.name_of(rule, key.0));
+                    halves.removed.insert(key);
+                    let is_ordered = parts.iter().any(|(stage, _)| !compiled.stages[*stage].side(key.0).admits_only);
+                    // Where the order is not known, what comes before is not either.
+                    let has_rival = self.found.oddities.iter().any(|oddity| {
+                        oddity.question == Question::EqualPriority && oddity.policy == written.policy.resource
+                    });
+                    if is_ordered && has_rival {
+                        continue;
+                    }
+                    let (question, what) = match is_ordered {
+                        true => (Question::Shadowed, "is never asked"),
+                        false => (Question::Redundant, "admits nothing more"),
+                    };
+                    let why = match cover {
+                        Some(other) if is_ordered => format!("{other} decides all of it before, or alike"),
+                        Some(other) => format!("{other} admits all of it"),
+                        None if is_ordered => "other rules decide all of it".to_owned(),
+                        None => "other rules admit all of it".to_owned(),
+                    };
+                    let message = format!("{} {what}: {why}", rule_name(&written));
+                    self.add(question, written.policy, written.rule.place, message, "delete the rule");
+                }
+                Without::Refused if written.rule.action == TrafficAction::Allow => {
+                    let side = written.direction.opposite().word();
+                    let message =
+                        format!("{} has no effect: the {side} of the other end refuses all of it", rule_name(&written));
+                    let advice = format!("admit it in the policies of the other end, for {side}, or delete the rule");
+                    self.add(Question::RefusedElsewhere, written.policy, written.rule.place, message, advice);
+                }
+                Without::Refused => {}
+            }
+        }
+    }
+
+    fn name_of(&self, rule: &Rule, direction: Direction) -> String {
+        let inventory = self.network.inventory;
+        let policy = self.network.policy(rule.policy);
+        let object = inventory.resource(policy.resource);
+        let place = match direction {
+            Direction::Ingress => &policy.ingress,
+            Direction::Egress => &policy.egress,
+        };
+        let place = place.as_ref().and_then(|written| written.rules.get(rule.number as usize));
+        let line = place.map_or(object.line, |rule| rule.place.line);
+        let file = inventory.files.get(object.file as usize).map(|path| path.display().to_string());
+        let name = self.text(object.name);
+        format!("rule {} of `{name}` ({}:{line})", rule.number + 1, file.unwrap_or_default())
+    }
+}
+
+/// What a rule became, each with its stage. What matches nobody is left out.
+fn parts(compiled: &Compiled, (direction, policy, number): RuleKey) -> Vec<(usize, &Rule)> {
+    let mut parts = Vec::new();
+    for (stage, compiled_stage) in compiled.stages.iter().enumerate() {
+        let own = compiled_stage.side(direction).rules.iter();
+        let own = own.filter(|rule| rule.policy == policy && rule.number == number);
+        parts.extend(own.map(|rule| (stage, rule)));
+    }
+    let is_nobody = |set: u32| compiled.sets[set as usize].is_empty();
+    parts.retain(|(_, rule)| {
+        !is_nobody(rule.subject) && !is_nobody(rule.peers) && rule.masks.iter().any(|mask| *mask != 0)
+    });
+    parts
+}
+
+fn without(
+    compiled: &Compiled,
+    parts: &[(usize, &Rule)],
+    key: RuleKey,
+    halves: &mut Halves<'_>,
+    pairs: &mut u64,
+) -> Without {
+    let direction = key.0;
+    let mut side_same = true;
+    for (_, rule) in parts {
+        for &own in &compiled.sets[rule.subject as usize] {
+            for &other in &compiled.sets[rule.peers as usize] {
+                *pairs += 1;
+                if *pairs > MOST_PAIRS {
+                    return Without::NotAsked;
+                }
+                if !halves.connects(own, other) {
+                    continue;
+                }
+                for page in 0..compiled.atoms.pages() {
+                    let with = halves.mask((direction, own), other, page, None);
+                    let changed = with ^ halves.mask((direction, own), other, page, Some(key));
+                    if changed == 0 {
+                        continue;
+                    }
+                    side_same = false;
+                    if changed & halves.mask((direction.opposite(), other), own, page, None) != 0 {
+                        return Without::Changed;
+                    }
+                }
+            }
+        }
+    }
+    if side_same { Without::SideSame } else { Without::Refused }
+}
+
+/// A rule of the same side that is for everything that all parts are for.
+fn cover<'c>(
+    compiled: &'c Compiled,
+    parts: &[(usize, &Rule)],
+    (direction, policy, number): RuleKey,
+    halves: &Halves<'_>,
+) -> Option<&'c Rule> {
+    let [(stage, rule)] = parts else { return None };
+    let side = compiled.stages[*stage].side(direction);
+    let first = *compiled.sets[rule.subject as usize].first()?;
+    let mut candidates = Vec::new();
+    compiled.rules_of_subject(side, first, &mut candidates);
+    let is_part = |inner: u32, outer: u32| {
+        let outer = &compiled.sets[outer as usize];
+        compiled.sets[inner as usize].iter().all(|member| outer.binary_search(member).is_ok())
+    };
+    candidates.into_iter().map(|number| &side.rules[number as usize]).find(|other| {
+        let is_itself = other.policy == policy && other.number == number;
+        !is_itself
+            && !halves.removed.contains(&(direction, other.policy, other.number))
+            && is_part(rule.subject, other.subject)
+            && is_part(rule.peers, other.peers)
+            && rule.masks.iter().zip(&other.masks).all(|(inner, outer)| inner & !outer == 0)
+    })
+}
