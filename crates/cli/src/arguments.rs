@@ -1,9 +1,11 @@
 //! The command line.
 
+mod cluster;
 mod doctor;
 mod network;
 mod paths;
 
+pub(crate) use self::cluster::*;
 pub(crate) use doctor::*;
 pub(crate) use network::*;
 pub(crate) use paths::*;
@@ -14,7 +16,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use cluster::features::Feature;
 use model::severity::Severity;
 use schemas::{UnknownVersion, Version};
 
@@ -110,6 +111,7 @@ Examples:
   plimsoll scan --cluster                         the cluster that kubectl talks to
   plimsoll scan --context prod-eu -n payments     a namespace of another
   plimsoll scan --all-contexts --output html=fleet.html
+  plimsoll scan --cluster --watch                 stays, and says what changes
   plimsoll scan --snapshot prod.snapshot          what `plimsoll snapshot` wrote
   plimsoll scan --only secret,critical            one group, and all critical controls
   plimsoll scan --framework nsa-cisa              what a framework asks for, requirement by requirement
@@ -140,6 +142,9 @@ pub struct ScanArguments {
     /// The cluster to read
     #[command(flatten)]
     pub cluster: ClusterArguments,
+    /// Stay, and say what changes: of one running cluster, as text or as lines of JSON
+    #[arg(long, conflicts_with_all = ["snapshot", "all_contexts", "since", "baseline", "framework", "show_passed"], help_heading = "Cluster")]
+    pub watch: bool,
     /// A format, and a file to write it to; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", help = output_help(), long_help = output_long_help())]
     pub output: Vec<Output>,
@@ -527,87 +532,6 @@ pub struct RenderingArguments {
     /// Also judge bases of overlays and subcharts alone
     #[arg(long)]
     pub include_bases: bool,
-}
-
-/// What is read instead of files and folders.
-const INSTEAD_OF_PATHS: [&str; 5] = ["cluster", "kubeconfig", "context", "all_contexts", "snapshot"];
-
-/// A running cluster to read instead of files, or a snapshot of one.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Cluster")]
-pub struct ClusterArguments {
-    /// Read the cluster that the kubeconfig names, or the one that this pod runs in
-    #[arg(long)]
-    pub cluster: bool,
-    /// The kubeconfig; without this, what `KUBECONFIG` lists, or `~/.kube/config`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-    /// Every context of the kubeconfig, in one report
-    #[arg(long, conflicts_with = "context")]
-    pub all_contexts: bool,
-    /// Of a cluster, only this namespace; may be given several times. That of a release is `--release-namespace`
-    #[arg(long, short, value_name = "NAME", value_delimiter = ',')]
-    pub namespace: Vec<String>,
-    /// Only objects that this label selector selects, as `app=shop,tier!=cache`
-    #[arg(long, short = 'l', value_name = "SELECTOR")]
-    pub selector: Option<String>,
-    /// The most requests that are made in a second
-    #[arg(long, value_name = "N", default_value_t = 50.0)]
-    pub qps: f64,
-    /// The most lists that are read at a time
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    pub parallel: u8,
-    /// Read what `plimsoll snapshot` wrote
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context", "all_contexts", "namespace", "selector"])]
-    pub snapshot: Option<PathBuf>,
-    /// What it is read for.
-    #[arg(skip)]
-    pub feature: Feature,
-}
-
-/// What is read in place of files.
-#[derive(Clone, Debug, Default, Args)]
-pub struct WhereArguments {
-    /// Ask the cluster that the kubeconfig names, or the one that this pod runs in
-    #[arg(long)]
-    pub cluster: bool,
-    /// The kubeconfig; without this, what `KUBECONFIG` lists, or `~/.kube/config`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-    /// Ask what `plimsoll snapshot` wrote
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["cluster", "kubeconfig", "context"])]
-    pub snapshot: Option<PathBuf>,
-}
-
-impl WhereArguments {
-    /// The same among all that can be said of clusters.
-    pub fn as_cluster(&self) -> ClusterArguments {
-        let Self { cluster, kubeconfig, context, snapshot } = self.clone();
-        ClusterArguments { cluster, kubeconfig, context, snapshot, ..ClusterArguments::default() }
-    }
-}
-
-impl Default for ClusterArguments {
-    fn default() -> Self {
-        Self {
-            cluster: false,
-            kubeconfig: None,
-            context: None,
-            all_contexts: false,
-            namespace: Vec::new(),
-            selector: None,
-            qps: 50.0,
-            parallel: 8,
-            snapshot: None,
-            feature: Feature::Scan,
-        }
-    }
 }
 
 const SNAPSHOT_EXAMPLES: &str = "\

@@ -1,6 +1,7 @@
 //! From paths to results: what `scan`, `diff` and `baseline` have in common.
 
 mod clusters;
+pub(crate) mod watching;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -98,7 +99,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
         only: _,
         skip: _,
         framework,
-        parameter,
+        parameter: _,
         kubernetes_version,
         crd_schemas,
         exceptions,
@@ -108,17 +109,10 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let subjects = requested::frameworks(framework)?;
     let selected = select(request, &subjects)?;
     let asked: Vec<ControlId> = selected.iter().map(|registered| registered.id).collect();
-    let mut common = request.project.settings.clone();
-    settings::from_arguments(parameter, &mut common)?;
     let minor = kubernetes_version.map(schemas::Version::minor);
-    common.kubernetes_minor = minor;
     let resolved = fetched::resolve(request.paths)?;
     let config = walk::Config { texts: Arc::clone(&texts), ..input_config(&resolved.paths, request.input) };
-    let mut engine = Engine::new(selected, request.passed, common);
-    if let Some(mut scopes) = request.project.scopes() {
-        scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
-        engine = engine.with_scopes(scopes);
-    }
+    let mut engine = engine(request, selected)?;
     if !subjects.is_empty() {
         engine = engine.counting(request.project.not_counted());
     }
@@ -148,6 +142,22 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
     let frameworks = subjects.into_iter().map(assess).collect();
     Ok(Judged { results, controls, shown, frameworks, exceptions })
+}
+
+/// An engine for these controls with the settings of the project and of the command line.
+fn engine(request: &Request<'_>, selected: Vec<Registered>) -> Result<Engine, UsageError> {
+    let mut common = request.project.settings.clone();
+    settings::from_arguments(&request.selection.parameter, &mut common)?;
+    let minor = request.selection.kubernetes_version.map(schemas::Version::minor);
+    common.kubernetes_minor = minor;
+    let engine = Engine::new(selected, request.passed, common);
+    Ok(match request.project.scopes() {
+        Some(mut scopes) => {
+            scopes.settings.iter_mut().for_each(|settings| settings.kubernetes_minor = minor);
+            engine.with_scopes(scopes)
+        }
+        None => engine,
+    })
 }
 
 /// The controls that are asked for: those of `--only`, of them those that serve a framework if any is named, without

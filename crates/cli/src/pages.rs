@@ -28,6 +28,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("fixes.schema.json".to_owned(), fixes::json::schema());
     pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("doctor.schema.json".to_owned(), reports::doctor::schema());
+    pages.insert("watch.schema.json".to_owned(), reports::watch::schema());
     pages.insert("rbac.schema.json".to_owned(), reports::rbac::schema());
     pages.insert("paths.schema.json".to_owned(), reports::paths::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());

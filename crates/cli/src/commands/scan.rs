@@ -1,5 +1,7 @@
 //! `plimsoll scan`: judges manifests and clusters.
 
+mod watch;
+
 use std::io::{self, Write};
 use std::time::SystemTime;
 
@@ -36,6 +38,20 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         order: order(arguments),
         project,
     };
+    if arguments.watch {
+        return watch::run(arguments, &request, &|judged| {
+            let Judged { results, controls, shown, frameworks: _, exceptions } = judged;
+            let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
+            let report = Report::new(&results, &controls, threshold, version).with_exceptions(&exceptions);
+            let sources = SourceLines::new(&results, &shown);
+            let times = Times { start, end: SystemTime::now() };
+            let printing = Printing { arguments, sources, repository: ci::repository(), times };
+            arguments
+                .output
+                .iter()
+                .try_for_each(|output| write_output(output, |out| printing.write(&report, output, out)))
+        });
+    }
     let changed = arguments.since.as_deref().map(|since| Changed::since(since, &arguments.paths)).transpose()?;
     let Judged { mut results, controls, shown, frameworks, exceptions } = judging::judge(&request)?;
     let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));

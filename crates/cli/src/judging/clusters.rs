@@ -47,6 +47,17 @@ pub(super) fn judge(
     }
 }
 
+/// Judges one cluster that `load` reads.
+pub(super) fn judge_one(
+    (engine, collector): (&Engine, &Collector),
+    kinds: Vec<CustomKind>,
+    inventory: &mut Inventory,
+    load: Load<'_>,
+) -> anyhow::Result<()> {
+    let order = (Order::Severity, None);
+    Judging { engine, collector, order, kinds: Mutex::new(kinds), second: OnceLock::new() }.run(inventory, load)
+}
+
 /// What is done with the objects of one cluster.
 struct Judging<'a> {
     engine: &'a Engine,
@@ -58,7 +69,7 @@ struct Judging<'a> {
 }
 
 /// Loads a cluster with these hooks; returns the kinds of which not everything was seen.
-type Load<'l> =
+pub(super) type Load<'l> =
     &'l mut dyn FnMut((inputs::Judge<'_>, &(dyn Fn() + Sync)), &mut Inventory) -> anyhow::Result<Vec<(String, String)>>;
 
 impl Judging<'_> {

@@ -5,3 +5,4 @@
 
 mod doctor;
 mod server;
+mod watch;

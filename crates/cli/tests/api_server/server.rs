@@ -62,6 +62,12 @@ impl Server {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
+    /// Has it do something to itself: `restart`, `compact`.
+    pub(crate) fn command(&mut self, command: &str) {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{command}").unwrap();
+        self.ready = self.line();
+    }
+
     pub(crate) fn kubeconfig(&self, user: &str) -> String {
         self.ready["kubeconfigs"][user].as_str().unwrap().to_owned()
     }

@@ -24,3 +24,4 @@ pub mod repository;
 pub mod sarif;
 pub mod text;
 pub mod verdict;
+pub mod watch;

@@ -165,10 +165,10 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// No answer, or one that says that there is none.
-    pub fn stream(&self, path: &str) -> Result<impl Read + Send + use<>, RequestError> {
+    pub fn stream(&self, path: &str, accept: &str) -> Result<impl Read + Send + use<>, RequestError> {
         let session = self.fresh()?;
         self.wait_turn();
-        let response = self.send(&session, path, "application/json", None).map_err(|error| self.explain(&error))?;
+        let response = self.send(&session, path, accept, None).map_err(|error| self.explain(&error))?;
         if response.status() == StatusCode::OK {
             return Ok(response.into_body().into_reader());
         }

@@ -12,7 +12,7 @@ use crate::namespaces::Namespaces;
 use crate::slim::{self, Page};
 
 /// Objects of a page; a page that is too large is asked for again in smaller ones.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 /// Secrets as rows of their type, their metadata, and nothing else: their values never leave the server.
 pub(crate) const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
@@ -23,7 +23,7 @@ const RESTARTS: u32 = 3;
 /// What takes the pages. For one list it is called from one thread at a time, in order.
 pub trait Sink: Sync {
     /// A page of the list with that number: objects, one line of JSON each.
-    fn page(&self, list: usize, page: u32, objects: &[String]);
+    fn page(&self, list: usize, page: u32, objects: &[&str]);
     /// What came of the list so far is void: it begins anew.
     fn restart(&self, list: usize);
     /// A phase is over: all lists of it have been read.
@@ -209,7 +209,8 @@ impl List<'_> {
                         Err(error) => return Taken { next, invalid: Err(error) },
                     };
                     invalid += wrong;
-                    self.sink.page(self.number, next, &objects);
+                    let lines: Vec<&str> = objects.iter().map(String::as_str).collect();
+                    self.sink.page(self.number, next, &lines);
                     next += 1;
                 }
                 Received::Restart => {

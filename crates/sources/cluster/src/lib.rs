@@ -19,3 +19,5 @@ pub mod owners;
 pub mod rights;
 pub mod slim;
 pub mod snapshot;
+pub mod store;
+pub mod watch;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::{io, thread};
 
@@ -22,6 +22,10 @@ use crate::identity::Seen;
 use crate::lists::{self, Phase, Scope, Wanted, wanted};
 use crate::owners::{Decision, Owners};
 use crate::snapshot::{self, Header, ListTrouble, ReadError, Writer};
+use crate::store::Store;
+
+/// Objects that are judged at a time of what is known already.
+const STORED_PAGE: usize = 500;
 
 /// What is done with every object while it is there.
 pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
@@ -96,6 +100,43 @@ fn written(list: usize, trouble: &Trouble) -> ListTrouble {
             ListTrouble { list, forbidden: false, reason: format!("{count} of its items are no objects") }
         }
     }
+}
+
+/// Judges what is known of a cluster that is followed. Lists are judged several at a time, each in its order.
+pub fn stored(
+    name: &str,
+    discovery: &Discovery,
+    store: &Store,
+    scope: &Scope,
+    actions: Actions<'_>,
+    inventory: &mut Inventory,
+) -> Vec<(String, String)> {
+    let lists: Vec<Wanted> = store.lists().iter().map(|list| list.wanted.clone()).collect();
+    let symbols = std::mem::take(&mut inventory.symbols);
+    let loader = Loader::new(name.to_owned(), inventory.files.len(), &lists, &symbols, actions);
+    for phase in [Phase::Definitions, Phase::Objects, Phase::Owned, Phase::Pods] {
+        let of_phase: Vec<usize> = (0..lists.len()).filter(|list| lists[*list].phase == phase).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(&list) = of_phase.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let texts: Vec<&str> = store.lists()[list].texts().collect();
+                for (page, objects) in (0..).zip(texts.chunks(STORED_PAGE)) {
+                    loader.page(list, page, objects);
+                }
+            }
+        };
+        thread::scope(|threads| {
+            let most = thread::available_parallelism().map_or(1, usize::from).min(of_phase.len());
+            for _ in 1..most {
+                threads.spawn(work);
+            }
+            work();
+        });
+        loader.end_of(phase);
+    }
+    let unseen = loader.finish(discovery, scope, &store.troubles(), inventory);
+    inventory.symbols = symbols;
+    unseen
 }
 
 /// Reads what `feature` needs of a snapshot into `inventory`.
@@ -220,7 +261,7 @@ impl<'a> Loader<'a> {
 }
 
 impl Sink for Loader<'_> {
-    fn page(&self, list: usize, page: u32, objects: &[String]) {
+    fn page(&self, list: usize, page: u32, objects: &[&str]) {
         let judging = Judging {
             path: &self.path,
             file: self.file,
@@ -282,7 +323,8 @@ impl snapshot::Taker for Reader<'_> {
         }
         let judging = Judging { path, file: self.file, symbols: self.symbols, actions: self.actions, seen: &self.seen };
         let mut decisions = page.decisions.into_iter();
-        let part = judging.page(&page.objects, &mut |_, _| decisions.next().unwrap_or(Decision::Judge));
+        let objects: Vec<&str> = page.objects.iter().map(String::as_str).collect();
+        let part = judging.page(&objects, &mut |_, _| decisions.next().unwrap_or(Decision::Judge));
         self.parts.lock().unwrap_or_else(PoisonError::into_inner).insert((page.list, page.page), part);
     }
 
@@ -308,7 +350,7 @@ struct Judging<'a> {
 type Decide<'a> = &'a mut dyn FnMut(&Object<'_>, &[model::workload::Workload<'_>]) -> Decision;
 
 impl Judging<'_> {
-    fn page(&self, objects: &[String], decide: Decide<'_>) -> Part {
+    fn page(&self, objects: &[&str], decide: Decide<'_>) -> Part {
         let mut part = Part::default();
         for text in objects {
             self.object(text, decide, &mut part);

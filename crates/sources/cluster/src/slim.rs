@@ -29,6 +29,8 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 #[serde(default)]
 pub(crate) struct PageMetadata {
     pub(crate) r#continue: String,
+    #[serde(rename = "resourceVersion")]
+    pub(crate) resource_version: String,
 }
 
 /// A row of a table.

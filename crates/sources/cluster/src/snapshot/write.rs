@@ -43,7 +43,7 @@ pub fn create(path: &Path, header: &Header, redaction: Option<Redaction>) -> io:
 
 impl Writer {
     /// Adds a page of a list.
-    pub fn page(&mut self, list: usize, page: u32, objects: &[String], decisions: &[Decision]) {
+    pub fn page(&mut self, list: usize, page: u32, objects: &[&str], decisions: &[Decision]) {
         let mut drifts = Vec::new();
         let letters = decisions.iter().map(|decision| match decision {
             Decision::Judge => 'j',
@@ -63,7 +63,10 @@ impl Writer {
             }
         }
         let line = Line::Page(PageLine { list, page, decisions, drifts });
-        self.line(&line, redacted.as_deref().unwrap_or(objects));
+        match redacted {
+            Some(redacted) => self.line(&line, &redacted.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => self.line(&line, objects),
+        }
     }
 
     /// What was written of a list is void.
@@ -88,12 +91,12 @@ impl Writer {
         Ok(self.objects)
     }
 
-    fn line(&mut self, line: &Line, objects: &[String]) {
+    fn line(&mut self, line: &Line, objects: &[&str]) {
         if self.failed.is_some() {
             return;
         }
         let line = serde_json::to_string(line).expect("a line is JSON");
-        let lines: Vec<&str> = std::iter::once(line.as_str()).chain(objects.iter().map(String::as_str)).collect();
+        let lines: Vec<&str> = std::iter::once(line.as_str()).chain(objects.iter().copied()).collect();
         self.failed = self.member(&lines).err();
     }
 

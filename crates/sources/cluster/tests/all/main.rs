@@ -5,3 +5,4 @@
 mod hostile;
 mod server;
 mod snapshots;
+mod watching;
