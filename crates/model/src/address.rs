@@ -13,8 +13,8 @@ pub fn is_public(address: IpAddr) -> bool {
                 && first < 224
         }
         IpAddr::V6(own) => {
-            !(own.is_loopback() || own.is_unspecified() || own.is_unique_local() || own.is_unicast_link_local())
-                && !own.is_multicast()
+            let is_local = own.is_loopback() || own.is_unique_local() || own.is_unicast_link_local();
+            !(is_local || own.is_unspecified() || own.is_multicast())
         }
     }
 }

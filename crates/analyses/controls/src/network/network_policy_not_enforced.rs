@@ -205,7 +205,7 @@ const ENFORCING: &[&str] = &[
 ];
 
 /// The first release of kindnet that enforces policies, by the day in its tag.
-const KINDNET_ENFORCES: u32 = 2024_07_30;
+const KINDNET_ENFORCES: u32 = 20_240_730;
 
 fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     if workload.object.kind != "DaemonSet" {
