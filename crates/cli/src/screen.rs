@@ -23,9 +23,11 @@ pub(crate) fn terminal(destination: &Destination) -> Terminal {
         Destination::File => false,
     };
     let width = match terminal_size::terminal_size() {
-        Some((terminal_size::Width(columns), _)) if stdout.is_terminal() => usize::from(columns).clamp(40, 160),
-        _ => 100,
+        Some((terminal_size::Width(columns), _)) if stdout.is_terminal() => usize::from(columns),
+        // Who writes to a file or a log may say how wide it is read.
+        _ => std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100),
     };
+    let width = width.clamp(40, 160);
     Terminal { width, colour, unicode: has_unicode() }
 }
 

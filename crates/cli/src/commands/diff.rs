@@ -13,7 +13,7 @@ use reports::comparison::{self, Change, Comparison};
 use reports::json::{self, JsonReport};
 use reports::report::Report;
 use reports::text::Terminal;
-use reports::text::terminal::{sanitize, style};
+use reports::text::terminal::{sanitize, style, wrap};
 use tempfile::TempDir;
 
 use super::{check_outputs, write_output};
@@ -191,12 +191,15 @@ fn write_changes(heading: &str, changes: &[Change], terminal: Terminal, out: &mu
         let mark = terminal.paint(style(severity), terminal.mark(severity));
         let padding = " ".repeat(3 - terminal.mark(severity).chars().count().min(3));
         let place = format!("{}:{}", sanitize(&change.path), change.line);
-        let message = terminal.cut(&sanitize(&change.message), terminal.width.saturating_sub(5).max(40));
-        writeln!(out, "  {mark}{padding}{message}")?;
-        let detail = format!("{}  {}  {place}", change.control, sanitize(&change.resource));
-        writeln!(out, "     {}", terminal.dim(&detail))?;
-        if let Some(reason) = &change.reason {
-            writeln!(out, "     {}", terminal.dim(&sanitize(reason)))?;
+        for (at, line) in wrap(&sanitize(&change.message), terminal.width.saturating_sub(5)).iter().enumerate() {
+            let before = if at == 0 { format!("  {mark}{padding}") } else { " ".repeat(5) };
+            writeln!(out, "{before}{line}")?;
+        }
+        let detail = [change.control.clone(), sanitize(&change.resource), place].join(" · ");
+        let reason = change.reason.as_ref().map(|reason| sanitize(reason)).unwrap_or_default();
+        let below = [detail, reason].map(|text| wrap(&text, terminal.width.saturating_sub(5)));
+        for line in below.iter().flatten() {
+            writeln!(out, "     {}", terminal.dim(line))?;
         }
     }
     writeln!(out)

@@ -8,7 +8,7 @@ use model::severity::Severity;
 use reports::json;
 use reports::report::{Report, display_path};
 use reports::text::Terminal;
-use reports::text::terminal::{sanitize, style};
+use reports::text::terminal::{hang, sanitize, style};
 
 use super::{check_outputs, write_output};
 use crate::arguments::{ExceptionsArguments, Order};
@@ -72,7 +72,8 @@ fn write_text(exceptions: &Exceptions, terminal: Terminal, out: &mut dyn Write) 
         writeln!(out, "{named}  {matched} {findings}, {state}")?;
         let owner = if exception.owner.is_empty() { String::new() } else { format!(", by {}", exception.owner) };
         let ticket = if exception.ticket.is_empty() { String::new() } else { format!(", {}", exception.ticket) };
-        writeln!(out, "  {}", sanitize(&format!("{}{owner}{ticket}", exception.reason)))?;
+        let reason = sanitize(&format!("{}{owner}{ticket}", exception.reason));
+        hang(&reason, 2, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         let form = if exception.tool.is_empty() { "" } else { exception.tool };
         let place = format!("{}:{} {} {form}", display_path(&exception.path), exception.line, exception.form.name());
         writeln!(out, "  {}", terminal.dim(&sanitize(place.trim_end())))?;
@@ -82,9 +83,12 @@ fn write_text(exceptions: &Exceptions, terminal: Terminal, out: &mut dyn Write) 
     }
     for problem in &exceptions.problems {
         let severity = problem.kind.severity();
-        let mark = terminal.paint(style(severity), terminal.mark(severity));
-        let place = format!("{}:{}", display_path(&problem.path), problem.line);
-        writeln!(out, "{mark} {} {}: {}", problem.kind.name(), sanitize(&place), sanitize(&problem.message))?;
+        let place = sanitize(&format!("{}:{}", display_path(&problem.path), problem.line));
+        let line = format!("{} {place}: {}", problem.kind.name(), sanitize(&problem.message));
+        let mark = terminal.mark(severity);
+        write!(out, "{}", terminal.paint(style(severity), mark))?;
+        let room = terminal.width.saturating_sub(mark.chars().count());
+        hang(&line, 1, room).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     let number = exceptions.all.len();
     let noun = if number == 1 { "exception" } else { "exceptions" };

@@ -143,9 +143,9 @@ fn write_control(registered: &Registered, terminal: Terminal, out: &mut dyn Writ
         section("Parameters", parameters.flat_map(|line| wrap(&line, text_width)).collect(), out)?;
     }
     let mappings = control.mappings.iter().map(|mapping| (mapping.framework, mapping.requirement));
-    section("Serves", aligned(&by_first(mappings)), out)?;
+    section("Serves", aligned(&by_first(mappings), text_width), out)?;
     let aliases = by_first(control.aliases.iter().map(|alias| (alias.tool, alias.id)));
-    section("Known elsewhere as", aligned(&aliases), out)?;
+    section("Known elsewhere as", aligned(&aliases, text_width), out)?;
     if !control.references.is_empty() {
         section("Read more", control.references.iter().map(|&url| url.to_owned()).collect(), out)?;
     }
@@ -161,7 +161,7 @@ fn write_upcoming(upcoming: &Upcoming, terminal: Terminal, out: &mut dyn Write) 
     writeln!(out, "Not yet available: it will need {}.", upcoming.needs_phrase())?;
     if !upcoming.mappings.is_empty() {
         writeln!(out, "Until then what it serves is not observed, or only in part:\n")?;
-        let mappings = aligned(&by_first(upcoming.mappings.iter().copied()));
+        let mappings = aligned(&by_first(upcoming.mappings.iter().copied()), terminal.width.min(80) - 2);
         mappings.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
@@ -179,9 +179,16 @@ fn by_first<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<(&'t str
     groups
 }
 
-fn aligned(groups: &[(&str, Vec<&str>)]) -> Vec<String> {
-    let width = groups.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    groups.iter().map(|(name, values)| format!("{name:<width$}  {}", values.join(", "))).collect()
+/// Names and their values in columns, in lines of at most `width`.
+fn aligned(groups: &[(&str, Vec<&str>)], width: usize) -> Vec<String> {
+    let column = groups.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for (name, values) in groups {
+        for (at, values) in wrap(&values.join(", "), width.saturating_sub(column + 2)).iter().enumerate() {
+            lines.push(format!("{:<column$}  {values}", if at == 0 { name } else { "" }));
+        }
+    }
+    lines
 }
 
 fn capitalize(text: &str) -> String {

@@ -6,7 +6,7 @@ use compliance::{Asked, Serving, Subject, resolve};
 use frameworks::{FRAMEWORKS, Framework, Need};
 use model::control::Registered;
 use reports::text::Terminal;
-use reports::text::terminal::{style, wrap};
+use reports::text::terminal::{hang, style, wrap};
 
 use super::write_output;
 use crate::arguments::FrameworksArguments;
@@ -50,10 +50,14 @@ fn lacks(asked: &Asked) -> Option<Need> {
 }
 
 fn write_all(all: &[(&'static Framework, Subject)], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    /// The columns of the numbers of all requirements and of those that are served.
+    const SERVED: usize = 2 + 12 + 2 + 6;
     let width = all.iter().map(|(framework, _)| framework.id.len()).max().unwrap_or(0);
     let heading =
         format!("{:<width$}  requirements  served  to come  cluster  node  image  cloud  person", "framework");
-    writeln!(out, "{}", terminal.dim(&heading))?;
+    let is_wide = terminal.width >= heading.len();
+    let shown = if is_wide { heading.len() } else { width + SERVED };
+    writeln!(out, "{}", terminal.dim(&heading[..shown]))?;
     for (framework, subject) in all {
         let count = |lacking: Option<Need>| subject.requirements.iter().filter(|asked| lacks(asked) == lacking).count();
         let cell = |count: usize| if count == 0 { String::new() } else { count.to_string() };
@@ -65,6 +69,8 @@ fn write_all(all: &[(&'static Framework, Subject)], terminal: Terminal, out: &mu
             subject.requirements.len(),
             cell(count(None)),
         );
+        // What is lacking, and of whom, has its place on wide screens only.
+        let line: String = if is_wide { line } else { line.chars().take(width + SERVED).collect() };
         writeln!(out, "{}", line.trim_end())?;
         writeln!(out, "  {}", terminal.dim(&framework.name()))?;
     }
@@ -74,7 +80,8 @@ fn write_all(all: &[(&'static Framework, Subject)], terminal: Terminal, out: &mu
         "`plimsoll frameworks ID` lists requirements and controls; `plimsoll scan --framework ID` holds your files to it",
     ];
     writeln!(out)?;
-    notes.iter().try_for_each(|note| writeln!(out, "{}", terminal.dim(note)))
+    let lines = notes.iter().flat_map(|note| hang(note, 0, terminal.width));
+    lines.into_iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(&line)))
 }
 
 fn write_one(framework: &Framework, subject: &Subject, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

@@ -100,9 +100,11 @@ fn formats_agree_on_what_counts() {
     let junit = lines("junit");
     assert_eq!(junit.matches("<failure ").count() + junit.matches("<system-out>").count(), counted);
     assert_eq!(lines("csv").lines().filter(|line| line.starts_with("fail,")).count(), places);
-    let issues: Value = serde_json::from_str(&lines("gitlab-code-quality")).unwrap();
+    // These leave out what is only noted, unless the threshold asks for it.
+    let alerts = |format| shop(&folder, &["--output", format, "--severity-threshold", "info"]);
+    let issues: Value = serde_json::from_str(&alerts("gitlab-code-quality")).unwrap();
     assert_eq!(issues.as_array().unwrap().len(), places + skipped);
-    let sast: Value = serde_json::from_str(&lines("gitlab-sast")).unwrap();
+    let sast: Value = serde_json::from_str(&alerts("gitlab-sast")).unwrap();
     assert_eq!(sast["vulnerabilities"].as_array().unwrap().len(), places);
 }
 
@@ -151,5 +153,29 @@ fn secrets_are_in_no_format() {
         let said = folder.run(&["scan", "--output", format]);
         assert!(said.out.contains("DATABASE_PASSWORD"), "{format}: {}", said.out);
         assert!(!said.out.contains("hunter2"), "{format}: {}", said.out);
+    }
+}
+
+/// Every entry of these is something that somebody has to close.
+#[test]
+fn what_is_only_noted_is_no_alert() {
+    let pod = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\n";
+    let folder = Folder::new(&[("map.yaml", pod)]);
+    let only = ["scan", "--only", "default-namespace-used", "."];
+    let text = |format: &str, threshold: &str| {
+        let more = ["--output", format, "--severity-threshold", threshold];
+        folder.run(&[&only[..], &more].concat()).out
+    };
+    // SARIF lists the rule itself, whatever it finds.
+    let found = |format: &str, threshold: &str| match format {
+        "sarif" => text(format, threshold).contains("\"ruleId\":\"default-namespace-used\""),
+        _ => text(format, threshold).contains("default-namespace-used"),
+    };
+    for format in ["sarif", "github", "gitlab-code-quality", "gitlab-sast", "markdown"] {
+        assert!(!found(format, "medium"), "{format}: {}", text(format, "medium"));
+        assert!(found(format, "info"), "{format}: {}", text(format, "info"));
+    }
+    for format in ["json", "csv", "html"] {
+        assert!(found(format, "medium"), "{format}");
     }
 }

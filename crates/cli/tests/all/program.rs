@@ -113,7 +113,8 @@ impl Folder {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command.args(arguments).current_dir(&self.path).env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+        command.args(arguments).current_dir(&self.path).env("LC_ALL", "C.UTF-8");
+        command.env_remove("NO_COLOR").env_remove("COLUMNS");
         // A test may itself run in CI.
         for name in ["GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "GITHUB_SERVER_URL", "CI_PROJECT_DIR", "CI_PROJECT_URL"]
         {

@@ -11,7 +11,12 @@ fn root() -> PathBuf {
 
 /// Runs the program at the root of the repository, so that paths on the screen are short.
 fn check(name: &str, arguments: &[&str], code: i32) {
-    let said = Folder::at(&root()).run(arguments);
+    check_at("100", name, arguments, code);
+}
+
+/// The same on a screen of that width.
+fn check_at(width: &str, name: &str, arguments: &[&str], code: i32) {
+    let said = Folder::at(&root()).run_with_variable(arguments, ("COLUMNS", width));
     assert_eq!(said.code, code, "{}{}", said.out, said.err);
     let screen = format!("{}{}", said.out, said.err);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/screens").join(name);
@@ -30,6 +35,41 @@ fn few_findings_are_framed() {
 #[test]
 fn many_findings_are_a_table_and_the_worst() {
     check("many.txt", &["scan", "examples/shop"], 2);
+}
+
+#[test]
+fn narrow_screens_are_kept() {
+    check_at("80", "many-80.txt", &["scan", "examples/shop"], 2);
+    check_at("60", "many-60.txt", &["scan", "examples/shop"], 2);
+    check_at("60", "pod-security-60.txt", &["pod-security", "examples/shop/payments/api.yaml"], 1);
+}
+
+/// Only what cannot be broken goes beyond the width: a name, a path, or a line of the user's file.
+#[test]
+fn lines_end_between_words_at_any_width() {
+    let framework = "examples/frameworks/acme.yaml";
+    let commands: [&[&str]; 5] = [
+        &["scan", "examples/shop"],
+        &["scan", "examples/shop", "--details"],
+        &["scan", "examples/shop", "--summary", "--framework", framework],
+        &["pod-security", "examples/shop"],
+        &["explain", "privileged-container"],
+    ];
+    for (width, arguments) in
+        ["60", "72", "80", "120"].iter().flat_map(|width| commands.map(|command| (width, command)))
+    {
+        let columns: usize = width.parse().unwrap();
+        let said = Folder::at(&root()).run_with_variable(arguments, ("COLUMNS", width));
+        for line in said.out.lines().filter(|line| line.chars().count() > columns) {
+            let text = line.trim_start_matches(|c: char| " │├╰╭▸◌".contains(c));
+            let labels = ["in: ", "why: ", "also: ", "fix: ", "first: "];
+            let text = labels.iter().find_map(|label| text.strip_prefix(label)).unwrap_or(text);
+            let is_word = !text.trim_end().contains(' ');
+            // Lines of a file and commands to be copied have one line each.
+            let of_file = text.starts_with(|c: char| c.is_ascii_digit()) || text.starts_with("kubectl ");
+            assert!(is_word || of_file, "{width} {arguments:?}: {line}");
+        }
+    }
 }
 
 #[test]

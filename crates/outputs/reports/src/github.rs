@@ -55,7 +55,8 @@ pub fn write(report: &Report<'_>, repository: &Repository, out: &mut dyn Write) 
     for level in Level::ALL {
         let mut room = LIMIT;
         let mut all = if level == Level::Error { skipped.len() as u64 } else { 0 };
-        for severity in Severity::ALL.into_iter().filter(|severity| Level::of(*severity) == level) {
+        let of_level = |severity: &Severity| Level::of(*severity) == level && report.is_alert(*severity);
+        for severity in Severity::ALL.into_iter().filter(of_level) {
             all += counts.of(severity);
             let of_severity = report.control_results().filter(|result| result.counts() && result.severity == severity);
             for result in of_severity.take(room) {

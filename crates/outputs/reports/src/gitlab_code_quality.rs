@@ -10,7 +10,7 @@ use model::coverage::Skipped;
 use model::severity::Severity;
 use serde::Serialize;
 
-use crate::report::{ControlResult, Report, display_path, fingerprint_of};
+use crate::report::{Report, display_path, fingerprint_of};
 use crate::repository::{Located, Repository};
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub fn write(report: &Report<'_>, repository: &Repository, out: &mut dyn Write) 
     let mut list = List { out, buffer: Vec::with_capacity(1024), is_empty: true };
     list.out.write_all(b"[")?;
     let mut located = Located::new(report, repository);
-    for result in report.control_results().filter(ControlResult::counts) {
+    for result in report.alerts() {
         let resource = located.of(result.resource).0.to_owned();
         let fingerprints = report.unique_fingerprints(&result, &resource);
         for (occurrence, fingerprint) in result.decisive().zip(fingerprints) {

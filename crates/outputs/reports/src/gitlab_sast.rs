@@ -173,7 +173,7 @@ pub fn write(report: &Report<'_>, repository: &Repository, times: Times, out: &m
     let mut first = true;
     let mut located = Located::new(report, repository);
     let mut controls: HashMap<&str, OfControl> = HashMap::new();
-    for result in report.control_results().filter(ControlResult::counts) {
+    for result in report.alerts() {
         let control = result.registered.control;
         let of_control = match controls.entry(control.id) {
             Entry::Occupied(known) => known.into_mut(),

@@ -220,7 +220,7 @@ struct Section<'a> {
 /// Writes what every control says, the worst first, and returns how many did not fit.
 fn controls(report: &Report<'_>, options: &Options<'_>, page: &mut Page<'_>) -> io::Result<usize> {
     let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
-    for result in report.control_results().filter(ControlResult::counts) {
+    for result in report.alerts() {
         let section = sections.entry(result.registered.control.id).or_insert(Section {
             severity: result.severity,
             count: 0,

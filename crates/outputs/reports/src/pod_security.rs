@@ -6,10 +6,11 @@ use anstyle::AnsiColor;
 use model::severity::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
-use crate::text::terminal::{sanitize, style};
+use crate::text::terminal::{hang, sanitize, style, wrap};
 
 /// The report of `plimsoll pod-security`.
 #[derive(Serialize, JsonSchema)]
@@ -134,7 +135,8 @@ pub fn write_text(report: &PodSecurityReport, terminal: Terminal, out: &mut dyn 
     write_namespaces(report, terminal, out)?;
     for skipped in &report.coverage.skipped {
         let line = skipped.line.map(|line| format!(":{line}")).unwrap_or_default();
-        writeln!(out, "not looked at: {}{line} ({})", sanitize(&skipped.path), sanitize(&skipped.reason))?;
+        let line = format!("not looked at: {}{line} ({})", sanitize(&skipped.path), sanitize(&skipped.reason));
+        hang(&line, 0, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     let refused = report.workloads.iter().filter(|workload| !workload.asked.allowed).count();
     let all = report.workloads.len();
@@ -155,6 +157,9 @@ fn exit_sentence(report: &PodSecurityReport, refused: usize) -> String {
     }
 }
 
+/// The columns of the level that a workload meets.
+const MEETS: usize = "meets privileged".len();
+
 fn write_workload(workload: &WorkloadLevel, width: usize, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let (mark, colour) = match (workload.asked.allowed, terminal.unicode) {
         (true, true) => ("✓", AnsiColor::Green.on_default()),
@@ -165,10 +170,17 @@ fn write_workload(workload: &WorkloadLevel, width: usize, terminal: Terminal, ou
     let name = sanitize(&workload.resource);
     let place = format!("{}:{}", sanitize(&workload.path), workload.line);
     let meets = format!("meets {}", workload.meets);
-    writeln!(out, "{} {name:<width$}  {meets:<16}  {}", terminal.paint(colour, mark), terminal.dim(&place))?;
+    // What has no room stands below.
+    let column = width.min(terminal.width.saturating_sub(2 + 2 + MEETS));
+    let before_meets = if name.width() <= column { "  " } else { "\n    " };
+    let room = terminal.width.saturating_sub(2 + column + 2 + MEETS + 2);
+    let before_place = if place.width() <= room { "  " } else { "\n    " };
+    write!(out, "{} {name:<column$}{before_meets}{meets:<MEETS$}", terminal.paint(colour, mark))?;
+    writeln!(out, "{before_place}{}", terminal.dim(&place))?;
     for check in workload.asked.checks.iter().filter(|check| !check.allowed) {
         let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
-        writeln!(out, "    {}{}", check.reason, sanitize(&detail))?;
+        let line = format!("{}{}", check.reason, sanitize(&detail));
+        hang(&line, 4, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     Ok(())
 }
@@ -186,8 +198,14 @@ fn write_namespaces(report: &PodSecurityReport, terminal: Terminal, out: &mut dy
             0 => "nothing would break".to_owned(),
             refused => format!("{refused} of {workloads} workloads would get no pods"),
         };
-        writeln!(out, "  {:<width$}  {consequence}; all of it meets {meets}", name(namespace))?;
+        let lines = wrap(&format!("{consequence}; all of it meets {meets}"), terminal.width.saturating_sub(width + 4));
+        for (at, line) in lines.iter().enumerate() {
+            let name = if at == 0 { name(namespace) } else { String::new() };
+            writeln!(out, "  {name:<width$}  {line}")?;
+        }
     }
     let note = "A label refuses pods, not the controllers that make them; those only get a warning.";
-    writeln!(out, "  {}\n", terminal.dim(note))
+    let lines = hang(note, 2, terminal.width);
+    lines.iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(line)))?;
+    writeln!(out)
 }

@@ -375,6 +375,17 @@ impl<'a> Report<'a> {
         counts
     }
 
+    /// Whether findings of that severity are entries of reports in which somebody has to close every entry. What is
+    /// only noted is counted there, unless the threshold asks for it.
+    pub fn is_alert(&self, severity: Severity) -> bool {
+        severity > Severity::Info || self.threshold == Severity::Info
+    }
+
+    /// The results that are entries of such reports.
+    pub fn alerts(&self) -> impl Iterator<Item = ControlResult<'_>> {
+        self.control_results().filter(|result| result.counts() && self.is_alert(result.severity))
+    }
+
     /// What the exit code says.
     pub fn outcome(&self) -> Outcome {
         if !self.results.coverage.skipped.is_empty() {

@@ -186,6 +186,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let Ok(index) = report.controls.binary_search_by_key(&result.registered.id, |registered| registered.id) else {
             continue;
         };
+        if result.status == Status::Fail && !report.is_alert(result.severity) {
+            continue;
+        }
         for occurrence in result.occurrences {
             // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
             buffer.clear();

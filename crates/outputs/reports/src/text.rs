@@ -13,6 +13,7 @@ use model::finding::Status;
 use model::inventory::ResourceId;
 
 pub use self::terminal::Terminal;
+use self::terminal::hang;
 use crate::report::{ControlResult, Report};
 
 /// How much is shown.
@@ -83,14 +84,14 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     if has_table && options.detail == Detail::Automatic {
         let left = count - framed;
         let hint = format!("{left} more findings: `--details` frames every one, `--only CONTROL` one control");
-        writeln!(out, "{}\n", options.terminal.dim(&hint))?;
+        hint_lines(&hint, options, out)?;
     }
     if all > count && options.detail != Detail::Quiet {
         let left = all - count;
         let findings = if left == 1 { "finding" } else { "findings" };
         let hint =
             format!("{left} {findings} below `{}`: `--summary` counts them, `--details` frames them", report.threshold);
-        writeln!(out, "{}\n", options.terminal.dim(&hint))?;
+        hint_lines(&hint, options, out)?;
     }
     if options.detail != Detail::Quiet {
         not_known(report, options, out)?;
@@ -149,11 +150,20 @@ fn not_known(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     for (count, id) in &by_control {
         let objects = if *count == 1 { "object" } else { "objects" };
         let line = format!("{} not known for {count} {objects}: {id}", options.terminal.unseen());
-        writeln!(out, "{}", options.terminal.dim(&line))?;
+        let lines = hang(&line, 0, options.terminal.width);
+        lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))?;
     }
     if !by_control.is_empty() {
-        let hint = "  the answer needs objects outside the input; `--complete` says that there are none";
-        writeln!(out, "{}\n", options.terminal.dim(hint))?;
+        let hint = "the answer needs objects outside the input; `--complete` says that there are none";
+        let lines = hang(hint, 2, options.terminal.width);
+        lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))?;
+        writeln!(out)?;
     }
     Ok(())
+}
+
+fn hint_lines(hint: &str, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let lines = hang(hint, 0, options.terminal.width);
+    lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))?;
+    writeln!(out)
 }

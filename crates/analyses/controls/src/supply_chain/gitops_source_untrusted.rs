@@ -14,7 +14,7 @@ pub static CONTROL: Control = Control {
     title: "GitOps source is not allowed or not verified",
     severity: Severity::Medium,
     severity_reason: "whoever controls the source controls the cluster",
-    rationale: "The controller applies what the source says, with rights that are wide by design. Whoever controls the repository, its host or the way there controls what runs.",
+    rationale: "The controller applies what the source says, with rights that are wide by design. Whoever controls the repository, its host or the way there controls what runs. Before `allowed` says which sources are wanted, a source that nothing verifies and the project `default` of Argo CD are low.",
     remediation: "List the hosts and organisations in `allowed`, verify signatures (`spec.verify`), and let projects of Argo CD name their sources and destinations.",
     verify: "kubectl get gitrepositories,ocirepositories,helmrepositories,buckets,applications,appprojects -A",
     aliases: &[
@@ -57,7 +57,7 @@ pub static CONTROL: Control = Control {
 kind: GitRepository
 metadata:
   name: app
-spec: #~ medium spec.verify: Nothing verifies
+spec: #~ low spec.verify: Nothing verifies
   url: https://github.com/acme/app
 ",
         ),
@@ -100,6 +100,16 @@ spec:
     repoURL: git@github.com:acme/app.git
 ",
         ),
+        fixture_with(
+            &[("allowed", "github.com/acme")],
+            "apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata:
+  name: app
+spec: #~ medium spec.verify: Nothing verifies
+  url: https://github.com/acme/app
+",
+        ),
         fixture(
             "apiVersion: source.toolkit.fluxcd.io/v1
 kind: Bucket
@@ -116,7 +126,7 @@ kind: Application
 metadata:
   name: app
 spec:
-  project: default #~ medium spec.project
+  project: default #~ low spec.project
   source:
     repoURL: http://git.example.com/app #~ medium spec.source.repoURL: The source is fetched without TLS
 ---
@@ -156,7 +166,8 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
             check_insecure(spec, findings);
             if spec.get("verify").is_none() {
                 let message = "Nothing verifies who made what the source delivers: `spec.verify` is not set";
-                findings.report(Finding::missing(object.value, "spec.verify").message(message));
+                let severity = wish(findings);
+                findings.report(Finding::missing(object.value, "spec.verify").severity(severity).message(message));
             }
         }
         (FLUX, "HelmRepository") => {
@@ -173,19 +184,26 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// How bad it is to do without what few do: who has said which sources are allowed wants the rest of it, too.
+fn wish(findings: &Findings<'_>) -> Severity {
+    if findings.list(&ALLOWED).is_empty() { Severity::Low } else { Severity::Medium }
+}
+
 fn check_application(object: &Object<'_>, spec: Value<'_>, findings: &mut Findings<'_>) {
     let sources = spec.get("source").into_iter().chain(spec.get("sources").into_iter().flat_map(Value::items));
     sources.for_each(|source| check_url(source.get("repoURL"), findings));
     match spec.get("project") {
         Some(project) if project.text() == "default" => {
             let message = "The application is in the project `default`, which allows every source and destination";
-            findings.report(Finding::at(project).message(message));
+            let severity = wish(findings);
+            findings.report(Finding::at(project).severity(severity).message(message));
         }
         Some(_) => {}
         None => {
             let message =
                 "The application names no project: it is in `default`, which allows every source and destination";
-            findings.report(Finding::missing(object.value, "spec.project").message(message));
+            let severity = wish(findings);
+            findings.report(Finding::missing(object.value, "spec.project").severity(severity).message(message));
         }
     }
 }

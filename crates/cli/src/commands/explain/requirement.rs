@@ -7,6 +7,7 @@ use frameworks::{FRAMEWORKS, Framework, Need, Requirement};
 use model::control::Registered;
 use model::nearest::{is_same, nearest};
 use reports::text::Terminal;
+use reports::text::terminal::wrap;
 
 use crate::commands::frameworks::write_controls;
 use crate::exit::UsageError;
@@ -108,8 +109,8 @@ fn write_one(framework: &Framework, id: &str, terminal: Terminal, out: &mut dyn 
     let Some(asked) = subject.requirements.iter().find(|asked| asked.id == id) else { return Ok(()) };
     let place: Vec<&str> = [asked.section.as_str(), &asked.level].into_iter().filter(|text| !text.is_empty()).collect();
     writeln!(out, "{}  {}", terminal.bold(&format!("{}:{id}", framework.id)), terminal.dim(&place.join(", ")))?;
-    writeln!(out, "{}\n", asked.title)?;
-    writeln!(out, "{}\n  {}  {}\n", terminal.bold("Asked for by"), framework.name(), terminal.dim(framework.url))?;
+    wrap(&asked.title, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "\n{}\n  {}\n  {}\n", terminal.bold("Asked for by"), framework.name(), terminal.dim(framework.url))?;
     let sources = asked.needs.iter().filter(|need| **need != Need::Person).map(|need| need.phrase());
     let sources: Vec<&str> = sources.collect();
     if !sources.is_empty() {
@@ -117,6 +118,7 @@ fn write_one(framework: &Framework, id: &str, terminal: Terminal, out: &mut dyn 
     }
     writeln!(out, "{}", terminal.bold("Served by"))?;
     write_controls(asked, terminal, out)?;
-    let hint = format!("\n`plimsoll scan --framework {}` says what holds of it", framework.id);
-    writeln!(out, "{}", terminal.dim(&hint))
+    let hint = format!("`plimsoll scan --framework {}` says what holds of it", framework.id);
+    writeln!(out)?;
+    wrap(&hint, terminal.width).iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(line)))
 }

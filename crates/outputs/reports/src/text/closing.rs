@@ -5,9 +5,10 @@ use std::io::{self, Write};
 
 use model::coverage::{Note, SkipKind, Skipped};
 use model::severity::Severity;
+use unicode_width::UnicodeWidthStr;
 
 use super::Options;
-use super::terminal::{sanitize, style};
+use super::terminal::{hang, sanitize, style};
 use crate::report::{ControlResult, Counts, Report, display_path};
 use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line};
 
@@ -23,17 +24,32 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
         let text = format!("{} {} {severity}", terminal.mark(severity), counts.of(severity));
         if counts.of(severity) == 0 { terminal.dim(&text) } else { terminal.paint(style(severity), &text) }
     });
-    writeln!(out, "  {}", severities.join("  "))?;
-    clusters(report, out)?;
+    let plain = Severity::ALL.map(|severity| format!("{} {} {severity}", terminal.mark(severity), counts.of(severity)));
+    let mut used = 0;
+    for (text, plain) in severities.iter().zip(&plain) {
+        let starts = used == 0 || used + 2 + plain.width() > terminal.width;
+        if starts && used > 0 {
+            writeln!(out)?;
+        }
+        write!(out, "  {text}")?;
+        used = 2 + plain.width() + if starts { 0 } else { used };
+    }
+    writeln!(out)?;
+    clusters(report, options, out)?;
     coverage(report, options, out)?;
     accepted(report, options, out)?;
     if let Some(compared) = report.baseline {
-        writeln!(out, "  baseline: {}", baseline_sentence(&compared))?;
+        say(&format!("baseline: {}", baseline_sentence(&compared)), options, out)?;
     }
     if let Some(first) = first(report) {
-        writeln!(out, "  first: {first}")?;
+        say(&format!("first: {first}"), options, out)?;
     }
-    writeln!(out, "  {}", exit_sentence(report, &counts))
+    say(&exit_sentence(report, &counts), options, out)
+}
+
+/// A line of its own, which goes on below where it is long.
+fn say(text: &str, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    hang(text, 2, options.terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn headline(report: &Report<'_>, counts: &Counts, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -46,18 +62,24 @@ fn headline(report: &Report<'_>, counts: &Counts, options: &Options<'_>, out: &m
     let title = sanitize(&options.title);
     let left = format!("{} {title}: {looked_at}", options.terminal.logo());
     let right = load_line(report, counts);
-    let gap = options.terminal.width.min(76).saturating_sub(left.chars().count() + right.len()).max(2);
+    if left.width() + 2 + right.len() > options.terminal.width {
+        let lines = hang(&left, 0, options.terminal.width);
+        lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.bold(line)))?;
+        return writeln!(out, "  {}", options.terminal.bold(right));
+    }
+    let gap = options.terminal.width.min(76).saturating_sub(left.width() + right.len()).max(2);
     writeln!(out, "{}{}{}", options.terminal.bold(&left), " ".repeat(gap), options.terminal.bold(right))
 }
 
 /// What is known of the clusters that were looked at, a line for each.
-fn clusters(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn clusters(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     for cluster in &report.results.live.clusters {
         let mut known = vec![cluster.version.clone(), cluster.distribution.clone(), cluster.provider.clone()];
         known.extend(cluster.nodes.map(|nodes| count(u64::from(nodes), "node", "nodes")));
         known.push(cluster.network.join(", "));
         known.retain(|text| !text.is_empty());
-        writeln!(out, "  cluster: {}: {}", sanitize(&cluster.name), sanitize(&known.join(", ")))?;
+        let line = format!("cluster: {}: {}", sanitize(&cluster.name), sanitize(&known.join(", ")));
+        say(&line, options, out)?;
     }
     Ok(())
 }
@@ -77,7 +99,7 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
         let objects = if coverage.not_kubernetes == 1 { "no Kubernetes object" } else { "no Kubernetes objects" };
         line.push_str(&format!("; {} {objects}", are(coverage.not_kubernetes)));
     }
-    writeln!(out, "  {line}")?;
+    say(&line, options, out)?;
     let mut by_kind: BTreeMap<SkipKind, Vec<&Skipped>> = BTreeMap::new();
     for skipped in &coverage.skipped {
         by_kind.entry(skipped.kind).or_default().push(skipped);
@@ -85,21 +107,21 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
     for (kind, all) in by_kind {
         if kind == SkipKind::NeedsRendering && all.len() > NAMED {
             let templates = count(all.len() as u64, "template", "templates");
-            writeln!(out, "  not looked at: {templates} (need rendering), the first is {}", place(all[0]))?;
+            say(&format!("not looked at: {templates} (need rendering), the first is {}", place(all[0])), options, out)?;
             continue;
         }
         for skipped in all.iter().take(NAMED) {
             let reason = options.terminal.cut(&sanitize(&skipped.reason), 200);
             // Of a cluster the reason names the list.
             if matches!(kind, SkipKind::Forbidden | SkipKind::Unavailable) {
-                writeln!(out, "  {reason} ({})", place(skipped))?;
+                say(&format!("{reason} ({})", place(skipped)), options, out)?;
                 continue;
             }
-            writeln!(out, "  not looked at: {} ({reason})", place(skipped))?;
+            say(&format!("not looked at: {} ({reason})", place(skipped)), options, out)?;
         }
         if all.len() > NAMED {
             let more = count((all.len() - NAMED) as u64, "input", "inputs");
-            writeln!(out, "  not looked at: {more} more of this kind, all named in `--output json`")?;
+            say(&format!("not looked at: {more} more of this kind, all named in `--output json`"), options, out)?;
         }
     }
     // What several charts do is said once.
@@ -110,7 +132,7 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
     for (text, all) in notes.iter().take(NAMED) {
         let path = sanitize(&display_path(&all[0].path));
         let more = if all.len() > 1 { format!(" and {} more", all.len() - 1) } else { String::new() };
-        writeln!(out, "  note: {path}{more}: {}", options.terminal.cut(&sanitize(text), 200))?;
+        say(&format!("note: {path}{more}: {}", options.terminal.cut(&sanitize(text), 200)), options, out)?;
     }
     Ok(())
 }
@@ -152,7 +174,7 @@ fn accepted(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
         let by = exceptions.matched.iter().filter(|count| **count > 0).count() as u64;
         let findings = count(matched, "finding is", "findings are");
         let hint = if options.excepted { "" } else { "; `--show-excepted` lists them" };
-        writeln!(out, "  accepted: {findings} covered by {}{hint}", count(by, "exception", "exceptions"))?;
+        say(&format!("accepted: {findings} covered by {}{hint}", count(by, "exception", "exceptions")), options, out)?;
     }
     if options.excepted {
         for (exception, matched) in exceptions.all.iter().zip(&exceptions.matched).filter(|(_, matched)| **matched > 0)
@@ -165,14 +187,18 @@ fn accepted(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
             let details = [sanitize(&exception.ticket), by, until, place];
             let details: Vec<String> = details.into_iter().filter(|text| !text.is_empty()).collect();
             line.push_str(&format!(" ({})", details.join(", ")));
-            writeln!(out, "    {}", options.terminal.dim(&line))?;
+            let lines = hang(&line, 4, options.terminal.width);
+            lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))?;
         }
     }
     for problem in exceptions.problems.iter().take(NAMED) {
         let severity = problem.kind.severity();
-        let mark = options.terminal.paint(style(severity), options.terminal.mark(severity));
         let place = format!("{}:{}", sanitize(&display_path(&problem.path)), problem.line);
-        writeln!(out, "  {mark} {} {place}: {}", problem.kind.name(), sanitize(&problem.message))?;
+        let mark = options.terminal.mark(severity);
+        let line = format!("{mark} {} {place}: {}", problem.kind.name(), sanitize(&problem.message));
+        let mut lines = hang(&line, 2, options.terminal.width);
+        lines[0] = lines[0].replacen(mark, &options.terminal.paint(style(severity), mark), 1);
+        lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     if exceptions.problems.len() > NAMED {
         let more = exceptions.problems.len() - NAMED;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use model::priority::FirstChange;
 
-use super::Options;
 use super::terminal::{sanitize, wrap};
+use super::{Options, Terminal};
 use crate::report::{Report, display_path};
 
 /// So many lines; changes of one group that are the same instruction for objects of one kind are one line.
@@ -32,14 +32,20 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
         number += line.len();
         let is_last_of_group = first.get(number - 1).is_none_or(|next| next.group != last.group);
         if is_last_of_group {
-            writeln!(out, "         {}", terminal.dim(&left(last.left)))?;
+            below(&left(last.left), terminal, out)?;
         }
     }
     let hint = match first.len() + 1 - number {
         0 => "`plimsoll paths list` tells the ways, `plimsoll paths plan` costs and proof".to_owned(),
         more => format!("{more} more: `plimsoll paths plan`; `plimsoll paths list` tells the ways"),
     };
-    writeln!(out, "         {}\n", terminal.dim(&hint))
+    below(&hint, terminal, out)?;
+    writeln!(out)
+}
+
+fn below(text: &str, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let lines = wrap(text, terminal.width.saturating_sub(9));
+    lines.iter().try_for_each(|line| writeln!(out, "         {}", terminal.dim(line)))
 }
 
 fn lines<'f>(report: &Report<'_>, first: &'f [FirstChange]) -> Vec<Vec<&'f FirstChange>> {

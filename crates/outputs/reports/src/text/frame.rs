@@ -23,6 +23,9 @@ const LONGEST: u32 = 300;
 /// The columns that are kept of a line that is longer.
 const WIDEST: usize = 400;
 
+/// No title is wrapped narrower than that.
+const NARROWEST: usize = 44;
+
 /// Lines of a file, and where they begin in it.
 struct Excerpt {
     text: String,
@@ -47,10 +50,14 @@ pub(super) fn write(
     let terminal = options.terminal;
     let name = format!("{} {}", terminal.mark(result.severity), result.severity);
     let id = result.registered.control.id;
-    // The title goes on under its own beginning.
-    let room = terminal.width.saturating_sub(name.width() + id.len() + 4).max(40);
-    let title = wrap(&sanitize(&report.message(first)), room).join("\n");
-    let group = level(result.severity).with_name(Some(name)).primary_title(title).id(id);
+    // The title goes on under its own beginning. Where that leaves too little, the id stands at its end.
+    let room = terminal.width.saturating_sub(name.width() + id.len() + 4);
+    let message = sanitize(&report.message(first));
+    let is_narrow = room < NARROWEST;
+    let room = if is_narrow { terminal.width.saturating_sub(name.width() + 2) } else { room };
+    let message = if is_narrow { format!("{message} [{id}]") } else { message };
+    let title = level(result.severity).with_name(Some(name)).primary_title(wrap(&message, room).join("\n"));
+    let group = if is_narrow { title } else { title.id(id) };
     let mut group = match &excerpt {
         Some(excerpt) => group.element(snippet(report, &marked, excerpt, &path)),
         None => group.element(origin(first, resource.line, &path)),

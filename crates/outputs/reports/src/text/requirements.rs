@@ -6,7 +6,7 @@ use compliance::{Asked, Assessed, Assessment, RequirementStatus, weight};
 use model::severity::Severity;
 use unicode_width::UnicodeWidthStr;
 
-use super::terminal::{sanitize, style};
+use super::terminal::{fill, hang, sanitize, style};
 use super::{Detail, Options, Terminal};
 use crate::report::Report;
 
@@ -26,18 +26,21 @@ const NARROWEST: usize = 24;
 pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     for assessment in report.frameworks {
         if options.detail == Detail::Quiet {
-            writeln!(out, "{}: {}", sanitize(&assessment.subject.title), score(assessment))?;
+            let line = format!("{}: {}", sanitize(&assessment.subject.title), score(assessment));
+            hang(&line, 0, options.terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
             continue;
         }
         write_one(assessment, options, out)?;
     }
     if !report.frameworks.is_empty() && options.detail != Detail::Quiet {
-        match report.results.coverage.skipped.len() {
-            0 => {}
-            1 => writeln!(out, "1 input was not looked at: what passes passes in the rest")?,
-            skipped => writeln!(out, "{skipped} inputs were not looked at: what passes passes in the rest")?,
-        }
-        for line in formula() {
+        let unseen = match report.results.coverage.skipped.len() {
+            0 => None,
+            1 => Some("1 input was not looked at: what passes passes in the rest".to_owned()),
+            skipped => Some(format!("{skipped} inputs were not looked at: what passes passes in the rest")),
+        };
+        let lines = unseen.iter().flat_map(|line| hang(line, 0, options.terminal.width));
+        lines.into_iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        for line in hang(&formula(), 0, options.terminal.width) {
             writeln!(out, "{}", options.terminal.dim(&line))?;
         }
         writeln!(out)?;
@@ -54,13 +57,12 @@ fn score(assessment: &Assessment) -> String {
     }
 }
 
-fn formula() -> [String; 2] {
+fn formula() -> String {
     let weights = Severity::ALL.map(|severity| format!("{severity} {}", weight(severity))).join(", ");
-    [
-        "score: of every control that judged, weight × objects that pass ÷ objects that pass or fail, added up, of all"
-            .to_owned(),
-        format!("  the weights added up. Weights: {weights}. What was not observed is in neither sum"),
-    ]
+    format!(
+        "score: of every control that judged, weight × objects that pass ÷ objects that pass or fail, added up, of all \
+         the weights added up. Weights: {weights}. What was not observed is in neither sum"
+    )
 }
 
 struct Row {
@@ -91,7 +93,8 @@ fn write_one(assessment: &Assessment, options: &Options<'_>, out: &mut dyn Write
     }
     let counts = RequirementStatus::ALL.map(|status| (assessment.count(status), status.phrase()));
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, phrase)| format!("{count} {phrase}"));
-    writeln!(out, "  {}", counts.collect::<Vec<_>>().join("  "))?;
+    let counts = fill(counts, "  ", terminal.width.saturating_sub(2));
+    counts.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     writeln!(out, "  {}\n", terminal.bold(&score(assessment)))
 }
 

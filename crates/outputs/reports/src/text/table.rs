@@ -10,6 +10,9 @@ use super::terminal::{sanitize, style};
 use super::{Options, is_shown};
 use crate::report::{ControlResult, Report};
 
+/// The columns that a place needs.
+const NARROWEST: usize = 20;
+
 struct Row {
     severity: Severity,
     id: &'static str,
@@ -23,15 +26,21 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     let rows = rows(report, options);
     let id_width = rows.iter().map(|row| row.id.width()).chain([7]).max().unwrap_or(7);
     let count_width = rows.iter().map(|row| row.objects.to_string().len()).chain([7]).max().unwrap_or(7);
-    let heading = format!("     {:<id_width$}  {:>count_width$}  first place", "control", "objects");
+    let place_width = terminal.width.saturating_sub(5 + id_width + 2 + count_width + 2);
+    // A place of which only the end is left helps nobody.
+    let has_place = place_width >= NARROWEST;
+    let heading = format!("     {:<id_width$}  {:>count_width$}", "control", "objects");
+    let heading = if has_place { heading + "  first place" } else { heading };
     writeln!(out, "{}", terminal.dim(&heading))?;
-    let place_width = terminal.width.saturating_sub(5 + id_width + 2 + count_width + 2).max(16);
     for row in rows {
         let mark = terminal.paint(style(row.severity), terminal.mark(row.severity));
         let padding = " ".repeat(3 - terminal.mark(row.severity).width().min(3));
-        let place = terminal.cut_front(&row.place, place_width);
         let (id, objects) = (row.id, row.objects);
-        writeln!(out, "  {mark}{padding}{id:<id_width$}  {objects:>count_width$}  {}", terminal.dim(&place))?;
+        write!(out, "  {mark}{padding}{id:<id_width$}  {objects:>count_width$}")?;
+        if has_place {
+            write!(out, "  {}", terminal.dim(&terminal.cut_path(&row.place, place_width)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

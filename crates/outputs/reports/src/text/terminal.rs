@@ -89,7 +89,17 @@ impl Terminal {
         out + self.ellipsis()
     }
 
-    /// `text` cut to `width` columns, its end kept, as is right for paths.
+    /// A path cut to `width` columns, its end kept: what is cut away ends at a folder where a whole name fits.
+    pub fn cut_path(&self, path: &str, width: usize) -> String {
+        if path.width() <= width {
+            return path.to_owned();
+        }
+        let ends = path.match_indices('/').map(|(at, _)| &path[at..]);
+        let kept = ends.into_iter().find(|end| self.ellipsis().width() + end.width() <= width);
+        kept.map_or_else(|| self.cut_front(path, width), |end| format!("{}{end}", self.ellipsis()))
+    }
+
+    /// `text` cut to `width` columns, its end kept.
     pub fn cut_front(&self, text: &str, width: usize) -> String {
         if text.width() <= width {
             return text.to_owned();
@@ -139,19 +149,53 @@ pub fn sanitize(text: &str) -> String {
         .collect()
 }
 
-/// Words in lines of at most `width` columns. Words are never broken.
+/// Words in lines of at most `width` columns. Words are never broken, and neither are short commands in backticks.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    fill(words(text, width), " ", width)
+}
+
+/// What is never broken, with `gap` between, in lines of at most `width` columns.
+pub fn fill(items: impl IntoIterator<Item = String>, gap: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for item in items {
         match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
-                line.push(' ');
-                line.push_str(word);
+            Some(line) if line.width() + gap.width() + item.width() <= width => {
+                line.push_str(gap);
+                line.push_str(&item);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(item),
         }
     }
     lines
+}
+
+/// The line indented by `indent`; what goes beyond `width` goes on below, indented by two more.
+pub fn hang(text: &str, indent: usize, width: usize) -> Vec<String> {
+    let lines = wrap(text, width.saturating_sub(indent + 2));
+    // The first line has the room that the others need for their indentation.
+    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let longer = rest.first().map(|next| format!("{first} {next}")).filter(|line| line.width() + indent <= width);
+    let (first, rest) = longer.map_or((first.to_owned(), rest), |line| (line, &rest[1..]));
+    let rest = rest.iter().map(|line| " ".repeat(indent + 2) + line);
+    std::iter::once(" ".repeat(indent) + &first).chain(rest).collect()
+}
+
+/// What stands together in a line: words, and what is in backticks, if it is no longer than half of one.
+fn words(text: &str, width: usize) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for word in text.split_whitespace() {
+        let has_end = word.matches('`').count() % 2 == 1;
+        match words.last_mut() {
+            Some(last) if is_open && last.width() + 1 + word.width() <= width / 2 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+        is_open ^= has_end;
+    }
+    words
 }
 
 #[cfg(test)]
@@ -171,5 +215,22 @@ mod tests {
         assert_eq!(TERMINAL.cut("payments", 5), "paym…");
         assert_eq!(TERMINAL.cut_front("a/b/payments.yaml", 8), "…ts.yaml");
         assert_eq!(TERMINAL.cut("支払い", 5), "支払…");
+        assert_eq!(TERMINAL.cut_path("base/payments/api.yaml:12", 15), "…/api.yaml:12");
+        assert_eq!(TERMINAL.cut_path("base/payments-of-all.yaml:12", 12), "…all.yaml:12");
+    }
+
+    #[test]
+    fn lines_end_between_words_and_commands_stay_whole() {
+        assert_eq!(wrap("Run `plimsoll fix` now", 14), ["Run `plimsoll", "fix` now"]);
+        assert_eq!(wrap("So run `rm -r x` at once", 20), ["So run `rm -r x` at", "once"]);
+        assert_eq!(wrap("So say run `rm -r x` at once", 20), ["So say run `rm -r x`", "at once"]);
+        assert_eq!(wrap("So say it: `rm -r x` at", 18), ["So say it:", "`rm -r x` at"]);
+    }
+
+    #[test]
+    fn what_goes_beyond_the_width_hangs() {
+        assert_eq!(hang("one two three four", 2, 11), ["  one two", "    three", "    four"]);
+        assert_eq!(hang("one two", 2, 9), ["  one two"]);
+        assert_eq!(hang("a/long/path.yaml:1 is not read", 2, 12), ["  a/long/path.yaml:1", "    is not", "    read"]);
     }
 }
