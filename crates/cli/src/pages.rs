@@ -37,6 +37,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("network-exposure.schema.json".to_owned(), reports::network::exposure::schema());
     pages.insert("network-diff.schema.json".to_owned(), reports::network::diff::schema());
     pages.insert("network-check.schema.json".to_owned(), reports::network::check::schema());
+    pages.insert("network-certificate.schema.json".to_owned(), reports::network::certificate::schema());
     pages.insert("network-rules.schema.json".to_owned(), crate::network_rules::schema());
     pages.insert("network-blast-radius.schema.json".to_owned(), reports::network::blast::schema());
     pages.insert("exit-codes.md".to_owned(), exit_codes());

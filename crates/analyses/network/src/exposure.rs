@@ -222,7 +222,7 @@ impl<'n> WorkloadIndex<'n> {
 }
 
 /// The port of a pod that a Service means: a number, or what a container calls so.
-fn target_ports(fact: &WorkloadFact, protocol: Protocol, target: PortReference) -> Ports {
+pub(crate) fn target_ports(fact: &WorkloadFact, protocol: Protocol, target: PortReference) -> Ports {
     let mut ports = Ports::none();
     match target {
         PortReference::Number(number) => ports.insert(protocol, number, number),

@@ -18,6 +18,7 @@ mod evaluate;
 mod explain;
 mod exposure;
 mod find;
+mod generate;
 mod halves;
 mod network;
 mod ports;
@@ -37,6 +38,10 @@ pub use diff::{Change, Difference, Door, Opened, Turn, diff};
 pub use explain::{Explanation, Half, Reason, Word};
 pub use exposure::{Answer, Arrival, Entry, Reach, Tls, Way, sensitive};
 pub use find::{FindError, INTERNET};
+pub use generate::{
+    Assumed, Certificate, Confidence, End, Evidence, Extra, Generated, GeneratedPolicy, GeneratedRule, Missing, Need,
+    Peer, Purpose, Unresolved, Wish, certify, confidence, generate,
+};
 pub use network::{Endpoint, EndpointId, Identity, Isolation, Network, Pairs, Row};
 pub use ports::{Cuts, PROTOCOLS, Ports, protocol_name, protocol_of};
 pub use sanity::{Oddity, Question, Sanity};

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod naive;
+mod sanity;
 mod support;
 
 use naive::generate::cluster;

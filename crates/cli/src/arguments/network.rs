@@ -42,6 +42,8 @@ pub enum NetworkCommand {
     BlastRadius(NetworkBlastArguments),
     /// Hold the network against rules that people write, and ask whether policies do what they were meant to
     Check(NetworkCheckArguments),
+    /// Write policies that admit what is needed and refuse the rest, with a certificate
+    Generate(NetworkGenerateArguments),
     /// Say what changes between two folders or files
     Diff(NetworkDiffArguments),
     /// Say what would change if objects were added, replaced or deleted
@@ -223,6 +225,65 @@ pub struct NetworkCheckArguments {
     /// What is read and assumed
     #[command(flatten)]
     pub input: NetworkInput,
+}
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  hubble observe --last 100000 --output jsonpb > flows.jsonl
+  plimsoll network generate deploy/ --flows flows.jsonl --output-dir policies/ --certificate certificate.json
+  plimsoll network generate deploy/ > guessed.yaml                  from what manifests declare alone
+  plimsoll network generate --cluster --namespace payments --flows flows.jsonl --output-dir policies/
+  plimsoll network what-if deploy/ --apply policies/                what they would change
+
+Files of flows: what `hubble observe` prints as JSON, Calico's flow logs, OVN's `acl_log`, `conntrack -L`, or a connection
+a line as {\"from\": \"shop/web\", \"to\": \"shop/api\", \"port\": 8080, \"count\": 12}.
+
+Exit codes: 0 all that is needed is admitted · 1 something is refused, and nothing was written · 2 something may be needed
+that could not be written, or not everything could be looked at · 3 wrong usage";
+
+/// `network generate`
+#[derive(Debug, Args)]
+#[command(after_help = GENERATE_EXAMPLES)]
+pub struct NetworkGenerateArguments {
+    /// Files and folders; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// A file of connections that were seen; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub flows: Vec<PathBuf>,
+    /// A folder for the policies, one a file; standard output if there is none
+    #[arg(long, value_name = "FOLDER")]
+    pub output_dir: Option<PathBuf>,
+    /// A file for the certificate, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// What everything else is refused by: a NetworkPolicy in each namespace, or one ClusterNetworkPolicy
+    #[arg(long, value_enum, value_name = "KIND", default_value = "network-policy")]
+    pub format: GeneratedFormat,
+    /// Only policies of this namespace; may be given several times. Without it all but those of the platform
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Vec<String>,
+    /// Where the API server answers, as `192.0.2.1:6443`; may be given several times
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub api_server: Vec<String>,
+    /// A block that nodes have their addresses from; may be given several times
+    #[arg(long, value_name = "CIDR")]
+    pub node_cidr: Vec<String>,
+    /// The namespace of the controller of Ingresses and Gateways, where that is not in the input
+    #[arg(long, value_name = "NAMESPACE")]
+    pub ingress_namespace: Option<String>,
+    /// What is read and assumed
+    #[command(flatten)]
+    pub input: NetworkInput,
+}
+
+/// What everything that is not needed is refused by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GeneratedFormat {
+    /// A NetworkPolicy in each namespace.
+    NetworkPolicy,
+    /// One ClusterNetworkPolicy of the tier `Baseline`.
+    ClusterNetworkPolicy,
 }
 
 const DIFF_EXAMPLES: &str = "\

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod explain;
 mod exposure;
+mod generate;
 mod list;
 
 use cluster::features::Feature;
@@ -35,6 +36,7 @@ pub(super) fn run(arguments: &NetworkArguments) -> anyhow::Result<Exit> {
         NetworkCommand::Exposure(arguments) => exposure::run(arguments),
         NetworkCommand::BlastRadius(arguments) => blast_radius::run(arguments),
         NetworkCommand::Check(arguments) => check::run(arguments),
+        NetworkCommand::Generate(arguments) => generate::run(arguments),
         NetworkCommand::Diff(arguments) => diff::run(arguments),
         NetworkCommand::WhatIf(arguments) => diff::what_if(arguments),
     }

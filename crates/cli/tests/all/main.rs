@@ -18,6 +18,7 @@ mod frameworks;
 mod generated;
 mod hostile;
 mod network_check;
+mod network_generate;
 mod network_sanity;
 mod overlays;
 mod path_formats;

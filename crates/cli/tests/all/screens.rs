@@ -104,6 +104,22 @@ fn a_plan_says_what_to_do_first() {
 }
 
 #[test]
+fn rules_of_the_network_are_held_against_it() {
+    let rules = "examples/network/rules.yaml";
+    check("network-check.txt", &["network", "check", "examples/shop", "--rules", rules], 2);
+}
+
+#[test]
+fn policies_for_the_network_come_with_what_holds_of_them() {
+    let flows = "examples/network/flows.jsonl";
+    check(
+        "network-generate.txt",
+        &["network", "generate", "examples/shop", "--namespace", "data", "--flows", flows],
+        2,
+    );
+}
+
+#[test]
 fn a_wrong_name_is_answered_with_a_suggestion() {
     check("wrong-name.txt", &["scan", "--only", "host-pid-namspace"], 3);
 }

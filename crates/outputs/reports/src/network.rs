@@ -1,10 +1,12 @@
 //! The network for people and machines: one file for each question and format.
 
 pub mod blast;
+pub mod certificate;
 pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod exposure;
+pub mod generate;
 pub mod html;
 pub mod list;
 pub mod map;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sanity::CheckOddity;
-use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
+use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, incomplete, object_name, place_of, refused};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::sanitize;
@@ -32,6 +32,10 @@ pub struct CheckReport {
     pub oddities: Vec<CheckOddity>,
     /// Whether there were too many pairs to ask which rules are redundant.
     pub cut_short: bool,
+    /// How many policies there are.
+    pub policies: usize,
+    /// Policies that the API refuses, or that are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
 }
 
 /// A rule, and what is true of it.
@@ -137,6 +141,8 @@ pub fn report(input: &CheckInput<'_>) -> CheckReport {
         rules: input.rules.iter().map(|(rule, outcome)| checked(input, rule, outcome)).collect(),
         oddities: super::sanity::oddities(input.network, input.sanity),
         cut_short: input.sanity.cut_short,
+        policies: input.network.inventory().facts.traffic.policies.len(),
+        not_judged: [refused(input.network.inventory()), incomplete(input.network.inventory())].concat(),
     }
 }
 
@@ -337,9 +343,25 @@ pub fn write_text(report: &CheckReport, terminal: Terminal, out: &mut dyn Write)
     }
     match super::sanity::counts(&report.oddities) {
         Some(counts) => parts.push(format!("policies: {counts}")),
+        None if report.policies == 0 => parts.push("there are no policies: nothing is restricted".to_owned()),
         None => parts.push("policies: nothing odd".to_owned()),
     }
     writeln!(out, "{}", terminal.bold(&format!("{} {}", terminal.logo(), parts.join(" · "))))?;
+    for note in &report.not_judged {
+        let PolicyNote { policy, path, line, reason } = note;
+        let text = format!("  {} not judged: {policy} ({path}:{line}): {reason}", terminal.unseen());
+        writeln!(out, "{}", sanitize(&text))?;
+    }
+    const SHOWN: usize = 10;
+    let skipped = &report.coverage.skipped;
+    for skipped in skipped.iter().take(SHOWN) {
+        let line = skipped.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let text = format!("  {} not looked at: {}{line} ({})", terminal.unseen(), skipped.path, skipped.reason);
+        writeln!(out, "{}", sanitize(&text))?;
+    }
+    if skipped.len() > SHOWN {
+        writeln!(out, "  {} and {} more", terminal.unseen(), skipped.len() - SHOWN)?;
+    }
     if report.cut_short {
         writeln!(out, "  {} too many pairs: not every rule was asked whether it is redundant", terminal.unseen())?;
     }

@@ -7,4 +7,5 @@ mod github;
 mod gitlab;
 mod junit;
 mod markdown;
+mod policies;
 mod sample;
