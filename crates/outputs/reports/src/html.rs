@@ -78,7 +78,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
 }
 
 const HELP: &str = "<dialog id=\"help\"><h2>Keys</h2><p><kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> next and \
-previous · <kbd>Enter</kbd> open · <kbd>Esc</kbd> back · <kbd>?</kbd> this</p><form method=\"dialog\">\
+previous · <kbd>Enter</kbd> <kbd>Space</kbd> open or close · <kbd>Esc</kbd> clear the search, close what is open · <kbd>?</kbd> this</p><form method=\"dialog\">\
 <button>Close</button></form></dialog>\n";
 
 const LOGO: &str = "<svg viewBox=\"0 0 24 24\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" \
@@ -139,7 +139,7 @@ fn unseen(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn tools(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(
         b"<form class=\"tools\" id=\"tools\" role=\"search\" hidden>\
-<input type=\"search\" id=\"q\" placeholder=\"Search control, resource, file, message\" aria-label=\"Search\">\
+<input type=\"search\" id=\"q\" placeholder=\"Search control, resource, file, message: press /\" aria-label=\"Search\">\
 <span class=\"chips\" id=\"chips\" role=\"group\" aria-label=\"Severity\"></span>\
 <select id=\"group\" aria-label=\"Group of controls\"></select><select id=\"namespace\" aria-label=\"Namespace\"></select>\
 <select id=\"kind\" aria-label=\"Kind\"></select><select id=\"framework\" aria-label=\"Framework\"></select>\
@@ -148,7 +148,7 @@ fn tools(out: &mut dyn Write) -> io::Result<()> {
 <option value=\"resource\">by resource</option><option value=\"control\">by control</option>\
 <option value=\"file\">by file</option><option value=\"framework\">by requirement</option></select>\
 <button type=\"button\" id=\"theme\">Light or dark</button></form>\n\
-<p id=\"status\" role=\"status\" class=\"quiet\"></p>\n",
+<p id=\"status\" role=\"status\" class=\"quiet\"></p><p id=\"paper\" class=\"quiet\"></p>\n",
     )
 }
 

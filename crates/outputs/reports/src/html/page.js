@@ -71,13 +71,13 @@
     for (const group of all) group.rows.sort((a, b) => a.rank - b.rank || a.number - b.number);
     return all;
   }
-  let queue = [], shown = 0, current = -1;
+  let queue = [], shown = 0;
   const list = $("list");
   function render() {
     const found = visible();
     const groups = grouped(found);
     queue = groups.flatMap(group => [group, ...group.rows]);
-    shown = 0; current = -1;
+    shown = 0;
     list.replaceChildren();
     const hidden = rows.length - found.length;
     $("status").textContent = found.length + (found.length === 1 ? " place" : " places") + (hidden ? ", " + hidden + " hidden by filters" : "");
@@ -101,8 +101,11 @@
         make("span", { class: "sev " + row.severity }, MARKS[row.severity] + " " + row.severity),
         make("span", { class: "what" }, ...words(row.message), row.state === "open" ? null : " ", row.state === "open" ? null : make("span", { class: "tag" }, STATES[row.state] || row.state)),
         make("span", { class: "where" }, make("span", { class: "path" }, place), " · ", make("span", { class: "id" }, row.r.id), " · ", make("span", { class: "id" }, row.c.id))));
+    const fill = () => { if (!details.querySelector(".body")) details.append(body(row)); };
+    details.addEventListener("fill", fill);
     details.addEventListener("toggle", () => {
-      if (details.open && !details.querySelector(".body")) details.append(body(row));
+      if (printing) return;
+      if (details.open) fill();
       state.open = details.open ? row.print : (state.open === row.print ? "" : state.open);
       writeHash();
     });
@@ -162,25 +165,54 @@
     for (const id of ["group", "namespace", "kind", "framework", "state", "by"]) { $(id).value = state[id]; if ($(id).selectedIndex < 0) $(id).selectedIndex = 0; }
     for (const chip of document.querySelectorAll("#chips button")) chip.setAttribute("aria-pressed", String(state.severity.has(chip.dataset.severity)));
   }
+  // From the row that has the focus, however it got there.
   function step(by) {
-    const all = [...list.querySelectorAll("details.f > summary")];
-    if (!all.length) return;
-    current = Math.max(0, Math.min(all.length - 1, current + by));
-    all[current].focus();
+    const rowsOf = () => [...list.querySelectorAll("details.f > summary")];
+    const here = document.activeElement.closest("details.f");
+    let all = rowsOf();
+    const next = here ? all.indexOf(here.firstElementChild) + by : 0;
+    while (next >= all.length && shown < queue.length) { more(PORTION); all = rowsOf(); }
+    if (all.length) all[Math.max(0, Math.min(all.length - 1, next))].focus();
+  }
+  // The finding that the address names, wherever it is in the list.
+  function reveal() {
+    const at = state.open ? queue.findIndex(item => item.print === state.open) : -1;
+    if (at < 0) return;
+    if (at >= shown) more(at + 1 - shown);
+    for (const open of list.querySelectorAll("details[open]")) { open.scrollIntoView({ block: "center" }); open.firstElementChild.focus({ preventScroll: true }); }
+  }
+  // Paper cannot be opened: few findings are printed whole, of many the lines.
+  const WHOLE = 150, PRINTED = 2000;
+  let printing = false, folded = [];
+  function unfold() {
+    if (printing) return;
+    printing = true;
+    more(Math.max(0, PRINTED - shown));
+    const all = [...list.querySelectorAll("details.f")];
+    folded = [...document.querySelectorAll(".unseen details"), ...(all.length <= WHOLE ? all : [])].filter(details => !details.open);
+    for (const details of folded) { details.dispatchEvent(new Event("fill")); details.open = true; }
+    const chosen = [state.q && "search: " + state.q, state.severity.size < SEVERITIES.length && [...state.severity].join(", "), state.group, state.namespace, state.kind, state.framework].filter(Boolean);
+    $("paper").textContent = [...chosen, shown < queue.length && "the first " + all.length + " places are printed"].filter(Boolean).join(" · ");
+  }
+  function fold() {
+    for (const details of folded) details.open = false;
+    folded = [];
+    printing = false;
   }
   document.addEventListener("keydown", event => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    if (event.key === "Escape") { if ($("help").open) return; if (typing) event.target.blur(); else { for (const open of list.querySelectorAll("details[open]")) open.open = false; } return; }
+    if (event.key === "Escape") { if ($("help").open) return; if (event.target === $("q") && state.q) { event.preventDefault(); state.q = event.target.value = ""; render(); } else if (typing) event.target.blur(); else { for (const open of list.querySelectorAll("details[open]")) open.open = false; } return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") { event.preventDefault(); $("q").focus(); $("q").select(); }
     else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "?") $("help").showModal();
   });
-  addEventListener("hashchange", () => { readHash(); show(); render(); });
-  addEventListener("beforeprint", () => { more(2000); });
+  addEventListener("hashchange", () => { readHash(); show(); render(); reveal(); });
+  addEventListener("beforeprint", unfold);
+  addEventListener("afterprint", fold);
   $("static").remove();
   $("tools").hidden = false;
-  controls(); readHash(); show(); render();
+  controls(); readHash(); show(); render(); reveal();
   document.documentElement.dataset.ready = "true";
 })();
