@@ -9,6 +9,7 @@ mod outputs;
 mod overlays;
 mod profile;
 mod reference;
+mod rights;
 mod scans;
 
 use std::io::{self, Write};
@@ -79,8 +80,15 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
 fn figures(options: &Options) -> Result<ExitCode> {
     let bench = prepare(options)?;
     let mut figures = reference::figures(&bench)?;
-    let sections: [Section; 6] =
-        [scans::figures, scans::startup, outputs::figures, charts::figures, overlays::figures, others::figures];
+    let sections: [Section; 7] = [
+        scans::figures,
+        scans::startup,
+        outputs::figures,
+        charts::figures,
+        overlays::figures,
+        rights::figures,
+        others::figures,
+    ];
     for section in sections {
         let more = section(&bench, &figures);
         figures.extend(more);

@@ -27,7 +27,11 @@ pub(crate) fn aggregate(roles: &mut [Role]) {
         let truncated = rules.is_none();
         results.push((at, rules.take().unwrap_or_default(), truncated));
     }
+    let named: Vec<usize> = chosen.by_selector.values().flatten().copied().collect();
     drop(chosen);
+    for at in named {
+        roles[at].is_chosen = true;
+    }
     for (at, rules, truncated) in results {
         // The controller applies what it has found, and who applies no rules takes away none that somebody else wrote.
         if rules.is_empty() && !truncated {

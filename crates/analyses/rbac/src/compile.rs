@@ -47,6 +47,8 @@ pub struct Role {
     pub selectors: Option<Box<[Selector]>>,
     /// Whether more is aggregated into it than was looked at.
     pub truncated: bool,
+    /// Whether the selector of any role chooses it.
+    pub is_chosen: bool,
 }
 
 /// A rule of a role.
@@ -191,6 +193,7 @@ impl Compiler<'_> {
             labels: fact.labels.clone(),
             selectors: fact.aggregated.then(|| fact.selectors.clone()),
             truncated: false,
+            is_chosen: false,
         };
         self.policy.roles.push(role);
         // Of objects that stand twice the last one is what the cluster has in the end.
@@ -233,6 +236,7 @@ impl Compiler<'_> {
                 rules,
                 selectors,
                 truncated: false,
+                is_chosen: false,
             });
             self.policy.role_names.insert(key, id);
         }

@@ -114,7 +114,7 @@ fn list(arguments: &PathsListArguments) -> anyhow::Result<Exit> {
     let shown = if arguments.all { paths.len() } else { paths.len().min(SHOWN) };
     let more = paths.len() - shown;
     let teller = Teller { world: &world, graph: &graph };
-    let mut report = report(&teller, &analysis, &arguments.paths, &arguments.input);
+    let mut report = report(&teller, &analysis, &arguments.paths);
     report.paths = paths[..shown].iter().map(|path| teller.path(path, &analysis)).collect();
     report.more = more;
     report.certain = paths.iter().filter(|path| path.assumptions.is_empty()).count();
@@ -150,7 +150,7 @@ fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
     let question = Question { pinned: &pinned, cost: &own_cost, ..asked };
     let analysis = Analysis::new(&graph, &question);
     let teller = Teller { world: &world, graph: &graph };
-    let mut report = report(&teller, &analysis, &arguments.paths, &arguments.input);
+    let mut report = report(&teller, &analysis, &arguments.paths);
     let plan = teller.plan(&analysis, arguments.budget);
     let left = plan.left;
     report.plan = Some(plan);
@@ -181,7 +181,7 @@ fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
         sort(&mut paths, analysis);
         all.extend(paths.iter().take(SHOWN).map(|path| teller.path(path, analysis)));
     }
-    let mut report = report(&teller, &from, &arguments.paths, &arguments.input);
+    let mut report = report(&teller, &from, &arguments.paths);
     report.certain = all.iter().filter(|path| path.certain).count();
     report.paths = all;
     let asked = Some(Asked { teller: &teller, analysis: &from });
@@ -195,12 +195,10 @@ fn telling(details: bool) -> Telling {
 }
 
 /// A report that says nothing yet.
-fn report(teller: &Teller<'_>, analysis: &Analysis<'_>, paths: &[PathBuf], input: &PathsInput) -> PathsReport {
+fn report(teller: &Teller<'_>, analysis: &Analysis<'_>, paths: &[PathBuf]) -> PathsReport {
     let inventory = teller.world.inventory;
-    let subject = match &input.place.snapshot {
-        Some(snapshot) => snapshot.display().to_string(),
-        None => inputs::title(paths, &inventory.facts.live),
-    };
+    // A snapshot is called what its cluster is called.
+    let subject = inputs::title(paths, &inventory.facts.live);
     let sinks = analysis.sinks().iter().map(|sink| teller.name(sink.vertex)).collect();
     PathsReport {
         schema_version: reports::paths::SCHEMA_VERSION.to_owned(),

@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
 
 mod doctor;
+mod questions;
 mod server;
 mod watch;

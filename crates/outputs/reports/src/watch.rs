@@ -1,7 +1,8 @@
 //! What changes in a cluster that is followed: lines for people, and lines of JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use model::severity::Severity;
 use schemars::JsonSchema;
@@ -79,7 +80,7 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
-/// A finding.
+/// A finding. There may be a million of them: texts are shared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// How bad it is.
@@ -87,11 +88,11 @@ pub struct Finding {
     /// The control.
     pub control: &'static str,
     /// Its fingerprint.
-    pub fingerprint: String,
+    pub fingerprint: u64,
     /// The field.
-    pub field: String,
+    pub field: Arc<str>,
     /// What is wrong.
-    pub message: String,
+    pub message: Arc<str>,
 }
 
 /// What is wrong now, by the object that it is wrong with.
@@ -99,24 +100,40 @@ pub type Findings = BTreeMap<String, Vec<Finding>>;
 
 /// What is wrong by a report: failures that nobody accepts, those that sum up others left out.
 pub fn findings(report: &Report<'_>) -> Findings {
+    let (mut fields, mut messages) = (HashMap::new(), HashMap::new());
     let mut all = Findings::new();
     for result in report.control_results().filter(|result| result.counts()) {
         let resource = report.resource_id(result.resource);
         let found = result.decisive().map(|occurrence| Finding {
             severity: occurrence.severity,
             control: result.registered.control.id,
-            fingerprint: report.occurrence_fingerprint(&result, &resource, occurrence),
-            field: report.text(occurrence.place.field).to_owned(),
-            message: report.message(occurrence),
+            fingerprint: number(&report.occurrence_fingerprint(&result, &resource, occurrence)),
+            field: shared(&mut fields, occurrence.place.field, || report.text(occurrence.place.field).into()),
+            message: shared(&mut messages, (occurrence.message, occurrence.container, occurrence.value), || {
+                report.message(occurrence).into()
+            }),
         });
         let mut found: Vec<Finding> = found.collect();
         // What cannot be told apart in the next report is one thing, as bad as the worst of it.
-        found.sort_by(|a, b| (&a.fingerprint, b.severity).cmp(&(&b.fingerprint, a.severity)));
+        found.sort_by_key(|finding| (finding.fingerprint, std::cmp::Reverse(finding.severity)));
         found.dedup_by(|next, kept| next.fingerprint == kept.fingerprint);
         all.entry(resource).or_default().extend(found);
     }
     all.values_mut().for_each(|found| found.sort());
     all
+}
+
+/// The number that a fingerprint writes.
+fn number(fingerprint: &str) -> u64 {
+    u64::from_str_radix(fingerprint, 16).unwrap_or_default()
+}
+
+fn shared<K: Eq + std::hash::Hash>(
+    known: &mut HashMap<K, Arc<str>>,
+    key: K,
+    make: impl FnOnce() -> Arc<str>,
+) -> Arc<str> {
+    Arc::clone(known.entry(key).or_insert_with(make))
 }
 
 /// What is said at a time.
@@ -140,7 +157,7 @@ impl Batch {
 
     /// Adds what is different between two states of one object.
     pub fn compare(&mut self, resource: &str, before: &[Finding], after: &[Finding]) {
-        let key = |finding: &Finding| (finding.control, finding.fingerprint.clone(), finding.severity);
+        let key = |finding: &Finding| (finding.control, finding.fingerprint, finding.severity);
         let lacks = |all: &[Finding], one: &Finding| !all.iter().any(|other| key(other) == key(one));
         let with = |finding: &Finding| (resource.to_owned(), finding.clone());
         self.new.extend(after.iter().filter(|finding| lacks(before, finding)).map(with));
@@ -206,13 +223,14 @@ fn write_finding(
     (said, after_ms): (Said<'_>, Option<u64>),
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let fingerprint = format!("{:016x}", finding.fingerprint);
     let line = WatchLine {
         resource: Some(resource),
         control: Some(finding.control),
         severity: Some(finding.severity.name()),
         field: Some(&finding.field),
         message: Some(&finding.message),
-        fingerprint: Some(&finding.fingerprint),
+        fingerprint: Some(&fingerprint),
         after_ms,
         ..WatchLine::new(event, said)
     };
@@ -324,13 +342,13 @@ fn named(found: &[&Finding]) -> String {
 mod tests {
     use super::*;
 
-    fn finding(fingerprint: &str, severity: Severity) -> Finding {
+    fn finding(what: &str, severity: Severity) -> Finding {
         Finding {
             severity,
             control: "host-network",
-            fingerprint: fingerprint.to_owned(),
-            field: "spec".to_owned(),
-            message: format!("{fingerprint}\u{1b}[2J is wrong"),
+            fingerprint: what.len() as u64 + u64::from(what.as_bytes()[0]),
+            field: "spec".into(),
+            message: format!("{what}\u{1b}[2J is wrong").into(),
         }
     }
 

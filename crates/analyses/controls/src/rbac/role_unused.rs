@@ -85,10 +85,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         let role = evaluator.role(id);
         let Some(fact) = evaluator.role_fact(id) else { continue };
         // What is aggregated is used by the name of another role.
-        let is_aggregated = evaluator.roles().iter().any(|other| {
-            other.selectors.iter().flatten().any(|selector| role.cluster && selector.matches(&role.labels))
-        });
-        if is_aggregated {
+        if role.is_chosen {
             continue;
         }
         let finding = Finding::at_place(fact.place).value(evaluator.text(role.name)).severity(Severity::Info);

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &PathsWhatIfArguments) -> anyhow::Result<Exit> {
     let graph = Graph::new(&world, []);
     let teller = Teller { world: &world, graph: &graph };
     let nothing = Analysis::new(&graph, &::paths::analysis::Question::default());
-    let mut report = report(&teller, &nothing, &arguments.paths, &arguments.input);
+    let mut report = report(&teller, &nothing, &arguments.paths);
     report.reached = NOTHING;
     report.changes = Some(changes);
     write(&Answer { report: &report, telling: Telling::Short, asked: None }, &arguments.input.output)?;

@@ -52,7 +52,7 @@ struct Everything {
     not_observed: BTreeSet<String>,
     objects: u64,
     took: Duration,
-    judged: Judged,
+    judged: Option<Judged>,
 }
 
 /// Runs the command: it ends when its user ends it.

@@ -8,6 +8,7 @@ use std::thread::Scope as Threads;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anstream::eprintln;
+use anyhow::Context as _;
 use cluster::client::Client;
 use cluster::discovery::{Discovery, discover};
 use cluster::lists::{Scope, Wanted, wanted};
@@ -140,6 +141,7 @@ impl<'w> Following<'w> {
         }
         let everything = judge_everything(self.watching, &self.name, &self.discovery, &self.store)?;
         let Everything { findings, not_observed, objects, took, judged } = everything;
+        let judged = judged.context("nothing was judged")?;
         if self.json {
             let time = now();
             let said = Said { time: &time, cluster: &self.name, after_ms: 0 };
@@ -261,11 +263,11 @@ impl<'w> Following<'w> {
                 new.insert(resource.clone(), mixed);
             }
         }
-        let nothing = Vec::new();
-        let resources: BTreeSet<&String> = self.findings.keys().chain(new.keys()).collect();
-        for resource in resources {
-            let of = |all: &'_ Findings| all.get(resource).unwrap_or(&nothing).clone();
-            batch.compare(resource, &of(&self.findings), &of(&new));
+        for (resource, after) in &new {
+            batch.compare(resource, self.findings.get(resource).map_or(&[], Vec::as_slice), after);
+        }
+        for (resource, before) in self.findings.iter().filter(|(resource, _)| !new.contains_key(*resource)) {
+            batch.compare(resource, before, &[]);
         }
         batch.not_observed = not_observed.difference(&self.not_observed).cloned().collect();
         batch.observed = self.not_observed.difference(&not_observed).cloned().collect();
@@ -339,7 +341,9 @@ impl<'w> Following<'w> {
         let (watching, sender) = (self.watching, self.sender.clone());
         threads.spawn(move || {
             let everything = judge_everything(watching, &name, &discovery, &store);
-            sender.send(Message::Judged(everything.map(Box::new))).ok();
+            // What it was made from is large, and is not needed any more.
+            let everything = everything.map(|everything| Box::new(Everything { judged: None, ..everything }));
+            sender.send(Message::Judged(everything)).ok();
         });
     }
 }
@@ -358,7 +362,7 @@ fn judge_everything(
     let findings = findings_of(&judged);
     let not_observed = judged.results.coverage.skipped.iter().map(|skipped| skipped.reason.clone()).collect();
     let objects = judged.results.coverage.documents;
-    Ok(Everything { findings, not_observed, objects, took: start.elapsed(), judged })
+    Ok(Everything { findings, not_observed, objects, took: start.elapsed(), judged: Some(judged) })
 }
 
 fn findings_of(judged: &Judged) -> Findings {
