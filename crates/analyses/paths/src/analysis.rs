@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::algorithms::ranking::{Change, Cut, Plan, Problem, Sink, Start};
+use crate::algorithms::ranking::{Change, Cut, Part, Plan, Problem, Sink, Start};
 use crate::algorithms::shortest::Ways;
 use crate::edge::Assumptions;
 use crate::graph::{Fix, FixId, Graph};
-use crate::topology::{Direction, EdgeId, Removed, VertexId};
+use crate::topology::{Direction, EdgeId, Removed, Set, VertexId};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -69,6 +69,15 @@ pub struct Path {
     pub assumptions: Assumptions,
     /// Where all of them begin, the easiest first among them.
     pub entries: Vec<VertexId>,
+}
+
+/// Vertices and edges of a graph.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// The vertices.
+    pub vertices: Set,
+    /// The edges.
+    pub edges: Set,
 }
 
 /// An analysis: a graph and a question.
@@ -137,6 +146,32 @@ impl<'g> Analysis<'g> {
         let mut fixes = self.graph.fixes_of(edge);
         fixes.retain(|fix| !self.changes[fix.0 as usize].parts.is_empty());
         fixes
+    }
+
+    /// What a fix takes away, if it may be made.
+    pub fn parts(&self, fix: FixId) -> &[Part] {
+        &self.changes[fix.0 as usize].parts
+    }
+
+    /// All vertices and edges that any way from an entry to a sink passes.
+    pub fn on_ways(&self) -> Parts {
+        let topology = &self.graph.topology;
+        let entries: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
+        let sinks: Vec<VertexId> = self.sinks.iter().map(|sink| sink.vertex).collect();
+        let reached = topology.reach(&entries, Direction::Forward, &self.removed);
+        let reaching = topology.reach(&sinks, Direction::Backward, &self.removed);
+        let mut on_ways = Parts::default();
+        let is_on = |vertex: VertexId| reached.contains(vertex.index()) && reaching.contains(vertex.index());
+        for vertex in (0..topology.vertices()).filter(|vertex| is_on(VertexId(*vertex as u32))) {
+            on_ways.vertices.insert(vertex);
+        }
+        for edge in (0..topology.edges()).filter(|edge| !self.removed.edges.contains(*edge)) {
+            let id = EdgeId(edge as u32);
+            if is_on(topology.from(id)) && is_on(topology.to(id)) {
+                on_ways.edges.insert(edge);
+            }
+        }
+        on_ways
     }
 
     /// How much of the entries reaches sinks without this, for each sink as often as that counts.

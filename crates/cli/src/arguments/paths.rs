@@ -67,7 +67,7 @@ pub struct PathsInput {
     /// The version of Kubernetes, as `1.34`; the newest if it is not given
     #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
     pub kubernetes_version: Option<Version>,
-    /// A format, and a file to write it to: text, json, csv, dot, sarif, opengraph; may be given several times
+    /// A format, and a file to write it to: text, json, csv, dot, sarif, html, opengraph; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<PathsOutput>,
 }
@@ -94,6 +94,7 @@ Examples:
   plimsoll paths list --cluster --output json
   plimsoll paths list deploy/ --output dot | dot -Tsvg > paths.svg
   plimsoll paths list deploy/ --all --output sarif=paths.sarif
+  plimsoll paths list deploy/ --output html=paths.html        an explorer: follow a way, click a change away
   plimsoll paths list --cluster --output opengraph=graph.json     for BloodHound
 
 Exit codes: 0 no way · 1 at least one · 2 not everything could be looked at · 3 wrong usage";
@@ -125,6 +126,7 @@ Examples:
   plimsoll paths plan deploy/ --budget 10 --from internet
   plimsoll paths plan deploy/ --pin Ingress/storefront/shop   what must not change
   plimsoll paths plan deploy/ --cost 'ClusterRoleBinding/*=5'
+  plimsoll paths plan deploy/ --output html=plan.html         the explorer, opened on the plan
 
 Exit codes: 0 nothing is left · 1 something is · 2 not everything could be looked at · 3 wrong usage";
 
@@ -255,6 +257,8 @@ pub enum PathsFormat {
     Dot,
     /// For code hosts and editors: SARIF 2.1.0, the steps as code flows
     Sarif,
+    /// For looking around: a page that needs nothing else, where ways are followed and changes tried
+    Html,
     /// For BloodHound: the whole graph as OpenGraph reads it
     #[value(name = "opengraph")]
     OpenGraph,

@@ -118,7 +118,7 @@ fn list(arguments: &PathsListArguments) -> anyhow::Result<Exit> {
     report.paths = paths[..shown].iter().map(|path| teller.path(path, &analysis)).collect();
     report.more = more;
     report.certain = paths.iter().filter(|path| path.assumptions.is_empty()).count();
-    let asked = Some(Asked { teller: &teller, analysis: &analysis });
+    let asked = Some(Asked { teller: &teller, analysis: &analysis, plan: None });
     write(&Answer { report: &report, telling: telling(arguments.details), asked }, &arguments.input.output)?;
     let found = if paths.is_empty() { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))
@@ -151,10 +151,11 @@ fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
     let analysis = Analysis::new(&graph, &question);
     let teller = Teller { world: &world, graph: &graph };
     let mut report = report(&teller, &analysis, &arguments.paths);
-    let plan = teller.plan(&analysis, arguments.budget);
-    let left = plan.left;
-    report.plan = Some(plan);
-    let asked = Some(Asked { teller: &teller, analysis: &analysis });
+    let plan = analysis.plan(arguments.budget);
+    let told = teller.plan(&analysis, &plan);
+    let left = told.left;
+    report.plan = Some(told);
+    let asked = Some(Asked { teller: &teller, analysis: &analysis, plan: Some(&plan) });
     write(&Answer { report: &report, telling: Telling::Short, asked }, &arguments.input.output)?;
     let found = if left == 0 { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))
@@ -171,6 +172,7 @@ fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
     let world = World::new(&inventory, &config(&inventory, &arguments.input));
     let graph = Graph::new(&world, EDGES);
     let name = std::slice::from_ref(&arguments.name);
+    output::refuse_explorer(&arguments.input.output)?;
     let from = question(&world, &graph, (name, &[]), &arguments.input)?;
     let to = question(&world, &graph, (&[], name), &arguments.input)?;
     let teller = Teller { world: &world, graph: &graph };
@@ -184,7 +186,7 @@ fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
     let mut report = report(&teller, &from, &arguments.paths);
     report.certain = all.iter().filter(|path| path.certain).count();
     report.paths = all;
-    let asked = Some(Asked { teller: &teller, analysis: &from });
+    let asked = Some(Asked { teller: &teller, analysis: &from, plan: None });
     write(&Answer { report: &report, telling: telling(arguments.details), asked }, &arguments.input.output)?;
     let found = if report.paths.is_empty() { Exit::Clean } else { Exit::Findings };
     Ok(found.max(looked_at(&inventory)))

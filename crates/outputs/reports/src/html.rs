@@ -366,8 +366,8 @@ fn code_words(text: &str) -> String {
 }
 
 /// Writes JSON into a script element: nothing in it can end the element or begin a comment.
-struct Guarded<'a> {
-    out: &'a mut dyn Write,
+pub(crate) struct Guarded<'a> {
+    pub(crate) out: &'a mut dyn Write,
 }
 
 impl Write for Guarded<'_> {

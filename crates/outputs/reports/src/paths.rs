@@ -1,6 +1,7 @@
 //! Attack paths and plans, for people and machines.
 
 mod dot;
+mod explorer;
 mod open_graph;
 mod sarif;
 mod tell;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::json::{JsonCoverage, Tool};
 
 pub use dot::write_dot;
+pub use explorer::{Explorer, Opening, write_html};
 pub use open_graph::write_open_graph;
 pub use sarif::write_sarif;
 pub use tell::Teller;

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
+use ::paths::algorithms::ranking::Plan;
 use ::paths::analysis::Analysis;
 use anyhow::Context as _;
-use reports::paths::{PathsReport, Teller, Telling};
+use reports::paths::{Explorer, Opening, PathsReport, Teller, Telling};
 
 use crate::arguments::{PathsFormat, PathsOutput};
 use crate::exit::UsageError;
@@ -28,6 +29,21 @@ pub(super) struct Asked<'a> {
     pub(super) teller: &'a Teller<'a>,
     /// The question.
     pub(super) analysis: &'a Analysis<'a>,
+    /// The changes that are best made, if they are known already.
+    pub(super) plan: Option<&'a Plan>,
+}
+
+/// So many changes there may be in the plan of the explorer, where nobody says how many.
+const BUDGET: usize = 200;
+
+/// The explorer is one question and its ways.
+pub(super) fn refuse_explorer(outputs: &[PathsOutput]) -> Result<(), UsageError> {
+    if outputs.iter().all(|output| output.format != PathsFormat::Html) {
+        return Ok(());
+    }
+    let text = "`html` is written by `paths list` and `paths plan`: `--from NAME` and `--to NAME` say where ways begin \
+                and end, and a change is tried in the page";
+    Err(UsageError(text.to_owned()))
 }
 
 /// Writes it everywhere.
@@ -70,9 +86,16 @@ fn write_one(answer: &Answer<'_>, output: &PathsOutput, out: &mut dyn Write) -> 
         (PathsFormat::Csv, _) => reports::paths::write_csv(report, out),
         (PathsFormat::Dot, _) => reports::paths::write_dot(report, out),
         (PathsFormat::Sarif, _) => reports::paths::write_sarif(report, out),
-        (PathsFormat::OpenGraph, Some(Asked { teller, analysis })) => {
+        (PathsFormat::OpenGraph, Some(Asked { teller, analysis, plan: _ })) => {
             reports::paths::write_open_graph(teller, analysis, &report.subject, out)
         }
-        (PathsFormat::OpenGraph, None) => Ok(()),
+        (PathsFormat::Html, Some(Asked { teller, analysis, plan })) => {
+            let opening = if plan.is_some() { Opening::Plan } else { Opening::Ways };
+            let found = plan.is_none().then(|| analysis.plan(BUDGET));
+            let Some(plan) = plan.or(found.as_ref()) else { return Ok(()) };
+            reports::paths::write_html(&Explorer { report, teller, analysis, plan, opening }, out)
+        }
+        // Both were refused before anything was asked.
+        (PathsFormat::OpenGraph | PathsFormat::Html, None) => Ok(()),
     }
 }

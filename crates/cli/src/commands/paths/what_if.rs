@@ -14,7 +14,7 @@ use model::inventory::{Inventory, Resource};
 use reports::paths::{ChangesInfo, PathInfo, Teller, Telling, Weight};
 
 use super::output::{Answer, write};
-use super::{NOTHING, config, looked_at, question, read, report, sort};
+use super::{NOTHING, config, looked_at, output, question, read, report, sort};
 use crate::arguments::PathsWhatIfArguments;
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &PathsWhatIfArguments) -> anyhow::Result<Exit> {
         let text = "nothing would change: name files with `--apply`, or objects with `--delete`";
         return Err(UsageError(text.to_owned()).into());
     }
+    output::refuse_explorer(&arguments.input.output)?;
     let before = read(&arguments.paths, &arguments.input)?;
     let after = changed(&before, arguments)?;
     let (was, reached_before) = ways(&before, arguments)?;

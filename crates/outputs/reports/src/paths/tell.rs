@@ -2,6 +2,7 @@
 
 use model::inventory::ResourceId;
 use model::place::Place;
+use paths::algorithms::ranking::Plan;
 use paths::analysis::{Analysis, Path};
 use paths::edge::Assumptions;
 use paths::graph::{Action, Evidence, FixId, Graph};
@@ -120,10 +121,8 @@ impl Teller<'_> {
         }
     }
 
-    /// The changes that are best made, at most so many; and what the graph says when it is asked again without what they
-    /// take away.
-    pub fn plan(&self, analysis: &Analysis<'_>, budget: usize) -> PlanInfo {
-        let plan = analysis.plan(budget);
+    /// The changes of a plan, and what the graph says when it is asked again without what they take away.
+    pub fn plan(&self, analysis: &Analysis<'_>, plan: &Plan) -> PlanInfo {
         let mut removed = Removed::default();
         let mut verified = true;
         let mut steps = Vec::new();
