@@ -206,3 +206,39 @@ fn every_format_knows_what_is_accepted() {
     let said = folder.run(&["baseline", "write", "--only", ONLY, "--file", "-"]);
     assert!(!said.out.contains("privileged-container"), "what is accepted is no debt: {}", said.out);
 }
+
+/// What Kubescape's exceptions can say that exceptions here cannot never covers more than it did there.
+#[test]
+fn exceptions_of_kubescape_cover_no_more_than_there() {
+    let open_with = |resources: &str, policies: &str| {
+        let text = format!(
+            r#"[{{"name":"x","policyType":"postureExceptionPolicy","actions":["alertOnly"],"resources":[{resources}],"posturePolicies":[{policies}]}}]"#
+        );
+        let folder = Folder::new(&[("pod.yaml", POD), ("kubescape.json", &text)]);
+        let (_, found) = open(&folder, &["--exceptions", "kubescape.json"]);
+        (found.len(), folder.run(&["exceptions", "--exceptions", "kubescape.json", "."]).out)
+    };
+    let kind = |kind: &str| format!(r#"{{"designatorType":"Attributes","attributes":{{"kind":"{kind}"}}}}"#);
+    let privileged = r#"{"controlID":"C-0057"}"#;
+    assert_eq!(open_with(&kind("Pod"), privileged).0, 1);
+    assert_eq!(open_with(&kind("Deployment|Pod"), privileged).0, 1);
+    assert_eq!(open_with(&kind("Deployment|DaemonSet"), privileged).0, 3);
+    for (resources, policies, said) in [
+        (
+            r#"{"designatorType":"wildwlid","wildwlid":"wlid://cluster-x/namespace-y"}"#,
+            privileged,
+            "`attributes` alone",
+        ),
+        (r#"{"designatorType":"Attributes","attributes":{}}"#, privileged, "`attributes` alone"),
+        (r#"{"designatorType":"Attributes","attributes":{"resourceID":"1"}}"#, privileged, "ids that Kubescape gives"),
+        (&kind("Pod"), r#"{"controlID":"C-0057","ruleName":"r"}"#, "the rule `r` of a control alone"),
+        (&kind("Pod"), r#"{"frameworkName":"NSA"}"#, "a whole framework"),
+        (&kind("(Pod|Job)"), privileged, "more than stars"),
+    ] {
+        let (found, listed) = open_with(resources, policies);
+        let listed = listed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(found == 3 && listed.contains(said), "{resources} {policies}: {found} {listed}");
+    }
+    // Without a control it fits nothing, and not everything.
+    assert_eq!(open_with(&kind("Pod"), "").0, 3);
+}

@@ -176,13 +176,19 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
         let mut by_framework = false;
         for posture in policy.get("posturePolicies").into_iter().flat_map(Value::items) {
             let text = |key| posture.get(key).map(|text| text.text().into_owned()).filter(|text| !text.is_empty());
-            match text("controlID").or_else(|| text("controlName")) {
-                Some(id) => controls.push(unanchored(&id)),
-                None => by_framework |= text("frameworkName").is_some(),
+            match (text("controlID").or_else(|| text("controlName")), text("ruleName")) {
+                (Some(_), Some(rule)) => {
+                    foreign.untranslated.push((line, format!("`{name}` is for the rule `{rule}` of a control alone")));
+                }
+                (Some(id), None) => controls.push(unanchored(&id)),
+                (None, _) => by_framework |= text("frameworkName").is_some(),
             }
         }
         if by_framework {
             foreign.untranslated.push((line, format!("`{name}` is for a whole framework")));
+        }
+        // Without a control it covers nothing there, and would cover everything here.
+        if controls.is_empty() {
             continue;
         }
         let expires = policy.get("expirationDate").map(|day| day.text().into_owned());
@@ -212,16 +218,23 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
 }
 
 fn attributes(designator: Value<'_>, written: &mut Written) -> Result<(), String> {
-    for (key, value) in designator.get("attributes").into_iter().flat_map(Value::entries) {
+    let mut attributes = designator.get("attributes").into_iter().flat_map(Value::entries).peekable();
+    if attributes.peek().is_none() {
+        // Kubescape takes a designator without attributes for one that fits nothing.
+        return Err("resources are named by their `attributes` alone".to_owned());
+    }
+    for (key, value) in attributes {
         let text = value.text();
-        let pattern = glob_of_regex(&text).ok_or(format!("the expression `{text}` is more than stars can say"))?;
+        let patterns: Option<Vec<String>> = text.split('|').map(glob_of_regex).collect();
+        let patterns = patterns.ok_or(format!("the expression `{text}` is more than stars can say"))?;
         match &*key.text() {
-            "kind" => written.selector.kinds.push(pattern),
-            "name" => written.selector.names.push(pattern),
-            "namespace" => written.selector.namespaces.push(pattern),
-            "path" => written.selector.paths.push(pattern),
-            "cluster" if pattern == "*" => {}
+            "kind" => written.selector.kinds.extend(patterns),
+            "name" => written.selector.names.extend(patterns),
+            "namespace" => written.selector.namespaces.extend(patterns),
+            "path" => written.selector.paths.extend(patterns),
+            "cluster" if patterns == ["*"] => {}
             "cluster" => return Err("which cluster a manifest is for is not known".to_owned()),
+            "resourceID" => return Err("ids that Kubescape gives to resources are not known".to_owned()),
             label => written.selector.labels.push((label.to_owned(), text.into_owned())),
         }
     }
