@@ -3,7 +3,9 @@
 
 mod charts;
 mod child;
+mod estate;
 mod figures;
+mod graph;
 mod others;
 mod outputs;
 mod overlays;
@@ -30,6 +32,7 @@ usage: cargo xtask bench [profile] [OPTION]…
   --dir DIR        where the corpus is, or is written (default: target/bench/corpus)
   --binary PATH    measure this program, and build nothing
   --runs N         how often each figure is measured
+  --section NAME   one section alone: scans, startup, outputs, charts, overlays, rights, graph, others
   --json           print the figures for machines
   --enforce        fail if a budget is missed";
 
@@ -54,6 +57,7 @@ struct Options {
     directory: Option<PathBuf>,
     binary: Option<PathBuf>,
     runs: Option<usize>,
+    section: Option<String>,
 }
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
@@ -67,6 +71,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
         directory: arguments.option("--dir")?,
         binary: arguments.option("--binary")?,
         runs: arguments.option("--runs")?,
+        section: arguments.option("--section")?,
     };
     let subcommand = arguments.positional();
     arguments.finish().map_err(|unknown| anyhow!("{unknown}\n\n{USAGE}"))?;
@@ -80,16 +85,21 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
 fn figures(options: &Options) -> Result<ExitCode> {
     let bench = prepare(options)?;
     let mut figures = reference::figures(&bench)?;
-    let sections: [Section; 7] = [
-        scans::figures,
-        scans::startup,
-        outputs::figures,
-        charts::figures,
-        overlays::figures,
-        rights::figures,
-        others::figures,
+    let sections: [(&str, Section); 8] = [
+        ("scans", scans::figures),
+        ("startup", scans::startup),
+        ("outputs", outputs::figures),
+        ("charts", charts::figures),
+        ("overlays", overlays::figures),
+        ("rights", rights::figures),
+        ("graph", graph::figures),
+        ("others", others::figures),
     ];
-    for section in sections {
+    let is_asked = |name: &str| options.section.as_deref().is_none_or(|asked| asked == name);
+    if !sections.iter().any(|(name, _)| is_asked(name)) {
+        bail!("there is no section of that name\n\n{USAGE}");
+    }
+    for (_, section) in sections.into_iter().filter(|(name, _)| is_asked(name)) {
         let more = section(&bench, &figures);
         figures.extend(more);
     }

@@ -39,6 +39,14 @@ pub struct Segments {
     pub all: Vec<Segment>,
 }
 
+/// Endpoints that policies do not tell apart.
+struct Group {
+    /// Each with its workloads; at least one.
+    members: Vec<(EndpointId, Vec<u32>)>,
+    /// Whether no policy protects them.
+    in_the_open: bool,
+}
+
 /// The number of what is in the open among the segments.
 pub const OPEN: u32 = u32::MAX;
 
@@ -46,39 +54,39 @@ impl Segments {
     /// Finds them.
     pub(crate) fn new(world: &World<'_>) -> Self {
         let network = &world.network;
-        let mut groups: BTreeMap<u32, Vec<(EndpointId, Vec<u32>)>> = BTreeMap::new();
+        let mut by_group: BTreeMap<u32, Vec<(EndpointId, Vec<u32>)>> = BTreeMap::new();
         for (endpoint, workloads) in world.endpoints() {
-            groups.entry(network.group_of(endpoint)).or_default().push((endpoint, workloads));
+            by_group.entry(network.group_of(endpoint)).or_default().push((endpoint, workloads));
         }
         let is_open = |endpoint: EndpointId, direction| network.isolation(endpoint, direction) == Isolation::Open;
-        let in_the_open: BTreeSet<u32> = groups
-            .iter()
-            .filter(|(_, members)| is_open(members[0].0, Direction::Ingress))
-            .map(|(group, _)| *group)
+        // Every group asks of every other: what is asked of each is one look at a row.
+        let groups: Vec<Group> = by_group
+            .into_values()
+            .map(|members| Group { in_the_open: is_open(members[0].0, Direction::Ingress), members })
             .collect();
+        let in_the_open = groups.iter().filter(|group| group.in_the_open).count();
         let mut segments: BTreeMap<(bool, bool, Vec<Listener>), Segment> = BTreeMap::new();
         let mut open: BTreeSet<Listener> = BTreeSet::new();
-        for members in groups.values() {
-            let source = members[0].0;
+        for own in &groups {
+            let source = own.members[0].0;
             let row = network.row(source);
-            let reached: Vec<&u32> =
-                groups.iter().filter(|(_, others)| row.reaches(others[0].0)).map(|(group, _)| group).collect();
-            let holds_open =
-                !in_the_open.is_empty() && in_the_open.iter().all(|group| reached.binary_search(&group).is_ok());
-            let listeners = |group: &u32| {
+            let reached: Vec<&Group> = groups.iter().filter(|other| row.reaches(other.members[0].0)).collect();
+            let of_open = reached.iter().filter(|group| group.in_the_open).count();
+            let holds_open = in_the_open > 0 && of_open == in_the_open;
+            let listeners = |group: &&Group| {
                 let of_endpoint = |(endpoint, workloads): &(EndpointId, Vec<u32>)| {
                     let ports = row.to(*endpoint);
                     let port = port(network, *endpoint, &ports);
                     workloads.iter().map(move |&workload| Listener { workload, port: port.clone() }).collect::<Vec<_>>()
                 };
-                groups[group].iter().flat_map(of_endpoint).collect::<Vec<_>>()
+                group.members.iter().flat_map(of_endpoint).collect::<Vec<_>>()
             };
-            let (hub, rest): (Vec<&u32>, Vec<&u32>) =
-                reached.into_iter().partition(|group| holds_open && in_the_open.contains(group));
+            let is_hub = |group: &&&Group| holds_open && group.in_the_open;
             if open.is_empty() {
-                open.extend(hub.into_iter().flat_map(listeners));
+                open.extend(reached.iter().filter(is_hub).flat_map(listeners));
             }
-            let mut held: Vec<Listener> = rest.into_iter().flat_map(listeners).collect();
+            let rest = reached.iter().filter(|group| !is_hub(group));
+            let mut held: Vec<Listener> = rest.flat_map(listeners).collect();
             held.sort_unstable();
             let is_limited = !is_open(source, Direction::Egress);
             let key = (holds_open, is_limited, held);
@@ -86,7 +94,7 @@ impl Segments {
                 let (holds_open, is_limited, listeners) = key;
                 Segment { members: Vec::new(), listeners, holds_open, is_limited }
             });
-            segment.members.extend(members.iter().flat_map(|(_, workloads)| workloads));
+            segment.members.extend(own.members.iter().flat_map(|(_, workloads)| workloads));
         }
         let mut all: Vec<Segment> = segments.into_values().collect();
         for segment in &mut all {

@@ -1,0 +1,93 @@
+//! The graph of attack paths and the network of a large cluster, beside a plain search over its pods.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Bench;
+use super::child::Series;
+use super::estate::Estate;
+use super::figures::{Budget, Figure, Limit};
+use crate::arguments::say;
+
+const SECTION: &str = "attack paths and network of a cluster in one file";
+
+pub(crate) fn figures(bench: &Bench, _before: &[Figure]) -> Vec<Figure> {
+    say("bench: attack paths and network");
+    match measure(bench) {
+        Ok(figures) => figures,
+        Err(error) => vec![Figure::failed(SECTION, "attack paths", &error)],
+    }
+}
+
+fn measure(bench: &Bench) -> Result<Vec<Figure>> {
+    let middle = Estate { pods: 25_000, workloads: 2_500, bindings: 5_000, policies: 1_000 };
+    let large = Estate { pods: 100_000, workloads: 10_000, bindings: 20_000, policies: 4_000 };
+    let many_policies = Estate { pods: 100_000, workloads: 5_000, bindings: 0, policies: 5_000 };
+    let mut figures = Vec::new();
+    for (estate, most, memory) in [(middle, 1.0, Some(300.0)), (large, 5.0, None)] {
+        let file = estate.write(&bench.scratch.join("estate"))?;
+        let loading =
+            run(bench, &["scan", "--summary", "--order", "severity", "--only", "privileged-container"], &file)?;
+        let plan = run(bench, &["paths", "plan", "--output", "json=/dev/null"], &file)?;
+        let what = format!("{} pods, {} bindings, {} policies", estate.pods, estate.bindings, estate.policies);
+        let mut budgets = vec![Budget {
+            what: "beyond loading",
+            unit: "s",
+            value: plan.median - loading.median,
+            limit: Limit::AtMost(most),
+        }];
+        budgets.extend(memory.map(|most| Budget {
+            what: "peak",
+            unit: "MB",
+            value: plan.peak as f64 / 1e6,
+            limit: Limit::AtMost(most),
+        }));
+        figures.push(figure(&format!("{what}: read, one control"), loading, Vec::new()));
+        figures.push(figure(&format!("{what}: `paths plan`"), plan, budgets));
+    }
+    let (seconds, note) = middle.plain_search();
+    let series = Series { best: seconds, median: seconds, cpu: None, peak: 0 };
+    let name = "a plain search over pairs of pods, network alone".to_owned();
+    figures.push(Figure { section: SECTION, name, series: Some(series), note, ..Figure::default() });
+
+    let file = many_policies.write(&bench.scratch.join("policies"))?;
+    let loading = run(bench, &["scan", "--summary", "--order", "severity", "--only", "privileged-container"], &file)?;
+    let exposure = run(bench, &["network", "exposure", "--output", "json=/dev/null"], &file)?;
+    let blast = run(bench, &["network", "blast-radius", "internet", "--output", "json=/dev/null"], &file)?;
+    let what = format!(
+        "{} pods of {} workloads, {} policies",
+        many_policies.pods, many_policies.workloads, many_policies.policies
+    );
+    let beyond = |series: &Series, memory: f64| {
+        vec![
+            Budget {
+                what: "beyond loading",
+                unit: "s",
+                value: series.median - loading.median,
+                limit: Limit::AtMost(1.0),
+            },
+            Budget { what: "peak", unit: "MB", value: series.peak as f64 / 1e6, limit: Limit::AtMost(memory) },
+        ]
+    };
+    let (of_exposure, of_blast) = (beyond(&exposure, 500.0), beyond(&blast, 500.0));
+    figures.push(figure(&format!("{what}: read, one control"), loading, Vec::new()));
+    figures.push(figure(&format!("{what}: `network exposure`"), exposure, of_exposure));
+    figures.push(figure(&format!("{what}: `network blast-radius internet`"), blast, of_blast));
+    let (seconds, note) = many_policies.plain_search();
+    let series = Series { best: seconds, median: seconds, cpu: None, peak: 0 };
+    let name = "a plain search over pairs of its pods".to_owned();
+    figures.push(Figure { section: SECTION, name, series: Some(series), note, ..Figure::default() });
+    Ok(figures)
+}
+
+fn run(bench: &Bench, words: &[&str], file: &Path) -> Result<Series> {
+    let mut arguments: Vec<&Path> = words.iter().map(Path::new).collect();
+    // Arguments of subcommands follow their names.
+    arguments.push(file);
+    bench.tool.measure(&arguments, bench.runs)
+}
+
+fn figure(name: &str, series: Series, budgets: Vec<Budget>) -> Figure {
+    Figure { section: SECTION, name: name.to_owned(), series: Some(series), budgets, ..Figure::default() }
+}
