@@ -1,6 +1,7 @@
 //! How long answers take in a large cluster, in memory, beside a plain loop over the same bindings. `cargo xtask
 //! bench` runs it; it prints a line for each figure: what, milliseconds, and how many answers.
 
+#![expect(clippy::disallowed_types, reason = "it measures, and is no analysis")]
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::collections::{BTreeSet, HashMap};
@@ -54,11 +55,11 @@ impl Plain {
         let role = |at: usize| PlainRole {
             verbs: verbs[at % verbs.len()].clone(),
             // What may everything is rare.
-            resources: resources[if at % 97 == 0 { 5 } else { at % 5 }].clone(),
+            resources: resources[if at.is_multiple_of(97) { 5 } else { at % 5 }].clone(),
         };
         let roles = (0..ROLES).map(|at| (format!("role-{at}"), role(at))).collect();
         let binding = |at: usize| PlainBinding {
-            namespace: (at % 2 == 0).then(|| format!("ns-{}", at / 2 % NAMESPACES)),
+            namespace: at.is_multiple_of(2).then(|| format!("ns-{}", at / 2 % NAMESPACES)),
             role: format!("role-{}", at * 13 % ROLES),
             subject: format!("user-{}", at * 31 % SUBJECTS),
         };
