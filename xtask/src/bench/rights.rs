@@ -1,4 +1,4 @@
-//! Answers on rights in a large cluster, in memory: the example `speed` of `rbac` asks and compares with a plain loop.
+//! Answers on rights in a large cluster, in memory: the example `rights` of `rbac` asks and compares with a plain loop.
 
 use std::process::Stdio;
 
@@ -22,12 +22,12 @@ pub(crate) fn figures(_bench: &Bench, _before: &[Figure]) -> Vec<Figure> {
 }
 
 fn measure() -> Result<Vec<Figure>> {
-    let run = ["run", "--quiet", "--release", "--package", "rbac", "--example", "speed"];
+    let run = ["run", "--quiet", "--release", "--package", "rbac", "--example", "rights"];
     let output = cargo().args(run).stderr(Stdio::inherit()).output().context("cannot run `cargo`")?;
     if !output.status.success() {
-        bail!("the example `speed` of `rbac` failed: an answer is not that of a plain loop, or it does not build");
+        bail!("the example `rights` of `rbac` failed: an answer is not that of a plain loop, or it does not build");
     }
-    let text = String::from_utf8(output.stdout).context("the example `speed` did not print text")?;
+    let text = String::from_utf8(output.stdout).context("the example `rights` did not print text")?;
     text.lines().map(figure).collect()
 }
 
@@ -35,9 +35,9 @@ fn measure() -> Result<Vec<Figure>> {
 fn figure(line: &str) -> Result<Figure> {
     let mut cells = line.split('\t');
     let (Some(name), Some(time), Some(answers)) = (cells.next(), cells.next(), cells.next()) else {
-        bail!("the example `speed` printed `{line}`");
+        bail!("the example `rights` printed `{line}`");
     };
-    let value: f64 = time.parse().with_context(|| format!("the example `speed` printed `{line}`"))?;
+    let value: f64 = time.parse().with_context(|| format!("the example `rights` printed `{line}`"))?;
     let budget = BUDGETS.iter().find(|(start, _)| name.starts_with(start));
     let budgets = budget.map(|(_, most)| Budget { what: "time", unit: "ms", value, limit: Limit::AtMost(*most) });
     let note = format!("{value:.2} ms, {answers} answers");
