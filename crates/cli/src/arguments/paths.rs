@@ -141,7 +141,7 @@ pub struct PathsPlanArguments {
     #[command(flatten)]
     pub question: PathsQuestion,
     /// At most so many changes
-    #[arg(long, value_name = "N", default_value_t = 200, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 100, hide_default_value = true)]
     pub budget: usize,
     /// An object that must not be changed, as `Kind/namespace/name`, with `*` for any letters; may be given several times
     #[arg(long, value_name = "OBJECT")]

@@ -32,6 +32,9 @@ impl Separation<'_> {
     /// not needed, and the bound says how far from the best it may be.
     pub(crate) fn cut(&self) -> Option<Cut> {
         let relevant = self.relevant();
+        if relevant.is_empty() {
+            return Some(Cut { changes: Vec::new(), bound: 0 });
+        }
         let cheapest = self.cheapest_of_parts();
         let vertices = self.topology.vertices() as u32;
         let (source, sink) = (vertices * 2, vertices * 2 + 1);
