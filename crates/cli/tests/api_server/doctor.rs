@@ -11,7 +11,7 @@ const FEATURES: [&str; 5] = ["scan", "snapshot", "rbac", "network", "paths"];
 fn use_it(server: &Server, feature: &str) -> Said {
     let arguments: &[&str] = match feature {
         "scan" => &["scan", "--cluster", "--qps", "2000", "--output", "json"],
-        "snapshot" => &["snapshot", "--qps", "2000", "--output", "/dev/null"],
+        "snapshot" => &["snapshot", "--qps", "2000", "--output", "of-a-role.snapshot"],
         "rbac" => &["rbac", "subjects", "--cluster", "--output", "json"],
         "network" => &["network", "list", "--cluster", "--output", "json"],
         _ => &["paths", "list", "--cluster", "--output", "json"],

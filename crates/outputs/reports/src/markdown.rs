@@ -78,6 +78,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     if !page.put(&head(report, options), 0)? {
         return Ok(());
     }
+    page.put(&first(report, options), coverage.len() + RESERVE)?;
     // However long the table is, what was not looked at keeps its room.
     table(report, options, &mut page, coverage.len() + RESERVE)?;
     page.put(&coverage, RESERVE)?;
@@ -115,14 +116,38 @@ fn head(report: &Report<'_>, options: &Options<'_>) -> String {
     )
 }
 
-/// The worst findings that can fail the run, ordered by severity, then as the input is. Others are counted.
+/// What to do first, if ways of attackers were looked for.
+fn first(report: &Report<'_>, options: &Options<'_>) -> String {
+    const SHOWN: usize = 5;
+    let all = &report.results.priorities.first;
+    let mut text = String::new();
+    for (at, change) in all.iter().take(SHOWN).enumerate() {
+        let resource = report.resource(change.resource);
+        let object = code(&report.resource_id(change.resource));
+        let file = change.file.unwrap_or(resource.file) as usize;
+        let line = if change.place.line > 0 { change.place.line } else { resource.line };
+        let path = report.results.files.get(file).filter(|_| line > 0);
+        let place = path.map(|path| format!(", {}", place(&display_path(path), Some(line), options.repository)));
+        let place = place.unwrap_or_default();
+        let ends_group = all.get(at + 1).is_none_or(|next| next.group != change.group);
+        let left = match (ends_group, change.left) {
+            (false, _) => String::new(),
+            (true, 0) => ": then nothing of the risk is left".to_owned(),
+            (true, left) => format!(": then {} % of the risk is left", left.div_ceil(10)),
+        };
+        text.push_str(&format!("{}. {} in {object}{place}{left}\n", at + 1, woven(report.text(change.title))));
+    }
+    if text.is_empty() { text } else { format!("**What to do first**\n\n{text}\n") }
+}
+
+/// The first findings that can fail the run, by what they contribute, then by severity, then as the input is. Others are
+/// counted.
 fn table(report: &Report<'_>, options: &Options<'_>, page: &mut Page<'_>, keep: usize) -> io::Result<()> {
-    let severities = Severity::ALL.into_iter().filter(|severity| *severity >= report.threshold);
-    let worst = severities.flat_map(|severity| {
-        report.control_results().filter(move |result| result.counts() && result.severity == severity)
-    });
+    let can_fail = |result: &ControlResult<'_>| result.counts() && result.severity >= report.threshold;
+    let mut worst: Vec<ControlResult<'_>> = report.control_results().filter(can_fail).collect();
+    worst.sort_by_cached_key(|result| report.order(result));
     let mut shown = 0;
-    for result in worst.take(options.rows) {
+    for result in worst.into_iter().take(options.rows) {
         let heading = if shown == 0 { "| | control | object | place |\n|---|---|---|---|\n" } else { "" };
         if !page.put(&format!("{heading}{}", row(report, &result, options)), keep + RESERVE)? {
             break;

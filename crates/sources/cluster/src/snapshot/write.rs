@@ -14,7 +14,8 @@ use crate::owners::Decision;
 pub struct Writer {
     out: BufWriter<File>,
     path: PathBuf,
-    partial: PathBuf,
+    /// Where it is written before it is whole; `None` if it is written to its place at once.
+    partial: Option<PathBuf>,
     objects: u64,
     redaction: Option<Redaction>,
     /// The first error: pages come from threads that cannot do anything about it.
@@ -26,15 +27,19 @@ pub struct Writer {
 /// # Errors
 /// The file cannot be made or written.
 pub fn create(path: &Path, header: &Header, redaction: Option<Redaction>) -> io::Result<Writer> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
+    // A device or a pipe takes what it is sent, and no file may come in its place.
+    let takes_it = std::fs::metadata(path).is_ok_and(|known| !known.is_file() && !known.is_dir());
+    let partial = (!takes_it).then(|| {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        PathBuf::from(partial)
+    });
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(partial.is_some()).truncate(partial.is_some());
     // What a cluster has is for whoever may see it.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let out = BufWriter::new(options.open(&partial)?);
+    let out = BufWriter::new(options.open(partial.as_deref().unwrap_or(path))?);
     let mut writer = Writer { out, path: path.to_path_buf(), partial, objects: 0, redaction, failed: None };
     let line = serde_json::to_string(header)?;
     writer.member(&[&line])?;
@@ -82,12 +87,16 @@ impl Writer {
         self.line(&Line::End(EndLine { objects: self.objects, troubles }), &[]);
         if let Some(error) = self.failed.take() {
             // What is not whole is of no use to anybody.
-            std::fs::remove_file(&self.partial).ok();
+            if let Some(partial) = &self.partial {
+                std::fs::remove_file(partial).ok();
+            }
             return Err(error);
         }
         self.out.flush()?;
-        self.out.get_ref().sync_all()?;
-        std::fs::rename(&self.partial, &self.path)?;
+        if let Some(partial) = &self.partial {
+            self.out.get_ref().sync_all()?;
+            std::fs::rename(partial, &self.path)?;
+        }
         Ok(self.objects)
     }
 

@@ -64,6 +64,26 @@ fn read(path: &Path) -> Result<Inventory, ReadError> {
     Ok(inventory)
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_takes_what_it_is_sent_and_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    written(&pipe, None);
+    let copy = folder.path().join("copy.snapshot");
+    fs::write(&copy, reader.join().unwrap()).unwrap();
+    assert_eq!(names(&read(&copy).unwrap()), ["a", "b", "s"]);
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "a file came in its place");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left behind");
+}
+
 #[test]
 fn a_snapshot_gives_what_the_cluster_gave() {
     let folder = tempfile::tempdir().unwrap();
