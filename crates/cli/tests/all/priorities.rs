@@ -52,6 +52,11 @@ fn what_a_way_from_outside_rests_on_comes_first_and_says_why() {
     assert_eq!((&first["title"], &first["left"]), (&"take `privileged: true` out".into(), &0.into()), "{first}");
     assert_eq!((&first["path"], &first["line"]), (&"app.yaml".into(), &19.into()), "{first}");
 
+    for format in ["html", "markdown"] {
+        let page = folder.run(&["scan", "app.yaml", "--output", format]).out;
+        let (_, after) = page.split_once("What to do first").unwrap();
+        assert!(after.contains("app.yaml:19") && after.contains("then nothing of the risk is left"), "{format}");
+    }
     let text = folder.run(&["scan", "app.yaml"]).out;
     let frame = text.find("[privileged-container]").unwrap();
     assert!(text[..frame].matches("critical[").count() <= 1, "it is the first frame: {text}");

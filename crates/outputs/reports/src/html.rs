@@ -77,6 +77,9 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     write!(out, "</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
+/// So many changes are told to be made first.
+const FIRST: usize = 5;
+
 const HELP: &str = "<dialog id=\"help\"><h2>Keys</h2><p><kbd>/</kbd> search · <kbd>j</kbd> <kbd>k</kbd> next and \
 previous · <kbd>Enter</kbd> <kbd>Space</kbd> open or close · <kbd>Esc</kbd> clear the search, close what is open · <kbd>?</kbd> this</p><form method=\"dialog\">\
 <button>Close</button></form></dialog>\n";
@@ -110,8 +113,36 @@ fn head(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::
         write!(out, "<span role=\"listitem\" class=\"{name}\"><b>{number}</b>{mark} {name}</span>")?;
     }
     out.write_all(b"</div>\n")?;
+    first(report, out)?;
     unseen(report, out)?;
     out.write_all(b"</header>\n<main>\n")
+}
+
+/// What to do first, if ways of attackers were looked for.
+fn first(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let all = &report.results.priorities.first;
+    if all.is_empty() {
+        return Ok(());
+    }
+    write!(out, "<section class=\"first\" aria-label=\"what to do first\"><h2>What to do first</h2><ol>")?;
+    for (at, change) in all.iter().take(FIRST).enumerate() {
+        let resource = report.resource(change.resource);
+        let line = if change.place.line > 0 { change.place.line } else { resource.line };
+        let file = report.results.files.get(change.file.unwrap_or(resource.file) as usize).filter(|_| line > 0);
+        let place =
+            file.map(|file| format!(" <code>{}:{line}</code>", escape(&display_path(file)))).unwrap_or_default();
+        let ends_group = all.get(at + 1).is_none_or(|next| next.group != change.group);
+        let left = match (ends_group, change.left) {
+            (false, _) => String::new(),
+            (true, 0) => " <span class=\"quiet\">then nothing of the risk is left</span>".to_owned(),
+            (true, left) => {
+                format!(" <span class=\"quiet\">then {} % of the risk is left</span>", left.div_ceil(10))
+            }
+        };
+        let (title, object) = (code_words(report.text(change.title)), escape(&report.resource_id(change.resource)));
+        write!(out, "<li>{title} in <code>{object}</code>{place}{left}</li>")?;
+    }
+    writeln!(out, "</ol></section>")
 }
 
 /// What was not looked at: nobody may take a page for clean that does not show it.
