@@ -143,6 +143,7 @@ impl Inventory {
         self.coverage.append(other.coverage);
         let moved = |id: ResourceId| Some(ResourceId(id.0 + base));
         self.priorities.add(&other.priorities, &moved, &|_, place| (None, place));
+        self.priorities.sort();
         for tally in other.tallies {
             match self.tallies.iter_mut().find(|known| known.control == tally.control) {
                 Some(known) => {
@@ -227,6 +228,7 @@ impl Results {
         self.origins.renumber(&number);
         let all = std::mem::take(&mut self.priorities);
         self.priorities.add(&all, &number, &|_, place| (None, place));
+        self.priorities.sort();
     }
 }
 

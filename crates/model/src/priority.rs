@@ -130,7 +130,7 @@ impl Priorities {
     }
 
     /// Adds what was found in another part of the input, whose resources have these numbers now. The changes are those of
-    /// the part with the greater risk.
+    /// the part with the greater risk. `sort` ends it.
     pub fn add(
         &mut self,
         other: &Self,
@@ -142,7 +142,6 @@ impl Priorities {
                 self.contributions.push(Contribution { resource, ..*contribution });
             }
         }
-        self.sort();
         if other.risk > self.risk {
             let change = |change: &FirstChange| {
                 let (file, at) = place(change.resource, change.place);

@@ -48,10 +48,11 @@ impl Standing {
             for _ in 0..HIGHEST {
                 match owner(at) {
                     Some(above) => at = above,
-                    None => break,
+                    None => return at,
                 }
             }
-            at
+            // Owners in a circle, or without end, stand for nobody.
+            number
         };
         let alike = |own: u32, top: u32| {
             let [own_fact, top_fact] = [own, top].map(|number| &facts[number as usize]);

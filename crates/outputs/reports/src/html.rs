@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::report::{ControlResult, Report, display_path};
 use crate::text::Sources;
-use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line};
+use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line, risk_left};
 
 /// How the page is written.
 pub struct Options<'a> {
@@ -126,19 +126,10 @@ fn first(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     write!(out, "<section class=\"first\" aria-label=\"what to do first\"><h2>What to do first</h2><ol>")?;
     for (at, change) in all.iter().take(FIRST).enumerate() {
-        let resource = report.resource(change.resource);
-        let line = if change.place.line > 0 { change.place.line } else { resource.line };
-        let file = report.results.files.get(change.file.unwrap_or(resource.file) as usize).filter(|_| line > 0);
-        let place =
-            file.map(|file| format!(" <code>{}:{line}</code>", escape(&display_path(file)))).unwrap_or_default();
-        let ends_group = all.get(at + 1).is_none_or(|next| next.group != change.group);
-        let left = match (ends_group, change.left) {
-            (false, _) => String::new(),
-            (true, 0) => " <span class=\"quiet\">then nothing of the risk is left</span>".to_owned(),
-            (true, left) => {
-                format!(" <span class=\"quiet\">then {} % of the risk is left</span>", left.div_ceil(10))
-            }
-        };
+        let place = report.change_place(change);
+        let place = place.map(|(path, line)| format!(" <code>{}:{line}</code>", escape(&path))).unwrap_or_default();
+        let left = report.left_after(at).map(risk_left);
+        let left = left.map(|left| format!(" <span class=\"quiet\">{left}</span>")).unwrap_or_default();
         let (title, object) = (code_words(report.text(change.title)), escape(&report.resource_id(change.resource)));
         write!(out, "<li>{title} in <code>{object}</code>{place}{left}</li>")?;
     }

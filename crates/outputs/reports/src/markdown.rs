@@ -17,7 +17,7 @@ use self::escape::{code, prose, woven};
 use crate::report::{ControlResult, Report, display_path};
 use crate::repository::Repository;
 use crate::text::Terminal;
-use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line};
+use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, load_line, risk_left};
 
 /// What a comment on a pull request may have, in characters. Bytes are counted: they are never fewer.
 pub const COMMENT_LIMIT: usize = 65_536;
@@ -122,20 +122,12 @@ fn first(report: &Report<'_>, options: &Options<'_>) -> String {
     let all = &report.results.priorities.first;
     let mut text = String::new();
     for (at, change) in all.iter().take(SHOWN).enumerate() {
-        let resource = report.resource(change.resource);
         let object = code(&report.resource_id(change.resource));
-        let file = change.file.unwrap_or(resource.file) as usize;
-        let line = if change.place.line > 0 { change.place.line } else { resource.line };
-        let path = report.results.files.get(file).filter(|_| line > 0);
-        let place = path.map(|path| format!(", {}", place(&display_path(path), Some(line), options.repository)));
-        let place = place.unwrap_or_default();
-        let ends_group = all.get(at + 1).is_none_or(|next| next.group != change.group);
-        let left = match (ends_group, change.left) {
-            (false, _) => String::new(),
-            (true, 0) => ": then nothing of the risk is left".to_owned(),
-            (true, left) => format!(": then {} % of the risk is left", left.div_ceil(10)),
-        };
-        text.push_str(&format!("{}. {} in {object}{place}{left}\n", at + 1, woven(report.text(change.title))));
+        let at_place = report.change_place(change);
+        let at_place = at_place.map(|(path, line)| format!(", {}", place(&path, Some(line), options.repository)));
+        let at_place = at_place.unwrap_or_default();
+        let left = report.left_after(at).map(|left| format!(": {}", risk_left(left))).unwrap_or_default();
+        text.push_str(&format!("{}. {} in {object}{at_place}{left}\n", at + 1, woven(report.text(change.title))));
     }
     if text.is_empty() { text } else { format!("**What to do first**\n\n{text}\n") }
 }

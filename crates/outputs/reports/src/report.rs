@@ -10,7 +10,7 @@ use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
 use model::origin::{Deciding, Traced};
 use model::place::Place;
-use model::priority::Contribution;
+use model::priority::{Contribution, FirstChange};
 use model::severity::Severity;
 use model::symbols::Symbol;
 
@@ -134,6 +134,22 @@ impl<'a> Report<'a> {
     /// The same report, with what can be said of frameworks.
     pub fn with_frameworks(self, frameworks: &'a [Assessment]) -> Self {
         Self { frameworks, ..self }
+    }
+
+    /// Where a change that is best made has its place: file and line; `None` in a running cluster.
+    pub fn change_place(&self, change: &FirstChange) -> Option<(String, u32)> {
+        let resource = self.resource(change.resource);
+        let line = if change.place.line > 0 { change.place.line } else { resource.line };
+        let file = self.results.files.get(change.file.unwrap_or(resource.file) as usize)?;
+        (line > 0).then(|| (display_path(file), line))
+    }
+
+    /// How much of the risk is left after the change at `at` of those that are best made, in thousandths, if its group ends
+    /// there.
+    pub fn left_after(&self, at: usize) -> Option<u16> {
+        let all = &self.results.priorities.first;
+        let change = all.get(at)?;
+        all.get(at + 1).is_none_or(|next| next.group != change.group).then_some(change.left)
     }
 
     /// What a result contributes to what an attacker can do, if anything.

@@ -5,6 +5,14 @@ use model::severity::Severity;
 
 use crate::report::{Compared, Counts, Outcome, Report};
 
+/// How much of the risk is left after a change, from thousandths.
+pub(crate) fn risk_left(left: u16) -> String {
+    match left {
+        0 => "then nothing of the risk is left".to_owned(),
+        left => format!("then {} % of the risk is left", left.div_ceil(10)),
+    }
+}
+
 /// Where the ship lies: below the line with a critical finding, at the line with a high one, above it
 /// otherwise; not seen if nothing was judged.
 pub fn load_line(report: &Report<'_>, counts: &Counts) -> &'static str {

@@ -42,6 +42,7 @@ pub fn merge(families: Vec<Family>, results: &mut Results) -> Places {
     for family in families {
         merging.add(family, results);
     }
+    results.priorities.sort();
     results.occurrences.sort_by_key(|found| (found.resource, found.control));
     drop_contradicted_passes(&mut results.occurrences);
     results.tallies = merging.tallies.into_values().collect();

@@ -1,6 +1,6 @@
 //! `external-exposure`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
@@ -258,7 +258,9 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         }
     }
     let nodes = Nodes::of(inventory);
-    for workload in &facts.workloads {
+    // Pods whose owner is here are looked at there.
+    let own: BTreeSet<ResourceId> = network.workloads().iter().map(|workload| workload.resource).collect();
+    for workload in facts.workloads.iter().filter(|workload| own.contains(&workload.resource)) {
         let known = entries.get(&workload.resource).map_or(&[][..], Vec::as_slice);
         let outside: Vec<&Entry> = known.iter().filter(|entry| is_outside(entry, nodes)).collect();
         let unknown = known.iter().any(|entry| is_of_node(entry) && entry.answer != Answer::Refused);

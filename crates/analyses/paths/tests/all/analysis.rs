@@ -150,6 +150,23 @@ fn pods_that_are_what_their_owner_says_are_the_owner_and_those_that_are_not_are_
 }
 
 #[test]
+fn owners_in_a_circle_hide_nobody() {
+    let pod = |name: &str, owner: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: n, ownerReferences: [{{apiVersion: v1, kind: \
+             Pod, name: {owner}, uid: u, controller: true}}]}}\nspec: {{containers: [{{name: a, image: i}}]}}\n"
+        )
+    };
+    // Of every length up to more than is followed.
+    for length in 1..12 {
+        let names: Vec<String> = (0..length).map(|at| format!("p{at}")).collect();
+        let circle = (0..length).map(|at| pod(&names[at], &names[(at + 1) % length]));
+        let inventory = crate::inventory::of(&circle.collect::<Vec<_>>().join("---\n"));
+        assert_eq!(World::new(&inventory, &Config::default()).workloads().count(), length);
+    }
+}
+
+#[test]
 fn a_goal_that_counts_more_is_cut_first_and_what_cuts_only_together_is_one_group() {
     // Two privileged workloads that the internet reaches through one another: neither fix cuts anything alone.
     let text = "apiVersion: v1

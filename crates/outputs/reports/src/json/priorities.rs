@@ -4,7 +4,7 @@ use model::priority::FirstChange;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{ControlResult, Report, display_path};
+use crate::report::{ControlResult, Report};
 
 /// What a result contributes to what an attacker can do.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -56,16 +56,13 @@ pub(super) fn json_first(report: &Report<'_>) -> Vec<JsonFirst> {
 
 fn json_change(report: &Report<'_>, change: &FirstChange) -> JsonFirst {
     let resource = report.resource(change.resource);
-    let path = match change.file.and_then(|file| report.results.files.get(file as usize)) {
-        Some(path) => display_path(path),
-        None => report.path(resource),
-    };
+    let (path, line) = report.change_place(change).unwrap_or_else(|| (report.path(resource), resource.line));
     JsonFirst {
         title: report.text(change.title).to_owned(),
         resource: report.resource_id(change.resource),
         field: report.text(change.place.field).to_owned(),
         path,
-        line: if change.place.line > 0 { change.place.line } else { resource.line },
+        line,
         group: change.group,
         left: change.left,
     }

@@ -6,7 +6,8 @@ use model::priority::FirstChange;
 
 use super::terminal::{sanitize, wrap};
 use super::{Options, Terminal};
-use crate::report::{Report, display_path};
+use crate::report::Report;
+use crate::verdict::risk_left;
 
 /// So many lines; changes of one group that are the same instruction for objects of one kind are one line.
 const LINES: usize = 4;
@@ -24,15 +25,13 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     let mut number = 1;
     let lines = lines(report, first);
     for line in lines.iter().take(LINES) {
-        let Some(last) = line.last() else { continue };
         for (at, text) in wrap(&told(report, line), terminal.width.saturating_sub(9)).iter().enumerate() {
             let own = if at == 0 { numbers(number, line.len()) } else { String::new() };
             writeln!(out, "{own:>7}  {text}")?;
         }
         number += line.len();
-        let is_last_of_group = first.get(number - 1).is_none_or(|next| next.group != last.group);
-        if is_last_of_group {
-            below(&left(last.left), terminal, out)?;
+        if let Some(left) = report.left_after(number - 2) {
+            below(&risk_left(left), terminal, out)?;
         }
     }
     let hint = match first.len() + 1 - number {
@@ -80,22 +79,12 @@ fn object(report: &Report<'_>, change: &FirstChange) -> String {
     let [kind, namespace, name] =
         [resource.kind, resource.namespace, resource.name].map(|symbol| sanitize(report.text(symbol)));
     let name = if namespace.is_empty() { name } else { format!("{namespace}/{name}") };
-    let line = if change.place.line > 0 { change.place.line } else { resource.line };
-    if line == 0 {
-        return format!("{kind} {name}");
+    match report.change_place(change) {
+        Some((path, line)) => format!("{kind} {name} ({}:{line})", sanitize(&path)),
+        None => format!("{kind} {name}"),
     }
-    let file = change.file.unwrap_or(resource.file) as usize;
-    let path = report.results.files.get(file).map(|path| sanitize(&display_path(path))).unwrap_or_default();
-    format!("{kind} {name} ({path}:{line})")
 }
 
 fn numbers(first: usize, count: usize) -> String {
     if count == 1 { first.to_string() } else { format!("{first}-{}", first + count - 1) }
-}
-
-fn left(left: u16) -> String {
-    match left {
-        0 => "then nothing of the risk is left".to_owned(),
-        left => format!("then {} % of the risk is left", left.div_ceil(10)),
-    }
 }
