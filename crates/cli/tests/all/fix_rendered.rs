@@ -70,7 +70,7 @@ fn chart(more: &[(&str, &str)]) -> Folder {
 }
 
 /// Mends one control, and checks which files say what afterwards; the others are as they were.
-fn check(folder: &Folder, arguments: &[&str], expected: &[(&str, &str)]) {
+pub(crate) fn check(folder: &Folder, arguments: &[&str], expected: &[(&str, &str)]) {
     let before = files(folder.path());
     let said = folder.run(&[&["fix", "--write"], arguments].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -243,11 +243,7 @@ namePrefix: debug-
 resources: [../../base]
 patches:
   # To look around.
-  - patch: |-
-      apiVersion: v1
-      kind: Pod
-      metadata: {name: app}
-      spec: {hostPID: true, hostIPC: true}
+  - patch: '{apiVersion: v1, kind: Pod, metadata: {name: app}, spec: {hostPID: true, hostIPC: true}}'
 ";
     let folder = Folder::new(&[
         ("base/kustomization.yaml", "resources: [pod.yaml]\n"),

@@ -12,6 +12,7 @@ mod dumps;
 mod examples;
 mod exceptions;
 mod fix;
+mod fix_inline;
 mod fix_rendered;
 mod formats;
 mod frameworks;

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use model::document::{Document, NodeId, Value};
 
+use crate::block::{Block, Literal};
 use crate::field::{self, Step};
 use crate::shadow::Shadow;
 use crate::tree::Tree;
@@ -96,10 +97,13 @@ impl Splice {
 
 /// A document that says this.
 pub(crate) fn document(tree: &Tree) -> String {
-    let Tree::Mapping(entries) = tree else { return format!("{}\n", render::flow(tree)) };
     let style = render::Style { unit: 2, dash: 2, lists_in_flow: true };
-    let lines = entries.iter().flat_map(|(key, value)| render::entry(key, value, &style));
-    lines.map(|line| line + "\n").collect()
+    let lines: Vec<String> = match tree {
+        Tree::Mapping(entries) => entries.iter().flat_map(|(key, value)| render::entry(key, value, &style)).collect(),
+        Tree::Sequence(items) => items.iter().flat_map(|item| render::item(item, &style)).collect(),
+        scalar => vec![render::flow(scalar)],
+    };
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 /// A document of a template, and its shadow.
@@ -130,6 +134,43 @@ pub(crate) fn apply_to(
     let Changes { splices, also } = changes(&ground.shadow, patch, meant, &|at, anchor| template.outside(at, anchor))?;
     let text = splice(&ground.text, &splices).ok_or(Refusal::Unclear)?;
     let shadow = splice(&ground.shadow, &splices).ok_or(Refusal::Unclear)?;
+    *ground = Ground { text, shadow };
+    Ok(also)
+}
+
+/// The same on a document that stands in a literal block of `ground`.
+pub(crate) fn apply_in(
+    ground: &mut Ground,
+    block: &Block,
+    patch: &Patch,
+    meant: &dyn Fn(&[Step]) -> bool,
+) -> Result<Vec<String>, Refusal> {
+    let document = yaml::parse_document(&ground.shadow).map_err(|_| Refusal::Syntax)?;
+    let root = document.root();
+    let value = field::find(root, &block.steps).ok_or(Refusal::Gone)?;
+    // What a template does in the block cannot be seen in the shadow of it.
+    let own = Layout::range(value);
+    if ground.text.get(own.clone()) != ground.shadow.get(own) {
+        return Err(Refusal::Unclear);
+    }
+    let literal = Literal::new(value).ok_or(Refusal::Unclear)?;
+    let inner = yaml::separate::documents(&literal.text).nth(block.document).ok_or(Refusal::Gone)?;
+    let Applied { text, also } = apply(&literal.text[inner.clone()], patch, meant)?;
+    let Some(text) = text else { return Ok(also) };
+    let mut new = literal.text.clone();
+    new.replace_range(inner, &text);
+    // How a block ends is said by its first line.
+    let end = if literal.text.ends_with('\n') { "\n" } else { "" };
+    let new = format!("{}{end}", new.trim_end_matches('\n'));
+    let (range, lines) = literal.rewritten(&new, Layout::new(root).line_break()).ok_or(Refusal::Unclear)?;
+    let mut expected = Tree::of(root);
+    *expected.find(&block.steps).ok_or(Refusal::Gone)? = Tree::Text(new);
+    let splices = [Splice::new(range, lines)];
+    let text = splice(&ground.text, &splices).ok_or(Refusal::Unclear)?;
+    let shadow = splice(&ground.shadow, &splices).ok_or(Refusal::Unclear)?;
+    if Tree::read(&shadow).is_none_or(|tree| tree.sorted() != expected.sorted()) {
+        return Err(Refusal::Different);
+    }
     *ground = Ground { text, shadow };
     Ok(also)
 }

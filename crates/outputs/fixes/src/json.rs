@@ -13,7 +13,7 @@ use crate::session::Outcome;
 use crate::sources::SourceEdit;
 
 /// The version of the format: a new field raises the second number, a changed one the first.
-pub const SCHEMA_VERSION: &str = "1.1";
+pub const SCHEMA_VERSION: &str = "1.2";
 
 /// What `plimsoll fix --output json` writes.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -92,6 +92,9 @@ pub struct JsonEdit {
     pub path: String,
     /// What it is: `manifest`, `values` or `template`.
     pub site: String,
+    /// The literal block in it that holds the document with the field, if there is one: `spec.source.helm.values`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     /// The field in it.
     pub at: String,
     /// What is done: `remove`, `replace`, `rename` or `merge`.
@@ -149,6 +152,7 @@ fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: 
         JsonEdit {
             path: reports::report::display_path(&edit.path),
             site: edit.site.name().to_owned(),
+            within: edit.block.as_ref().map(|block| field::path(&block.steps)),
             at: field::path(&edit.patch.steps),
             action: action.to_owned(),
             value,

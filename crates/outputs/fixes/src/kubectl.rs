@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use crate::field;
 use crate::objects::objects;
 use crate::session::{Change, Outcome};
+use crate::sources::operations::step;
 use crate::tree::Tree;
 
 /// Writes a command for every object that changes. What changes in sources of rendered objects is named.
@@ -103,11 +104,6 @@ fn quote(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
-}
-
-/// One step of a JSON pointer (RFC 6901).
-fn step(key: &str) -> String {
-    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The operations from one tree to another.

@@ -4,6 +4,7 @@
 //! tree differs by the patch and by nothing else, `session` scans again and keeps only what mends its finding and
 //! breaks nothing, `store` writes all files or none. The rest are forms in which a change is shown.
 
+pub mod block;
 pub mod difference;
 pub mod edit;
 pub mod field;

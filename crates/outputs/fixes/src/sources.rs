@@ -4,7 +4,9 @@
 //! nothing else, is not decided here: everything is rendered and scanned again.
 
 mod conditions;
+mod left_out;
 mod locate;
+pub(crate) mod operations;
 mod overlay;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use model::document::Value;
 use model::inventory::{ResourceId, Results};
 use model::origin::{Reason, Renderer, RenderingId};
 
+use crate::block::Block;
 use crate::edit::{Action, Patch};
 use crate::field::Step;
 use crate::tree::Tree;
@@ -52,6 +55,8 @@ pub struct SourceEdit {
     pub site: Site,
     /// The number of the document in it.
     pub document: usize,
+    /// The literal block of that document that the place is in.
+    pub block: Option<Block>,
     /// The change.
     pub patch: Patch,
     /// What the file says before the change, if there is none.
@@ -127,7 +132,8 @@ impl<'s> Sources<'s> {
             path: rendering.rendered.provenance.files[node.file].path.clone(),
             site: node.site,
             document: node.document,
-            patch: Patch { steps: node.steps, action: action.clone() },
+            patch: Patch { action: in_parameter(&node, action), steps: node.steps },
+            block: node.block,
             creates: None,
         };
         let mut edits: Vec<SourceEdit> = Vec::new();
@@ -136,6 +142,7 @@ impl<'s> Sources<'s> {
                 let mut places = locator.collection(value);
                 if rendering.renderer == Renderer::Helm {
                     edits.extend(places.iter().filter_map(|place| self.condition(place, rendering, tree)));
+                    edits.extend(left_out::edits(&locator, value, tree, self.text_of));
                     places.sort_by_key(|place| place.site);
                 }
                 edits.extend(places.into_iter().map(|place| edit(place, action)));
@@ -177,7 +184,24 @@ impl<'s> Sources<'s> {
         let condition = conditions::of_entry(&file.text, place, key)?;
         let values = conditions::values_file(&file.path)?;
         let (document, patch) = conditions::patch(&(self.text_of)(&values)?, &condition, inner)?;
-        Some(SourceEdit { path: values, site: Site::Values, document, patch, creates: None })
+        Some(SourceEdit { path: values, site: Site::Values, document, block: None, patch, creates: None })
+    }
+}
+
+/// What is written at a node: the value of a parameter of an Application (Argo CD) is text, whatever it means.
+fn in_parameter(node: &Node, action: &Action) -> Action {
+    let key =
+        |at: usize, names: &[&str]| matches!(node.steps.get(at), Some(Step::Key(key)) if names.contains(&key.as_str()));
+    let end = node.steps.len();
+    let is_parameter = node.site == Site::Values
+        && end > 5
+        && (key(0, &["spec"]) && key(1, &["source", "sources"]))
+        && (key(end - 4, &["helm"]) && key(end - 3, &["parameters"]) && key(end - 1, &["value"]));
+    match action {
+        Action::Replace(tree @ (Tree::Bool(_) | Tree::Number(_))) if is_parameter => {
+            Action::Replace(Tree::Text(tree.to_json().to_string()))
+        }
+        other => other.clone(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use model::fix::FixClass;
 
+use crate::block::Block;
 use crate::edit::{self, Action, Ground, Patch, Refusal};
 use crate::field::{self, Step};
 use crate::objects::objects;
@@ -27,8 +28,8 @@ pub(crate) struct Job<'f> {
 enum Place<'f> {
     /// For an object of a manifest.
     Object(&'f Fix),
-    /// At a place of a source, by the number of its document.
-    Source(usize, &'f Patch),
+    /// At a place of a source, by the number of its document, and maybe in a block of that.
+    Source(usize, Option<&'f Block>, &'f Patch),
 }
 
 /// What a file that is not there says before these changes, if one of them creates it.
@@ -65,7 +66,7 @@ pub(crate) fn jobs<'f>(fixes: &'f [Fix], tried: &mut [Tried]) -> BTreeMap<&'f Pa
             continue;
         };
         for edit in way {
-            let place = Place::Source(edit.document, &edit.patch);
+            let place = Place::Source(edit.document, edit.block.as_ref(), &edit.patch);
             let job = Job { fix: number, class: fix.class, place, creates: edit.creates.as_deref() };
             files.entry(&edit.path).or_default().push(job);
         }
@@ -74,8 +75,9 @@ pub(crate) fn jobs<'f>(fixes: &'f [Fix], tried: &mut [Tried]) -> BTreeMap<&'f Pa
 }
 
 /// Where a patch is to be written in its document.
-struct Planned {
+struct Planned<'f> {
     fix: usize,
+    block: Option<&'f Block>,
     class: FixClass,
     patch: Patch,
 }
@@ -93,7 +95,7 @@ pub(crate) fn in_file(path: &Path, text: String, jobs: &[Job<'_>], tried: &mut [
                 let place = places.get(fix.object).filter(|place| place.kind == fix.kind && place.name == fix.name);
                 place.map(|place| place.document.clone())
             }
-            Place::Source(document, _) => documents.get(document).cloned(),
+            Place::Source(document, ..) => documents.get(document).cloned(),
         };
         match range {
             Some(range) => groups.entry(range.start).or_insert_with(|| (range, Vec::new())).1.push(job),
@@ -118,22 +120,30 @@ pub(crate) fn in_file(path: &Path, text: String, jobs: &[Job<'_>], tried: &mut [
 }
 
 /// Where everything is meant to be written, by the text as it is before the first change.
-fn plan(text: &str, group: &[&Job<'_>], places: &[crate::objects::ObjectPlace], tried: &mut [Tried]) -> Vec<Planned> {
+fn plan<'f>(
+    text: &str,
+    group: &[&Job<'f>],
+    places: &[crate::objects::ObjectPlace],
+    tried: &mut [Tried],
+) -> Vec<Planned<'f>> {
     let Ok(document) = yaml::parse_document(text) else {
         group.iter().for_each(|job| tried[job.fix].refuse(&Refusal::Syntax.to_string()));
         return Vec::new();
     };
     let mut planned = Vec::new();
     for Job { fix, class, place, creates: _ } in group {
-        let patch = match place {
-            Place::Source(_, patch) => Some((*patch).clone()),
-            Place::Object(own) => places.get(own.object).and_then(|place| {
-                let object = field::find(document.root(), &place.steps)?;
-                own.patch(object, &place.steps)
-            }),
+        let (block, patch) = match place {
+            Place::Source(_, block, patch) => (*block, Some((*patch).clone())),
+            Place::Object(own) => {
+                let patch = places.get(own.object).and_then(|place| {
+                    let object = field::find(document.root(), &place.steps)?;
+                    own.patch(object, &place.steps)
+                });
+                (None, patch)
+            }
         };
         match patch {
-            Some(patch) => planned.push(Planned { fix: *fix, class: *class, patch }),
+            Some(patch) => planned.push(Planned { fix: *fix, block, class: *class, patch }),
             None => tried[*fix].refuse(&Refusal::Gone.to_string()),
         }
     }
@@ -141,40 +151,48 @@ fn plan(text: &str, group: &[&Job<'_>], places: &[crate::objects::ObjectPlace], 
     planned
 }
 
-fn in_document(ground: &mut Ground, planned: Vec<Planned>, tried: &mut [Tried]) {
+fn in_document(ground: &mut Ground, planned: Vec<Planned<'_>>, tried: &mut [Tried]) {
     let mut shared: BTreeSet<String> = BTreeSet::new();
-    for (number, Planned { fix, patch, .. }) in planned.iter().enumerate() {
+    for (number, Planned { fix, block, patch, .. }) in planned.iter().enumerate() {
+        let beside = |other: &&Planned<'_>| other.block == *block;
         // Several findings may be mended by one change.
-        if planned[..number].iter().any(|other| other.patch == *patch && tried[other.fix].refused.is_none()) {
+        let mut before = planned[..number].iter().filter(beside);
+        if before.any(|other| other.patch == *patch && tried[other.fix].refused.is_none()) {
             continue;
         }
         let meant = |steps: &[Step]| {
             let is_same = |other: &Patch| other.action == patch.action && other.steps.starts_with(steps);
-            planned.iter().any(|other| is_same(&other.patch))
+            planned.iter().filter(beside).any(|other| is_same(&other.patch))
         };
-        match edit::apply_to(ground, patch, &meant) {
+        let applied = match block {
+            Some(block) => edit::apply_in(ground, block, patch, &meant),
+            None => edit::apply_to(ground, patch, &meant),
+        };
+        match applied {
             Ok(also) => {
                 shared.extend(also.iter().cloned());
                 tried[*fix].also.extend(also);
             }
             // It went with the text of the anchor.
             Err(Refusal::Gone)
-                if (0..=patch.steps.len()).any(|end| shared.contains(&field::path(&patch.steps[..end]))) => {}
+                if block.is_none()
+                    && (0..=patch.steps.len()).any(|end| shared.contains(&field::path(&patch.steps[..end]))) => {}
             Err(refusal) => tried[*fix].refuse(&refusal.to_string()),
         }
     }
 }
 
-/// What is written first: what takes more away (a list that drops all needs no single names), then what adds, then
-/// what replaces, and last what removes, which moves what comes after it.
-fn rank(planned: &Planned) -> (u8, std::cmp::Reverse<FixClass>) {
+/// What is written first: what is in blocks, whose places other changes may move; then what takes more away (a list that
+/// drops all needs no single names), then what adds, then what replaces, and last what removes, which moves what comes
+/// after it.
+fn rank(planned: &Planned<'_>) -> (bool, u8, std::cmp::Reverse<FixClass>) {
     let rank = match planned.patch.action {
         Action::Merge(_) => 0,
         Action::Replace(_) => 1,
         Action::Rename(_) => 2,
         Action::Remove => 3,
     };
-    (rank, std::cmp::Reverse(planned.class))
+    (planned.block.is_none(), rank, std::cmp::Reverse(planned.class))
 }
 
 fn later_first(a: &Patch, b: &Patch) -> std::cmp::Ordering {

@@ -49,6 +49,7 @@ pub(crate) struct Text(Rc<Inner>);
 struct Inner {
     text: Box<str>,
     pieces: Box<[Piece]>,
+    left_out: Box<[LeftOut]>,
 }
 
 impl std::ops::Deref for Text {
@@ -61,22 +62,29 @@ impl std::ops::Deref for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Rc::new(Inner { text: Box::from(text), pieces: Box::default() }))
+        Self::plain(Box::from(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Rc::new(Inner { text: text.into_boxed_str(), pieces: Box::default() }))
+        Self::plain(text.into_boxed_str())
     }
 }
 
 impl Text {
+    fn plain(text: Box<str>) -> Self {
+        Self(Rc::new(Inner { text, pieces: Box::default(), left_out: Box::default() }))
+    }
+
     /// The stretches; none if the whole has one taint and no source.
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.0.pieces
     }
 }
+
+/// No more blocks are remembered that were left out of one text: a loop may leave out any number.
+const MOST_LEFT_OUT: usize = 10_000;
 
 /// The first of the characters that stand for bytes: `BYTES + b`.
 const BYTES: u32 = 0x10_F000;
@@ -140,7 +148,7 @@ impl Builder {
 
     /// Notes that a block which would stand here was left out because of values.
     pub(crate) fn leave_out(&mut self, origin: Origin, taint: Taint) {
-        if self.is_tracing && taint != 0 {
+        if self.is_tracing && taint != 0 && self.left_out.len() < MOST_LEFT_OUT {
             self.left_out.push(LeftOut { at: self.text.len() as u32, origin, taint });
         }
     }
@@ -157,6 +165,7 @@ impl Builder {
 
     /// Appends `range` of a string whose value has `taint`; what no template made gets `origin`.
     pub(crate) fn push_range(&mut self, text: &Text, range: std::ops::Range<usize>, taint: Taint, origin: Origin) {
+        self.leave_out_again(text, &range);
         if !self.is_tracing || text.pieces().is_empty() {
             return self.push(&text[range], origin, taint);
         }
@@ -177,6 +186,21 @@ impl Builder {
             }
             self.push(&text[start..end], own, piece.taint);
         }
+    }
+
+    /// Remembers what was left out of a part of a string that is appended: what stands at its end belongs to the next part,
+    /// if there is one.
+    fn leave_out_again(&mut self, text: &Text, range: &std::ops::Range<usize>) {
+        let blocks = &text.0.left_out;
+        if !self.is_tracing || blocks.is_empty() {
+            return;
+        }
+        let first = blocks.partition_point(|block| (block.at as usize) < range.start);
+        let is_last = range.end == text.len();
+        let here = blocks[first..].iter().take_while(|block| (block.at as usize) < range.end || is_last);
+        let (own, free) = (self.text.len() as u32, MOST_LEFT_OUT.saturating_sub(self.left_out.len()));
+        let moved = here.take(free).map(|block| LeftOut { at: own + (block.at - range.start as u32), ..*block });
+        self.left_out.extend(moved);
     }
 
     /// Appends a whole string.
@@ -208,7 +232,12 @@ impl Builder {
     pub(crate) fn finish(self) -> (Text, Vec<Taint>) {
         let mut taints: Vec<Taint> = self.pieces.iter().map(|piece| piece.taint).filter(|taint| *taint != 0).collect();
         taints.dedup();
-        (Text(Rc::new(Inner { text: self.text.into_boxed_str(), pieces: self.pieces.into_boxed_slice() })), taints)
+        let inner = Inner {
+            text: self.text.into_boxed_str(),
+            pieces: self.pieces.into_boxed_slice(),
+            left_out: self.left_out.into_boxed_slice(),
+        };
+        (Text(Rc::new(inner)), taints)
     }
 
     /// The text, its pieces, and what was left out of it, for output.
@@ -226,15 +255,16 @@ impl Builder {
             let before = gone.partition_point(|at| *at < block.at as usize) * unwanted.len();
             LeftOut { at: block.at.saturating_sub(before as u32), ..*block }
         };
-        let left_out = self.left_out.iter().map(moved).collect();
-        let mut kept = Self { left_out, is_tracing: self.is_tracing, ..Self::default() };
-        let (text, _) = self.finish();
+        let left_out: Vec<LeftOut> = self.left_out.iter().map(moved).collect();
+        let mut kept = Self { is_tracing: self.is_tracing, ..Self::default() };
+        let (text, _) = Self { left_out: Vec::new(), ..self }.finish();
         let mut from = 0;
         for at in memchr::memmem::find_iter(text.as_bytes(), unwanted.as_bytes()) {
             kept.push_range(&text, from..at, 0, NOWHERE);
             from = at + unwanted.len();
         }
         kept.push_range(&text, from..text.len(), 0, NOWHERE);
+        kept.left_out = left_out;
         kept
     }
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use model::document::Span;
 use model::provenance::SourceFile;
 
 pub(crate) use coalesce::{GLOBAL, Nulls, coalesce, tables};
@@ -97,6 +98,24 @@ impl Values {
         self.assign("--set-string", text, Style::Text)
     }
 
+    /// A parameter that a file gives, as `--set` and `--set-string` do; the value is written at these bytes of it.
+    ///
+    /// # Errors
+    /// It is not `name=value,…`.
+    pub fn set_from(
+        &mut self,
+        text: &str,
+        is_text: bool,
+        file: &Arc<SourceFile>,
+        part: Range<usize>,
+    ) -> Result<(), ValuesError> {
+        let span = Span { start: part.start as u32, end: part.end as u32 };
+        let place = Some(Place { file: Arc::clone(file), span });
+        let (flag, style) = if is_text { ("--set-string", Style::Text) } else { ("--set", Style::Typed) };
+        let failed = |message| ValuesError::Assignment { flag, message };
+        parse_into(text, style, place, &mut self.table).map_err(failed)
+    }
+
     /// `--set-json`: `name=JSON,…` or a JSON object.
     ///
     /// # Errors
@@ -105,7 +124,7 @@ impl Values {
         let failed = || ValuesError::Assignment { flag: "--set-json", message: text.to_owned() };
         let trimmed = text.trim();
         if !trimmed.starts_with('{') {
-            return parse_into(text, Style::Json, &mut self.table).map_err(|_| failed());
+            return parse_into(text, Style::Json, None, &mut self.table).map_err(|_| failed());
         }
         let value: serde_json::Value = serde_json::from_str(trimmed).map_err(|_| failed())?;
         if let Tree::Map(map) = read::from_json(&value) {
@@ -131,7 +150,7 @@ impl Values {
     }
 
     fn assign(&mut self, flag: &'static str, text: &str, style: Style<'_>) -> Result<(), ValuesError> {
-        parse_into(text, style, &mut self.table).map_err(|message| ValuesError::Assignment { flag, message })
+        parse_into(text, style, None, &mut self.table).map_err(|message| ValuesError::Assignment { flag, message })
     }
 }
 

@@ -61,6 +61,24 @@ pub enum ValuesSource {
     SetFile(String),
     /// Values that stand in an object.
     Inline(Inline),
+    /// Parameters of an Application (Argo CD).
+    Parameters {
+        /// All of them.
+        all: Vec<Parameter>,
+        /// Where they stand.
+        at: Inline,
+    },
+}
+
+/// A parameter that stands in an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// `name=value`
+    pub set: String,
+    /// Whether the value is text, whatever it looks like.
+    pub is_text: bool,
+    /// The bytes of the value in the text that the parameters stand in.
+    pub part: (u32, u32),
 }
 
 /// Values that stand in an object, such as a HelmRelease.

@@ -8,7 +8,7 @@ use model::document::Value;
 use model::finding::Origin;
 use model::object::Object;
 
-use crate::options::{Inline, Options, ValuesSource};
+use crate::options::{Inline, Options, Parameter, ValuesSource};
 use crate::paths::{clean, join, on_disk};
 use crate::plan::{ChartUnit, FamilyKind, Unit, UnitFamily};
 
@@ -107,13 +107,7 @@ fn application(object: &Object<'_>, path: &Path, origin: Origin<'_>) -> Option<R
     }
     values.extend(of_helm("values").and_then(|values| written(values, path, origin)));
     values.extend(of_helm("valuesObject").and_then(|values| inline(values, path, origin)));
-    for parameter in of_helm("parameters").into_iter().flat_map(Value::items) {
-        if let (Some(name), Some(value)) = (text(parameter.get("name")), text(parameter.get("value"))) {
-            let set = format!("{name}={value}");
-            let is_text = parameter.get("forceString").and_then(Value::as_bool) == Some(true);
-            values.push(if is_text { ValuesSource::SetString(set) } else { ValuesSource::Set(set) });
-        }
-    }
+    values.extend(of_helm("parameters").and_then(|list| parameters(list, path, origin)));
     Some(Reference {
         path: path.to_path_buf(),
         line: line(object, origin),
@@ -141,7 +135,7 @@ fn inline(values: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesSo
     let start = before.trim_end_matches([' ', '\t']).len() as u32;
     let is_block = before[..start as usize].ends_with('\n');
     let start = if is_block { start } else { span.start };
-    Some(part(values, path, origin, (start, span.end)))
+    Some(ValuesSource::Inline(part(values, path, origin, (start, span.end))))
 }
 
 /// Values that are written as a text: where it is a literal block, at their places.
@@ -150,17 +144,35 @@ fn written(values: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesS
     let span = values.span();
     let source = values.source();
     match source.find('\n').filter(|_| source.starts_with('|')) {
-        Some(header) => Some(part(values, path, origin, (span.start + header as u32 + 1, span.end))),
+        Some(header) => {
+            let part = part(values, path, origin, (span.start + header as u32 + 1, span.end));
+            Some(ValuesSource::Inline(part))
+        }
         None => Some(ValuesSource::Inline(Inline::whole(path, own))),
     }
 }
 
+fn parameters(list: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesSource> {
+    let span = list.span();
+    let at = part(list, path, origin, (span.start, span.end));
+    let moved = at.part.0 - span.start;
+    let one = |parameter: Value<'_>| {
+        let (name, value) = (text(parameter.get("name"))?, parameter.get("value")?);
+        let set = format!("{name}={}", text(Some(value))?);
+        let is_text = parameter.get("forceString").and_then(Value::as_bool) == Some(true);
+        let span = value.span();
+        Some(Parameter { set, is_text, part: (span.start + moved, span.end + moved) })
+    };
+    let all: Vec<Parameter> = list.items().filter_map(one).collect();
+    (!all.is_empty()).then_some(ValuesSource::Parameters { all, at })
+}
+
 /// A part of a document, on the lines that it has in its file.
-fn part(value: Value<'_>, path: &Path, origin: Origin<'_>, (start, end): (u32, u32)) -> ValuesSource {
+fn part(value: Value<'_>, path: &Path, origin: Origin<'_>, (start, end): (u32, u32)) -> Inline {
     let text = value.document().text;
     let above = origin.lines.line(text, 0).saturating_sub(1);
     let text = format!("{}{text}", "\n".repeat(above as usize));
-    ValuesSource::Inline(Inline { path: path.to_path_buf(), text, part: (start + above, end + above) })
+    Inline { path: path.to_path_buf(), text, part: (start + above, end + above) }
 }
 
 /// Adds to the families what references render. Says of what is not seen.

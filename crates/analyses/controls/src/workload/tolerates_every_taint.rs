@@ -101,8 +101,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         let all = field("operator") == "Exists" && field("key").is_empty();
         if all && matches!(&*field("effect"), "" | "NoSchedule" | "NoExecute") {
             let place = toleration.get("operator").unwrap_or(toleration);
-            findings
-                .report(Finding::at(place).message("The pod tolerates every taint: it runs where nothing else may"));
+            let message = "The pod tolerates every taint: it runs where nothing else may";
+            findings.report(Finding::at(place).message(message).removing(toleration));
         }
     }
 }

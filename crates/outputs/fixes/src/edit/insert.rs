@@ -18,7 +18,15 @@ impl<'d> Insertion<'d> {
     /// Merges `added` into what is at the end of `steps`.
     pub(super) fn merge(&mut self, steps: &[Step], added: &Tree) -> Result<(), Refusal> {
         let value = field::find(self.layout.root, steps).ok_or(Refusal::Gone)?;
-        let Tree::Mapping(entries) = added else { return Err(Refusal::Occupied(field::path(steps))) };
+        let entries = match added {
+            Tree::Mapping(entries) => entries,
+            Tree::Sequence(items) if value.is_sequence() => {
+                self.merge_named(steps, value, items)?;
+                self.append(value, items, self.anchor(steps));
+                return Ok(());
+            }
+            _ => return Err(Refusal::Occupied(field::path(steps))),
+        };
         if value.is_null() {
             return self.fill(steps, value, added);
         }

@@ -4,15 +4,17 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
-use model::document::{Document, NodeId, Span, Value};
+use model::document::{Document, Kind, NodeId, Span, Value};
 use model::inventory::{ResourceId, Results};
 use model::origin::{Origins, Renderer, Rendering, RenderingId};
 use model::provenance::{Piece, SourceSpan};
 
 use super::{Site, without};
+use crate::block::{Block, Literal};
 use crate::field::{self, Step};
 use crate::objects::{ObjectPlace, objects};
 use crate::shadow::Shadow;
+use crate::tree::Tree;
 
 /// A node of a source.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,8 @@ pub(super) struct Node {
     pub(super) site: Site,
     /// The number of the document in the file.
     pub(super) document: usize,
+    /// The block of that document that the node is in.
+    pub(super) block: Option<Block>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -142,15 +146,24 @@ impl Locator<'_> {
         match last {
             Step::Key(name) => {
                 let Some((key, _)) = field::entry(parent, name) else { return Vec::new() };
-                let nodes = self.sources(key.span());
-                nodes.into_iter().filter(|node| node.steps.last() == Some(last)).collect()
+                let nodes = self.sources(key.span()).into_iter();
+                let own = |node: Node| {
+                    if node.steps.last() == Some(last) { Some(node) } else { self.operation(node, name) }
+                };
+                nodes.filter_map(own).collect()
             }
             Step::Index(_) => {
                 let Some(item) = field::step(parent, last) else { return Vec::new() };
                 // The first scalar in it, and how deep that lies.
                 let first = deepest(item.document(), item.span().start);
-                let depth = field::steps_to(first).len().saturating_sub(field::steps_to(item).len());
-                let nodes = self.sources(first.span()).into_iter();
+                let inside = field::steps_to(first).split_off(field::steps_to(item).len());
+                let depth = inside.len();
+                // The text of a whole patch is no item of it.
+                let is_same = |node: &Node| match depth {
+                    0 => !first.is_scalar() || self.says(node, &first.text()),
+                    _ => node.steps.ends_with(&inside),
+                };
+                let nodes = self.sources(first.span()).into_iter().filter(is_same);
                 let nodes = nodes.map(|node| Node { steps: without(node.steps, depth), ..node });
                 nodes.filter(|node| matches!(node.steps.last(), Some(Step::Index(_)))).collect()
             }
@@ -161,13 +174,24 @@ impl Locator<'_> {
     pub(super) fn original_name(&self, object: Value<'_>) -> Option<(String, String)> {
         let name = object.at(&["metadata", "name"])?;
         let node = self.sources(name.span()).into_iter().next()?;
-        let file = self.rendering.rendered.provenance.files.get(node.file)?;
-        let range = yaml::separate::documents(&file.text).nth(node.document)?;
-        let document = yaml::parse_document(&file.text[range]).ok()?;
+        let text = self.text(&node)?;
+        let document = yaml::parse_document(&text).ok()?;
         let to_object = node.steps.strip_suffix(&[Step::Key("metadata".to_owned()), Step::Key("name".to_owned())])?;
         let object = field::find(document.root(), to_object)?;
         let text = |key| object.at(&["metadata", key]).map(|value| value.text().into_owned());
         Some((text("name")?, text("namespace").unwrap_or_default()))
+    }
+
+    /// The operation of a JSON patch that a node is the value of, if it gives something that name.
+    fn operation(&self, node: Node, name: &str) -> Option<Node> {
+        let steps = node.steps.strip_suffix(&[Step::Key("value".to_owned())])?.to_vec();
+        let text = self.text(&node)?;
+        let document = yaml::parse_document(&text).ok()?;
+        let operation = field::find(document.root(), &steps)?;
+        let path = operation.get("path")?.text().into_owned();
+        let last = path.rsplit('/').next()?.replace("~1", "/").replace("~0", "~");
+        let gives = operation.get("op").is_some_and(|word| matches!(&*word.text(), "add" | "replace"));
+        (gives && last == name && matches!(steps.last(), Some(Step::Index(_)))).then_some(Node { steps, ..node })
     }
 
     /// The nodes that made the bytes of a scalar: values first, then the text itself.
@@ -212,7 +236,7 @@ impl Locator<'_> {
     }
 
     /// The node of a file at a span: that with the same bytes, or the deepest that begins there.
-    fn node(&self, source: SourceSpan, site: Site) -> Option<Node> {
+    pub(super) fn node(&self, source: SourceSpan, site: Site) -> Option<Node> {
         let file = source.file.0 as usize;
         let text = self.rendering.rendered.provenance.files.get(file).filter(|file| file.editable)?;
         let shadow = Shadow::of(&text.text);
@@ -220,19 +244,45 @@ impl Locator<'_> {
         let document = yaml::parse_document(shadow.text.get(range.clone())?).ok()?;
         let base = range.start as u32;
         let (start, end) = (source.span.start.checked_sub(base)?, source.span.end.checked_sub(base)?);
-        let same = document.nodes.iter().position(|node| (node.start, node.end) == (start, end));
-        let node = match same {
-            Some(at) => document.value(NodeId(at as u32)),
-            None => Some(deepest(&document, start)).filter(|node| node.span().start == start)?,
-        };
-        Some(Node { file, site, document: number, steps: field::steps_to(node) })
+        let node = |steps, block| Some(Node { file, site, document: number, block, steps });
+        if let Some(found) = node_at(&document, start, end) {
+            return node(field::steps_to(found), None);
+        }
+        let is_around = |node: &model::document::Node| node.start < start && end <= node.end;
+        let block = document.nodes.iter().rposition(|node| node.kind == Kind::Literal && is_around(node))?;
+        let block = document.value(NodeId(block as u32));
+        let literal = Literal::new(block)?;
+        let (start, end) = (literal.offset(start as usize)?, literal.offset(end as usize)?);
+        let (number, range) = document_at(&literal.text, start as u32)?;
+        let inner = yaml::parse_document(literal.text.get(range.clone())?).ok()?;
+        let found = node_at(&inner, start.checked_sub(range.start)? as u32, end.checked_sub(range.start)? as u32)?;
+        node(field::steps_to(found), Some(Block { steps: field::steps_to(block), document: number }))
+    }
+
+    /// The text of the document that a node is in; of a template, its shadow.
+    fn text(&self, node: &Node) -> Option<String> {
+        let file = self.rendering.rendered.provenance.files.get(node.file)?;
+        let shadow = Shadow::of(&file.text);
+        let range = yaml::separate::documents(&shadow.text).nth(node.document)?;
+        let text = shadow.text.get(range)?;
+        let Some(block) = &node.block else { return Some(text.to_owned()) };
+        let document = yaml::parse_document(text).ok()?;
+        let literal = Literal::new(field::find(document.root(), &block.steps)?)?;
+        let range = yaml::separate::documents(&literal.text).nth(block.document)?;
+        literal.text.get(range).map(str::to_owned)
+    }
+
+    /// What a node of a source says.
+    pub(super) fn tree(&self, node: &Node) -> Option<Tree> {
+        let text = self.text(node)?;
+        let document = yaml::parse_document(&text).ok()?;
+        field::find(document.root(), &node.steps).map(Tree::of)
     }
 
     /// Whether a node of a source says this.
     fn says(&self, node: &Node, text: &str) -> bool {
-        let Some(file) = self.rendering.rendered.provenance.files.get(node.file) else { return false };
-        let Some(range) = yaml::separate::documents(&file.text).nth(node.document) else { return false };
-        let Ok(document) = yaml::parse_document(&file.text[range]) else { return false };
+        let Some(own) = self.text(node) else { return false };
+        let Ok(document) = yaml::parse_document(&own) else { return false };
         field::find(document.root(), &node.steps).is_some_and(|value| value.is_scalar() && value.text() == text)
     }
 }
@@ -242,6 +292,14 @@ pub(super) fn document_at(text: &str, at: u32) -> Option<(usize, Range<usize>)> 
     yaml::separate::documents(text)
         .enumerate()
         .find(|(_, range)| range.start <= at as usize && at as usize <= range.end)
+}
+
+/// The node with these bytes, or the deepest that begins with the first of them.
+fn node_at<'d>(document: &'d Document<'d>, start: u32, end: u32) -> Option<Value<'d>> {
+    match document.nodes.iter().position(|node| (node.start, node.end) == (start, end)) {
+        Some(at) => Some(document.value(NodeId(at as u32))),
+        None => Some(deepest(document, start)).filter(|node| node.span().start == start),
+    }
 }
 
 /// The deepest node that begins at a byte; the root if there is none.

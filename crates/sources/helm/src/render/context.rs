@@ -35,7 +35,9 @@ pub(super) fn build<'c>(
     machine: &mut Machine,
 ) -> Context<'c> {
     let mut converter = Converter { machine, tracing: options.tracing };
-    let values = converter.map(table, Some(chart), "", 0);
+    // What is not in the values is missing from somewhere.
+    let whole = converter.taint("", &Node::default());
+    let values = converter.map(table, Some(chart), "", whole);
     let release = Value::map(Entries::from([
         ("Name".into(), Value::text(options.release_name.as_str())),
         ("Namespace".into(), Value::text(options.namespace.as_str())),

@@ -87,9 +87,8 @@ impl Trace {
     /// The values of a set: paths and places.
     pub(super) fn values(&self, taint: Taint) -> impl Iterator<Item = (&str, Option<&Place>)> {
         let set = self.sets.get(taint as usize).map_or(&[][..], |set| &set[..]);
-        set.iter().map(|index| {
-            let source = &self.sources[*index as usize];
-            (&*source.path, source.place.as_ref())
-        })
+        let sources = set.iter().map(|index| &self.sources[*index as usize]);
+        // All values together are no value that decides.
+        sources.filter(|source| !source.path.is_empty()).map(|source| (&*source.path, source.place.as_ref()))
     }
 }

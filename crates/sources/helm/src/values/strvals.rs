@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::read;
-use super::tree::{Node, Table, Tree};
+use super::tree::{Node, Place, Table, Tree};
 
 /// No list is made longer than this by an index. Source: Helm, `strvals.MaxIndex`.
 const MAX_INDEX: i64 = 65_536;
@@ -39,11 +39,13 @@ impl From<String> for Stop {
 struct Parser<'t> {
     chars: std::iter::Peekable<std::str::Chars<'t>>,
     style: Style<'t>,
+    /// Where what is set is written.
+    place: Option<Place>,
 }
 
 /// Sets what `text` says in `values`.
-pub(crate) fn parse_into(text: &str, style: Style<'_>, values: &mut Table) -> Result<(), String> {
-    let mut parser = Parser { chars: text.chars().peekable(), style };
+pub(crate) fn parse_into(text: &str, style: Style<'_>, place: Option<Place>, values: &mut Table) -> Result<(), String> {
+    let mut parser = Parser { chars: text.chars().peekable(), style, place };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
@@ -53,13 +55,13 @@ pub(crate) fn parse_into(text: &str, style: Style<'_>, values: &mut Table) -> Re
     }
 }
 
-fn set(values: &mut Table, key: &str, tree: Tree) {
+fn set(values: &mut Table, key: &str, node: Node) {
     if !key.is_empty() {
-        values.insert(Arc::from(key), Node::new(tree));
+        values.insert(Arc::from(key), node);
     }
 }
 
-fn set_index(list: &mut Vec<Node>, index: i64, tree: Tree) -> Result<(), String> {
+fn set_index(list: &mut Vec<Node>, index: i64, node: Node) -> Result<(), String> {
     if index < 0 {
         return Err(format!("negative {index} index not allowed"));
     }
@@ -70,7 +72,7 @@ fn set_index(list: &mut Vec<Node>, index: i64, tree: Tree) -> Result<(), String>
     if list.len() <= index {
         list.resize_with(index + 1, Node::default);
     }
-    list[index] = Node::new(tree);
+    list[index] = node;
     Ok(())
 }
 
@@ -94,6 +96,11 @@ impl Parser<'_> {
         (read, None)
     }
 
+    /// A value, at the place where it is written.
+    fn leaf(&self, tree: Tree) -> Node {
+        Node { tree, place: self.place.clone() }
+    }
+
     fn is_literal(&self) -> bool {
         matches!(self.style, Style::Literal)
     }
@@ -107,7 +114,7 @@ impl Parser<'_> {
             Some('[') => self.list(values, &name, level),
             Some('=') => self.assign(values, &name),
             Some(',') => {
-                set(values, &name, Tree::Text(Arc::from("")));
+                set(values, &name, self.leaf(Tree::Text(Arc::from(""))));
                 let name = crate::format::quoted(&name);
                 Err(Stop::Error(format!("key {name} has no value (cannot end with ,)")))
             }
@@ -123,7 +130,7 @@ impl Parser<'_> {
             Some(other) => return Err(Stop::Error(unconvertible(other, "[]interface {}"))),
         };
         let result = self.item(&mut list, index, level);
-        set(values, name, Tree::List(list));
+        set(values, name, Node::new(Tree::List(list)));
         result
     }
 
@@ -143,7 +150,7 @@ impl Parser<'_> {
             return Err(Stop::Error(format!("key map {} has no value", crate::format::quoted(name))));
         }
         if !inner.is_empty() {
-            set(values, name, Tree::Map(inner));
+            set(values, name, Node::new(Tree::Map(inner)));
         }
         result
     }
@@ -151,20 +158,20 @@ impl Parser<'_> {
     fn assign(&mut self, values: &mut Table, name: &str) -> Result<(), Stop> {
         if self.is_literal() {
             let rest: String = self.chars.by_ref().collect();
-            set(values, name, Tree::Text(Arc::from(rest)));
+            set(values, name, self.leaf(Tree::Text(Arc::from(rest))));
             return Ok(());
         }
         if matches!(self.style, Style::Json) {
             let tree = self.json()?;
-            set(values, name, tree);
+            set(values, name, self.leaf(tree));
             return Ok(());
         }
         if self.chars.peek().is_none() {
-            set(values, name, Tree::Text(Arc::from("")));
+            set(values, name, self.leaf(Tree::Text(Arc::from(""))));
             return Err(Stop::End);
         }
         let tree = self.value()?;
-        set(values, name, tree);
+        set(values, name, self.leaf(tree));
         Ok(())
     }
 
@@ -217,7 +224,7 @@ impl Parser<'_> {
             None => Err(Stop::End),
             Some('=') => {
                 let tree = self.item_value()?;
-                Ok(set_index(list, index, tree)?)
+                Ok(set_index(list, index, self.leaf(tree))?)
             }
             Some('[') => {
                 let next = self.index()?;
@@ -227,12 +234,12 @@ impl Parser<'_> {
                     Some(other) => return Err(Stop::Error(unconvertible(other, "[]interface {}"))),
                 };
                 self.item(&mut inner, next, level)?;
-                Ok(set_index(list, index, Tree::List(inner))?)
+                Ok(set_index(list, index, Node::new(Tree::List(inner)))?)
             }
             Some(_) => {
                 let mut inner = present.and_then(Node::as_map).cloned().unwrap_or_default();
                 self.key(&mut inner, level)?;
-                Ok(set_index(list, index, Tree::Map(inner))?)
+                Ok(set_index(list, index, Node::new(Tree::Map(inner)))?)
             }
         }
     }

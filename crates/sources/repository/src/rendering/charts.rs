@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -146,7 +147,9 @@ fn values(unit: &ChartUnit, options: &Options) -> Result<Values, Skipped> {
     let mut values = Values::default();
     for source in &unit.values {
         let path = match source {
-            ValuesSource::File(path) | ValuesSource::Inline(Inline { path, .. }) => path,
+            ValuesSource::File(path)
+            | ValuesSource::Inline(Inline { path, .. })
+            | ValuesSource::Parameters { at: Inline { path, .. }, .. } => path,
             _ => &unit.path,
         };
         add(source, options, &mut values).map_err(|why| trouble(path, None, &why))?;
@@ -164,11 +167,45 @@ fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<
         ValuesSource::SetJson(set) => values.set_json(set).map_err(failed),
         ValuesSource::SetFile(set) => values.set_file(set, &read).map_err(failed),
         ValuesSource::Inline(inline) => {
-            let text = Arc::from(inline.text.as_str());
-            let file = SourceFile { path: inline.path.clone(), text, editable: false };
-            let (start, end) = inline.part;
-            values.add_part(&Arc::new(file), start as usize..end as usize).map_err(failed)
+            let placed = Placed::new(inline, options);
+            values.add_part(&placed.file, placed.part(inline.part)).map_err(failed)
         }
+        ValuesSource::Parameters { all, at } => {
+            let placed = Placed::new(at, options);
+            let mut each = all.iter();
+            each.try_for_each(|one| values.set_from(&one.set, one.is_text, &placed.file, placed.part(one.part)))
+                .map_err(failed)
+        }
+    }
+}
+
+/// Values that stand in an object, at their place in its file, where they can be edited. If the file says something else
+/// by now, or is no file, they are at their place in the text that they were found in.
+struct Placed {
+    file: Arc<SourceFile>,
+    /// Where what was found begins, in the text that it was found in and in that of `file`.
+    begins: (usize, usize),
+}
+
+impl Placed {
+    fn new(inline: &Inline, options: &Options) -> Self {
+        let file =
+            |text: &str, editable| Arc::new(SourceFile { path: inline.path.clone(), text: Arc::from(text), editable });
+        let found = inline.text.trim_start_matches('\n');
+        // Before what was found there are as many lines as before it in the file.
+        let above = inline.text.len() - found.len();
+        let whole = text(&inline.path, options).unwrap_or_default();
+        let at: usize = whole.split_inclusive('\n').take(above).map(str::len).sum();
+        let is_there = !found.is_empty() && above <= inline.part.0 as usize;
+        if is_there && whole.get(at..).is_some_and(|rest| rest.starts_with(found)) {
+            return Self { file: file(&whole, true), begins: (above, at) };
+        }
+        Self { file: file(&inline.text, false), begins: (0, 0) }
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> Range<usize> {
+        let moved = |at: u32| (at as usize).saturating_sub(self.begins.0) + self.begins.1;
+        moved(start)..moved(end)
     }
 }
 
