@@ -29,7 +29,7 @@ const SAMPLE: usize = 200_000;
 
 fn main() {
     say(format_args!(
-        "pods     workloads policies  compile  pairs    closure  ways in  all      explain  one policy  naive a pair  admitted pairs"
+        "pods     workloads policies  compile  pairs    closure  ways in  all      explain  one policy  slowest (changes)  naive a pair  admitted pairs"
     ));
     for &(pods, workloads, policies) in CLUSTERS {
         let inventory = cluster(pods, workloads, policies);
@@ -44,22 +44,30 @@ fn main() {
 
 fn measure(inventory: &Inventory, (pods, workloads, policies): (usize, usize, usize)) {
     let (network, compile) = time(|| Network::new(inventory, &Config::default()));
-    let (pairs, all_pairs) = time(|| network.count_pairs());
-    let (_, closure) = time(|| network.closure());
+    let (adjacency, all_pairs) = time(|| network.adjacency());
+    let (_, closure) = time(|| network.closure_of(&adjacency));
     let (_, ways_in) = time(|| network.exposure());
     let ends: Vec<_> = network.endpoints().map(|(number, _)| number).take(2).collect();
     let (_, explain) = time(|| network.explain(ends[0], ends[1], None));
-    let changed = inventory.facts.traffic.policies.last().map(|policy| policy.resource);
-    let without = Config { without: changed.into_iter().collect(), ..Config::default() };
-    let (_, change) = time(|| {
-        let after = Network::new(inventory, &without);
-        black_box(diff(&network, &after));
+    let ms = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
+    // One of every kind: policies of single workloads, of a tier of a namespace, and one that is for all of a namespace.
+    let last = inventory.facts.traffic.policies.iter().rev().take(50);
+    let changes = last.map(|policy| {
+        let without = [policy.resource].into_iter().collect();
+        let change = || network.with(&without).map(|after| diff(&network, &after));
+        let (difference, change) = time(change);
+        let difference = difference.expect("the policy is known");
+        let connections = difference.gained.len() + difference.lost.len();
+        (change, connections)
     });
+    let mut changes: Vec<(Duration, usize)> = changes.collect();
+    changes.sort();
+    let (change, (slowest, most)) = (changes[changes.len() / 2].0, changes[changes.len() - 1]);
+    let slowest = format!("{} ({most})", ms(slowest));
     let naive = naive(inventory);
     let total = compile + all_pairs + closure + ways_in;
-    let ms = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
     say(format_args!(
-        "{pods:<8} {workloads:<9} {policies:<9} {:<8} {:<8} {:<8} {:<8} {:<8} {:<8} {:<11} {:<13} {}",
+        "{pods:<8} {workloads:<9} {policies:<9} {:<8} {:<8} {:<8} {:<8} {:<8} {:<8} {:<11} {:<18} {:<13} {}",
         ms(compile),
         ms(all_pairs),
         ms(closure),
@@ -67,8 +75,9 @@ fn measure(inventory: &Inventory, (pods, workloads, policies): (usize, usize, us
         ms(total),
         ms(explain),
         ms(change),
+        slowest,
         format!("{naive:.0} ns"),
-        pairs.some
+        adjacency.pairs.some
     ));
 }
 

@@ -25,6 +25,11 @@ impl Range {
         address.is_ipv4() == self.first.is_ipv4() && self.first <= address && address <= self.last
     }
 
+    /// Whether some address is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.first.is_ipv4() == other.first.is_ipv4() && self.first <= other.last && other.first <= self.last
+    }
+
     /// Whether every address of its family is in it.
     pub fn is_everything(&self) -> bool {
         number(self.first) == 0 && successor(self.last).is_none()

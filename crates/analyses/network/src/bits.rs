@@ -11,8 +11,35 @@ impl Bits {
         Self { words: vec![0; bound.div_ceil(64)] }
     }
 
+    /// All numbers below the bound.
+    pub(crate) fn full(bound: usize) -> Self {
+        let mut all = Self { words: vec![u64::MAX; bound.div_ceil(64)] };
+        if let Some(last) = all.words.last_mut().filter(|_| !bound.is_multiple_of(64)) {
+            *last = (1 << (bound % 64)) - 1;
+        }
+        all
+    }
+
     pub(crate) fn insert(&mut self, number: u32) {
         self.words[number as usize / 64] |= 1 << (number % 64);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// What is in one of them and not in the other.
+    pub(crate) fn difference(&self, other: &Self) -> Self {
+        let words = self.words.iter().zip(&other.words).map(|(own, other)| own ^ other);
+        Self { words: words.collect() }
+    }
+
+    /// Adds the numbers, from 0, of what holds.
+    pub(crate) fn insert_where(&mut self, holds: impl Iterator<Item = bool>) {
+        let mut holds = holds.fuse();
+        for word in &mut self.words {
+            *word |= (0..64).zip(&mut holds).fold(0, |bits, (at, holds)| bits | u64::from(holds) << at);
+        }
     }
 
     pub(crate) fn contains(&self, number: u32) -> bool {
@@ -22,6 +49,16 @@ impl Bits {
     /// Adds what is in `other`.
     pub(crate) fn union(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(own, other)| *own |= other);
+    }
+
+    /// Takes out what is not in `other`.
+    pub(crate) fn intersect(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(own, other)| *own &= other);
+    }
+
+    /// Takes out what is in `other`.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(own, other)| *own &= !other);
     }
 
     pub(crate) fn remove(&mut self, number: u32) {
@@ -76,6 +113,14 @@ mod tests {
         assert_eq!(set.first_common(&other), Some(64));
         set.union(&other);
         assert_eq!(set.common(&other).collect::<Vec<_>>(), [5, 64]);
+        let mut rest = Bits::full(130);
+        rest.subtract(&set);
+        assert_eq!(rest.iter().count(), 125);
+        assert_eq!(Bits::full(128).iter().count(), 128);
+        let mut odd = Bits::new(130);
+        odd.insert_where((0..130).map(|number| number % 2 == 1));
+        assert_eq!(odd.iter().count(), 65);
+        assert!(odd.contains(129) && !odd.contains(128));
         set.remove(64);
         assert_eq!(set.iter().collect::<Vec<_>>(), [0, 5, 63, 129]);
     }

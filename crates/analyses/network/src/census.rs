@@ -263,7 +263,8 @@ fn namespaces(inventory: &Inventory, config: &Config, workloads: &[Workload]) ->
         labels.entry(workload.namespace).or_default();
     }
     let policies = inventory.facts.traffic.policies.iter().map(|policy| policy.resource);
-    for resource in policies.filter(|resource| !config.without.contains(resource)) {
+    let may_come = |resource: &ResourceId| !config.without.contains(resource) || config.prepared.contains(resource);
+    for resource in policies.filter(may_come) {
         labels.entry(namespace_of(inventory, resource)).or_default();
     }
     let name_label = inventory.symbols.intern(NAMESPACE_NAME);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::bits::Bits;
 use crate::network::{EndpointId, Identity, Network};
+use crate::pairs::Adjacency;
 
 /// Who reaches whom, over any number of connections.
 pub struct Closure {
@@ -32,9 +33,14 @@ impl Network<'_> {
     /// Who reaches whom over any number of connections between pods. What is outside the cluster, and nodes, are reached
     /// and not gone through: what happens there is not known to policies.
     pub fn closure(&self) -> Closure {
-        let adjacency = self.adjacency();
+        self.closure_of(&self.adjacency())
+    }
+
+    /// The same, of pairs that are known.
+    pub fn closure_of(&self, adjacency: &Adjacency) -> Closure {
+        let adjacency = &adjacency.rows;
         let goes_on: Vec<bool> = self.compiled.behaviours.iter().map(|behaviour| behaviour.is_workload).collect();
-        let component = components(&adjacency, &goes_on);
+        let component = components(adjacency, &goes_on);
         let count = component.iter().max().map_or(0, |last| *last as usize + 1);
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
         (0..).zip(&component).for_each(|(behaviour, of)| members[*of as usize].push(behaviour));

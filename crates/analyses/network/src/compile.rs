@@ -1,4 +1,9 @@
 //! Policies become rules between sets of classes, in stages; classes that are in the same sets become one behaviour.
+//!
+//! Policies that are not there, and may come, are compiled as well where that is asked for: then a change of policies is a
+//! change of a few bits.
+
+use std::sync::Arc;
 
 use model::inventory::{
     Inventory, PortReference, Stage, TrafficAction, TrafficDirection, TrafficPolicy, TrafficPolicyKind, TrafficPort,
@@ -34,23 +39,31 @@ pub(crate) struct Rule {
 }
 
 /// What is judged together, of one direction.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Side {
-    /// In the order in which they are judged.
-    pub(crate) rules: Vec<Rule>,
+    /// In the order in which they are judged. Those of policies that are not there are among them.
+    pub(crate) rules: Arc<Vec<Rule>>,
     /// The sets of pods for which what no rule decides is refused, each with the policy that says so.
-    pub(crate) closing: Vec<(SetId, u32)>,
-    /// The same as behaviours.
+    pub(crate) closing: Arc<Vec<(SetId, u32)>>,
+    /// The same as behaviours, of the policies that are there.
     pub(crate) closed: Bits,
     /// Whether all rules admit, so that their order does not matter.
     pub(crate) admits_only: bool,
     /// Rules by their subject.
-    pub(crate) by_subject: Vec<Vec<u32>>,
+    by_subject: Arc<Vec<Vec<u32>>>,
     /// Rules by their peers.
-    pub(crate) by_peers: Vec<Vec<u32>>,
+    by_peers: Arc<Vec<Vec<u32>>>,
+}
+
+/// The same while policies are added.
+#[derive(Default)]
+struct Draft {
+    rules: Vec<Rule>,
+    closing: Vec<(SetId, u32)>,
 }
 
 /// A stage: what it leaves open is for the next.
+#[derive(Clone)]
 pub(crate) struct CompiledStage {
     pub(crate) ingress: Side,
     pub(crate) egress: Side,
@@ -76,21 +89,39 @@ pub(crate) struct Behaviour {
     pub(crate) sets: Box<[SetId]>,
 }
 
-/// Everything that is needed to say who reaches whom.
+/// Numbers that follow one another: the first, and the one after the last.
+type Run = (u32, u32);
+
+/// Everything that is needed to say who reaches whom. A copy shares all but which policies are there.
+#[derive(Clone)]
 pub(crate) struct Compiled {
     pub(crate) stages: Vec<CompiledStage>,
-    pub(crate) atoms: Atoms,
-    pub(crate) behaviours: Vec<Behaviour>,
+    pub(crate) atoms: Arc<Atoms>,
+    pub(crate) behaviours: Arc<Vec<Behaviour>>,
     /// The behaviour of each class.
-    pub(crate) of_class: Vec<u32>,
+    pub(crate) of_class: Arc<Vec<u32>>,
     /// The behaviours in each set, sorted.
-    pub(crate) sets: Vec<Box<[u32]>>,
+    pub(crate) sets: Arc<Vec<Box<[u32]>>>,
+    /// The same as runs.
+    pub(crate) runs: Arc<Vec<Box<[Run]>>>,
+    /// The policies, among the facts, that are compiled and not there.
+    pub(crate) absent: Bits,
 }
 
 /// Whether the policy is there, and somebody enforces it.
 pub(crate) fn is_enforced(policy: &TrafficPolicy, config: &Config) -> bool {
+    !config.without.contains(&policy.resource) && would_be_enforced(policy, config)
+}
+
+/// Whether the policy is there, or may come, and somebody enforces it then.
+pub(crate) fn is_compiled(policy: &TrafficPolicy, config: &Config) -> bool {
+    let is_meant = !config.without.contains(&policy.resource) || config.prepared.contains(&policy.resource);
+    is_meant && would_be_enforced(policy, config)
+}
+
+fn would_be_enforced(policy: &TrafficPolicy, config: &Config) -> bool {
     let dialect = &config.dialect;
-    if dialect.enforcement == Enforcement::Absent || config.without.contains(&policy.resource) {
+    if dialect.enforcement == Enforcement::Absent {
         return false;
     }
     match policy.kind {
@@ -102,7 +133,7 @@ pub(crate) fn is_enforced(policy: &TrafficPolicy, config: &Config) -> bool {
     }
 }
 
-/// The policies that are enforced, in the order of their stages, and the number of the stage of each.
+/// The policies that are compiled, in the order of their stages, and the number of the stage of each.
 fn staged<'a>(inventory: &'a Inventory, config: &Config) -> Vec<(u32, &'a TrafficPolicy, (f64, f64))> {
     let traffic = &inventory.facts.traffic;
     let default = inventory.symbols.find("default");
@@ -112,7 +143,7 @@ fn staged<'a>(inventory: &'a Inventory, config: &Config) -> Vec<(u32, &'a Traffi
     };
     let mut staged: Vec<_> = (0..)
         .zip(&traffic.policies)
-        .filter(|(_, policy)| is_enforced(policy, config))
+        .filter(|(_, policy)| is_compiled(policy, config))
         .map(|(number, policy)| {
             let order = match policy.stage {
                 Stage::First => (f64::NEG_INFINITY, 0.0),
@@ -172,7 +203,7 @@ pub(crate) fn asked(inventory: &Inventory, config: &Config) -> (Asked, Vec<crate
     traffic.unmodelled.iter().filter_map(|policy| policy.subject.as_ref()).for_each(|set| labels(&set.pods));
     let mut by_address = false;
     let mut ports = crate::census::Map::<Symbol, ()>::default();
-    for policy in traffic.policies.iter().filter(|policy| is_enforced(policy, config)) {
+    for policy in traffic.policies.iter().filter(|policy| is_compiled(policy, config)) {
         labels(&policy.subject.pods);
         for rule in [&policy.ingress, &policy.egress].into_iter().flatten().flat_map(|direction| &direction.rules) {
             if let Some(only) = &rule.only {
@@ -208,7 +239,7 @@ pub(crate) fn asked(inventory: &Inventory, config: &Config) -> (Asked, Vec<crate
 /// Where ports are cut: at the ends of what rules name, and at the ports that have a name that rules ask for.
 pub(crate) fn cuts(inventory: &Inventory, config: &Config, census: &Census) -> Cuts {
     let mut cuts = config.cuts.clone();
-    for policy in inventory.facts.traffic.policies.iter().filter(|policy| is_enforced(policy, config)) {
+    for policy in inventory.facts.traffic.policies.iter().filter(|policy| is_compiled(policy, config)) {
         for rule in [&policy.ingress, &policy.egress].into_iter().flatten().flat_map(|direction| &direction.rules) {
             for port in rule.ports.iter().flatten() {
                 if let Some((first, last)) = range(port, config) {
@@ -238,22 +269,30 @@ fn range(port: &TrafficPort, config: &Config) -> Option<(u16, u16)> {
 pub(crate) fn compile(inventory: &Inventory, config: &Config, census: &Census) -> Compiled {
     let atoms = Atoms::new(&cuts(inventory, config, census));
     let mut compiler = Compiler { inventory, config, census, atoms: &atoms, sets: Sets::new(census, config) };
-    let mut stages: Vec<(f64, CompiledStage)> = Vec::new();
+    let mut drafts: Vec<(f64, [Draft; 2])> = Vec::new();
     for (number, policy, (stage, _)) in staged(inventory, config) {
-        if stages.last().is_none_or(|(known, _)| *known != stage) {
-            stages.push((stage, CompiledStage { ingress: Side::default(), egress: Side::default() }));
+        if drafts.last().is_none_or(|(known, _)| *known != stage) {
+            drafts.push((stage, <[Draft; 2]>::default()));
         }
-        let Some((_, last)) = stages.last_mut() else { continue };
+        let Some((_, last)) = drafts.last_mut() else { continue };
         compiler.add(number, policy, last);
     }
     let sets = compiler.sets.into_sets();
     let (behaviours, of_class, sets) = behaviours(census, &sets);
-    let mut stages: Vec<CompiledStage> = stages.into_iter().map(|(_, stage)| stage).collect();
-    for stage in &mut stages {
-        finish(&mut stage.ingress, &sets, behaviours.len());
-        finish(&mut stage.egress, &sets, behaviours.len());
-    }
-    Compiled { stages, atoms, behaviours, of_class, sets }
+    let stages = drafts.into_iter().map(|(_, [ingress, egress])| CompiledStage {
+        ingress: finish(ingress, sets.len()),
+        egress: finish(egress, sets.len()),
+    });
+    let compiled = Compiled {
+        stages: stages.collect(),
+        atoms: atoms.into(),
+        behaviours: behaviours.into(),
+        of_class: of_class.into(),
+        runs: sets.iter().map(|set| runs(set)).collect::<Vec<_>>().into(),
+        sets: sets.into(),
+        absent: Bits::default(),
+    };
+    compiled.of_present(inventory, config)
 }
 
 struct Compiler<'a> {
@@ -265,7 +304,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn add(&mut self, number: u32, policy: &TrafficPolicy, stage: &mut CompiledStage) {
+    fn add(&mut self, number: u32, policy: &TrafficPolicy, [ingress, egress]: &mut [Draft; 2]) {
         let own = namespace_of(self.inventory, policy.resource);
         let own = self.census.namespace_index.get(&own).copied();
         let subject = self.sets.pods(&policy.subject, own, policy.kind);
@@ -275,10 +314,7 @@ impl Compiler<'_> {
             }
             Stage::First | Stage::Admin(_) | Stage::Policies | Stage::Baseline(_) => false,
         };
-        let sides = [
-            (Direction::Ingress, &policy.ingress, &mut stage.ingress),
-            (Direction::Egress, &policy.egress, &mut stage.egress),
-        ];
+        let sides = [(Direction::Ingress, &policy.ingress, ingress), (Direction::Egress, &policy.egress, egress)];
         for (direction, written, side) in sides {
             let Some(TrafficDirection { closes, rules }) = written else { continue };
             if *closes && !passes_on {
@@ -308,7 +344,7 @@ impl Compiler<'_> {
     }
 
     /// Adds a rule; one with named ports becomes one for each set of numbers that the names mean at the destination.
-    fn add_rule(&mut self, rule: Rule, ports: Option<&[TrafficPort]>, direction: Direction, side: &mut Side) {
+    fn add_rule(&mut self, rule: Rule, ports: Option<&[TrafficPort]>, direction: Direction, side: &mut Draft) {
         let pages = self.atoms.pages();
         let Some(ports) = ports else {
             let masks = (0..pages).map(|page| self.atoms.all(page)).collect();
@@ -396,27 +432,69 @@ fn behaviours(census: &Census, sets: &[Box<[u32]>]) -> Grouped {
     (behaviours, of_class, sets)
 }
 
-fn finish(side: &mut Side, sets: &[Box<[u32]>], behaviours: usize) {
-    side.closed = Bits::new(behaviours);
-    for (set, _) in &side.closing {
-        sets[*set as usize].iter().for_each(|behaviour| side.closed.insert(*behaviour));
+fn runs(set: &[u32]) -> Box<[Run]> {
+    set.chunk_by(|left, right| left + 1 == *right).map(|run| (run[0], run[0] + run.len() as u32)).collect()
+}
+
+fn finish(draft: Draft, sets: usize) -> Side {
+    let Draft { rules, closing } = draft;
+    let (mut by_subject, mut by_peers) = (vec![Vec::new(); sets], vec![Vec::new(); sets]);
+    for (number, rule) in (0..).zip(&rules) {
+        by_subject[rule.subject as usize].push(number);
+        by_peers[rule.peers as usize].push(number);
     }
-    side.admits_only = side.rules.iter().all(|rule| rule.action == TrafficAction::Allow);
-    side.by_subject = vec![Vec::new(); sets.len()];
-    side.by_peers = vec![Vec::new(); sets.len()];
-    for (number, rule) in (0..).zip(&side.rules) {
-        side.by_subject[rule.subject as usize].push(number);
-        side.by_peers[rule.peers as usize].push(number);
+    Side {
+        admits_only: rules.iter().all(|rule| rule.action == TrafficAction::Allow),
+        rules: rules.into(),
+        closing: closing.into(),
+        closed: Bits::default(),
+        by_subject: by_subject.into(),
+        by_peers: by_peers.into(),
     }
 }
 
 impl Compiled {
+    /// The same rules, of the policies that `config` says are there.
+    pub(crate) fn of_present(&self, inventory: &Inventory, config: &Config) -> Self {
+        let mut present = self.clone();
+        let policies = &inventory.facts.traffic.policies;
+        present.absent = Bits::new(policies.len());
+        let absent = (0..).zip(policies).filter(|(_, policy)| config.without.contains(&policy.resource));
+        absent.for_each(|(number, _)| present.absent.insert(number));
+        for side in present.stages.iter_mut().flat_map(|stage| [&mut stage.ingress, &mut stage.egress]) {
+            side.closed = Bits::new(self.behaviours.len());
+            for (set, _) in side.closing.iter().filter(|(_, policy)| !present.absent.contains(*policy)) {
+                self.sets[*set as usize].iter().for_each(|behaviour| side.closed.insert(*behaviour));
+            }
+        }
+        present
+    }
+
+    /// Whether the policy is there.
+    pub(crate) fn is_present(&self, policy: u32) -> bool {
+        !self.absent.contains(policy)
+    }
+
+    /// The behaviours that policies select, for a direction.
+    pub(crate) fn subjects_of(&self, direction: Direction, policies: &Bits) -> Bits {
+        let mut subjects = Bits::new(self.behaviours.len());
+        for side in self.stages.iter().map(|stage| stage.side(direction)) {
+            let of_rules = side.rules.iter().filter(|rule| policies.contains(rule.policy)).map(|rule| rule.subject);
+            let closing = side.closing.iter().filter(|(_, policy)| policies.contains(*policy)).map(|(set, _)| *set);
+            for set in of_rules.chain(closing) {
+                self.sets[set as usize].iter().for_each(|behaviour| subjects.insert(*behaviour));
+            }
+        }
+        subjects
+    }
+
     /// The rules whose peers a behaviour is among, in order.
     pub(crate) fn rules_of_peer<'a>(&'a self, side: &'a Side, behaviour: u32, rules: &mut Vec<u32>) {
         rules.clear();
         rules.extend(&side.by_peers[EVERYBODY as usize]);
         let sets = &self.behaviours[behaviour as usize].sets;
         sets.iter().for_each(|set| rules.extend(&side.by_peers[*set as usize]));
+        self.keep_present(side, rules);
         rules.sort_unstable();
     }
 
@@ -426,6 +504,25 @@ impl Compiled {
         rules.extend(&side.by_subject[EVERYBODY as usize]);
         let sets = &self.behaviours[behaviour as usize].sets;
         sets.iter().for_each(|set| rules.extend(&side.by_subject[*set as usize]));
+        self.keep_present(side, rules);
         rules.sort_unstable();
+    }
+
+    /// The rules whose peers are a set, in no order.
+    pub(crate) fn rules_with_peers<'a>(&'a self, side: &'a Side, set: SetId) -> impl Iterator<Item = &'a Rule> {
+        let rules = side.by_peers[set as usize].iter().map(|rule| &side.rules[*rule as usize]);
+        rules.filter(|rule| self.is_present(rule.policy))
+    }
+
+    /// The rules whose subject is a set, in no order.
+    pub(crate) fn rules_with_subject<'a>(&'a self, side: &'a Side, set: SetId) -> impl Iterator<Item = &'a Rule> {
+        let rules = side.by_subject[set as usize].iter().map(|rule| &side.rules[*rule as usize]);
+        rules.filter(|rule| self.is_present(rule.policy))
+    }
+
+    fn keep_present(&self, side: &Side, rules: &mut Vec<u32>) {
+        if !self.absent.is_empty() {
+            rules.retain(|rule| self.is_present(side.rules[*rule as usize].policy));
+        }
     }
 }

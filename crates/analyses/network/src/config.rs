@@ -9,7 +9,7 @@ use model::symbols::Symbol;
 use crate::ports::Cuts;
 
 /// What is assumed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// How the plugin reads policies.
     pub dialect: Dialect,
@@ -19,6 +19,8 @@ pub struct Config {
     pub unknown_addresses: UnknownAddresses,
     /// Objects that are taken not to be there.
     pub without: BTreeSet<ResourceId>,
+    /// Policies of those that may come: what they ask for is told apart already, so that they cost no compiling then.
+    pub prepared: BTreeSet<ResourceId>,
     /// Labels by which pods are told apart besides those that policies ask for: questions may ask for others.
     pub labels: BTreeSet<Symbol>,
     /// Where ports are cut besides where rules cut them: worlds that are compared are cut alike.

@@ -1,4 +1,8 @@
 //! What changes between two networks: connections, restrictions and ways in that are gained and lost.
+//!
+//! Here are two that may have nothing in common; `variants` compares two that differ in policies alone.
+
+mod variants;
 
 use std::collections::BTreeMap;
 
@@ -83,15 +87,89 @@ impl Difference {
     }
 }
 
+/// Who is at one end of a change.
+#[derive(Clone)]
+enum Party {
+    /// Somebody with a name.
+    Named(String),
+    /// Addresses outside.
+    Outside(Vec<Range>),
+}
+
+impl Party {
+    fn of(network: &Network<'_>, endpoint: EndpointId) -> Self {
+        let known = network.get(endpoint);
+        match &known.identity {
+            Identity::Outside(ranges) => Self::Outside(ranges.clone()),
+            Identity::Workload { .. } | Identity::Nodes(_) => Self::Named(known.name.clone()),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::Outside(ranges) => outside(ranges),
+        }
+    }
+}
+
+fn outside(ranges: &[Range]) -> String {
+    format!("outside {}", ranges.iter().map(Range::text).collect::<Vec<_>>().join(", "))
+}
+
+/// Connections that are gained, or lost. What changes alike for several parts of the outside is one change.
+#[derive(Default)]
+struct Changes {
+    named: Vec<Change>,
+    from_outside: BTreeMap<(String, Ports), Vec<Range>>,
+    to_outside: BTreeMap<(String, Ports), Vec<Range>>,
+}
+
+impl Changes {
+    fn add(&mut self, from: &Party, to: &Party, ports: &Ports) {
+        if ports.is_empty() {
+            return;
+        }
+        match (from, to) {
+            (Party::Outside(ranges), Party::Named(name)) => {
+                self.from_outside.entry((name.clone(), ports.clone())).or_default().extend(ranges);
+            }
+            (Party::Named(name), Party::Outside(ranges)) => {
+                self.to_outside.entry((name.clone(), ports.clone())).or_default().extend(ranges);
+            }
+            _ => self.named.push(Change { from: from.name(), to: to.name(), ports: ports.clone() }),
+        }
+    }
+
+    fn finish(self) -> Vec<Change> {
+        let Self { named: mut all, from_outside, to_outside } = self;
+        let name = |mut ranges: Vec<Range>| {
+            crate::addresses::merge(&mut ranges);
+            outside(&ranges)
+        };
+        all.extend(from_outside.into_iter().map(|((to, ports), ranges)| Change { from: name(ranges), to, ports }));
+        all.extend(to_outside.into_iter().map(|((from, ports), ranges)| Change { from, to: name(ranges), ports }));
+        all.sort();
+        all
+    }
+}
+
 /// An endpoint of one or both networks.
 struct Both {
-    name: String,
+    party: Party,
     before: Option<EndpointId>,
     after: Option<EndpointId>,
 }
 
-/// What changes from one network to another.
+/// What changes from one network to another. Of two that differ in policies alone, only what those are for is looked at.
 pub fn diff(before: &Network<'_>, after: &Network<'_>) -> Difference {
+    match after.is_variant_of(before) {
+        true => variants::diff(before, after),
+        false => of_strangers(before, after),
+    }
+}
+
+fn of_strangers(before: &Network<'_>, after: &Network<'_>) -> Difference {
     let all = matched(before, after);
     let mut difference = Difference::default();
     connections(before, after, &all, &mut difference);
@@ -100,20 +178,25 @@ pub fn diff(before: &Network<'_>, after: &Network<'_>) -> Difference {
         match (both.before, both.after) {
             (Some(old), Some(new)) => {
                 for direction in [Direction::Ingress, Direction::Egress] {
-                    let opened = match (before.isolation(old, direction), after.isolation(new, direction)) {
-                        (Isolation::Restricted, Isolation::Open) => Opened::Yes,
-                        (Isolation::Open, Isolation::Restricted) => Opened::No,
-                        _ => continue,
-                    };
-                    difference.turned.push(Turn { workload: both.name.clone(), direction, opened });
+                    let turned = turned(before.isolation(old, direction), after.isolation(new, direction));
+                    let turn = |opened| Turn { workload: both.party.name(), direction, opened };
+                    difference.turned.extend(turned.map(turn));
                 }
             }
-            (Some(old), None) if before.is_pod(old) => difference.vanished.push(both.name.clone()),
-            (None, Some(new)) if after.is_pod(new) => difference.appeared.push(both.name.clone()),
+            (Some(old), None) if before.is_pod(old) => difference.vanished.push(both.party.name()),
+            (None, Some(new)) if after.is_pod(new) => difference.appeared.push(both.party.name()),
             _ => {}
         }
     }
     difference
+}
+
+fn turned(before: Isolation, after: Isolation) -> Option<Opened> {
+    match (before, after) {
+        (Isolation::Restricted, Isolation::Open) => Some(Opened::Yes),
+        (Isolation::Open, Isolation::Restricted) => Some(Opened::No),
+        _ => None,
+    }
 }
 
 /// Endpoints with their counterparts. The outside is cut so that each part is one endpoint in both.
@@ -125,7 +208,7 @@ fn matched(before: &Network<'_>, after: &Network<'_>) -> Vec<Both> {
                 continue;
             }
             let both = named.entry(endpoint.name.clone()).or_insert_with(|| Both {
-                name: endpoint.name.clone(),
+                party: Party::Named(endpoint.name.clone()),
                 before: None,
                 after: None,
             });
@@ -150,8 +233,7 @@ fn matched(before: &Network<'_>, after: &Network<'_>) -> Vec<Both> {
     }
     all.extend(outside.into_iter().map(|((old, new), mut ranges)| {
         crate::addresses::merge(&mut ranges);
-        let name = ranges.iter().map(Range::text).collect::<Vec<_>>().join(", ");
-        Both { name: format!("outside {name}"), before: Some(old), after: Some(new) }
+        Both { party: Party::Outside(ranges), before: Some(old), after: Some(new) }
     }));
     all
 }
@@ -172,6 +254,7 @@ fn connections(before: &Network<'_>, after: &Network<'_>, all: &[Both], differen
     };
     let mut groups: BTreeMap<Key, Vec<&Both>> = BTreeMap::new();
     all.iter().for_each(|both| groups.entry(key(both)).or_default().push(both));
+    let (mut all_gained, mut all_lost) = (Changes::default(), Changes::default());
     for sources in groups.values() {
         let Some(source) = sources.first() else { continue };
         let rows = (source.before.map(|old| before.row(old)), source.after.map(|new| after.row(new)));
@@ -185,39 +268,37 @@ fn connections(before: &Network<'_>, after: &Network<'_>, all: &[Both], differen
             let (gained, lost) = (new.without(&old), old.without(&new));
             for from in sources {
                 for to in targets {
-                    let change =
-                        |ports: &Ports| Change { from: from.name.clone(), to: to.name.clone(), ports: ports.clone() };
-                    if !gained.is_empty() {
-                        difference.gained.push(change(&gained));
-                    }
-                    if !lost.is_empty() {
-                        difference.lost.push(change(&lost));
-                    }
+                    all_gained.add(&from.party, &to.party, &gained);
+                    all_lost.add(&from.party, &to.party, &lost);
                 }
             }
         }
     }
-    difference.gained.sort();
-    difference.lost.sort();
+    difference.gained = all_gained.finish();
+    difference.lost = all_lost.finish();
 }
 
 fn doors(before: &Network<'_>, after: &Network<'_>, difference: &mut Difference) {
-    let open = |network: &Network<'_>| -> Vec<Door> {
-        let entries = network.exposure();
-        let open = entries.into_iter().filter(|entry| entry.answer != Answer::Refused);
-        let mut doors: Vec<Door> = open
-            .map(|Entry { endpoint, way, door, pod_ports, answer, .. }| Door {
-                workload: network.get(endpoint).name.clone(),
-                way,
-                door,
-                ports: if let Answer::Admitted(ports) = answer { ports } else { pod_ports },
-            })
-            .collect();
+    let open = |network: &Network<'_>| network.exposure().iter().filter_map(|entry| door(network, entry)).collect();
+    compare_doors(open(before), open(after), difference);
+}
+
+/// What an entry opens, if it opens something.
+fn door(network: &Network<'_>, entry: &Entry) -> Option<Door> {
+    let ports = match &entry.answer {
+        Answer::Refused => return None,
+        Answer::Admitted(ports) => ports,
+        Answer::DependsOnController => &entry.pod_ports,
+    };
+    let workload = network.get(entry.endpoint).name.clone();
+    Some(Door { workload, way: entry.way, door: entry.door.clone(), ports: ports.clone() })
+}
+
+fn compare_doors(mut old: Vec<Door>, mut new: Vec<Door>, difference: &mut Difference) {
+    for doors in [&mut old, &mut new] {
         doors.sort();
         doors.dedup();
-        doors
-    };
-    let (old, new) = (open(before), open(after));
+    }
     difference.doors_gained = new.iter().filter(|door| old.binary_search(door).is_err()).cloned().collect();
     difference.doors_lost = old.into_iter().filter(|door| new.binary_search(door).is_err()).collect();
 }

@@ -1,16 +1,16 @@
-//! Rows: what one behaviour may send to every other, as masks of ports.
+//! Rows and columns: what one behaviour may send to every other, or every other to it, as masks of ports.
 
 use model::inventory::TrafficAction;
 
 use crate::census::Family;
-use crate::compile::{Compiled, Direction, Side};
+use crate::compile::{Behaviour, Compiled, Direction, Side};
 use crate::sets::EVERYBODY;
 
 /// What a row needs besides its result, kept between rows.
 #[derive(Default)]
 pub(crate) struct Scratch {
     rules: Vec<u32>,
-    ingress: Vec<u64>,
+    theirs: Vec<u64>,
     open: Vec<u64>,
     passed: Vec<u64>,
 }
@@ -18,40 +18,68 @@ pub(crate) struct Scratch {
 impl Compiled {
     /// Fills `row` with what `source` may send to every behaviour on the ports of a page.
     pub(crate) fn row(&self, source: u32, page: usize, scratch: &mut Scratch, row: &mut Vec<u64>) {
-        let own = &self.behaviours[source as usize];
-        let mut ingress = std::mem::take(&mut scratch.ingress);
-        self.egress(source, page, scratch, row);
-        self.ingress(source, page, scratch, &mut ingress);
-        for ((mask, into), other) in row.iter_mut().zip(&ingress).zip(&self.behaviours) {
-            *mask &= into;
-            if !(own.is_workload || other.is_workload) || !compatible(own.family, other.family) {
+        self.line(Direction::Egress, source, page, scratch, row);
+    }
+
+    /// Fills `line` with what goes from `own` to every behaviour on the ports of a page, or comes from every behaviour
+    /// to it: a row or a column of all pairs.
+    pub(crate) fn line(&self, direction: Direction, own: u32, page: usize, scratch: &mut Scratch, line: &mut Vec<u64>) {
+        let known = &self.behaviours[own as usize];
+        let mut theirs = std::mem::take(&mut scratch.theirs);
+        self.own_side(direction, own, page, scratch, line);
+        self.their_side(direction.opposite(), own, page, scratch, &mut theirs);
+        for ((mask, theirs), other) in line.iter_mut().zip(&theirs).zip(self.behaviours.iter()) {
+            *mask &= theirs;
+            if !known.connects(other) {
                 *mask = 0;
             }
         }
-        scratch.ingress = ingress;
+        scratch.theirs = theirs;
     }
 
-    fn egress(&self, source: u32, page: usize, scratch: &mut Scratch, row: &mut Vec<u64>) {
+    /// What goes from a behaviour to every other, or comes from every other to it: the masks of every page.
+    pub(crate) fn lines(&self, direction: Direction, own: u32, scratch: &mut Scratch) -> Vec<Vec<u64>> {
+        self.pages(&mut |page, line| self.line(direction, own, page, scratch, line))
+    }
+
+    /// The same, of what its own policies let through alone.
+    pub(crate) fn own_sides(&self, direction: Direction, own: u32, scratch: &mut Scratch) -> Vec<Vec<u64>> {
+        self.pages(&mut |page, line| self.own_side(direction, own, page, scratch, line))
+    }
+
+    fn pages(&self, fill: &mut dyn FnMut(usize, &mut Vec<u64>)) -> Vec<Vec<u64>> {
+        let pages = (0..self.atoms.pages()).map(|page| {
+            let mut line = Vec::new();
+            fill(page, &mut line);
+            line
+        });
+        pages.collect()
+    }
+
+    /// What the policies of `own` let through, to or from every other.
+    fn own_side(&self, direction: Direction, own: u32, page: usize, scratch: &mut Scratch, row: &mut Vec<u64>) {
         let all = self.atoms.all(page);
         reset(row, self.behaviours.len(), 0);
-        if !self.behaviours[source as usize].is_pod {
+        if !self.behaviours[own as usize].is_pod {
             row.fill(all);
             return;
         }
         let mut open = std::mem::take(&mut scratch.open);
         reset(&mut open, row.len(), all);
         for stage in &self.stages {
-            let side = stage.side(Direction::Egress);
-            self.rules_of_subject(side, source, &mut scratch.rules);
-            let closes = side.closed.contains(source);
+            let side = stage.side(direction);
+            self.rules_of_subject(side, own, &mut scratch.rules);
+            let closes = side.closed.contains(own);
             if !closes && scratch.rules.is_empty() {
                 continue;
             }
             if closes && side.admits_only {
                 for rule in scratch.rules.iter().map(|rule| &side.rules[*rule as usize]) {
                     let mask = rule.masks[page];
-                    let members = &self.sets[rule.peers as usize];
-                    members.iter().for_each(|to| row[*to as usize] |= open[*to as usize] & mask);
+                    for &(first, end) in &self.runs[rule.peers as usize] {
+                        let run = first as usize..end as usize;
+                        row[run.clone()].iter_mut().zip(&open[run]).for_each(|(row, open)| *row |= open & mask);
+                    }
                 }
                 open.fill(0);
                 break;
@@ -70,15 +98,16 @@ impl Compiled {
         scratch.open = open;
     }
 
-    fn ingress(&self, source: u32, page: usize, scratch: &mut Scratch, row: &mut Vec<u64>) {
+    /// What the policies of every other let through, of that direction, with `own` on the other side.
+    fn their_side(&self, direction: Direction, own: u32, page: usize, scratch: &mut Scratch, row: &mut Vec<u64>) {
         let all = self.atoms.all(page);
         reset(row, self.behaviours.len(), 0);
         let mut open = std::mem::take(&mut scratch.open);
         reset(&mut open, row.len(), all);
         let is_one_stage = self.stages.len() == 1;
         for stage in &self.stages {
-            let side = stage.side(Direction::Ingress);
-            self.rules_of_peer(side, source, &mut scratch.rules);
+            let side = stage.side(direction);
+            self.rules_of_peer(side, own, &mut scratch.rules);
             if is_one_stage && side.admits_only {
                 self.admit(side, page, &scratch.rules, row);
             } else {
@@ -88,12 +117,12 @@ impl Compiled {
                     apply(rule.action, rule.masks[page], members, &mut open, row, &mut scratch.passed);
                 }
             }
-            side.closed.iter().for_each(|to| open[to as usize] = 0);
+            side.closed.iter().for_each(|other| open[other as usize] = 0);
             if !(is_one_stage && side.admits_only) {
                 open.iter_mut().zip(&scratch.passed).for_each(|(open, passed)| *open |= passed);
             }
         }
-        for ((mask, open), behaviour) in row.iter_mut().zip(&open).zip(&self.behaviours) {
+        for ((mask, open), behaviour) in row.iter_mut().zip(&open).zip(self.behaviours.iter()) {
             *mask |= open;
             if !behaviour.is_pod {
                 *mask = all;
@@ -105,7 +134,9 @@ impl Compiled {
     fn admit(&self, side: &Side, page: usize, rules: &[u32], row: &mut [u64]) {
         for rule in rules.iter().map(|rule| &side.rules[*rule as usize]) {
             let mask = rule.masks[page];
-            self.sets[rule.subject as usize].iter().for_each(|to| row[*to as usize] |= mask);
+            for &(first, end) in &self.runs[rule.subject as usize] {
+                row[first as usize..end as usize].iter_mut().for_each(|row| *row |= mask);
+            }
         }
     }
 
@@ -138,7 +169,14 @@ fn reset(row: &mut Vec<u64>, length: usize, value: u64) {
     row.resize(length, value);
 }
 
-/// Whether there are connections between them at all: what has addresses of one family does not reach the other.
-pub(crate) fn compatible(left: Family, right: Family) -> bool {
+impl Behaviour {
+    /// Whether there are connections between the two at all: one has to be of a workload, and what has addresses of one
+    /// family does not reach the other.
+    pub(crate) fn connects(&self, other: &Self) -> bool {
+        (self.is_workload || other.is_workload) && compatible(self.family, other.family)
+    }
+}
+
+fn compatible(left: Family, right: Family) -> bool {
     !matches!((left, right), (Family::V4, Family::V6) | (Family::V6, Family::V4))
 }

@@ -107,8 +107,7 @@ impl Network<'_> {
 
     fn compiled_connects(&self, from: EndpointId, to: EndpointId) -> bool {
         let of = |endpoint| &self.compiled.behaviours[self.get(endpoint).behaviour as usize];
-        let (from, to) = (of(from), of(to));
-        (from.is_workload || to.is_workload) && crate::evaluate::compatible(from.family, to.family)
+        of(from).connects(of(to))
     }
 
     fn half(&self, own: EndpointId, other: EndpointId, direction: Direction, asked: &Ports) -> Half {
@@ -279,7 +278,8 @@ impl Question<'_, '_> {
             let ports = hit.map_or_else(Ports::none, |rule| compiled.atoms.ports(&rule.masks));
             self.rule(first.policy, first.number, &ports, &mut passed);
         }
-        let closing = side.closing.iter().filter(|(set, _)| compiled.is_in(subject, *set));
+        let present = side.closing.iter().filter(|(_, policy)| compiled.is_present(*policy));
+        let closing = present.filter(|(set, _)| compiled.is_in(subject, *set));
         let closing: Vec<u32> = closing.map(|(_, policy)| *policy).collect();
         self.add_ruleless(&closing);
         if !closing.is_empty() {

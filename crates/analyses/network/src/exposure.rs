@@ -12,7 +12,8 @@ use model::place::Place;
 use model::symbols::Symbol;
 
 use crate::addresses::Range;
-use crate::network::{EndpointId, Network, Row};
+use crate::compile::Direction;
+use crate::network::{EndpointId, Identity, Isolation, Network, Row};
 use crate::ports::Ports;
 use controllers::Controller;
 
@@ -176,34 +177,87 @@ impl Entry {
 impl Network<'_> {
     /// Every way in from outside, the most open first.
     pub fn exposure(&self) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        let index = WorkloadIndex::new(self);
-        self.add_services(&index, &mut entries);
-        self.add_routes(&index, &mut entries);
-        self.add_hosts(&index, &mut entries);
+        let mut rows: BTreeMap<u32, Row<'_>> = BTreeMap::new();
+        let mut entries = self.openings().to_vec();
+        for entry in &mut entries {
+            let to = entry.endpoint;
+            let answer = self
+                .answer(entry, &mut |from| rows.entry(self.group_of(from)).or_insert_with(|| self.row(from)).to(to));
+            entry.answer = answer;
+        }
         entries.sort_by_cached_key(|entry| {
             (entry.rank(), entry.way, self.get(entry.endpoint).name.clone(), entry.door.clone())
         });
         entries.dedup();
         entries
     }
+
+    /// Every way in, before policies are asked: as if they left nothing.
+    pub(crate) fn openings(&self) -> &[Entry] {
+        self.openings.get_or_init(|| {
+            let mut entries = Vec::new();
+            let index = WorkloadIndex::new(self);
+            self.add_services(&index, &mut entries);
+            self.add_routes(&index, &mut entries);
+            self.add_hosts(&mut entries);
+            entries
+        })
+    }
+
+    /// What policies leave of an entry, for who the pods see. What comes from each of those is asked for.
+    pub(crate) fn answer(&self, entry: &Entry, connection: &mut dyn FnMut(EndpointId) -> Ports) -> Answer {
+        let ports = &entry.pod_ports;
+        let sources: Vec<EndpointId> = match &entry.arrival {
+            Arrival::Unprotected => return Answer::Admitted(ports.clone()),
+            Arrival::UnknownPods => {
+                return match self.isolation(entry.endpoint, Direction::Ingress) {
+                    Isolation::Restricted => Answer::DependsOnController,
+                    Isolation::Open | Isolation::NotApplicable => Answer::Admitted(ports.clone()),
+                };
+            }
+            Arrival::Pods(pods) => pods.clone(),
+            Arrival::Node => self.endpoints_where(|identity| matches!(identity, Identity::Nodes(_))),
+            Arrival::Client => {
+                let listed = match &entry.reach {
+                    Reach::Listed(ranges) => &ranges[..],
+                    Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => &[],
+                };
+                self.endpoints_where(|identity| match identity {
+                    Identity::Outside(ranges) => {
+                        listed.is_empty() || ranges.iter().any(|own| listed.iter().any(|other| own.overlaps(other)))
+                    }
+                    Identity::Workload { .. } | Identity::Nodes(_) => false,
+                })
+            }
+        };
+        let mut left = Ports::none();
+        for from in sources {
+            left = left.union(&connection(from).intersection(ports));
+            if left == *ports {
+                break;
+            }
+        }
+        if left.is_empty() { Answer::Refused } else { Answer::Admitted(left) }
+    }
+
+    fn endpoints_where(&self, is: impl Fn(&Identity) -> bool) -> Vec<EndpointId> {
+        self.endpoints().filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number).collect()
+    }
 }
 
 /// What is asked for again and again, found once.
-struct WorkloadIndex<'n> {
+struct WorkloadIndex {
     /// Workloads by namespace, each with its endpoints.
     by_namespace: BTreeMap<Symbol, Vec<(u32, Vec<EndpointId>)>>,
-    /// What nodes and the outside may send.
-    rows: BTreeMap<EndpointId, Row<'n>>,
     /// The controllers that were looked for, by what tells them apart.
     controllers: RefCell<BTreeMap<String, Controller>>,
 }
 
-impl<'n> WorkloadIndex<'n> {
-    fn new(network: &'n Network<'_>) -> Self {
+impl WorkloadIndex {
+    fn new(network: &Network<'_>) -> Self {
         let mut endpoints: Vec<Vec<EndpointId>> = vec![Vec::new(); network.workloads().len()];
         for (number, endpoint) in network.endpoints() {
-            if let crate::network::Identity::Workload { workload, .. } = endpoint.identity {
+            if let Identity::Workload { workload, .. } = endpoint.identity {
                 endpoints[workload as usize].push(number);
             }
         }
@@ -211,9 +265,7 @@ impl<'n> WorkloadIndex<'n> {
         for ((number, workload), endpoints) in (0..).zip(network.workloads()).zip(endpoints) {
             by_namespace.entry(workload.namespace).or_default().push((number, endpoints));
         }
-        let sources = network.endpoints().filter(|(number, _)| !network.is_pod(*number));
-        let rows = sources.map(|(number, _)| (number, network.row(number))).collect();
-        Self { by_namespace, rows, controllers: RefCell::default() }
+        Self { by_namespace, controllers: RefCell::default() }
     }
 
     fn of(&self, namespace: Symbol) -> &[(u32, Vec<EndpointId>)] {

@@ -7,7 +7,6 @@ use model::inventory::TrafficAction;
 
 use crate::census::Map;
 use crate::compile::{Compiled, Direction, Rule};
-use crate::evaluate::compatible;
 
 /// A rule as it is written: a direction, the policy among the facts, and its number.
 pub(crate) type RuleKey = (Direction, u32, u32);
@@ -86,8 +85,7 @@ impl<'c> Halves<'c> {
     /// Whether there are connections between the two at all.
     pub(crate) fn connects(&self, left: u32, right: u32) -> bool {
         let of = |behaviour: u32| &self.compiled.behaviours[behaviour as usize];
-        let (left, right) = (of(left), of(right));
-        (left.is_workload || right.is_workload) && compatible(left.family, right.family)
+        of(left).connects(of(right))
     }
 }
 

@@ -21,6 +21,7 @@ mod find;
 mod generate;
 mod halves;
 mod network;
+mod pairs;
 mod ports;
 mod sanity;
 mod sets;
@@ -42,7 +43,8 @@ pub use generate::{
     Assumed, Certificate, Confidence, End, Evidence, Extra, Generated, GeneratedPolicy, GeneratedRule, Missing, Need,
     Peer, Purpose, Unresolved, Wish, certify, confidence, generate,
 };
-pub use network::{Endpoint, EndpointId, Identity, Isolation, Network, Pairs, Row};
+pub use network::{Endpoint, EndpointId, Identity, Isolation, Network, Row};
+pub use pairs::{Adjacency, Pairs};
 pub use ports::{Cuts, PROTOCOLS, Ports, protocol_name, protocol_of};
 pub use sanity::{Oddity, Question, Sanity};
 pub use worlds::{Dependence, Worlds};

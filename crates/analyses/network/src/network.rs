@@ -1,17 +1,18 @@
 //! The network of an inventory: who there is, and who may connect to whom on which ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use model::address::Block;
 use model::inventory::{Inventory, ResourceId};
 
 use crate::addresses::{self, Range};
-use crate::bits::Bits;
 use crate::census::{Census, Kind, Map, Workload};
 use crate::compile::{self, Compiled, Direction};
 use crate::config::Config;
 use crate::evaluate::Scratch;
+use crate::exposure::Entry;
 use crate::ports::Ports;
 
 /// The number of an endpoint in its network.
@@ -61,11 +62,23 @@ pub enum Isolation {
 pub struct Network<'a> {
     pub(crate) inventory: &'a Inventory,
     pub(crate) config: Config,
-    pub(crate) census: Census,
-    pub(crate) compiled: Compiled,
-    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) census: Arc<Census>,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) endpoints: Arc<Vec<Endpoint>>,
     /// The endpoints of each behaviour.
-    pub(crate) of_behaviour: Vec<Vec<EndpointId>>,
+    pub(crate) of_behaviour: Arc<Vec<Vec<EndpointId>>>,
+    /// Ways in, whatever policies leave of them.
+    pub(crate) openings: Arc<OnceLock<Vec<Entry>>>,
+}
+
+/// A network without the inventory that it was made from: what is kept beside that.
+struct Kept {
+    config: Config,
+    census: Arc<Census>,
+    compiled: Arc<Compiled>,
+    endpoints: Arc<Vec<Endpoint>>,
+    of_behaviour: Arc<Vec<Vec<EndpointId>>>,
+    openings: Arc<OnceLock<Vec<Entry>>>,
 }
 
 /// What one endpoint may send to every other.
@@ -87,13 +100,63 @@ impl<'a> Network<'a> {
         let mut network = Self {
             inventory,
             config: config.clone(),
-            census,
-            compiled,
-            endpoints: Vec::new(),
-            of_behaviour: Vec::new(),
+            census: census.into(),
+            compiled: compiled.into(),
+            endpoints: Arc::default(),
+            of_behaviour: Arc::default(),
+            openings: Arc::default(),
         };
         network.name_endpoints();
         network
+    }
+
+    /// The same, compiled once for all that ask with the same assumptions.
+    pub fn shared(inventory: &'a Inventory, config: &Config) -> Self {
+        let kept = inventory.indexes.derived(|| {
+            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings } =
+                Self::new(inventory, config);
+            Kept { config, census, compiled, endpoints, of_behaviour, openings }
+        });
+        if kept.config != *config {
+            return Self::new(inventory, config);
+        }
+        Self {
+            inventory,
+            config: config.clone(),
+            census: Arc::clone(&kept.census),
+            compiled: Arc::clone(&kept.compiled),
+            endpoints: Arc::clone(&kept.endpoints),
+            of_behaviour: Arc::clone(&kept.of_behaviour),
+            openings: Arc::clone(&kept.openings),
+        }
+    }
+
+    /// The same network without these objects in place of those that it is without now: at the price of a few bits, if
+    /// only policies come and go that it knows or was prepared for. None otherwise: it has to be made from the beginning.
+    pub fn with(&self, without: &BTreeSet<ResourceId>) -> Option<Self> {
+        let policies = &self.inventory.facts.traffic.policies;
+        let changed: BTreeSet<ResourceId> = self.config.without.symmetric_difference(without).copied().collect();
+        let known = policies.iter().filter(|policy| compile::is_compiled(policy, &self.config));
+        let known = known.filter(|policy| changed.contains(&policy.resource)).map(|policy| policy.resource);
+        if known.collect::<BTreeSet<_>>() != changed {
+            return None;
+        }
+        let mut config = Config { without: without.clone(), ..self.config.clone() };
+        config.prepared.extend(changed);
+        Some(Self {
+            inventory: self.inventory,
+            compiled: self.compiled.of_present(self.inventory, &config).into(),
+            config,
+            census: Arc::clone(&self.census),
+            endpoints: Arc::clone(&self.endpoints),
+            of_behaviour: Arc::clone(&self.of_behaviour),
+            openings: Arc::clone(&self.openings),
+        })
+    }
+
+    /// Whether another is the same network with other policies.
+    pub(crate) fn is_variant_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.census, &other.census)
     }
 
     fn name_endpoints(&mut self) {
@@ -124,11 +187,12 @@ impl<'a> Network<'a> {
             endpoints.push(self.endpoint(Identity::Nodes(names), name, class));
         }
         endpoints.extend(self.outside());
-        self.of_behaviour = vec![Vec::new(); self.compiled.behaviours.len()];
+        let mut of_behaviour = vec![Vec::new(); self.compiled.behaviours.len()];
         for (number, endpoint) in (0..).zip(&endpoints) {
-            self.of_behaviour[endpoint.behaviour as usize].push(EndpointId(number));
+            of_behaviour[endpoint.behaviour as usize].push(EndpointId(number));
         }
-        self.endpoints = endpoints;
+        self.of_behaviour = of_behaviour.into();
+        self.endpoints = endpoints.into();
     }
 
     fn outside(&self) -> Vec<Endpoint> {
@@ -173,7 +237,7 @@ impl<'a> Network<'a> {
 
     /// Everybody, ordered by namespace and name, then nodes, then the outside.
     pub fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &Endpoint)> {
-        (0..).map(EndpointId).zip(&self.endpoints)
+        (0..).map(EndpointId).zip(self.endpoints.iter())
     }
 
     /// An endpoint.
@@ -227,19 +291,14 @@ impl<'a> Network<'a> {
     }
 
     fn row_of(&self, behaviour: u32, scratch: &mut Scratch) -> Row<'_> {
-        let masks = (0..self.compiled.atoms.pages()).map(|page| {
-            let mut row = Vec::new();
-            self.compiled.row(behaviour, page, scratch, &mut row);
-            row
-        });
-        Row { network: self, masks: masks.collect() }
+        Row { network: self, masks: self.compiled.lines(Direction::Egress, behaviour, scratch) }
     }
 
     /// Calls `see` with the row of every endpoint. Endpoints that policies do not tell apart share theirs, and come one
     /// after another.
     pub fn rows(&self, see: &mut dyn FnMut(EndpointId, &Row<'_>)) {
         let mut scratch = Scratch::default();
-        for (behaviour, endpoints) in (0..).zip(&self.of_behaviour) {
+        for (behaviour, endpoints) in (0..).zip(self.of_behaviour.iter()) {
             if endpoints.is_empty() {
                 continue;
             }
@@ -270,44 +329,6 @@ impl<'a> Network<'a> {
         self.compiled.behaviours.len()
     }
 
-    /// For every behaviour those that it may connect to on any port.
-    pub(crate) fn adjacency(&self) -> Vec<Bits> {
-        let count = self.compiled.behaviours.len();
-        let mut scratch = Scratch::default();
-        let mut row = Vec::new();
-        let mut all = Vec::with_capacity(count);
-        for source in 0..count as u32 {
-            let mut reached = Bits::new(count);
-            for page in 0..self.compiled.atoms.pages() {
-                self.compiled.row(source, page, &mut scratch, &mut row);
-                (0..).zip(&row).filter(|(_, mask)| **mask != 0).for_each(|(to, _)| reached.insert(to));
-            }
-            all.push(reached);
-        }
-        all
-    }
-
-    /// How many pairs of endpoints may connect on some port, and on all ports.
-    pub fn count_pairs(&self) -> Pairs {
-        let mut pairs = Pairs::default();
-        let sizes: Vec<u64> = self.of_behaviour.iter().map(|endpoints| endpoints.len() as u64).collect();
-        let pages = self.compiled.atoms.pages();
-        let mut scratch = Scratch::default();
-        let mut rows: Vec<Vec<u64>> = vec![Vec::new(); pages];
-        for (source, own) in (0..).zip(&sizes).filter(|(_, size)| **size > 0) {
-            for (page, row) in rows.iter_mut().enumerate() {
-                self.compiled.row(source, page, &mut scratch, row);
-            }
-            for (to, size) in sizes.iter().enumerate() {
-                let some = rows.iter().any(|row| row[to] != 0);
-                let all = some && rows.iter().enumerate().all(|(page, row)| row[to] == self.compiled.atoms.all(page));
-                pairs.some += if some { own * size } else { 0 };
-                pairs.all += if all { own * size } else { 0 };
-            }
-        }
-        pairs
-    }
-
     /// Whether pods of this kind exist at all: what is listed for humans leaves out the rest.
     pub fn is_pod(&self, endpoint: EndpointId) -> bool {
         matches!(self.census.classes[self.get(endpoint).class as usize].kind, Kind::Pod | Kind::HostPod)
@@ -317,15 +338,6 @@ impl<'a> Network<'a> {
     pub fn pod_blocks(&self) -> &[Block] {
         &self.config.pod_blocks
     }
-}
-
-/// How many pairs of endpoints may connect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pairs {
-    /// On some port.
-    pub some: u64,
-    /// On all ports of all protocols.
-    pub all: u64,
 }
 
 impl Row<'_> {

@@ -7,9 +7,12 @@ mod naive;
 mod sanity;
 mod support;
 
+use std::collections::BTreeSet;
+
+use model::inventory::ResourceId;
 use naive::generate::cluster;
 use naive::{Cluster, Place};
-use network::{BlockMatching, Config, Dialect, EndpointId, HostNetwork, Network, PROTOCOLS, PortRanges};
+use network::{BlockMatching, Config, Dialect, EndpointId, HostNetwork, Network, PROTOCOLS, Pairs, PortRanges, diff};
 use proptest::prelude::*;
 
 /// Ports on both sides of every boundary that the generator uses.
@@ -65,6 +68,82 @@ proptest! {
     fn the_evaluator_agrees_with_the_specification(cluster in cluster(), dialect in dialect()) {
         agree(&cluster, dialect)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    /// Policies come and go: what is changed by a few bits is what is compiled from the beginning.
+    #[test]
+    fn a_change_of_policies_is_as_compiled_from_the_beginning(
+        cluster in cluster(),
+        dialect in dialect(),
+        changes in proptest::collection::vec(proptest::collection::vec(any::<bool>(), 12), 1..4),
+    ) {
+        let inventory = support::inventory(&cluster.yaml());
+        let policies: BTreeSet<ResourceId> =
+            inventory.facts.traffic.policies.iter().map(|policy| policy.resource).collect();
+        let absent = |gone: &[bool]| -> BTreeSet<ResourceId> {
+            policies.iter().zip(gone).filter(|(_, gone)| **gone).map(|(policy, _)| *policy).collect()
+        };
+        let all = Config { dialect, prepared: policies.clone(), ..Config::default() };
+        let mut resident = Network::new(&inventory, &all);
+        let mut known = BTreeSet::new();
+        for without in changes.iter().map(|gone| absent(gone)) {
+            let next = resident.with(&without).unwrap();
+            let fresh = |without: &BTreeSet<ResourceId>, prepared: BTreeSet<ResourceId>| {
+                Network::new(&inventory, &Config { dialect, without: without.clone(), prepared, ..Config::default() })
+            };
+            let expected = fresh(&without, BTreeSet::new());
+            prop_assert_eq!(next.adjacency().pairs, one_by_one(&next));
+            let (ours, theirs) = (endpoints(&next, &cluster), endpoints(&expected, &cluster));
+            for (&(_, from), &(_, their_from)) in ours.iter().zip(&theirs) {
+                for (&(_, to), &(_, their_to)) in ours.iter().zip(&theirs) {
+                    let found = next.connections(from, to);
+                    prop_assert_eq!(&found, &expected.connections(their_from, their_to));
+                    prop_assert_eq!(&found, &next.explain(from, to, None).admitted);
+                }
+            }
+            // Of those that are in neither, nothing is told apart in the slow comparison.
+            let both: BTreeSet<ResourceId> = known.intersection(&without).copied().collect();
+            let in_play: BTreeSet<ResourceId> = policies.difference(&both).copied().collect();
+            let (old, new) = (fresh(&known, in_play.clone()), fresh(&without, in_play));
+            prop_assert_eq!(diff(&resident, &next), diff(&old, &new));
+            (resident, known) = (next, without);
+        }
+    }
+
+    /// All pairs at once are the pairs one by one.
+    #[test]
+    fn all_pairs_are_the_pairs_one_by_one(mut cluster in cluster(), dialect in dialect(), with_admin in any::<bool>()) {
+        if !with_admin {
+            cluster.admin.clear();
+        }
+        let inventory = support::inventory(&cluster.yaml());
+        let network = Network::new(&inventory, &Config { dialect, ..Config::default() });
+        let adjacency = network.adjacency();
+        prop_assert_eq!(adjacency.pairs, one_by_one(&network));
+        let closure = network.closure_of(&adjacency);
+        for (from, _) in network.endpoints() {
+            let ways = network.ways(&[from]);
+            for (to, _) in network.endpoints().filter(|(to, _)| *to != from) {
+                let walked = ways.iter().any(|step| step.endpoint == to);
+                prop_assert_eq!(closure.reaches(&network, from, to), walked, "{:?} {:?}", from, to);
+            }
+        }
+    }
+}
+
+fn one_by_one(network: &Network<'_>) -> Pairs {
+    let mut pairs = Pairs::default();
+    network.rows(&mut |_, row| {
+        for (to, _) in network.endpoints() {
+            let ports = row.to(to);
+            pairs.some += u64::from(!ports.is_empty());
+            pairs.all += u64::from(ports.is_all());
+        }
+    });
+    pairs
 }
 
 fn dialect() -> impl Strategy<Value = Dialect> {

@@ -107,7 +107,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             inventory,
             rbac,
-            network: Network::new(inventory, &config.network),
+            network: Network::shared(inventory, &config.network),
             default,
             confinement,
             standing: Standing::default(),

@@ -250,7 +250,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     if let Some(plugin) = network::detect(inventory) {
         config.dialect = plugin.dialect;
     }
-    let network = Network::new(inventory, &config);
+    let network = Network::shared(inventory, &config);
     let mut entries: BTreeMap<ResourceId, Vec<Entry>> = BTreeMap::new();
     for entry in network.exposure() {
         if let Some(workload) = network.workload_of(entry.endpoint) {

@@ -158,7 +158,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         dialect: network::detect(inventory).map(|plugin| plugin.dialect).unwrap_or_default(),
         ..Config::default()
     };
-    let network = Network::new(inventory, &config);
+    let network = Network::shared(inventory, &config);
     let services: Vec<EndpointId> =
         METADATA.iter().filter_map(|address| network.outside_of(address.parse().ok()?)).take(1).collect();
     let mut reaching: BTreeMap<_, bool> = BTreeMap::new();

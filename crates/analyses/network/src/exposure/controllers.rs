@@ -34,7 +34,7 @@ pub(super) struct Controller {
 
 impl Network<'_> {
     /// What `find` finds, or what it has found before for the same key.
-    fn once(&self, index: &WorkloadIndex<'_>, key: String, find: impl FnOnce() -> Controller) -> Controller {
+    fn once(&self, index: &WorkloadIndex, key: String, find: impl FnOnce() -> Controller) -> Controller {
         if let Some(known) = index.controllers.borrow().get(&key) {
             return known.clone();
         }
@@ -44,11 +44,11 @@ impl Network<'_> {
     }
 
     /// The controller of an Ingress class: found by the images of its pods.
-    pub(super) fn ingress_controller(&self, class: &str, index: &WorkloadIndex<'_>) -> Controller {
+    pub(super) fn ingress_controller(&self, class: &str, index: &WorkloadIndex) -> Controller {
         self.once(index, format!("class {class}"), || self.find_ingress_controller(class, index))
     }
 
-    fn find_ingress_controller(&self, class: &str, index: &WorkloadIndex<'_>) -> Controller {
+    fn find_ingress_controller(&self, class: &str, index: &WorkloadIndex) -> Controller {
         let serves = |image: &str, name: &str, classes: &[&str]| {
             image.contains(name) && (class.is_empty() || classes.iter().any(|own| class.contains(own)))
         };
@@ -62,11 +62,11 @@ impl Network<'_> {
     }
 
     /// The pods that serve a Gateway: they bear its name.
-    pub(super) fn gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex<'_>) -> Controller {
+    pub(super) fn gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex) -> Controller {
         self.once(index, format!("gateway {}", gateway.0), || self.find_gateway_pods(gateway, index))
     }
 
-    fn find_gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex<'_>) -> Controller {
+    fn find_gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex) -> Controller {
         let name = self.inventory.resource(gateway).name;
         let keys: Vec<_> = OWNING_GATEWAY.iter().filter_map(|key| self.inventory.symbols.find(key)).collect();
         let found = self.pods_where(|fact| fact.labels.iter().any(|(key, value)| keys.contains(key) && *value == name));
@@ -74,11 +74,11 @@ impl Network<'_> {
     }
 
     /// The routers of OpenShift.
-    pub(super) fn routers(&self, index: &WorkloadIndex<'_>) -> Controller {
+    pub(super) fn routers(&self, index: &WorkloadIndex) -> Controller {
         self.once(index, "routers".to_owned(), || self.find_routers(index))
     }
 
-    fn find_routers(&self, index: &WorkloadIndex<'_>) -> Controller {
+    fn find_routers(&self, index: &WorkloadIndex) -> Controller {
         let key = self.inventory.symbols.find("ingresscontroller.operator.openshift.io/deployment-ingresscontroller");
         let found = self.pods_where(|fact| key.is_some_and(|key| fact.labels.iter().any(|(own, _)| *own == key)));
         self.controller(found, index)
@@ -93,7 +93,7 @@ impl Network<'_> {
         self.endpoints().filter(|(number, _)| of(*number)).map(|(number, _)| number).collect()
     }
 
-    fn controller(&self, pods: Vec<EndpointId>, index: &WorkloadIndex<'_>) -> Controller {
+    fn controller(&self, pods: Vec<EndpointId>, index: &WorkloadIndex) -> Controller {
         if pods.is_empty() {
             return Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller };
         }

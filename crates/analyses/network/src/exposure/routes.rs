@@ -12,7 +12,7 @@ use model::symbols::Symbol;
 
 use super::controllers::{Controller, limited};
 use super::services::Backend;
-use super::{Entry, Reach, Tls, Way, WorkloadIndex};
+use super::{Answer, Entry, Reach, Tls, Way, WorkloadIndex};
 use crate::addresses::Range;
 use crate::census::namespace_of;
 use crate::network::Network;
@@ -34,7 +34,7 @@ struct Opening {
 }
 
 impl Network<'_> {
-    pub(super) fn add_routes(&self, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+    pub(super) fn add_routes(&self, index: &WorkloadIndex, entries: &mut Vec<Entry>) {
         let network = &self.inventory.facts.network;
         let named = |service: &ServiceFact| {
             (namespace_of(self.inventory, service.resource), self.inventory.resource(service.resource).name)
@@ -77,7 +77,7 @@ impl Network<'_> {
         if host.is_empty() { "every host".to_owned() } else { self.inventory.symbols.text(host) }
     }
 
-    fn add_ingresses(&self, doors: &Doors<'_>, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+    fn add_ingresses(&self, doors: &Doors<'_>, index: &WorkloadIndex, entries: &mut Vec<Entry>) {
         let ingresses = self.inventory.facts.network.ingresses.iter();
         for ingress in ingresses.filter(|ingress| !self.config.without.contains(&ingress.resource)) {
             let Some(door) = doors.doors.get(&ingress.resource) else { continue };
@@ -123,7 +123,7 @@ impl Network<'_> {
         route: &RouteFact,
         gateways: &[&GatewayFact],
         doors: &Doors<'_>,
-        index: &WorkloadIndex<'_>,
+        index: &WorkloadIndex,
         entries: &mut Vec<Entry>,
     ) {
         for (gateway, listener) in self.listeners(route, gateways) {
@@ -224,7 +224,7 @@ impl Network<'_> {
         service: &ServiceFact,
         port: Option<&ServicePortFact>,
         listed: &[Range],
-        index: &WorkloadIndex<'_>,
+        index: &WorkloadIndex,
         entries: &mut Vec<Entry>,
     ) {
         let Opening { way, opened_by, place, door, tls, controller } = opening;
@@ -237,7 +237,7 @@ impl Network<'_> {
                 opened_by,
                 place,
                 door: door.clone(),
-                answer: self.answer(index, &arrival, &[], endpoint, &ports),
+                answer: Answer::Refused,
                 pod_ports: ports,
                 reach: reach.clone(),
                 arrival: arrival.clone(),

@@ -18,7 +18,7 @@ pub(super) struct Backend {
 }
 
 impl Network<'_> {
-    pub(super) fn add_services(&self, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+    pub(super) fn add_services(&self, index: &WorkloadIndex, entries: &mut Vec<Entry>) {
         let traffic = &self.inventory.facts.traffic;
         let reach: BTreeMap<ResourceId, &ServiceReachFact> =
             traffic.services.iter().map(|service| (service.resource, service)).collect();
@@ -36,7 +36,7 @@ impl Network<'_> {
         service: &ServiceFact,
         reach: &ServiceReachFact,
         port: &ServicePortFact,
-        index: &WorkloadIndex<'_>,
+        index: &WorkloadIndex,
         entries: &mut Vec<Entry>,
     ) {
         let ways = ways(service, reach);
@@ -56,14 +56,13 @@ impl Network<'_> {
                 };
                 let number = number.map_or_else(|| "a port that is chosen".to_owned(), |number| number.to_string());
                 let arrival = if reach.keeps_client { Arrival::Client } else { Arrival::Node };
-                let from = if reach_of == Reach::Listed(listed.clone()) { &listed[..] } else { &[] };
                 entries.push(Entry {
                     endpoint,
                     way,
                     opened_by: service.resource,
                     place: reach.place,
                     door: format!("{protocol} {number}"),
-                    answer: self.answer(index, &arrival, from, endpoint, &ports),
+                    answer: Answer::Refused,
                     pod_ports: ports.clone(),
                     reach: reach_of,
                     arrival,
@@ -78,7 +77,7 @@ impl Network<'_> {
         &self,
         service: &ServiceFact,
         port: Option<&ServicePortFact>,
-        index: &WorkloadIndex<'_>,
+        index: &WorkloadIndex,
     ) -> Vec<Backend> {
         let namespace = namespace_of(self.inventory, service.resource);
         let mut backends: Vec<Backend> = Vec::new();
@@ -110,46 +109,7 @@ impl Network<'_> {
         backends
     }
 
-    /// What policies leave of an entry, for who the pods see.
-    pub(super) fn answer(
-        &self,
-        index: &WorkloadIndex<'_>,
-        arrival: &Arrival,
-        listed: &[Range],
-        to: EndpointId,
-        ports: &Ports,
-    ) -> Answer {
-        let sources: Vec<EndpointId> = match arrival {
-            Arrival::Unprotected => return Answer::Admitted(ports.clone()),
-            Arrival::UnknownPods => {
-                use crate::compile::Direction;
-                use crate::network::Isolation;
-                return match self.isolation(to, Direction::Ingress) {
-                    Isolation::Restricted => Answer::DependsOnController,
-                    Isolation::Open | Isolation::NotApplicable => Answer::Admitted(ports.clone()),
-                };
-            }
-            Arrival::Pods(pods) => pods.clone(),
-            Arrival::Node => self.endpoints_where(|identity| matches!(identity, Identity::Nodes(_))),
-            Arrival::Client => self.endpoints_where(|identity| match identity {
-                Identity::Outside(ranges) => {
-                    listed.is_empty() || ranges.iter().any(|own| listed.iter().any(|other| overlaps(own, other)))
-                }
-                Identity::Workload { .. } | Identity::Nodes(_) => false,
-            }),
-        };
-        let admitted = sources.iter().fold(Ports::none(), |all, from| {
-            all.union(&index.rows.get(from).map_or_else(|| self.connections(*from, to), |row| row.to(to)))
-        });
-        let left = admitted.intersection(ports);
-        if left.is_empty() { Answer::Refused } else { Answer::Admitted(left) }
-    }
-
-    fn endpoints_where(&self, is: impl Fn(&Identity) -> bool) -> Vec<EndpointId> {
-        self.endpoints().filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number).collect()
-    }
-
-    pub(super) fn add_hosts(&self, index: &WorkloadIndex<'_>, entries: &mut Vec<Entry>) {
+    pub(super) fn add_hosts(&self, entries: &mut Vec<Entry>) {
         for (endpoint, known) in self.endpoints() {
             let Identity::Workload { workload, .. } = known.identity else { continue };
             for member in &self.workloads()[workload as usize].members {
@@ -167,42 +127,32 @@ impl Network<'_> {
                         true => "whatever it listens on".to_owned(),
                         false => format!("{ports}, and whatever else it listens on"),
                     };
-                    entries.push(self.host_entry(index, endpoint, fact, Way::HostNetwork, door, ports));
+                    entries.push(host_entry(endpoint, fact, Way::HostNetwork, door, ports));
                     continue;
                 }
                 for port in fact.network.ports.iter().filter(|port| port.host_port.is_some()) {
                     let (Some(host), Some(number)) = (port.host_port, port.number) else { continue };
                     let ports = Ports::one(port.protocol, number);
                     let door = format!("{} {host}", protocol_name(port.protocol));
-                    entries.push(self.host_entry(index, endpoint, fact, Way::HostPort, door, ports));
+                    entries.push(host_entry(endpoint, fact, Way::HostPort, door, ports));
                 }
             }
         }
     }
+}
 
-    fn host_entry(
-        &self,
-        index: &WorkloadIndex<'_>,
-        endpoint: EndpointId,
-        fact: &WorkloadFact,
-        way: Way,
-        door: String,
-        pod_ports: Ports,
-    ) -> Entry {
-        let arrival = if way == Way::HostNetwork { Arrival::Unprotected } else { Arrival::Client };
-        let answer = self.answer(index, &arrival, &[], endpoint, &pod_ports);
-        Entry {
-            endpoint,
-            way,
-            opened_by: fact.resource,
-            place: fact.place,
-            door,
-            pod_ports,
-            reach: Reach::NodeNetwork,
-            arrival,
-            tls: Tls::No,
-            answer,
-        }
+fn host_entry(endpoint: EndpointId, fact: &WorkloadFact, way: Way, door: String, pod_ports: Ports) -> Entry {
+    Entry {
+        endpoint,
+        way,
+        opened_by: fact.resource,
+        place: fact.place,
+        door,
+        pod_ports,
+        reach: Reach::NodeNetwork,
+        arrival: if way == Way::HostNetwork { Arrival::Unprotected } else { Arrival::Client },
+        tls: Tls::No,
+        answer: Answer::Refused,
     }
 }
 
@@ -223,8 +173,4 @@ fn ways(service: &ServiceFact, reach: &ServiceReachFact) -> Vec<Way> {
         ways.push(Way::ExternalAddress);
     }
     ways
-}
-
-fn overlaps(left: &Range, right: &Range) -> bool {
-    left.first.is_ipv4() == right.first.is_ipv4() && left.first <= right.last && right.first <= left.last
 }

@@ -7,7 +7,8 @@ use model::inventory::{Protocol, ResourceId};
 use super::{End, Generated, Need};
 use crate::addresses::Range;
 use crate::explain::Word;
-use crate::network::{EndpointId, Identity, Network, Pairs};
+use crate::network::{EndpointId, Identity, Network};
+use crate::pairs::Pairs;
 use crate::ports::Ports;
 
 /// A connection that is needed and refused.

@@ -35,7 +35,6 @@ pub(super) fn what_if(arguments: &NetworkWhatIfArguments) -> anyhow::Result<Exit
     let inventory = read(&paths, &arguments.input)?;
     let config = assume(&inventory, &arguments.input)?.config;
     let applied = of_files(&inventory, &arguments.apply);
-    let before = Config { without: applied.clone(), ..config.clone() };
     let mut without = replaced(&inventory, &applied);
     for name in &arguments.delete {
         let named = named(&inventory, name);
@@ -46,8 +45,12 @@ pub(super) fn what_if(arguments: &NetworkWhatIfArguments) -> anyhow::Result<Exit
         }
         without.extend(named);
     }
-    let after = Config { without, ..config };
-    let difference = diff(&Network::new(&inventory, &before), &Network::new(&inventory, &after));
+    // Policies that come and go cost a few bits, if the network is prepared for those that come.
+    let policies = inventory.facts.traffic.policies.iter().map(|policy| policy.resource);
+    let prepared = policies.filter(|policy| applied.contains(policy)).collect();
+    let before = Network::new(&inventory, &Config { without: applied, prepared, ..config.clone() });
+    let after = before.with(&without).unwrap_or_else(|| Network::new(&inventory, &Config { without, ..config }));
+    let difference = diff(&before, &after);
     finish(&difference, exit(&inventory), arguments.fail_on_new, &arguments.output)
 }
 
