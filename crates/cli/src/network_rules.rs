@@ -64,7 +64,7 @@ pub(crate) fn schema() -> String {
     ]});
     let side = serde_json::json!({"oneOf": [{"$ref": "#/$defs/part"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/part"}}]});
     let ports = serde_json::json!({
-        "description": "`8080`, `8000-8100`, `udp/53` or `tcp`; all ports where it is left out",
+        "description": "`8080`, `8000-8100`, `udp/53`, `tcp`, or the name that the pods that are connected to give a port, as `http` or `udp/dns`; all ports where it is left out",
         "oneOf": [port, {"type": "array", "minItems": 1, "items": port}],
     });
     let connection = serde_json::json!({"type": "object", "additionalProperties": false, "required": ["from", "to"],

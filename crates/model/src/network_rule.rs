@@ -54,8 +54,32 @@ pub struct Connection {
     pub ports: PortSet,
 }
 
-/// Ports; none means all of all protocols.
-pub type PortSet = Vec<PortRange>;
+/// Ports; neither numbers nor names means all of all protocols.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortSet {
+    /// By number.
+    pub ranges: Vec<PortRange>,
+    /// By what the pods that are connected to call them.
+    pub names: Vec<PortName>,
+}
+
+impl PortSet {
+    /// Whether all ports are meant.
+    pub fn is_all(&self) -> bool {
+        self.ranges.is_empty() && self.names.is_empty()
+    }
+}
+
+/// A port by its name in the pods that are connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortName {
+    /// The protocol; none means whichever the pods have it for.
+    pub protocol: Option<Protocol>,
+    /// The name.
+    pub name: String,
+    /// The line on which it stands.
+    pub line: u32,
+}
 
 /// Ports from one to another, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::ResourceId;
-use model::network_rule::{Connection, Demand, Part, Party, PortSet, Rule, Side, Towards};
+use model::network_rule::{Connection, Demand, Part, Party, Rule, Side, Towards};
 use model::place::Place;
 
 use crate::addresses::{Range, common, without};
 use crate::choose::Chosen;
 pub use crate::choose::labels;
+use crate::choose::ports::Asked;
 use crate::compile::Direction;
 use crate::exposure::{Answer, Entry, Reach, Way};
 use crate::network::{EndpointId, Identity, Network};
@@ -72,7 +73,7 @@ pub enum Doubt {
     Controller(ResourceId),
 }
 
-/// A part of a rule that means nobody.
+/// A part of a rule that means nobody, or a port that nobody has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfounded {
     /// Its name, as written.
@@ -141,6 +142,7 @@ impl Judge<'_, '_> {
     fn rule(&mut self, rule: &Rule) -> Outcome {
         let mut found = Found::default();
         let mut empty: Vec<&Part> = Vec::new();
+        let mut nowhere: Vec<Unfounded> = Vec::new();
         match &rule.demand {
             Demand::Forbid(connection) | Demand::Require(connection) => {
                 let (from, nobody) = self.network.choose(&connection.from);
@@ -148,7 +150,9 @@ impl Judge<'_, '_> {
                 let (to, nobody) = self.network.choose(&connection.to);
                 empty.extend(nobody);
                 let is_forbidden = matches!(rule.demand, Demand::Forbid(_));
-                self.connection(connection, (&from, &to), is_forbidden, &mut found);
+                let asked = self.network.ports_at(&connection.ports, to.endpoints.keys());
+                nowhere.extend(asked.nowhere());
+                self.connection(connection, (&from, &to), &asked, is_forbidden, &mut found);
             }
             Demand::AllowOnly { subject, towards, peers } => {
                 let (subject, nobody) = self.network.choose(subject);
@@ -157,14 +161,17 @@ impl Judge<'_, '_> {
                 for (side, ports) in peers {
                     let (peer, nobody) = self.network.choose(side);
                     empty.extend(nobody);
-                    allowed.push((peer, all_of(ports)));
+                    let destinations = if *towards == Towards::Into { &subject } else { &peer };
+                    let ports = self.network.ports_at(ports, destinations.endpoints.keys());
+                    nowhere.extend(ports.nowhere());
+                    allowed.push((peer, ports));
                 }
                 self.allow_only(&subject, *towards, &allowed, &mut found);
             }
         }
         let mut unfounded: Vec<Unfounded> = Vec::new();
-        for part in empty {
-            let part = Unfounded { name: part.name.clone(), line: part.line };
+        let nobody = empty.into_iter().map(|part| Unfounded { name: part.name.clone(), line: part.line });
+        for part in nobody.chain(nowhere) {
             if !unfounded.contains(&part) {
                 unfounded.push(part);
             }
@@ -186,19 +193,18 @@ impl Judge<'_, '_> {
     fn connection(
         &mut self,
         connection: &Connection,
-        sides: (&Chosen, &Chosen),
+        (from, to): (&Chosen, &Chosen),
+        asked: &Asked,
         is_forbidden: bool,
         found: &mut Found,
     ) {
-        let (from, to) = sides;
-        let asked = all_of(&connection.ports);
         let with_own =
             self.is_one_workload(from) && self.is_one_workload(to) && from.endpoints.keys().eq(to.endpoints.keys());
         let leaving = self.doubts(&from.endpoints.keys().copied().collect(), Direction::Egress);
         let arriving = self.doubts(&to.endpoints.keys().copied().collect(), Direction::Ingress);
         for (&source, source_ranges) in &from.endpoints {
             let row = self.network.row(source);
-            let mut known: BTreeMap<u32, Ports> = BTreeMap::new();
+            let mut known: BTreeMap<(u32, u32), Ports> = BTreeMap::new();
             for (&target, target_ranges) in &to.endpoints {
                 if !self.is_judged(source, target, with_own) {
                     continue;
@@ -208,9 +214,10 @@ impl Judge<'_, '_> {
                     found.doubts.insert(Doubt::Unmodelled(*policy));
                     continue;
                 }
-                let wrong = known.entry(self.network.group_of(target)).or_insert_with(|| {
+                let wrong = known.entry((self.network.group_of(target), asked.kind(target))).or_insert_with(|| {
                     let admitted = row.to(target);
-                    if is_forbidden { admitted.intersection(&asked) } else { asked.without(&admitted) }
+                    let asked = asked.at(target);
+                    if is_forbidden { admitted.intersection(asked) } else { asked.without(&admitted) }
                 });
                 if !wrong.is_empty() {
                     let addresses = [&source_ranges[..], target_ranges].concat();
@@ -219,16 +226,17 @@ impl Judge<'_, '_> {
             }
         }
         if is_forbidden && means_internet(&connection.from) {
-            self.ways_in(from, to, &asked, found);
+            self.ways_in(from, to, asked, found);
         }
     }
 
     /// Ways in from the internet whose traffic arrives as that of somebody else.
-    fn ways_in(&mut self, from: &Chosen, to: &Chosen, asked: &Ports, found: &mut Found) {
+    fn ways_in(&mut self, from: &Chosen, to: &Chosen, asked: &Asked, found: &mut Found) {
         let network = self.network;
         let Some(&internet) = from.endpoints.keys().find(|endpoint| !network.is_pod(**endpoint)) else { return };
         let entries = self.entries.get_or_insert_with(|| network.exposure());
         for entry in entries.iter().filter(|entry| to.endpoints.contains_key(&entry.endpoint)) {
+            let asked = asked.at(entry.endpoint);
             let is_open = match &entry.reach {
                 Reach::Internet => true,
                 Reach::Listed(ranges) => ranges.iter().any(Range::is_everything),
@@ -260,7 +268,7 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn allow_only(&self, subject: &Chosen, towards: Towards, allowed: &[(Chosen, Ports)], found: &mut Found) {
+    fn allow_only(&self, subject: &Chosen, towards: Towards, allowed: &[(Chosen, Asked)], found: &mut Found) {
         let network = self.network;
         let everybody: BTreeSet<EndpointId> = network.endpoints().map(|(number, _)| number).collect();
         let subjects: BTreeSet<EndpointId> = subject.endpoints.keys().copied().collect();
@@ -287,7 +295,7 @@ impl Judge<'_, '_> {
                 if admitted.is_empty() {
                     continue;
                 }
-                let wrong = self.beyond(other, &admitted, allowed);
+                let wrong = self.beyond((other, target), &admitted, allowed);
                 if let Some((addresses, ports)) = wrong {
                     found.add(|| Witness { from: source, to: target, addresses, ports, through: None });
                 }
@@ -296,11 +304,16 @@ impl Judge<'_, '_> {
     }
 
     /// The ports on which somebody connects and may not, and of what is outside the addresses.
-    fn beyond(&self, other: EndpointId, admitted: &Ports, allowed: &[(Chosen, Ports)]) -> Option<(Vec<Range>, Ports)> {
+    fn beyond(
+        &self,
+        (other, target): (EndpointId, EndpointId),
+        admitted: &Ports,
+        allowed: &[(Chosen, Asked)],
+    ) -> Option<(Vec<Range>, Ports)> {
         let Identity::Outside(own) = &self.network.get(other).identity else {
             let mut rest = admitted.clone();
             let fitting = allowed.iter().filter(|(chosen, _)| chosen.endpoints.contains_key(&other));
-            fitting.for_each(|(_, ports)| rest = rest.without(ports));
+            fitting.for_each(|(_, ports)| rest = rest.without(ports.shared_at(target)));
             return (!rest.is_empty()).then_some((Vec::new(), rest));
         };
         // Addresses that the same parts of the rule mean have the same ports left over.
@@ -310,7 +323,7 @@ impl Judge<'_, '_> {
             let mut next = Vec::with_capacity(pieces.len() + 1);
             for (piece, rest) in pieces {
                 let (inside, beyond) = (common(&piece, ranges), without(&piece, ranges));
-                next.push((inside, rest.without(ports)));
+                next.push((inside, rest.without(ports.shared_at(target))));
                 next.push((beyond, rest));
             }
             next.retain(|(ranges, rest)| !ranges.is_empty() && !rest.is_empty());
@@ -344,16 +357,7 @@ fn means_internet(side: &Side) -> bool {
     side.parts.iter().any(|part| matches!(part.who, Party::Internet | Party::Outside | Party::Everybody))
 }
 
-fn allows_all(allowed: &[(Chosen, Ports)], other: EndpointId) -> bool {
+fn allows_all(allowed: &[(Chosen, Asked)], other: EndpointId) -> bool {
     let whole = |ranges: &Vec<Range>| ranges.is_empty();
     allowed.iter().any(|(chosen, ports)| ports.is_all() && chosen.endpoints.get(&other).is_some_and(whole))
-}
-
-fn all_of(ports: &PortSet) -> Ports {
-    if ports.is_empty() {
-        return Ports::all();
-    }
-    let mut all = Ports::none();
-    ports.iter().for_each(|range| all.insert(range.protocol, range.first, range.last));
-    all
 }

@@ -1,5 +1,7 @@
 //! Who is meant by the sides of a rule that people wrote: endpoints, and of those outside the addresses.
 
+pub(crate) mod ports;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::exception::glob;

@@ -89,6 +89,28 @@ fn what_is_required_is_missed() {
 }
 
 #[test]
+fn names_of_ports_are_those_of_the_pods_that_are_connected_to() {
+    let shop = SHOP.replace("image: postgres}", "image: postgres, ports: [{name: sql, containerPort: 5432}]}");
+    let expect = |rule: &str, verdict: &str, broken: u64, code: i32| {
+        assert_eq!(verdict_in(&shop, rule), (verdict.to_owned(), broken, code), "{rule}");
+    };
+    expect("require: {from: payments/api, to: data/postgres, ports: sql}", "kept", 0, 0);
+    expect("forbid: {from: payments/api, to: data/postgres, ports: [9187, sql]}", "broken", 1, 1);
+    expect("forbid: {from: payments/api, to: data/postgres, ports: tcp/sql}", "broken", 1, 1);
+    expect("forbid: {from: storefront/web, to: data/postgres, ports: sql}", "kept", 0, 0);
+    expect("allow only: {into: data/postgres, from: [{zone: payments/api, ports: sql}]}", "kept", 0, 0);
+    // It is the name of the destination, whoever connects.
+    let out_of =
+        |zone: &str| format!("allow only: {{out of: payments/api, to: [{zone}, storefront/web, nodes, outside]}}");
+    expect(&out_of("{zone: data/postgres, ports: sql}"), "kept", 0, 0);
+    expect(&out_of("{zone: data/postgres, ports: udp/53}"), "broken", 1, 1);
+    // A name that nobody there has says nothing.
+    expect("require: {from: payments/api, to: data/postgres, ports: metrics}", "unfounded", 0, 2);
+    expect("forbid: {from: payments/api, to: data/postgres, ports: udp/sql}", "unfounded", 0, 2);
+    expect("forbid: {from: data/postgres, to: payments/api, ports: sql}", "unfounded", 0, 2);
+}
+
+#[test]
 fn only_what_is_listed_is_allowed() {
     expect("allow only: {into: data/postgres, from: payments/api}", "kept", 0, 0);
     expect("allow only: {into: data/postgres, from: [{zone: payments/api, ports: 5432}]}", "kept", 0, 0);

@@ -6,7 +6,9 @@ use model::address::Block;
 use model::document::Value;
 use model::inventory::Protocol;
 use model::nearest::nearest;
-use model::network_rule::{Connection, Demand, Part, Party, PodChoice, PortRange, PortSet, Rule, Side, Towards};
+use model::network_rule::{
+    Connection, Demand, Part, Party, PodChoice, PortName, PortRange, PortSet, Rule, Side, Towards,
+};
 
 use crate::fields::Reader;
 
@@ -274,12 +276,14 @@ fn read_ports<'d>(reader: &mut Reader<'d>, value: Value<'d>) -> PortSet {
     if texts.is_empty() {
         reader.problem(value, "`ports` is empty: leave it out to mean all");
     }
-    let mut ports = Vec::new();
+    let line = reader.position(value).0;
+    let mut ports = PortSet::default();
     for text in texts.iter().take(MOST) {
-        match parse_port(text) {
-            Some(range) => ports.push(range),
+        match parse_port(text, line) {
+            Some(Port::Range(range)) => ports.ranges.push(range),
+            Some(Port::Name(name)) => ports.names.push(name),
             None => {
-                let example = "write `8080`, `8000-8100`, `udp/53` or `tcp`";
+                let example = "write `8080`, `8000-8100`, `udp/53`, `tcp`, or the name of a port";
                 reader.problem(value, format!("`{text}` is no port: {example}"));
             }
         }
@@ -287,7 +291,12 @@ fn read_ports<'d>(reader: &mut Reader<'d>, value: Value<'d>) -> PortSet {
     ports
 }
 
-fn parse_port(text: &str) -> Option<PortRange> {
+enum Port {
+    Range(PortRange),
+    Name(PortName),
+}
+
+fn parse_port(text: &str, line: u32) -> Option<Port> {
     let protocol_of = |name: &str| match name.to_ascii_lowercase().as_str() {
         "tcp" => Some(Protocol::Tcp),
         "udp" => Some(Protocol::Udp),
@@ -295,13 +304,28 @@ fn parse_port(text: &str) -> Option<PortRange> {
         _ => None,
     };
     if let Some(protocol) = protocol_of(text) {
-        return Some(PortRange { protocol, first: 1, last: u16::MAX });
+        return Some(Port::Range(PortRange { protocol, first: 1, last: u16::MAX }));
     }
-    let (protocol, numbers) = match text.split_once('/') {
-        Some((protocol, numbers)) => (protocol_of(protocol)?, numbers),
-        None => (Protocol::Tcp, text),
+    let (protocol, port) = match text.split_once('/') {
+        Some((protocol, port)) => (Some(protocol_of(protocol)?), port),
+        None => (None, text),
     };
-    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+    if is_port_name(port) {
+        return Some(Port::Name(PortName { protocol, name: port.to_owned(), line }));
+    }
+    let (first, last) = port.split_once('-').unwrap_or((port, port));
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (0 < first && first <= last).then_some(PortRange { protocol, first, last })
+    let protocol = protocol.unwrap_or(Protocol::Tcp);
+    (0 < first && first <= last).then_some(Port::Range(PortRange { protocol, first, last }))
+}
+
+/// Whether a port may be called so. Source: RFC 6335, section 5.1, which Kubernetes holds names to.
+fn is_port_name(text: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=15).contains(&text.len())
+        && text.bytes().all(is_known)
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
 }

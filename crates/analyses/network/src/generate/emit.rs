@@ -103,11 +103,16 @@ impl Gathering<'_, '_> {
                     selected.insert(workload, labels);
                 }
                 Selected::Nothing => {
-                    if self.covered.contains(&workload) {
+                    let is_covered = self.covered.contains(&workload);
+                    if is_covered {
                         open.insert(self.namespace(workload));
                     }
                     if self.is_used(workload) {
-                        let what = format!("{} has no stable label, so no policy can be for it", self.name(workload));
+                        let no_policy = if is_covered { "no policy can be for it, and " } else { "" };
+                        let what = format!(
+                            "{} has no stable label: {no_policy}rules that mean it mean all pods of its namespace",
+                            self.name(workload)
+                        );
                         self.say(what, "give its pods a label of their own, such as `app.kubernetes.io/name`");
                     }
                 }
@@ -226,7 +231,9 @@ impl Gathering<'_, '_> {
         let elsewhere = |namespace: String| (namespace != own).then_some(namespace);
         match end {
             End::Workload(workload) => {
-                let labels = selected.get(&workload)?.clone();
+                // Without a label, all of the namespace: what is needed is admitted, and what else is comes to light as more
+                // than is needed.
+                let labels = selected.get(&workload).cloned().unwrap_or_default();
                 Some(Peer::Pods { namespace: elsewhere(self.namespace(workload)), labels })
             }
             End::Assumed(number) => {

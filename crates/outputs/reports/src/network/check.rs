@@ -197,12 +197,17 @@ fn connection(asked: &Asked) -> String {
 }
 
 fn on(ports: &PortSet) -> String {
-    if ports.is_empty() {
+    if ports.is_all() {
         return String::new();
     }
     let mut all = Ports::none();
-    ports.iter().for_each(|range| all.insert(range.protocol, range.first, range.last));
-    format!(" on {all}")
+    ports.ranges.iter().for_each(|range| all.insert(range.protocol, range.first, range.last));
+    let numbers = (!all.is_empty()).then(|| all.to_string());
+    let names = ports.names.iter().map(|port| match port.protocol {
+        Some(protocol) => format!("{} `{}`", ::network::protocol_name(protocol), port.name),
+        None => format!("`{}`", port.name),
+    });
+    format!(" on {}", numbers.into_iter().chain(names).collect::<Vec<_>>().join(", "))
 }
 
 fn doubt_text(network: &Network<'_>, doubt: &Doubt) -> String {
