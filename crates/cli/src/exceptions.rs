@@ -104,6 +104,18 @@ impl Collector {
         })
     }
 
+    /// One that has seen no object yet, with the same files as they were read.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            of_files: self.of_files.clone(),
+            in_source: Mutex::default(),
+            labelled: Mutex::default(),
+            rendered: Mutex::default(),
+            with_labels: self.with_labels,
+            enabled: self.enabled,
+        }
+    }
+
     /// Takes what an object says of itself, and whose labels it has.
     pub(crate) fn observe(&self, observed: Observed<'_>) {
         if !self.enabled {

@@ -66,6 +66,21 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// The same with these texts in place of its own.
+    pub(crate) fn with_texts(self, text: &impl Fn(Symbol) -> Symbol) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Remove => Self::Remove,
+            Self::RemoveAt(field) => Self::RemoveAt(text(field)),
+            Self::Replace(value) => Self::Replace(text(value)),
+            Self::Insert(lines) => Self::Insert(text(lines)),
+            Self::Rename(name) => Self::Rename(text(name)),
+            Self::Set { field, lines } => Self::Set { field: text(field), lines: text(lines) },
+        }
+    }
+}
+
 /// Whether somebody has to do something about a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {

@@ -6,7 +6,9 @@
 
 mod facts;
 mod indexes;
+mod list;
 pub mod observe;
+mod splice;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use std::sync::Arc;
 
 pub use facts::*;
 pub use indexes::Indexes;
+pub use list::{Fact, List, Lists, Objects, reading};
+pub use splice::{Change, Numbering, Spliced};
 pub use verdicts::{Judged, Tally, Verdicts};
 
 use crate::coverage::Coverage;
@@ -84,7 +88,7 @@ pub struct Inventory {
     /// The files that resources are in, as the user named them or relative to what the user named.
     pub files: Vec<PathBuf>,
     /// The objects, ordered as the input is.
-    pub resources: Vec<Resource>,
+    pub resources: Objects,
     /// What joins need to know of them.
     pub facts: Facts,
     /// What checks of single objects have found.
@@ -135,7 +139,7 @@ impl Inventory {
     pub fn absorb(&mut self, other: Self) {
         let base = u32::try_from(self.resources.len()).expect("fewer than four thousand million objects");
         let files = u32::try_from(self.files.len()).expect("fewer than four thousand million files");
-        let resources = other.resources.into_iter();
+        let resources = other.resources.into_inner().into_iter();
         self.resources.extend(resources.map(|resource| Resource { file: resource.file + files, ..resource }));
         self.files.extend(other.files);
         self.occurrences.extend(other.occurrences.into_iter().map(|occurrence| occurrence.moved(base)));
@@ -159,7 +163,7 @@ impl Inventory {
 
     /// The resource of that id.
     pub fn resource(&self, id: ResourceId) -> &Resource {
-        &self.resources[id.0 as usize]
+        self.resources.called(id)
     }
 
     /// The namespace of a resource as written; empty if it is not.
@@ -251,6 +255,7 @@ impl Inventory {
         } = self;
         let symbols = Arc::into_inner(symbols).expect("who shared the texts is done").freeze();
         let origins = Origins::default();
+        let resources = resources.into_inner();
         Results { symbols, files, resources, occurrences, tallies, coverage, live: facts.live, origins, priorities }
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the selected controls over objects as they come, and over the inventory at the end.
 
+mod joins;
 mod tally;
 mod unseen;
 
@@ -15,6 +16,7 @@ use model::place::Place;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
+pub use self::joins::{Again, Joins, Saying};
 use crate::namespace::schema::custom::{CustomKinds, files_of_definitions};
 
 /// Whether results that passed are kept.
@@ -172,31 +174,8 @@ impl Engine {
         let unseen_rights = unseen::rights(inventory);
         let knows = |registered: &Registered| unseen_rights.is_none() || registered.group != Group::Rbac;
         for registered in &self.selected {
-            let check = match registered.control.check {
-                Check::Inventory(check)
-                | Check::WorkloadAndInventory(_, check)
-                | Check::ObjectAndInventory(_, check)
-                | Check::All(_, _, check) => check,
-                Check::Object(_) | Check::Workload(_) | Check::ObjectAndWorkload(..) => continue,
-            };
-            let before = occurrences.len();
-            let findings = Findings {
-                symbols: &inventory.symbols,
-                occurrences: &mut occurrences,
-                resource: ResourceId(0),
-                control: registered.id,
-                severity: registered.control.severity,
-                origin: None,
-                not_applicable: false,
-                control_name: registered.control.id,
-                settings: &self.settings,
-            };
-            let mut findings =
-                InventoryFindings { findings, looked_at: Vec::new(), withdrawn: Vec::new(), raised: Vec::new() };
-            check(inventory, &mut findings);
-            let (mut looked_at, withdrawn, raised) = (findings.looked_at, findings.withdrawn, findings.raised);
-            // What was said of objects by themselves is revised, and not what is said in company.
-            let mut own = occurrences.split_off(before);
+            let Some(check) = joins::of_inventory(registered.control.check) else { continue };
+            let joins::Joined { mut own, mut looked_at, withdrawn, raised } = self.join(registered, check, inventory);
             looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
             let before = occurrences.len();
             occurrences.append(&mut own);
@@ -310,8 +289,9 @@ fn revise(
         if found.control != control || found.status == Status::Pass {
             return true;
         }
-        if let Ok(at) = raised.binary_search_by_key(&found.resource, |(resource, _)| *resource) {
-            found.severity = found.severity.max(raised[at].1);
+        let from = raised.partition_point(|(resource, _)| *resource < found.resource);
+        for (_, severity) in raised[from..].iter().take_while(|(resource, _)| *resource == found.resource) {
+            found.severity = found.severity.max(*severity);
         }
         withdrawn.binary_search(&found.resource).is_err()
     });

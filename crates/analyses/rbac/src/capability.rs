@@ -327,7 +327,7 @@ impl Judged {
                 groups.iter().for_each(|group| all.add(&self.held(evaluator, *group)));
                 all
             });
-            self.judge(subject, &held, of_groups, &mut holdings);
+            self.judge(evaluator, subject, (&held, of_groups), &mut holdings);
         }
         let critical = |holding: &&Holding| {
             holding.namespace.is_none()
@@ -346,7 +346,13 @@ impl Judged {
         self.holdings = holdings;
     }
 
-    fn judge(&self, subject: SubjectKey, held: &Held, groups: &Held, holdings: &mut Vec<Holding>) {
+    fn judge(
+        &self,
+        evaluator: &Evaluator<'_>,
+        subject: SubjectKey,
+        (held, groups): (&Held, &Held),
+        holdings: &mut Vec<Holding>,
+    ) {
         let mut add = |namespace, met: Met, without: Dangers| {
             let (dangers, limited) = self.dangers(met, namespace);
             let dangers = Dangers(dangers.0 & !without.0);
@@ -361,7 +367,7 @@ impl Judged {
         if groups.namespaces.len() <= MOST_SHARED && held.everywhere != Met::default() {
             namespaces.extend(groups.namespaces.keys().filter(|name| !held.namespaces.contains_key(*name)));
         }
-        namespaces.sort_unstable();
+        namespaces.sort_by_cached_key(|namespace| evaluator.text(*namespace));
         for namespace in namespaces {
             let known = whole(self.dangers(groups.in_namespace(namespace), Some(namespace)));
             let met = held.in_namespace(namespace).with(groups.in_namespace(namespace));

@@ -238,7 +238,12 @@ impl<'i> Evaluator<'i> {
     /// All subjects that bindings name.
     pub fn subjects(&self) -> Vec<SubjectKey> {
         let mut all: Vec<SubjectKey> = self.policy.by_subject.keys().copied().collect();
-        all.sort_unstable();
+        // By what they are called: the numbers of texts depend on which thread came first.
+        all.sort_by_cached_key(|subject| match subject {
+            SubjectKey::User(name) => (0, self.text(*name)),
+            SubjectKey::Group(name) => (1, self.text(*name)),
+            SubjectKey::Nobody => (2, String::new()),
+        });
         all
     }
 

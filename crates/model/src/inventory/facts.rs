@@ -20,6 +20,7 @@ pub use network::*;
 pub use rbac::*;
 pub use traffic::*;
 
+use super::list::{Append, List, Pairing};
 use crate::inventory::ResourceId;
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -30,39 +31,39 @@ use crate::workload::Form;
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Pods and pod templates.
-    pub workloads: Vec<WorkloadFact>,
+    pub workloads: List<WorkloadFact>,
     /// Pods and pod templates that lack some of what holds them apart from their nodes.
-    pub confinement: Vec<ConfinementFact>,
+    pub confinement: List<ConfinementFact>,
     /// ServiceAccounts.
-    pub service_accounts: Vec<ServiceAccountFact>,
+    pub service_accounts: List<ServiceAccountFact>,
     /// Secrets.
-    pub secrets: Vec<SecretFact>,
+    pub secrets: List<SecretFact>,
     /// Plain copies of what is in secret stores.
-    pub synced_secrets: Vec<SyncedSecretFact>,
+    pub synced_secrets: List<SyncedSecretFact>,
     /// LimitRanges.
-    pub limit_ranges: Vec<LimitRangeFact>,
+    pub limit_ranges: List<LimitRangeFact>,
     /// ResourceQuotas.
-    pub quotas: Vec<QuotaFact>,
+    pub quotas: List<QuotaFact>,
     /// Namespaces.
-    pub namespaces: Vec<NamespaceFact>,
+    pub namespaces: List<NamespaceFact>,
     /// PodDisruptionBudgets.
-    pub budgets: Vec<BudgetFact>,
+    pub budgets: List<BudgetFact>,
     /// Services that StatefulSets name.
-    pub governing_services: Vec<GoverningServiceFact>,
+    pub governing_services: List<GoverningServiceFact>,
     /// ServiceMonitors.
-    pub monitors: Vec<MonitorFact>,
+    pub monitors: List<MonitorFact>,
     /// HorizontalPodAutoscalers.
-    pub autoscalers: Vec<AutoscalerFact>,
+    pub autoscalers: List<AutoscalerFact>,
     /// PersistentVolumes.
-    pub volumes: Vec<VolumeFact>,
+    pub volumes: List<VolumeFact>,
     /// PersistentVolumeClaims.
-    pub claims: Vec<ClaimFact>,
+    pub claims: List<ClaimFact>,
     /// CustomResourceDefinitions.
-    pub definitions: Vec<DefinitionFact>,
+    pub definitions: List<DefinitionFact>,
     /// Roles and ClusterRoles.
-    pub roles: Vec<RoleFact>,
+    pub roles: List<RoleFact>,
     /// RoleBindings and ClusterRoleBindings.
-    pub bindings: Vec<BindingFact>,
+    pub bindings: List<BindingFact>,
     /// The network.
     pub network: NetworkFacts,
     /// What decides which connections are made.
@@ -78,7 +79,7 @@ pub struct Facts {
 }
 
 /// A CustomResourceDefinition. Its schemas are read when there is something to hold against them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct DefinitionFact {
     /// The object.
     pub resource: ResourceId,
@@ -89,7 +90,7 @@ pub struct DefinitionFact {
 }
 
 /// A pod or pod template.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct WorkloadFact {
     /// Its object.
     pub resource: ResourceId,
@@ -135,7 +136,7 @@ pub struct WorkloadFact {
 }
 
 /// A Secret or ConfigMap that a pod cannot do without.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
     /// Whether it is a Secret.
     pub is_secret: bool,
@@ -157,7 +158,7 @@ pub enum SecretUse {
 }
 
 /// An image that a container runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageUse {
     /// The image as written.
     pub image: Symbol,
@@ -168,7 +169,7 @@ pub struct ImageUse {
 }
 
 /// A volume of a pod that is a claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClaimUse {
     /// The claim's name.
     pub claim: Symbol,
@@ -183,7 +184,7 @@ pub struct ClaimUse {
 }
 
 /// A ServiceAccount.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ServiceAccountFact {
     /// The object.
     pub resource: ResourceId,
@@ -200,7 +201,7 @@ pub struct ServiceAccountFact {
 }
 
 /// A Secret. Its values are never kept.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct SecretFact {
     /// The object.
     pub resource: ResourceId,
@@ -213,7 +214,7 @@ pub struct SecretFact {
 }
 
 /// A plain Secret that a secret store is copied into.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct SyncedSecretFact {
     /// The object that has it copied.
     pub resource: ResourceId,
@@ -224,7 +225,7 @@ pub struct SyncedSecretFact {
 }
 
 /// A LimitRange.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct LimitRangeFact {
     /// The object.
     pub resource: ResourceId,
@@ -248,7 +249,7 @@ pub struct ContainerDefaults {
 }
 
 /// A ResourceQuota.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct QuotaFact {
     /// The object.
     pub resource: ResourceId,
@@ -261,7 +262,7 @@ pub struct QuotaFact {
 }
 
 /// A Namespace.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct NamespaceFact {
     /// The object.
     pub resource: ResourceId,
@@ -276,7 +277,7 @@ pub struct NamespaceFact {
 }
 
 /// A PodDisruptionBudget.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct BudgetFact {
     /// The object.
     pub resource: ResourceId,
@@ -291,7 +292,7 @@ pub struct BudgetFact {
 }
 
 /// A HorizontalPodAutoscaler.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct AutoscalerFact {
     /// The object.
     pub resource: ResourceId,
@@ -306,7 +307,7 @@ pub struct AutoscalerFact {
 }
 
 /// The Service that a StatefulSet names for its pods.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct GoverningServiceFact {
     /// The StatefulSet.
     pub resource: ResourceId,
@@ -317,7 +318,7 @@ pub struct GoverningServiceFact {
 }
 
 /// A ServiceMonitor.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct MonitorFact {
     /// The object.
     pub resource: ResourceId,
@@ -330,7 +331,7 @@ pub struct MonitorFact {
 }
 
 /// A PersistentVolume.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct VolumeFact {
     /// The object.
     pub resource: ResourceId,
@@ -345,7 +346,7 @@ pub struct VolumeFact {
 }
 
 /// A PersistentVolumeClaim.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ClaimFact {
     /// The object.
     pub resource: ResourceId,
@@ -355,19 +356,15 @@ pub struct ClaimFact {
     pub shared: Option<Place>,
 }
 
-macro_rules! append {
-    ($base:ident, $($into:expr, $from:expr);+ $(;)?) => {
-        $($into.extend($from.into_iter().map(|mut fact| {
-            fact.resource.0 += $base;
-            fact
-        }));)+
-    };
-}
-use append;
-
 impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub fn append(&mut self, other: Self, base: u32) {
+    pub fn append(&mut self, mut other: Self, base: u32) {
+        self.live.clusters.append(&mut other.live.clusters);
+        self.pair(&mut other, &mut Append(base));
+    }
+
+    /// Does it with every list.
+    pub(super) fn pair(&mut self, other: &mut Self, pairing: &mut impl Pairing) {
         let Self {
             workloads,
             confinement,
@@ -392,31 +389,29 @@ impl Facts {
             admission,
             mentions,
             live,
-        } = other;
-        append!(base,
-            self.workloads, workloads;
-            self.confinement, confinement;
-            self.service_accounts, service_accounts;
-            self.secrets, secrets;
-            self.synced_secrets, synced_secrets;
-            self.limit_ranges, limit_ranges;
-            self.quotas, quotas;
-            self.namespaces, namespaces;
-            self.budgets, budgets;
-            self.governing_services, governing_services;
-            self.monitors, monitors;
-            self.autoscalers, autoscalers;
-            self.volumes, volumes;
-            self.claims, claims;
-            self.definitions, definitions;
-            self.roles, roles;
-            self.bindings, bindings;
-        );
-        self.network.append(network, base);
-        self.traffic.append(traffic, base);
-        self.mesh.append(mesh, base);
-        self.admission.append(admission, base);
-        self.mentions.append(mentions, base);
-        self.live.append(live, base);
+        } = self;
+        pairing.pair(workloads, &mut other.workloads);
+        pairing.pair(confinement, &mut other.confinement);
+        pairing.pair(service_accounts, &mut other.service_accounts);
+        pairing.pair(secrets, &mut other.secrets);
+        pairing.pair(synced_secrets, &mut other.synced_secrets);
+        pairing.pair(limit_ranges, &mut other.limit_ranges);
+        pairing.pair(quotas, &mut other.quotas);
+        pairing.pair(namespaces, &mut other.namespaces);
+        pairing.pair(budgets, &mut other.budgets);
+        pairing.pair(governing_services, &mut other.governing_services);
+        pairing.pair(monitors, &mut other.monitors);
+        pairing.pair(autoscalers, &mut other.autoscalers);
+        pairing.pair(volumes, &mut other.volumes);
+        pairing.pair(claims, &mut other.claims);
+        pairing.pair(definitions, &mut other.definitions);
+        pairing.pair(roles, &mut other.roles);
+        pairing.pair(bindings, &mut other.bindings);
+        network.pair(&mut other.network, pairing);
+        traffic.pair(&mut other.traffic, pairing);
+        mesh.pair(&mut other.mesh, pairing);
+        admission.pair(&mut other.admission, pairing);
+        mentions.pair(&mut other.mentions, pairing);
+        live.pair(&mut other.live, pairing);
     }
 }

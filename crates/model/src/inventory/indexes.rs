@@ -4,7 +4,8 @@ use std::any::{Any, TypeId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::inventory::{Inventory, NamespaceFact, WorkloadFact};
+use crate::inventory::list::{mark, read_until_now};
+use crate::inventory::{Fact, Inventory, Lists, NamespaceFact, WorkloadFact};
 use crate::labels::{Operator, Requirement, Selector};
 use crate::symbols::Symbol;
 
@@ -13,13 +14,16 @@ const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The indexes of an inventory.
 ///
-/// **Invariant:** nothing is added to the inventory after the first question.
+/// **Invariant:** nothing is added to the inventory after the first question, but by `Inventory::splice`.
 #[derive(Default)]
 pub struct Indexes {
     workloads: OnceLock<Workloads>,
     namespaces: OnceLock<Namespaces>,
-    derived: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    derived: Mutex<HashMap<TypeId, Derived>>,
 }
+
+/// What an analysis has made, and the lists that it has looked at until then.
+type Derived = (Arc<dyn Any + Send + Sync>, Lists);
 
 #[derive(Default)]
 struct Workloads {
@@ -49,12 +53,39 @@ impl Indexes {
     /// What an analysis has made of the inventory, by its type: made when first asked for, once for all that ask.
     pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = derived.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
+        let (kept, read) = derived.entry(TypeId::of::<T>()).or_insert_with(|| {
+            let made: Arc<dyn Any + Send + Sync> = Arc::new(make());
+            // It may be made of what was made before it.
+            (made, read_until_now())
+        });
+        mark(*read);
         Arc::clone(kept).downcast().expect("what is kept under a type is of that type")
+    }
+
+    /// Forgets what was made of lists that are not as they were, or everything if objects have other numbers.
+    pub(super) fn forget(&mut self, changed: Lists, renumbered: bool) {
+        if renumbered || changed.meets(WorkloadFact::LIST) {
+            self.workloads.take();
+        }
+        if renumbered || changed.meets(NamespaceFact::LIST) {
+            self.namespaces.take();
+        }
+        let derived = self.derived.get_mut().unwrap_or_else(PoisonError::into_inner);
+        derived.retain(|_, (_, read)| !renumbered && !read.meets(changed));
     }
 }
 
 impl Inventory {
+    fn workloads_index(&self) -> &Workloads {
+        mark(WorkloadFact::LIST);
+        self.indexes.workloads.get_or_init(|| Workloads::new(self))
+    }
+
+    fn namespaces_index(&self) -> &Namespaces {
+        mark(NamespaceFact::LIST);
+        self.indexes.namespaces.get_or_init(|| Namespaces::new(self))
+    }
+
     /// The workloads of a namespace that the selector selects. The condition that the fewest can meet is looked up; a
     /// selector without one has all of the namespace looked at.
     pub fn selected<'a>(
@@ -80,7 +111,7 @@ impl Inventory {
 
     /// The numbers of the workloads that meet the condition of a selector that the fewest meet.
     fn may_be_selected<'a>(&'a self, namespace: Symbol, selector: &'a Selector) -> impl Iterator<Item = u32> + 'a {
-        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
+        let index = self.workloads_index();
         let all = as_slice(index.by_namespace.get(&namespace));
         let meeting = |asked: &'a Requirement| index.meeting(namespace, all, asked);
         let lists = selector.requirements.iter().map(meeting);
@@ -90,13 +121,13 @@ impl Inventory {
 
     /// The namespaces that workloads are in, as written.
     pub fn populated_namespaces(&self) -> impl Iterator<Item = Symbol> {
-        let index = self.indexes.workloads.get_or_init(|| Workloads::new(self));
+        let index = self.workloads_index();
         index.by_namespace.keys().copied()
     }
 
     /// The Namespaces that the selector selects. Every namespace has a label with its name.
     pub fn selected_namespaces<'a>(&'a self, selector: &'a Selector) -> impl Iterator<Item = &'a NamespaceFact> + 'a {
-        let index = self.indexes.namespaces.get_or_init(|| Namespaces::new(self));
+        let index = self.namespaces_index();
         let lists = single_labels(selector).map(|(key, value)| index.by_label.get(&(key, value)));
         let fewest = lists.map(as_slice).min_by_key(|namespaces| namespaces.len());
         let all = (0..index.labels.len() as u32).filter(move |_| fewest.is_none());
@@ -108,7 +139,7 @@ impl Inventory {
 
     /// The Namespace of that name, if it is in the input.
     pub fn namespace_named(&self, name: Symbol) -> Option<&NamespaceFact> {
-        let index = self.indexes.namespaces.get_or_init(|| Namespaces::new(self));
+        let index = self.namespaces_index();
         index.by_name.get(&name).map(|&number| &self.facts.namespaces[number as usize])
     }
 }

@@ -46,10 +46,10 @@ pub struct WatchLine<'a> {
     /// Of what is new or gone: milliseconds since the change came from the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_ms: Option<u64>,
-    /// Of `ready` and `judged`: objects that were judged.
+    /// Of `ready` and `judged`: objects that are judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<u64>,
-    /// Of `ready` and `judged`: milliseconds that judging everything took.
+    /// Of `ready` and `judged`: milliseconds that judging took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
 }
@@ -70,7 +70,7 @@ pub enum Event {
     NotObserved,
     /// It can be seen again.
     Observed,
-    /// Everything was judged again, with all joins; what was said before holds.
+    /// Everything that a change touches was judged; what was said until now holds.
     Judged,
 }
 

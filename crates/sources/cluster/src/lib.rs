@@ -16,6 +16,8 @@ pub mod lists;
 pub mod load;
 mod namespaces;
 pub mod owners;
+mod ownership;
+pub mod resident;
 pub mod rights;
 pub mod slim;
 pub mod snapshot;

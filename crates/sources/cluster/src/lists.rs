@@ -5,7 +5,7 @@ use crate::discovery::{ApiResource, Discovery};
 use crate::features::Feature;
 
 /// When a list is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// Definitions of custom resources.
     Definitions,
@@ -118,6 +118,11 @@ fn phase(resource: &ApiResource) -> Phase {
 }
 
 impl Wanted {
+    /// Whether it is of definitions of custom resources.
+    pub fn is_definitions(&self) -> bool {
+        self.phase == Phase::Definitions
+    }
+
     /// The path of the list, with a query that ends in what selects.
     pub(crate) fn path(&self, scope: &Scope) -> String {
         let ApiResource { group, version, name, namespaced, .. } = &self.resource;

@@ -228,24 +228,8 @@ impl<'a> Loader<'a> {
         let mut parts: Vec<_> = self.parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
         parts.sort_unstable_by_key(|(place, _)| *place);
         parts.into_iter().for_each(|(_, part)| inventory.append(part));
-        let mut unseen = Vec::new();
-        let skip = |kind, reason| Skipped { path: self.path.clone(), line: None, kind, reason };
-        for trouble in troubles {
-            let needed = |list: &&Wanted| scope.feature.needs(&list.resource);
-            let Some(list) = self.lists.get(trouble.list).filter(needed) else { continue };
-            let kind = if trouble.forbidden { SkipKind::Forbidden } else { SkipKind::Unavailable };
-            inventory.coverage.skipped.push(skip(kind, format!("not observed: {}: {}", list.label(), trouble.reason)));
-            unseen.push((list.resource.group.clone(), list.resource.name.clone()));
-        }
-        let failed = discovery.failed.iter().filter(|(group, _)| lists::is_group_needed(group, scope.feature));
-        for (group, reason) in failed {
-            let reason = format!("not observed: the kinds of `{group}`: {reason}");
-            inventory.coverage.skipped.push(skip(SkipKind::Unavailable, reason));
-            unseen.push((group.split('/').next().unwrap_or(group).to_owned(), String::new()));
-        }
-        if !scope.is_whole() {
-            unseen.push((String::new(), String::new()));
-        }
+        let Unseen { skipped, unseen } = unseen(&self.path, self.lists, discovery, scope, troubles);
+        inventory.coverage.skipped.extend(skipped);
         inventory.coverage.skipped.sort();
         let needs_nodes = self.lists.iter().any(|list| list.is_nodes() && scope.feature.needs(&list.resource));
         let nodes_seen = scope.is_whole() && needs_nodes && !unseen.contains(&(String::new(), "nodes".to_owned()));
@@ -258,6 +242,43 @@ impl<'a> Loader<'a> {
         inventory.unseen.clone_from(&unseen);
         unseen
     }
+}
+
+/// What was not seen.
+pub(crate) struct Unseen {
+    /// As it is told.
+    pub(crate) skipped: Vec<Skipped>,
+    /// The kinds, as group and plural name.
+    pub(crate) unseen: Vec<(String, String)>,
+}
+
+/// What was not seen of a cluster.
+pub(crate) fn unseen(
+    path: &Path,
+    lists: &[Wanted],
+    discovery: &Discovery,
+    scope: &Scope,
+    troubles: &[ListTrouble],
+) -> Unseen {
+    let mut unseen = Unseen { skipped: Vec::new(), unseen: Vec::new() };
+    let skip = |kind, reason| Skipped { path: path.to_path_buf(), line: None, kind, reason };
+    for trouble in troubles {
+        let needed = |list: &&Wanted| scope.feature.needs(&list.resource);
+        let Some(list) = lists.get(trouble.list).filter(needed) else { continue };
+        let kind = if trouble.forbidden { SkipKind::Forbidden } else { SkipKind::Unavailable };
+        unseen.skipped.push(skip(kind, format!("not observed: {}: {}", list.label(), trouble.reason)));
+        unseen.unseen.push((list.resource.group.clone(), list.resource.name.clone()));
+    }
+    let failed = discovery.failed.iter().filter(|(group, _)| lists::is_group_needed(group, scope.feature));
+    for (group, reason) in failed {
+        let reason = format!("not observed: the kinds of `{group}`: {reason}");
+        unseen.skipped.push(skip(SkipKind::Unavailable, reason));
+        unseen.unseen.push((group.split('/').next().unwrap_or(group).to_owned(), String::new()));
+    }
+    if !scope.is_whole() {
+        unseen.unseen.push((String::new(), String::new()));
+    }
+    unseen
 }
 
 impl Sink for Loader<'_> {
@@ -338,12 +359,12 @@ impl snapshot::Taker for Reader<'_> {
 }
 
 /// Judges the objects of one page.
-struct Judging<'a> {
-    path: &'a Path,
-    file: usize,
-    symbols: &'a Symbols,
-    actions: Actions<'a>,
-    seen: &'a Mutex<Seen>,
+pub(crate) struct Judging<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) file: usize,
+    pub(crate) symbols: &'a Symbols,
+    pub(crate) actions: Actions<'a>,
+    pub(crate) seen: &'a Mutex<Seen>,
 }
 
 /// Says what is done with an object.
@@ -359,7 +380,7 @@ impl Judging<'_> {
         part
     }
 
-    fn object(&self, text: &str, decide: Decide<'_>, part: &mut Part) {
+    pub(crate) fn object(&self, text: &str, decide: Decide<'_>, part: &mut Part) {
         part.coverage.documents += 1;
         part.coverage.bytes += text.len() as u64;
         let parsed = yaml::parse_document(text);

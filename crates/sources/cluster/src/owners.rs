@@ -27,8 +27,16 @@ pub struct Drift {
     pub what: String,
 }
 
+impl Drift {
+    /// How a pod differs from this template of its owner.
+    pub(crate) fn new(owner: Value<'_>, template: &Shape, shape: &Shape) -> Self {
+        let text = |key| owner.get(key).map(|value| value.text().into_owned()).unwrap_or_default();
+        Self { owner: (text("kind"), text("name")), what: difference(template, shape) }
+    }
+}
+
 /// What matters of a pod, part by part: the name of the part and a hash of it.
-type Shape = Vec<(String, u64)>;
+pub(crate) type Shape = Vec<(String, u64)>;
 
 /// Templates of everything that owns pods, and what was seen of what they own.
 #[derive(Default)]
@@ -59,25 +67,29 @@ impl Owners {
             return Decision::Evidence;
         }
         // Mirror pods belong to their nodes, which say nothing of them: they are what is judged.
-        let whole = shape.iter().fold(0u64, |hash, (name, part)| mix(mix(hash, name.as_bytes()), &part.to_le_bytes()));
+        let whole = whole(shape);
         let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert((uid, whole));
         if !is_new && owner.get("kind").is_some_and(|kind| kind.text() != "Node") {
             return Decision::Evidence;
         }
         let Some(template) = template else { return Decision::Judge };
-        let text = |key| owner.get(key).map(|value| value.text().into_owned()).unwrap_or_default();
-        Decision::Drifted(Drift { owner: (text("kind"), text("name")), what: difference(template, shape) })
+        Decision::Drifted(Drift::new(owner, template, shape))
     }
 }
 
+/// A hash of all that matters.
+pub(crate) fn whole(shape: &Shape) -> u64 {
+    shape.iter().fold(0u64, |hash, (name, part)| mix(mix(hash, name.as_bytes()), &part.to_le_bytes()))
+}
+
 /// The owner that controls an object.
-fn controller<'d>(object: &Object<'d>) -> Option<Value<'d>> {
+pub(crate) fn controller<'d>(object: &Object<'d>) -> Option<Value<'d>> {
     let mut owners = object.metadata?.get("ownerReferences")?.items();
     owners.find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
 }
 
 /// Whether it makes no pods any more, or ran to its end: what it was made from has moved on.
-fn is_over(object: &Object<'_>) -> bool {
+pub(crate) fn is_over(object: &Object<'_>) -> bool {
     let status = |key: &str| object.value.at(&["status", key]);
     match &*object.kind {
         "ReplicaSet" => object.value.at(&["spec", "replicas"]).and_then(Value::as_int) == Some(0),
@@ -95,7 +107,7 @@ fn mix(hash: u64, bytes: &[u8]) -> u64 {
 
 /// What matters of a pod and what no admission plugin of a plain cluster changes. Both texts come from the same
 /// server, which writes equal values in equal ways.
-fn shape(spec: Value<'_>) -> Shape {
+pub(crate) fn shape(spec: Value<'_>) -> Shape {
     const OF_POD: &[&str] =
         &["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "runtimeClassName", "hostUsers"];
     const OF_CONTAINER: &[&str] = &["image", "command", "args", "securityContext", "env", "envFrom", "lifecycle"];

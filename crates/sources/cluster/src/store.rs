@@ -88,6 +88,12 @@ impl Store {
         self.len() == 0
     }
 
+    /// All objects: the number of the list, the name in it, and the text.
+    pub fn all(&self) -> impl Iterator<Item = (usize, &str, &Arc<str>)> {
+        let lists = self.lists.iter().enumerate();
+        lists.flat_map(|(at, list)| list.objects.iter().map(move |(name, text)| (at, &**name, text)))
+    }
+
     /// The object of that name in a list.
     pub fn object(&self, list: usize, key: &str) -> Option<&Arc<str>> {
         self.lists.get(list)?.objects.get(key)

@@ -114,6 +114,7 @@ pub fn judge(id: RenderingId, name: Name, rendered: Rendered, symbols: &Arc<Symb
     drop(tracer);
     let secrets = secrets(&rendered.text, judges);
     let hooks = hooks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let resources = resources.into_inner();
     World { id, name, rendered, resources, occurrences, tallies, coverage, secrets, priorities, hooks }
 }
 

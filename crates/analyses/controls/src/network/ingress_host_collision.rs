@@ -350,7 +350,14 @@ enum Whose {
 /// Objects by namespace: two names at the most of each, which is enough to find another one.
 #[derive(Default)]
 struct Claims {
-    by_key: BTreeMap<Key, BTreeMap<Symbol, Vec<Symbol>>>,
+    by_key: BTreeMap<Key, Claimants>,
+}
+
+/// The first two namespaces, and names of objects by namespace.
+#[derive(Default)]
+struct Claimants {
+    first: Vec<Symbol>,
+    names: BTreeMap<Symbol, Vec<Symbol>>,
 }
 
 impl Claims {
@@ -359,7 +366,11 @@ impl Claims {
         let mut file = |host, whose| {
             for scope in [None, Some(claim.scope)] {
                 let key = (claim.arbiter, host, claim.condition, scope, whose);
-                let names = self.by_key.entry(key).or_default().entry(resource.namespace).or_default();
+                let claimants = self.by_key.entry(key).or_default();
+                if claimants.first.len() < 2 && !claimants.first.contains(&resource.namespace) {
+                    claimants.first.push(resource.namespace);
+                }
+                let names = claimants.names.entry(resource.namespace).or_default();
                 if names.len() < 2 && !names.contains(&resource.name) {
                     names.push(resource.name);
                 }
@@ -386,13 +397,13 @@ impl Claims {
             .flat_map(|(host, whose)| scopes.map(|scope| (claim.arbiter, host, claim.condition, scope, whose)))
             .filter_map(|key| self.by_key.get(&key))
             .collect();
-        let elsewhere = found.iter().find_map(|by_namespace| {
-            let (namespace, names) = by_namespace.iter().find(|(namespace, _)| **namespace != resource.namespace)?;
-            Some((*namespace, *names.first()?))
+        let elsewhere = found.iter().find_map(|claimants| {
+            let namespace = claimants.first.iter().find(|namespace| **namespace != resource.namespace)?;
+            Some((*namespace, *claimants.names.get(namespace)?.first()?))
         });
         elsewhere.or_else(|| {
-            found.iter().find_map(|by_namespace| {
-                let names = by_namespace.get(&resource.namespace)?;
+            found.iter().find_map(|claimants| {
+                let names = claimants.names.get(&resource.namespace)?;
                 Some((resource.namespace, *names.iter().find(|name| **name != resource.name)?))
             })
         })

@@ -1,30 +1,24 @@
 //! `plimsoll scan --cluster --watch`: a cluster, and then what changes in it.
 //!
-//! A change is judged twice. What an object says by itself is said at once: no other object makes it untrue. What
-//! takes several objects (and pods, which may be evidence of what owns them) is said when everything has been judged
-//! again, which begins as soon as the last time is over and takes as long as a scan of what is known.
+//! A change is judged when it comes: the object, those that its owner or its likes are judged for, and of what takes
+//! several objects whatever looks at something that has changed. Nothing else is read or judged again.
 
 mod following;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use std::thread;
-use std::time::Duration;
 
 use cluster::discovery::Discovery;
-use cluster::features::Feature;
-use cluster::lists::Scope;
 use cluster::store::Store;
 use cluster::watch::Event;
-use reports::watch::Findings;
 
 use self::following::Following;
 use super::ScanArguments;
 use crate::exit::{Exit, UsageError};
 use crate::formats::Format;
 use crate::inputs::{self, Reached, Source};
-use crate::judging::watching::{self, Watching, is_alone};
+use crate::judging::watching::{self, Watching};
 use crate::judging::{Judged, Request};
 
 /// Changes wait for a stream that has nowhere to put them.
@@ -34,8 +28,6 @@ const WAITING: usize = 4096;
 enum Message {
     /// Something happened in the cluster.
     Store(Event),
-    /// Everything was judged.
-    Judged(anyhow::Result<Box<Everything>>),
     /// What the server has was asked again.
     Discovered(Discovery),
 }
@@ -44,15 +36,6 @@ impl From<Event> for Message {
     fn from(event: Event) -> Self {
         Self::Store(event)
     }
-}
-
-/// What came of judging everything.
-struct Everything {
-    findings: Findings,
-    not_observed: BTreeSet<String>,
-    objects: u64,
-    took: Duration,
-    judged: Option<Judged>,
 }
 
 /// Runs the command: it ends when its user ends it.
@@ -79,7 +62,7 @@ pub(super) fn run(
     let watching = Watching::new(request)?;
     let name = connection.name.clone();
     let Reached { client, discovery } = inputs::reach(&arguments.cluster, connection)?;
-    let scope = Scope { feature: Feature::Watch, ..arguments.cluster.scope() };
+    let scope = watching.scope();
     let (sender, receiver) = sync_channel(WAITING);
     let mut following = Following {
         client: Arc::new(client),
@@ -92,11 +75,9 @@ pub(super) fn run(
         watching: &watching,
         json,
         threshold: arguments.severity_threshold,
-        findings: Findings::new(),
         not_observed: BTreeSet::new(),
         stale: BTreeSet::new(),
-        alone: controls::all().filter(is_alone).map(|registered| registered.control.id).collect(),
     };
     following.follow_new();
-    thread::scope(|threads| following.run(threads, &receiver, first))
+    following.run(&receiver, first)
 }

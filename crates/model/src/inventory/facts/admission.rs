@@ -1,7 +1,7 @@
 //! Facts of admission control: who is asked before an object is taken, and what is demanded of pods.
 
-use super::append;
 use crate::inventory::ResourceId;
+use crate::inventory::list::{List, pairs};
 use crate::labels::Selector;
 use crate::place::Place;
 use crate::symbols::Symbol;
@@ -10,19 +10,19 @@ use crate::symbols::Symbol;
 #[derive(Debug, Default)]
 pub struct AdmissionFacts {
     /// Services that the API server asks.
-    pub webhooks: Vec<WebhookServiceFact>,
+    pub webhooks: List<WebhookServiceFact>,
     /// Namespaces that policies are for, or not.
-    pub scopes: Vec<PolicyScopeFact>,
+    pub scopes: List<PolicyScopeFact>,
     /// ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
-    pub policies: Vec<AdmissionPolicyFact>,
+    pub policies: List<AdmissionPolicyFact>,
     /// Their bindings.
-    pub bindings: Vec<PolicyBindingFact>,
+    pub bindings: List<PolicyBindingFact>,
     /// What holds pods to a level, other than the labels of namespaces.
-    pub enforcements: Vec<EnforcementFact>,
+    pub enforcements: List<EnforcementFact>,
 }
 
 /// A Service that the API server asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WebhookServiceFact {
     /// The object.
     pub resource: ResourceId,
@@ -48,7 +48,7 @@ pub enum WebhookPurpose {
 }
 
 /// The namespaces that a policy is for, where it does not name all of them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct PolicyScopeFact {
     /// The object.
     pub resource: ResourceId,
@@ -74,7 +74,7 @@ pub enum ScopeKind {
 }
 
 /// A ValidatingAdmissionPolicy or MutatingAdmissionPolicy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdmissionPolicyFact {
     /// The object.
     pub resource: ResourceId,
@@ -89,7 +89,7 @@ pub struct AdmissionPolicyFact {
 }
 
 /// A binding of such a policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PolicyBindingFact {
     /// The object.
     pub resource: ResourceId,
@@ -106,7 +106,7 @@ pub struct PolicyBindingFact {
 }
 
 /// A reference to an object that holds parameters.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParameterReference {
     /// Its namespace as written; empty if it is not.
     pub namespace: Symbol,
@@ -117,7 +117,7 @@ pub struct ParameterReference {
 }
 
 /// Something that holds pods to the Pod Security Standards, other than the labels of namespaces.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct EnforcementFact {
     /// The object.
     pub resource: ResourceId,
@@ -174,16 +174,4 @@ impl BaselinePart {
         [Self::Privileged, Self::HostNamespaces, Self::HostPath, Self::HostPorts, Self::Capabilities];
 }
 
-impl AdmissionFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self { webhooks, scopes, policies, bindings, enforcements } = other;
-        append!(base,
-            self.webhooks, webhooks;
-            self.scopes, scopes;
-            self.policies, policies;
-            self.bindings, bindings;
-            self.enforcements, enforcements;
-        );
-    }
-}
+pairs!(AdmissionFacts: webhooks, scopes, policies, bindings, enforcements);

@@ -6,7 +6,7 @@ use crate::pod::ContainerList;
 use crate::symbols::Symbol;
 
 /// A pod or template that lacks some of what holds pods apart from nodes. Pods that lack nothing are not kept.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ConfinementFact {
     /// The object.
     pub resource: ResourceId,
@@ -31,7 +31,7 @@ pub struct ConfinementFact {
 }
 
 /// A container that lacks some of what holds it apart from its node.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ContainerConfinementFact {
     /// Its name.
     pub name: Symbol,

@@ -1,6 +1,7 @@
 //! What only a running cluster says: who puts objects there, and which of them are not what their owners say.
 
 use crate::inventory::ResourceId;
+use crate::inventory::list::{List, Pairing};
 use crate::symbols::Symbol;
 
 /// What running clusters say.
@@ -9,9 +10,9 @@ pub struct LiveFacts {
     /// The clusters that were looked at, in their order.
     pub clusters: Vec<Cluster>,
     /// Who puts objects there, ordered by resource.
-    pub custody: Vec<CustodyFact>,
+    pub custody: List<CustodyFact>,
     /// Pods that are not what their owners say, ordered by resource.
-    pub drifts: Vec<DriftFact>,
+    pub drifts: List<DriftFact>,
 }
 
 /// A cluster that was looked at.
@@ -56,10 +57,10 @@ pub struct DriftFact {
 }
 
 impl LiveFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(crate) fn append(&mut self, other: Self, base: u32) {
-        let Self { clusters, custody, drifts } = other;
-        self.clusters.extend(clusters);
-        super::append!(base, self.custody, custody; self.drifts, drifts);
+    /// Does it with every list.
+    pub(in crate::inventory) fn pair(&mut self, other: &mut Self, pairing: &mut impl Pairing) {
+        let Self { clusters: _, custody, drifts } = self;
+        pairing.pair(custody, &mut other.custody);
+        pairing.pair(drifts, &mut other.drifts);
     }
 }

@@ -1,7 +1,7 @@
 //! Names of hosts that objects mention: who may want to connect to whom.
 
-use super::append;
 use crate::inventory::ResourceId;
+use crate::inventory::list::{List, pairs};
 use crate::place::Place;
 use crate::symbols::Symbol;
 
@@ -9,13 +9,13 @@ use crate::symbols::Symbol;
 #[derive(Debug, Default)]
 pub struct MentionFacts {
     /// Hosts that pods and ConfigMaps name.
-    pub hosts: Vec<HostMention>,
+    pub hosts: List<HostMention>,
     /// Pods that ask to be scraped.
-    pub scrapes: Vec<ScrapeFact>,
+    pub scrapes: List<ScrapeFact>,
 }
 
 /// A host that an object names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HostMention {
     /// The workload or ConfigMap.
     pub resource: ResourceId,
@@ -45,7 +45,7 @@ pub enum MentionForm {
 }
 
 /// A pod that asks to be scraped for metrics: `prometheus.io/scrape`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScrapeFact {
     /// The workload.
     pub resource: ResourceId,
@@ -55,13 +55,4 @@ pub struct ScrapeFact {
     pub place: Place,
 }
 
-impl MentionFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self { hosts, scrapes } = other;
-        append!(base,
-            self.hosts, hosts;
-            self.scrapes, scrapes;
-        );
-    }
-}
+pairs!(MentionFacts: hosts, scrapes);

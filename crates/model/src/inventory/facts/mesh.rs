@@ -1,7 +1,7 @@
 //! Facts of service meshes.
 
-use super::append;
 use crate::inventory::ResourceId;
+use crate::inventory::list::{List, pairs};
 use crate::labels::Selector;
 use crate::place::Place;
 use crate::symbols::Symbol;
@@ -10,13 +10,13 @@ use crate::symbols::Symbol;
 #[derive(Debug, Default)]
 pub struct MeshFacts {
     /// PeerAuthentications of Istio.
-    pub peer_authentications: Vec<PeerAuthenticationFact>,
+    pub peer_authentications: List<PeerAuthenticationFact>,
     /// AuthorizationPolicies of Istio.
-    pub authorization_policies: Vec<AuthorizationPolicyFact>,
+    pub authorization_policies: List<AuthorizationPolicyFact>,
     /// Servers of Linkerd.
-    pub servers: Vec<ServerFact>,
+    pub servers: List<ServerFact>,
     /// AuthorizationPolicies and ServerAuthorizations of Linkerd.
-    pub authorizations: Vec<AuthorizationFact>,
+    pub authorizations: List<AuthorizationFact>,
 }
 
 /// Whether plain text is taken.
@@ -34,7 +34,7 @@ pub enum MutualTls {
 }
 
 /// A PeerAuthentication.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct PeerAuthenticationFact {
     /// The object.
     pub resource: ResourceId,
@@ -47,7 +47,7 @@ pub struct PeerAuthenticationFact {
 }
 
 /// An AuthorizationPolicy of Istio.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct AuthorizationPolicyFact {
     /// The object.
     pub resource: ResourceId,
@@ -60,7 +60,7 @@ pub struct AuthorizationPolicyFact {
 }
 
 /// A Server of Linkerd: a port of pods that has a policy.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ServerFact {
     /// The object.
     pub resource: ResourceId,
@@ -69,7 +69,7 @@ pub struct ServerFact {
 }
 
 /// What authorizes clients of a Server of Linkerd.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct AuthorizationFact {
     /// The object.
     pub resource: ResourceId,
@@ -77,15 +77,4 @@ pub struct AuthorizationFact {
     pub server: Option<Symbol>,
 }
 
-impl MeshFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self { peer_authentications, authorization_policies, servers, authorizations } = other;
-        append!(base,
-            self.peer_authentications, peer_authentications;
-            self.authorization_policies, authorization_policies;
-            self.servers, servers;
-            self.authorizations, authorizations;
-        );
-    }
-}
+pairs!(MeshFacts: peer_authentications, authorization_policies, servers, authorizations);

@@ -1,7 +1,7 @@
 //! Facts of the network: Services and what leads to them, and the policies between pods.
 
-use super::append;
 use crate::inventory::ResourceId;
+use crate::inventory::list::{List, pairs};
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
 use crate::symbols::Symbol;
@@ -10,27 +10,27 @@ use crate::symbols::Symbol;
 #[derive(Debug, Default)]
 pub struct NetworkFacts {
     /// Services.
-    pub services: Vec<ServiceFact>,
+    pub services: List<ServiceFact>,
     /// Endpoints and EndpointSlices.
-    pub endpoints: Vec<EndpointsFact>,
+    pub endpoints: List<EndpointsFact>,
     /// Nodes.
-    pub nodes: Vec<NodeFact>,
+    pub nodes: List<NodeFact>,
     /// Ingresses.
-    pub ingresses: Vec<IngressFact>,
+    pub ingresses: List<IngressFact>,
     /// Gateways of the Gateway API.
-    pub gateways: Vec<GatewayFact>,
+    pub gateways: List<GatewayFact>,
     /// Routes of the Gateway API.
-    pub routes: Vec<RouteFact>,
+    pub routes: List<RouteFact>,
     /// ReferenceGrants of the Gateway API.
-    pub grants: Vec<GrantFact>,
+    pub grants: List<GrantFact>,
     /// Routes of OpenShift.
-    pub openshift_routes: Vec<OpenShiftRouteFact>,
+    pub openshift_routes: List<OpenShiftRouteFact>,
     /// NetworkPolicies.
-    pub policies: Vec<NetworkPolicyFact>,
+    pub policies: List<NetworkPolicyFact>,
     /// Policies of other kinds: those of administrators, of Cilium, of Calico.
-    pub other_policies: Vec<OtherPolicyFact>,
+    pub other_policies: List<OtherPolicyFact>,
     /// ConfigMaps that say whether ingress-nginx takes snippets.
-    pub snippet_settings: Vec<SnippetSettingFact>,
+    pub snippet_settings: List<SnippetSettingFact>,
 }
 
 /// A protocol above IP.
@@ -55,7 +55,7 @@ pub enum PortReference {
 }
 
 /// What a pod has to do with the network.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct PodNetworkFact {
     /// Whether it uses the network of its node.
     pub host_network: bool,
@@ -66,7 +66,7 @@ pub struct PodNetworkFact {
 }
 
 /// A declared port. Processes listen on others too: a declaration gives the port a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ContainerPortFact {
     /// The name of the container.
     pub container: Symbol,
@@ -83,7 +83,7 @@ pub struct ContainerPortFact {
 }
 
 /// A label or an annotation that a service mesh reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeshSetting {
     /// Its key.
     pub key: Symbol,
@@ -107,7 +107,7 @@ pub enum ServiceKind {
 }
 
 /// A Service.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ServiceFact {
     /// The object.
     pub resource: ResourceId,
@@ -130,7 +130,7 @@ pub struct ServiceFact {
 }
 
 /// A port of a Service.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ServicePortFact {
     /// Its name; empty if it has none.
     pub name: Symbol,
@@ -147,7 +147,7 @@ pub struct ServicePortFact {
 }
 
 /// Endpoints or an EndpointSlice.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct EndpointsFact {
     /// The object.
     pub resource: ResourceId,
@@ -160,7 +160,7 @@ pub struct EndpointsFact {
 }
 
 /// A Node.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct NodeFact {
     /// The object.
     pub resource: ResourceId,
@@ -171,7 +171,7 @@ pub struct NodeFact {
 }
 
 /// The Service that a route leads to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BackendFact {
     /// Its namespace as written; empty means that of the route.
     pub namespace: Symbol,
@@ -186,7 +186,7 @@ pub struct BackendFact {
 }
 
 /// An Ingress.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct IngressFact {
     /// The object.
     pub resource: ResourceId,
@@ -199,7 +199,7 @@ pub struct IngressFact {
 }
 
 /// A rule of an Ingress.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct IngressRuleFact {
     /// Its host; empty means all of them.
     pub host: Symbol,
@@ -208,7 +208,7 @@ pub struct IngressRuleFact {
 }
 
 /// A path of a rule of an Ingress.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IngressPathFact {
     /// The path; empty if it is not written.
     pub path: Symbol,
@@ -221,7 +221,7 @@ pub struct IngressPathFact {
 }
 
 /// A Gateway.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct GatewayFact {
     /// The object.
     pub resource: ResourceId,
@@ -230,7 +230,7 @@ pub struct GatewayFact {
 }
 
 /// A listener of a Gateway.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ListenerFact {
     /// Its name.
     pub name: Symbol,
@@ -261,7 +261,7 @@ pub enum RoutesFrom {
 }
 
 /// A route of the Gateway API, of whatever protocol.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct RouteFact {
     /// The object.
     pub resource: ResourceId,
@@ -276,7 +276,7 @@ pub struct RouteFact {
 }
 
 /// A Gateway that a route asks to be attached to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParentFact {
     /// Its namespace as written; empty means that of the route.
     pub namespace: Symbol,
@@ -289,7 +289,7 @@ pub struct ParentFact {
 }
 
 /// A rule of a route.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct RouteRuleFact {
     /// What it matches: equal conditions have equal symbols.
     pub matches: Box<[(Symbol, Place)]>,
@@ -300,7 +300,7 @@ pub struct RouteRuleFact {
 }
 
 /// A ReferenceGrant: objects elsewhere may refer to objects of its namespace.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct GrantFact {
     /// The object.
     pub resource: ResourceId,
@@ -311,7 +311,7 @@ pub struct GrantFact {
 }
 
 /// A Route of OpenShift.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct OpenShiftRouteFact {
     /// The object.
     pub resource: ResourceId,
@@ -326,7 +326,7 @@ pub struct OpenShiftRouteFact {
 }
 
 /// A NetworkPolicy.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct NetworkPolicyFact {
     /// The object.
     pub resource: ResourceId,
@@ -341,7 +341,7 @@ pub struct NetworkPolicyFact {
 }
 
 /// A rule of a NetworkPolicy.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct PolicyRuleFact {
     /// Who is on the other side. None means everybody.
     pub peers: Box<[PeerFact]>,
@@ -350,7 +350,7 @@ pub struct PolicyRuleFact {
 }
 
 /// Who is on the other side.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct PeerFact {
     /// Who.
     pub peer: Peer,
@@ -402,7 +402,7 @@ pub enum PolicyDialect {
 }
 
 /// A policy of the network that is no NetworkPolicy.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct OtherPolicyFact {
     /// The object.
     pub resource: ResourceId,
@@ -432,7 +432,7 @@ pub enum Reach {
 }
 
 /// What a policy does to connections of one direction.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct PolicyEffect {
     /// Whether some connection is refused because of it.
     pub isolates: bool,
@@ -443,7 +443,7 @@ pub struct PolicyEffect {
 }
 
 /// A ConfigMap that says whether ingress-nginx takes snippets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SnippetSettingFact {
     /// The object.
     pub resource: ResourceId,
@@ -451,34 +451,4 @@ pub struct SnippetSettingFact {
     pub allows: bool,
 }
 
-impl NetworkFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self {
-            services,
-            endpoints,
-            nodes,
-            ingresses,
-            gateways,
-            routes,
-            grants,
-            openshift_routes,
-            policies,
-            other_policies,
-            snippet_settings,
-        } = other;
-        append!(base,
-            self.services, services;
-            self.endpoints, endpoints;
-            self.nodes, nodes;
-            self.ingresses, ingresses;
-            self.gateways, gateways;
-            self.routes, routes;
-            self.grants, grants;
-            self.openshift_routes, openshift_routes;
-            self.policies, policies;
-            self.other_policies, other_policies;
-            self.snippet_settings, snippet_settings;
-        );
-    }
-}
+pairs!(NetworkFacts: services, endpoints, nodes, ingresses, gateways, routes, grants, openshift_routes, policies, other_policies, snippet_settings);

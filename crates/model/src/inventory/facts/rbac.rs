@@ -6,7 +6,7 @@ use crate::place::Place;
 use crate::symbols::Symbol;
 
 /// A Role or ClusterRole.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct RoleFact {
     /// The object.
     pub resource: ResourceId,
@@ -31,7 +31,7 @@ pub struct RoleFact {
 }
 
 /// A rule of a role: what its lists say, as written.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct RuleFact {
     /// `verbs`.
     pub verbs: Box<[Symbol]>,
@@ -48,7 +48,7 @@ pub struct RuleFact {
 }
 
 /// A RoleBinding or ClusterRoleBinding.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct BindingFact {
     /// The object.
     pub resource: ResourceId,

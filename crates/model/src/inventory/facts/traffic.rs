@@ -3,8 +3,8 @@
 //! Policies of all kinds become ordered rules in stages, so that one evaluator reads them all. Sources: networking/v1,
 //! policy.networking.k8s.io v1alpha1 and v1alpha2, the references of Cilium, Calico, Antrea and Istio.
 
-use super::append;
 use crate::address::Block;
+use crate::inventory::list::{List, pairs};
 use crate::inventory::{PortReference, Protocol, ResourceId};
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
@@ -14,27 +14,27 @@ use crate::symbols::Symbol;
 #[derive(Debug, Default)]
 pub struct TrafficFacts {
     /// Policies, each with its rules.
-    pub policies: Vec<TrafficPolicy>,
+    pub policies: List<TrafficPolicy>,
     /// Policies that the API refuses: they are not in `policies`.
-    pub refused: Vec<RefusedPolicy>,
+    pub refused: List<RefusedPolicy>,
     /// Policies, or parts of them, that are not evaluated: what they select is not known.
-    pub unmodelled: Vec<UnmodelledPolicy>,
+    pub unmodelled: List<UnmodelledPolicy>,
     /// Rules that are written and never asked.
-    pub idle: Vec<IdleRules>,
+    pub idle: List<IdleRules>,
     /// Tiers of Calico.
-    pub tiers: Vec<TierFact>,
+    pub tiers: List<TierFact>,
     /// What is known of single pods.
-    pub instances: Vec<InstanceFact>,
+    pub instances: List<InstanceFact>,
     /// How Services are reached from outside.
-    pub services: Vec<ServiceReachFact>,
+    pub services: List<ServiceReachFact>,
     /// How Ingresses and Gateways are reached from outside.
-    pub doors: Vec<DoorFact>,
+    pub doors: List<DoorFact>,
     /// Labels of Nodes.
-    pub nodes: Vec<NodeLabelsFact>,
+    pub nodes: List<NodeLabelsFact>,
 }
 
 /// A policy of whatever kind.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct TrafficPolicy {
     /// The object.
     pub resource: ResourceId,
@@ -90,7 +90,7 @@ pub enum Stage {
 }
 
 /// What a policy says of one direction.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct TrafficDirection {
     /// Whether what no rule of the stage decides is refused.
     pub closes: bool,
@@ -99,7 +99,7 @@ pub struct TrafficDirection {
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct TrafficRule {
     /// Where it is written.
     pub place: Place,
@@ -129,7 +129,7 @@ pub enum TrafficAction {
 }
 
 /// Who is on the other side.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct TrafficPeer {
     /// Where that is written.
     pub place: Place,
@@ -212,7 +212,7 @@ pub struct TrafficPort {
 }
 
 /// A policy that the API refuses, so that nothing enforces it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct RefusedPolicy {
     /// The object.
     pub resource: ResourceId,
@@ -223,7 +223,7 @@ pub struct RefusedPolicy {
 }
 
 /// A policy, or a part of one, that is not evaluated.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct UnmodelledPolicy {
     /// The object.
     pub resource: ResourceId,
@@ -240,7 +240,7 @@ pub struct UnmodelledPolicy {
 }
 
 /// Rules for a direction that a NetworkPolicy does not have: `policyTypes` leaves it out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IdleRules {
     /// The object.
     pub resource: ResourceId,
@@ -253,7 +253,7 @@ pub struct IdleRules {
 }
 
 /// A tier of Calico.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TierFact {
     /// The object.
     pub resource: ResourceId,
@@ -266,7 +266,7 @@ pub struct TierFact {
 }
 
 /// What is known of a pod, or of an object that another owns.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct InstanceFact {
     /// The object.
     pub resource: ResourceId,
@@ -281,7 +281,7 @@ pub struct InstanceFact {
 }
 
 /// How a Service is reached from outside.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ServiceReachFact {
     /// The object.
     pub resource: ResourceId,
@@ -304,7 +304,7 @@ pub struct ServiceReachFact {
 }
 
 /// How an Ingress, a Gateway or a Route is reached from outside.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct DoorFact {
     /// The object.
     pub resource: ResourceId,
@@ -321,7 +321,7 @@ pub struct DoorFact {
 }
 
 /// The labels of a Node.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct NodeLabelsFact {
     /// The object.
     pub resource: ResourceId,
@@ -363,20 +363,4 @@ impl Expression {
     }
 }
 
-impl TrafficFacts {
-    /// Adds the facts of another part, whose resources are numbered from `base` on.
-    pub(super) fn append(&mut self, other: Self, base: u32) {
-        let Self { policies, refused, unmodelled, idle, tiers, instances, services, doors, nodes } = other;
-        append!(base,
-            self.policies, policies;
-            self.refused, refused;
-            self.unmodelled, unmodelled;
-            self.idle, idle;
-            self.tiers, tiers;
-            self.instances, instances;
-            self.services, services;
-            self.doors, doors;
-            self.nodes, nodes;
-        );
-    }
-}
+pairs!(TrafficFacts: policies, refused, unmodelled, idle, tiers, instances, services, doors, nodes);

@@ -1,36 +1,29 @@
-//! The loop: changes as they come, everything whenever the last time is over.
+//! The loop: changes as they come, and what they mean.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::thread::Scope as Threads;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anstream::eprintln;
-use anyhow::Context as _;
 use cluster::client::Client;
 use cluster::discovery::{Discovery, discover};
 use cluster::lists::{Scope, Wanted, wanted};
+use cluster::resident::Different;
 use cluster::store::{Store, Touched};
 use cluster::watch::{Event, follow};
-use model::document::Value;
-use model::object::Object;
 use model::severity::Severity;
-use reports::report::Report;
-use reports::watch::{self as form, Batch, Finding, Findings, Said, WatchLine};
+use reports::watch::{self as form, Batch, Said, WatchLine};
 
-use super::{Everything, Message};
+use super::Message;
 use crate::exit::Exit;
 use crate::judging::Judged;
-use crate::judging::watching::Watching;
+use crate::judging::watching::{Change, Followed, Watching};
 use crate::screen::{self, Destination};
 
 /// So many events are taken together at most.
 const MOST_AT_ONCE: usize = 500;
-
-/// The shortest time between two times that everything is judged.
-const SHORTEST_REST: Duration = Duration::from_millis(50);
 
 /// So long something may be old before it is said: servers are restarted.
 const STALE: Duration = Duration::from_secs(1);
@@ -52,43 +45,37 @@ pub(super) struct Following<'w> {
     pub(super) json: bool,
     /// What is new below this is not shown one by one.
     pub(super) threshold: Severity,
-    /// What was said to be wrong.
-    pub(super) findings: Findings,
     /// What was said not to be seen.
     pub(super) not_observed: BTreeSet<String>,
     /// What was said to be old, perhaps.
     pub(super) stale: BTreeSet<String>,
-    /// Ids of the controls that look at one object alone.
-    pub(super) alone: HashSet<&'static str>,
 }
 
-/// What has changed since everything was judged last.
+/// What is to be done later.
 #[derive(Default)]
 struct Pending {
-    /// Objects that changed after the state that is being judged.
-    since: BTreeSet<String>,
-    /// When the first change came that is in no state that is being judged.
-    dirty: Option<Instant>,
-    /// Whether everything is being judged, and when the first change of that came.
-    running: Option<Instant>,
-    /// Everything is not judged again before this.
-    rest: Option<Instant>,
     /// When to ask for new kinds.
     kinds: Option<Instant>,
     /// When to say what may be old.
     stale: Option<Instant>,
 }
 
+/// What has happened since the last time that something was judged.
+struct Happened {
+    different: Vec<Different>,
+    coverage: bool,
+    /// When the first of it came.
+    at: Instant,
+}
+
 impl Pending {
     /// When something is to be done, if nothing happens before.
     fn due(&self) -> Option<Instant> {
-        let judge =
-            self.dirty.filter(|_| self.running.is_none()).map(|since| self.rest.map_or(since, |r| r.max(since)));
-        judge.into_iter().chain(self.kinds).chain(self.stale).min()
+        self.kinds.into_iter().chain(self.stale).min()
     }
 }
 
-impl<'w> Following<'w> {
+impl Following<'_> {
     /// Follows the kinds that are not followed yet.
     pub(super) fn follow_new(&mut self) {
         for wanted in wanted(&self.discovery, &self.scope) {
@@ -100,187 +87,137 @@ impl<'w> Following<'w> {
         }
     }
 
-    pub(super) fn run<'s>(
+    pub(super) fn run(
         &mut self,
-        threads: &'s Threads<'s, '_>,
         receiver: &Receiver<Message>,
         first: &dyn Fn(Judged) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Exit>
-    where
-        'w: 's,
-    {
+    ) -> anyhow::Result<Exit> {
         let mut pending = Pending::default();
-        self.begin(receiver, first)?;
+        let mut followed = self.begin(receiver, first)?;
         loop {
             let message = match pending.due() {
                 None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(due) => receiver.recv_timeout(due.saturating_duration_since(Instant::now())),
             };
             match message {
-                Ok(Message::Store(event)) => self.changes(event, receiver, &mut pending)?,
-                Ok(other) => self.other(other, &mut pending)?,
+                Ok(message) => self.changes(message, receiver, &mut followed, &mut pending)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(Exit::Incomplete),
             }
             self.say_what_is_stale(&mut pending)?;
-            self.start_what_is_due(threads, &mut pending);
+            self.ask_for_kinds(&mut pending);
         }
     }
 
     /// Waits until something was heard of every kind, and says what is.
-    fn begin(
+    fn begin<'f>(
         &mut self,
         receiver: &Receiver<Message>,
         first: &dyn Fn(Judged) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Followed<'f>>
+    where
+        Self: 'f,
+    {
         while !self.store.is_complete() {
             let Ok(message) = receiver.recv() else { break };
             if let Message::Store(event) = message {
                 self.store.apply(event);
             }
         }
-        let everything = judge_everything(self.watching, &self.name, &self.discovery, &self.store)?;
-        let Everything { findings, not_observed, objects, took, judged } = everything;
-        let judged = judged.context("nothing was judged")?;
+        if !self.json {
+            first(self.watching.all(&self.name, &self.discovery, &self.store)?)?;
+        }
+        let start = Instant::now();
+        let followed = Followed::new(self.watching, &self.name, &self.discovery, &self.store);
+        let (objects, took) = (followed.len(), start.elapsed());
+        self.not_observed = followed.not_observed();
         if self.json {
             let time = now();
             let said = Said { time: &time, cluster: &self.name, after_ms: 0 };
-            let mut out = io::stdout().lock();
-            form::write_findings(&findings, said, &mut out)?;
-            for text in &not_observed {
-                form::write_line(
-                    &WatchLine { message: Some(text), ..WatchLine::new(form::Event::NotObserved, said) },
-                    &mut out,
-                )?;
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            followed.tell(&mut |findings| Ok(form::write_findings(&findings, said, &mut out)?))?;
+            for text in &self.not_observed {
+                let line = WatchLine { message: Some(text), ..WatchLine::new(form::Event::NotObserved, said) };
+                form::write_line(&line, &mut out)?;
             }
             form::write_line(&counted(form::Event::Ready, said, objects, took), &mut out)?;
             out.flush()?;
         } else {
-            first(judged)?;
             let (kinds, took) = (self.store.lists().len(), took.as_millis());
             eprintln!("following {objects} objects of {kinds} kinds, judged in {took} ms; Ctrl-C ends it");
         }
-        (self.findings, self.not_observed) = (findings, not_observed);
-        Ok(())
+        Ok(followed)
     }
 
-    fn other(&mut self, message: Message, pending: &mut Pending) -> anyhow::Result<()> {
-        match message {
-            Message::Store(_) => Ok(()),
-            Message::Judged(everything) => self.judged(*everything?, pending),
-            Message::Discovered(discovery) => {
-                self.discovery = discovery;
-                self.follow_new();
-                Ok(())
+    /// Takes what has come, and says what it means.
+    fn changes(
+        &mut self,
+        message: Message,
+        receiver: &Receiver<Message>,
+        followed: &mut Followed<'_>,
+        pending: &mut Pending,
+    ) -> anyhow::Result<()> {
+        let mut happened = Happened { different: Vec::new(), coverage: false, at: Instant::now() };
+        let mut taken = 0;
+        let mut next = Some(message);
+        while let Some(message) = next {
+            match message {
+                Message::Store(event) => self.take(event, &mut happened, pending),
+                Message::Discovered(discovery) => {
+                    happened.coverage |= self.discovery.failed != discovery.failed;
+                    self.discovery = discovery;
+                    self.follow_new();
+                }
             }
+            taken += 1;
+            next = receiver.try_recv().ok().filter(|_| taken < MOST_AT_ONCE);
         }
-    }
-
-    /// Takes what has come, and says what it means by itself.
-    fn changes(&mut self, event: Event, receiver: &Receiver<Message>, pending: &mut Pending) -> anyhow::Result<()> {
-        let at = event.at;
-        let mut alone = BTreeMap::new();
-        self.take(event, &mut alone, pending);
-        let mut others = Vec::new();
-        for _ in 0..MOST_AT_ONCE {
-            match receiver.try_recv() {
-                Ok(Message::Store(event)) => self.take(event, &mut alone, pending),
-                Ok(other) => others.push(other),
-                Err(_) => break,
-            }
+        let Happened { different, coverage, at } = happened;
+        if different.is_empty() && !coverage {
+            return Ok(());
         }
-        if !alone.is_empty() {
-            self.judge_alone(alone, at)?;
-        }
-        others.into_iter().try_for_each(|other| self.other(other, pending))
-    }
-
-    /// Puts an event into the store. What can be judged by itself is added to `alone`.
-    fn take(&mut self, event: Event, alone: &mut Alone, pending: &mut Pending) {
-        let (list, at) = (event.list, event.at);
-        let Touched { objects, coverage, stale } = self.store.apply(event);
-        if stale {
-            pending.stale.get_or_insert(Instant::now() + STALE);
-        }
-        if objects.is_empty() && !coverage {
-            return;
-        }
-        pending.dirty.get_or_insert(at);
-        let Some(wanted) = self.store.lists().get(list).map(|list| list.wanted.clone()) else { return };
-        for (key, text) in objects {
-            let resource = identity(&wanted, &key);
-            pending.since.insert(resource.clone());
-            if wanted.resource.name == "customresourcedefinitions" {
-                pending.kinds.get_or_insert(Instant::now() + NEW_KINDS);
-            }
-            // Of what has an owner that makes it, that owner says whether it counts by itself.
-            if text.as_ref().is_none_or(|text| !is_made(text)) {
-                alone.insert(resource, (wanted.clone(), key, text));
-            }
-        }
-    }
-
-    fn judge_alone(&mut self, alone: Alone, at: Instant) -> anyhow::Result<()> {
+        let start = Instant::now();
+        let Change { before, after } = followed.apply(&self.discovery, &self.store, &different, coverage);
         let mut batch = Batch::default();
-        let mut store = Store::default();
-        for (wanted, key, text) in alone.values() {
-            let list = store.add(wanted.clone());
-            let what = cluster::watch::Happened::Changed(key.clone(), text.clone());
-            store.apply(Event { list, namespace: None, what, at });
+        for (resource, now) in &after {
+            batch.compare(resource, before.get(resource).map_or(&[], Vec::as_slice), now);
         }
-        let Some(judged) = self.watching.alone(&self.name, &self.discovery, &store)? else { return Ok(()) };
-        let found = findings_of(&judged);
-        for resource in alone.keys() {
-            let before = self.findings.remove(resource).unwrap_or_default();
-            let (of_alone, others): (Vec<Finding>, Vec<Finding>) =
-                before.into_iter().partition(|finding| self.alone.contains(finding.control));
-            let after = found.get(resource).cloned().unwrap_or_default();
-            batch.compare(resource, &of_alone, &after);
-            let mut all = others;
-            all.extend(after);
-            if !all.is_empty() {
-                self.findings.insert(resource.clone(), all);
-            }
+        for (resource, then) in before.iter().filter(|(resource, _)| !after.contains_key(*resource)) {
+            batch.compare(resource, then, &[]);
         }
-        self.say(&batch, at)
-    }
-
-    /// Says what is different now that everything was judged.
-    fn judged(&mut self, everything: Everything, pending: &mut Pending) -> anyhow::Result<()> {
-        let Everything { findings, not_observed, objects, took, judged: _ } = everything;
-        let at = pending.running.take().unwrap_or_else(Instant::now);
-        pending.rest = Some(Instant::now() + took.max(SHORTEST_REST));
-        let mut batch = Batch::default();
-        let mut new = findings;
-        // What has changed in between was said by itself already, and what else there is of it will be.
-        for resource in &pending.since {
-            let known = self.findings.get(resource).cloned().unwrap_or_default();
-            let (of_alone, _): (Vec<_>, Vec<_>) = known.into_iter().partition(|f| self.alone.contains(f.control));
-            let mut mixed = new.remove(resource).unwrap_or_default();
-            mixed.retain(|finding| !self.alone.contains(finding.control));
-            mixed.extend(of_alone);
-            if !mixed.is_empty() {
-                new.insert(resource.clone(), mixed);
-            }
+        if coverage {
+            let not_observed = followed.not_observed();
+            batch.not_observed = not_observed.difference(&self.not_observed).cloned().collect();
+            batch.observed = self.not_observed.difference(&not_observed).cloned().collect();
+            self.not_observed = not_observed;
         }
-        for (resource, after) in &new {
-            batch.compare(resource, self.findings.get(resource).map_or(&[], Vec::as_slice), after);
-        }
-        for (resource, before) in self.findings.iter().filter(|(resource, _)| !new.contains_key(*resource)) {
-            batch.compare(resource, before, &[]);
-        }
-        batch.not_observed = not_observed.difference(&self.not_observed).cloned().collect();
-        batch.observed = self.not_observed.difference(&not_observed).cloned().collect();
-        (self.findings, self.not_observed) = (new, not_observed);
         self.say(&batch, at)?;
         if self.json {
             let time = now();
             let said = Said { time: &time, cluster: &self.name, after_ms: 0 };
             let mut out = io::stdout().lock();
-            form::write_line(&counted(form::Event::Judged, said, objects, took), &mut out)?;
+            form::write_line(&counted(form::Event::Judged, said, followed.len(), start.elapsed()), &mut out)?;
             out.flush()?;
         }
         Ok(())
+    }
+
+    /// Puts an event into the store.
+    fn take(&mut self, event: Event, happened: &mut Happened, pending: &mut Pending) {
+        let (list, at) = (event.list, event.at);
+        let Touched { objects, coverage, stale } = self.store.apply(event);
+        if stale {
+            pending.stale.get_or_insert(Instant::now() + STALE);
+        }
+        if !objects.is_empty() || coverage {
+            happened.at = happened.at.min(at);
+        }
+        happened.coverage |= coverage;
+        let definitions = self.store.lists().get(list).is_some_and(|list| list.wanted.is_definitions());
+        if definitions && !objects.is_empty() {
+            pending.kinds.get_or_insert(Instant::now() + NEW_KINDS);
+        }
+        happened.different.extend(objects.into_iter().map(|(name, _)| (list, name)));
     }
 
     fn say_what_is_stale(&mut self, pending: &mut Pending) -> anyhow::Result<()> {
@@ -316,80 +253,24 @@ impl<'w> Following<'w> {
         Ok(out.flush()?)
     }
 
-    fn start_what_is_due<'s>(&mut self, threads: &'s Threads<'s, '_>, pending: &mut Pending)
-    where
-        'w: 's,
-    {
-        let now = Instant::now();
-        if pending.kinds.is_some_and(|due| due <= now) {
-            pending.kinds = None;
-            let (client, sender) = (Arc::clone(&self.client), self.sender.clone());
-            threads.spawn(move || {
-                // If it cannot be asked now, the next change of a definition asks again.
-                if let Ok(discovery) = discover(&client) {
-                    sender.send(Message::Discovered(discovery)).ok();
-                }
-            });
-        }
-        if pending.running.is_some() || pending.rest.is_some_and(|rest| rest > now) {
+    fn ask_for_kinds(&self, pending: &mut Pending) {
+        if pending.kinds.is_none_or(|due| due > Instant::now()) {
             return;
         }
-        let Some(since) = pending.dirty.take() else { return };
-        pending.running = Some(since);
-        pending.since.clear();
-        let (store, discovery, name) = (self.store.clone(), self.discovery.clone(), self.name.clone());
-        let (watching, sender) = (self.watching, self.sender.clone());
-        threads.spawn(move || {
-            let everything = judge_everything(watching, &name, &discovery, &store);
-            // What it was made from is large, and is not needed any more.
-            let everything = everything.map(|everything| Box::new(Everything { judged: None, ..everything }));
-            sender.send(Message::Judged(everything)).ok();
+        pending.kinds = None;
+        let (client, sender) = (Arc::clone(&self.client), self.sender.clone());
+        std::thread::spawn(move || {
+            // If it cannot be asked now, the next change of a definition asks again.
+            if let Ok(discovery) = discover(&client) {
+                sender.send(Message::Discovered(discovery)).ok();
+            }
         });
     }
 }
 
-/// Objects that can be judged by themselves, by their ids: where they are, and what they are now.
-type Alone = BTreeMap<String, (Wanted, String, Option<Arc<str>>)>;
-
-fn judge_everything(
-    watching: &Watching<'_>,
-    name: &str,
-    discovery: &Discovery,
-    store: &Store,
-) -> anyhow::Result<Everything> {
-    let start = Instant::now();
-    let judged = watching.all(name, discovery, store)?;
-    let findings = findings_of(&judged);
-    let not_observed = judged.results.coverage.skipped.iter().map(|skipped| skipped.reason.clone()).collect();
-    let objects = judged.results.coverage.documents;
-    Ok(Everything { findings, not_observed, objects, took: start.elapsed(), judged: Some(judged) })
-}
-
-fn findings_of(judged: &Judged) -> Findings {
-    form::findings(&Report::new(&judged.results, &judged.controls, Severity::Info, env!("CARGO_PKG_VERSION")))
-}
-
-fn counted<'a>(event: form::Event, said: Said<'a>, objects: u64, took: Duration) -> WatchLine<'a> {
+fn counted<'a>(event: form::Event, said: Said<'a>, objects: usize, took: Duration) -> WatchLine<'a> {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    WatchLine { objects: Some(objects), took_ms: Some(took_ms), ..WatchLine::new(event, said) }
-}
-
-/// The id of an object, as reports have it.
-fn identity(wanted: &Wanted, key: &str) -> String {
-    let group = &wanted.resource.group;
-    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
-    let name = key.strip_prefix('/').unwrap_or(key);
-    format!("{}{group}/{name}", wanted.resource.kind)
-}
-
-/// Whether a controller made it.
-fn is_made(text: &str) -> bool {
-    let Ok(document) = yaml::parse_document(text) else { return true };
-    let object = Object::new(document.root());
-    let owners = object.as_ref().and_then(|object| object.metadata?.get("ownerReferences"));
-    owners.is_some_and(|owners| {
-        owners.items().any(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
-    })
+    WatchLine { objects: Some(objects as u64), took_ms: Some(took_ms), ..WatchLine::new(event, said) }
 }
 
 /// The time: ISO 8601, in UTC.

@@ -5,7 +5,7 @@ use super::{Refusal, all_ports, items};
 use crate::document::Value;
 use crate::inventory::observe::Observer;
 use crate::inventory::{
-    BlockReach, Expression, PodSet, PortReference, Protocol, Stage, TrafficAction, TrafficDirection, TrafficPeer,
+    BlockReach, Expression, List, PodSet, PortReference, Protocol, Stage, TrafficAction, TrafficDirection, TrafficPeer,
     TrafficPolicy, TrafficPolicyKind, TrafficPort, TrafficRule, UnmodelledPolicy, Who,
 };
 use crate::labels::Selector;
@@ -25,7 +25,7 @@ impl Observer<'_> {
     pub(super) fn traffic_admin_policy(
         &self,
         object: &Object<'_>,
-        unmodelled: &mut Vec<UnmodelledPolicy>,
+        unmodelled: &mut List<UnmodelledPolicy>,
     ) -> Result<TrafficPolicy, Refusal> {
         let is_cluster = object.kind == "ClusterNetworkPolicy";
         let subject = object.value.at(&["spec", "subject"]);
