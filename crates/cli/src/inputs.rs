@@ -1,7 +1,7 @@
 //! What a command reads: manifests, running clusters, or a snapshot of one.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::eprintln;
 use anyhow::Context as _;
@@ -15,9 +15,11 @@ use cluster::snapshot::Writer;
 use manifests::walk::{self, Texts};
 use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Observed, Verdicts};
+use model::origin::Origins;
 use model::symbols::Symbols;
 use repository::combined;
-use repository::plan::Plan;
+use repository::options::Options;
+use repository::plan::{Plan, UnitFamily};
 
 use crate::arguments::{ClusterArguments, InputArguments, WhereArguments};
 use crate::commands::input_config;
@@ -78,15 +80,47 @@ pub(crate) fn inventory_with(
     Ok(inventory)
 }
 
+/// The same, with what every object was rendered from.
+///
+/// # Errors
+/// What cannot be fetched.
+pub(crate) fn traced_inventory(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    complete: bool,
+    texts: Texts,
+) -> anyhow::Result<(Inventory, Origins)> {
+    let mut inventory = Inventory { complete, ..Inventory::default() };
+    let mut origins = Origins::default();
+    read_manifests_with(paths, input, texts, &mut inventory, &mut |families, options, threads, inventory| {
+        let secrets = &controls::secret::mask::secret_spans;
+        origins = combined::add_traced(families, options, threads, inventory, secrets);
+    })?;
+    Ok((inventory, origins))
+}
+
 fn read_manifests(
     paths: &[PathBuf],
     input: &InputArguments,
     texts: Texts,
     inventory: &mut Inventory,
 ) -> anyhow::Result<()> {
+    read_manifests_with(paths, input, texts, inventory, &mut combined::add)
+}
+
+/// Adds what was rendered.
+type AddRendered<'a> = &'a mut dyn FnMut(&[UnitFamily], &Options, usize, &mut Inventory);
+
+fn read_manifests_with(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    texts: Texts,
+    inventory: &mut Inventory,
+    add: AddRendered<'_>,
+) -> anyhow::Result<()> {
     let resolved = fetched::resolve(paths)?;
-    let config = walk::Config { texts, ..input_config(&resolved.paths, input) };
-    let options = rendering::options(&input.rendering, None, None)?;
+    let config = walk::Config { texts: Arc::clone(&texts), ..input_config(&resolved.paths, input) };
+    let options = Options { texts, ..rendering::options(&input.rendering, None, None)? };
     let progress = manifests::load::Progress::default();
     screen::with_progress(&|| screen::files(&progress), || {
         let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
@@ -102,7 +136,7 @@ fn read_manifests(
         let references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (families, skipped) = repository::references::resolve(references, families, &options);
         inventory.coverage.skipped.extend(skipped);
-        combined::add(&families, &options, manifests::load::threads(config.threads), inventory);
+        add(&families, &options, manifests::load::threads(config.threads), inventory);
         Ok::<_, UsageError>(())
     })?;
     resolved.show_inventory(inventory);

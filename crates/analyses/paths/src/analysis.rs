@@ -1,7 +1,7 @@
 //! What comes of the graph: the ways from where attackers begin to where they must not come, one for each shape, and
 //! the plan that cuts them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::algorithms::ranking::{Change, Cut, Part, Plan, Problem, Sink, Start};
 use crate::algorithms::shortest::Ways;
@@ -177,6 +177,18 @@ impl<'g> Analysis<'g> {
     /// How much of the entries reaches sinks without this, for each sink as often as that counts.
     pub fn left(&self, removed: &Removed) -> u64 {
         self.problem().weight(removed)
+    }
+
+    /// Which entries reach which sinks without this.
+    pub fn reaching(&self, removed: &Removed) -> BTreeSet<(VertexId, VertexId)> {
+        let removed = self.removed.with(removed);
+        let of_sink = |sink: &Sink| {
+            let reaching = self.graph.topology.reach(&[sink.vertex], Direction::Backward, &removed);
+            let starts = self.starts.iter().map(|start| start.vertex);
+            let starts = starts.filter(|start| reaching.contains(start.index()));
+            starts.map(|start| (start, sink.vertex)).collect::<Vec<_>>()
+        };
+        self.sinks.iter().flat_map(of_sink).collect()
     }
 
     /// How hard a step is for an attacker.

@@ -16,6 +16,8 @@ Examples:
   plimsoll fix --unsafe --yes --only host-port .  one control, without asking
   plimsoll fix --output patch=plimsoll.patch      for `git apply`, or to send to somebody
   plimsoll fix --output text --output json=fixes.json
+  plimsoll fix --plan --budget 5 deploy/          what cuts most ways of attackers: shows the changes of `paths plan`
+  plimsoll fix --plan --write --from internet     writes them, for ways from outside
 
 A change is written only if a scan with it finds what it mends no more, and nothing else that is wrong.
 
@@ -38,6 +40,21 @@ pub struct FixArguments {
     /// Ask nothing
     #[arg(long, requires = "risky")]
     pub yes: bool,
+    /// Make the changes that `paths plan` names instead: those that cut most ways of attackers
+    #[arg(long, conflicts_with_all = ["risky", "severity_threshold", "baseline"])]
+    pub plan: bool,
+    /// At most so many changes of the plan
+    #[arg(long, value_name = "N", requires = "plan")]
+    pub budget: Option<usize>,
+    /// Where attackers begin, as `paths plan` takes it; may be given several times
+    #[arg(long, value_name = "NAME", requires = "plan")]
+    pub from: Vec<String>,
+    /// What they must not get, as `paths plan` takes it; may be given several times
+    #[arg(long, value_name = "NAME", requires = "plan")]
+    pub to: Vec<String>,
+    /// An object that must not be changed, as `Kind/namespace/name`, with `*` for any letters; may be given several times
+    #[arg(long, value_name = "OBJECT", requires = "plan")]
+    pub pin: Vec<String>,
     /// A format, and a file to write it to; may be given several times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", help = fix_output_help())]
     pub output: Vec<FixOutput>,

@@ -67,7 +67,8 @@ pub struct PathsInput {
     /// The version of Kubernetes, as `1.34`; the newest if it is not given
     #[arg(long, value_name = "VERSION", value_parser = parse_kubernetes_version)]
     pub kubernetes_version: Option<Version>,
-    /// A format, and a file to write it to: text, json, csv, dot, sarif, html, opengraph; may be given several times
+    /// A format, and a file to write it to: text, json, csv, dot, sarif, html, opengraph, patch; may be given several
+    /// times
     #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub output: Vec<PathsOutput>,
 }
@@ -127,6 +128,7 @@ Examples:
   plimsoll paths plan deploy/ --pin Ingress/storefront/shop   what must not change
   plimsoll paths plan deploy/ --cost 'ClusterRoleBinding/*=5'
   plimsoll paths plan deploy/ --output html=plan.html         the explorer, opened on the plan
+  plimsoll paths plan deploy/ --output patch=plan.patch       the changes in your files, proven; `fix --plan` writes them
 
 Exit codes: 0 nothing is left · 1 something is · 2 not everything could be looked at · 3 wrong usage";
 
@@ -158,6 +160,7 @@ pub struct PathsPlanArguments {
 const WHAT_IF_EXAMPLES: &str = "\
 Examples:
   plimsoll paths what-if deploy/ --apply change/
+  plimsoll paths what-if deploy/ --apply plan.patch
   plimsoll paths what-if deploy/ --delete ClusterRoleBinding/node-agent
   plimsoll paths what-if --snapshot prod.snapshot --apply new.yaml --fail-on-new-paths
 
@@ -173,8 +176,8 @@ pub struct PathsWhatIfArguments {
     /// From where to where
     #[command(flatten)]
     pub question: PathsQuestion,
-    /// A file or folder with objects that would be added, or take the place of those of the same kind and name; may be
-    /// given several times
+    /// A file or folder with objects that would be added, or take the place of those of the same kind and name, or a
+    /// patch of the files (`.patch`, `.diff`); may be given several times
     #[arg(long, value_name = "PATH")]
     pub apply: Vec<PathBuf>,
     /// An object that would be deleted: `Kind/namespace/name` or `Kind/name`; may be given several times
@@ -262,6 +265,8 @@ pub enum PathsFormat {
     /// For BloodHound: the whole graph as OpenGraph reads it
     #[value(name = "opengraph")]
     OpenGraph,
+    /// For `git apply` and `patch -p1`: the changes of a plan
+    Patch,
 }
 
 impl FromStr for PathsOutput {

@@ -24,11 +24,15 @@ use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::judging::{self, Request};
 
+mod planned;
 mod summary;
 
 /// Runs the command.
 pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     check(arguments)?;
+    if arguments.plan {
+        return planned::run(arguments);
+    }
     let known = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let files_only = ClusterArguments::default();
     let request = Request {

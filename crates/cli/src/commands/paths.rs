@@ -2,6 +2,8 @@
 
 mod coverage;
 mod output;
+mod patch;
+pub(super) mod proven;
 mod what_if;
 
 use std::path::PathBuf;
@@ -20,8 +22,8 @@ use reports::json::{self, Tool};
 use reports::paths::{PathInfo, PathsReport, Teller, Telling, Weight};
 
 use crate::arguments::{
-    PathsAboutArguments, PathsArguments, PathsCommand, PathsInput, PathsListArguments, PathsNodeArguments,
-    PathsPlanArguments, PathsQuestion,
+    PathsAboutArguments, PathsArguments, PathsCommand, PathsFormat, PathsInput, PathsListArguments, PathsNodeArguments,
+    PathsOutput, PathsPlanArguments, PathsQuestion,
 };
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
@@ -135,20 +137,19 @@ fn sort(paths: &mut [Path], analysis: &Analysis<'_>) {
 }
 
 fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
-    let costs = arguments.cost.iter().map(|text| cost(text)).collect::<Result<Vec<(&str, u64)>, UsageError>>()?;
+    output::places(&arguments.input.output)?;
+    let is_patch = |output: &&PathsOutput| output.format == PathsFormat::Patch;
+    let (patches, others): (Vec<&PathsOutput>, Vec<&PathsOutput>) =
+        arguments.input.output.iter().partition(|output| is_patch(output));
+    let of_patches = if patches.is_empty() { Exit::Clean } else { patch::write(arguments, &patches)? };
+    if others.is_empty() {
+        return Ok(of_patches);
+    }
+    let others: Vec<PathsOutput> = others.into_iter().cloned().collect();
     let inventory = read(&arguments.paths, &arguments.input)?;
     let world = World::new(&inventory, &config(&inventory, &arguments.input));
     let graph = Graph::new(&world, EDGES);
-    let PathsQuestion { from, to } = &arguments.question;
-    let pinned =
-        |_: FixId, fix: &Fix| arguments.pin.iter().any(|pattern| find::is_named(&world, fix.key.resource, pattern));
-    let own_cost = |_: FixId, fix: &Fix| {
-        let named = costs.iter().rev().find(|(pattern, _)| find::is_named(&world, fix.key.resource, pattern));
-        named.map(|(_, cost)| *cost)
-    };
-    let asked = question(&world, &graph, (from, to), &arguments.input)?;
-    let question = Question { pinned: &pinned, cost: &own_cost, ..asked };
-    let analysis = Analysis::new(&graph, &question);
+    let analysis = asked_of(&world, &graph, arguments)?;
     let teller = Teller { world: &world, graph: &graph };
     let mut report = report(&teller, &analysis, &arguments.paths);
     let plan = analysis.plan(arguments.budget);
@@ -156,9 +157,27 @@ fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
     let left = told.left;
     report.plan = Some(told);
     let asked = Some(Asked { teller: &teller, analysis: &analysis, plan: Some(&plan) });
-    write(&Answer { report: &report, telling: Telling::Short, asked }, &arguments.input.output)?;
+    write(&Answer { report: &report, telling: Telling::Short, asked }, &others)?;
     let found = if left == 0 { Exit::Clean } else { Exit::Findings };
-    Ok(found.max(looked_at(&inventory)))
+    Ok(found.max(looked_at(&inventory)).max(of_patches))
+}
+
+/// The question of a plan.
+pub(super) fn asked_of<'g>(
+    world: &World<'_>,
+    graph: &'g Graph,
+    arguments: &PathsPlanArguments,
+) -> Result<Analysis<'g>, UsageError> {
+    let costs = arguments.cost.iter().map(|text| cost(text)).collect::<Result<Vec<(&str, u64)>, UsageError>>()?;
+    let PathsQuestion { from, to } = &arguments.question;
+    let pinned =
+        |_: FixId, fix: &Fix| arguments.pin.iter().any(|pattern| find::is_named(world, fix.key.resource, pattern));
+    let own_cost = |_: FixId, fix: &Fix| {
+        let named = costs.iter().rev().find(|(pattern, _)| find::is_named(world, fix.key.resource, pattern));
+        named.map(|(_, cost)| *cost)
+    };
+    let asked = question(world, graph, (from, to), &arguments.input)?;
+    Ok(Analysis::new(graph, &Question { pinned: &pinned, cost: &own_cost, ..asked }))
 }
 
 fn cost(text: &str) -> Result<(&str, u64), UsageError> {

@@ -24,6 +24,7 @@ mod network_sanity;
 mod overlays;
 mod path_formats;
 mod paths;
+mod plans;
 mod pod_security;
 mod priorities;
 mod program;

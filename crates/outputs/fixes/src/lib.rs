@@ -14,6 +14,7 @@ pub mod mask;
 pub mod objects;
 pub mod patch;
 pub mod plan;
+pub mod planned;
 mod replacement;
 pub mod sarif;
 pub mod session;
@@ -22,6 +23,7 @@ pub mod sources;
 pub mod store;
 pub mod suggestions;
 pub mod tree;
+pub mod unified;
 mod writing;
 
 pub use session::{Change, Made, Outcome, Scan, ScanError, Session, Withdrawn};

@@ -35,7 +35,8 @@ pub fn write_shown(change: &Change, paint: &dyn Fn(Part, &str) -> String, out: &
     let path = display_path(&change.path);
     let before = if change.is_new { "/dev/null" } else { &path };
     writeln!(out, "{}", paint(Part::Name, &format!("--- {before}")))?;
-    writeln!(out, "{}", paint(Part::Name, &format!("+++ {path}")))?;
+    let after = if change.is_gone { "/dev/null" } else { &path };
+    writeln!(out, "{}", paint(Part::Name, &format!("+++ {after}")))?;
     for hunk in hunks(&change.old, &change.new) {
         writeln!(out, "{}", paint(Part::Hunk, &hunk.header()))?;
         let (mut old_at, mut new_at) = (hunk.old_start, hunk.new_start);
@@ -75,7 +76,8 @@ pub fn write_patch(changes: &[Change], out: &mut dyn Write) -> io::Result<Vec<St
             continue;
         };
         let before = if change.is_new { "/dev/null".to_owned() } else { format!("a/{name}") };
-        write!(out, "--- {before}\n+++ b/{name}\n")?;
+        let after = if change.is_gone { "/dev/null".to_owned() } else { format!("b/{name}") };
+        write!(out, "--- {before}\n+++ {after}\n")?;
         for hunk in hunks {
             writeln!(out, "{}", hunk.header())?;
             for line in &hunk.lines {

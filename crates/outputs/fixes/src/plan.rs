@@ -6,7 +6,7 @@ use model::control::Registered;
 use model::document::Value;
 use model::finding::{Edit, Occurrence, Standing, Status};
 use model::fix::FixClass;
-use model::inventory::Results;
+use model::inventory::{Resource, Results};
 use model::severity::Severity;
 use reports::report::{Report, display_path};
 
@@ -81,11 +81,6 @@ pub enum Proposal {
 }
 
 impl Fix {
-    /// The patch, with steps from the root of the document that `object` is in. `None` if the place is not there.
-    pub fn patch(&self, object: Value<'_>, to_object: &[Step]) -> Option<Patch> {
-        patch(&self.proposal, object, to_object)
-    }
-
     /// What its finding is known by from one scan to the next: lines and numbers of items may have changed. One that is
     /// in several renderings is several.
     pub fn findings(&self) -> Vec<Key> {
@@ -177,13 +172,19 @@ pub fn fixes(scanned: &Scanned, text_of: TextOf<'_>) -> Vec<Fix> {
 
 fn open(scanned: &Scanned) -> impl Iterator<Item = (&Occurrence, usize)> {
     let Results { resources, occurrences, .. } = &scanned.results;
+    let numbers = numbers(resources);
+    let failed = occurrences.iter().filter(|occurrence| occurrence.status == Status::Fail);
+    failed.map(move |occurrence| (occurrence, numbers[occurrence.resource.0 as usize]))
+}
+
+/// The number of each object in its file.
+pub(crate) fn numbers(resources: &[Resource]) -> Vec<usize> {
     let mut numbers = Vec::with_capacity(resources.len());
     for (at, resource) in resources.iter().enumerate() {
         let follows = at > 0 && resources[at - 1].file == resource.file;
         numbers.push(if follows { numbers[at - 1] + 1 } else { 0 });
     }
-    let failed = occurrences.iter().filter(|occurrence| occurrence.status == Status::Fail);
-    failed.map(move |occurrence| (occurrence, numbers[occurrence.resource.0 as usize]))
+    numbers
 }
 
 fn keys(scanned: &Scanned, report: &Report<'_>, occurrence: &Occurrence, object: usize) -> Vec<Key> {
@@ -208,7 +209,8 @@ fn keys(scanned: &Scanned, report: &Report<'_>, occurrence: &Occurrence, object:
     results.origins.renderings_of(occurrence).into_iter().map(in_rendering).collect()
 }
 
-fn patch(proposal: &Proposal, object: Value<'_>, to_object: &[Step]) -> Option<Patch> {
+/// The patch, with steps from the root of the document that `object` is in. `None` if the place is not there.
+pub(crate) fn patch(proposal: &Proposal, object: Value<'_>, to_object: &[Step]) -> Option<Patch> {
     let from_root = |steps: &[Step]| to_object.iter().chain(steps).cloned().collect();
     match proposal {
         Proposal::At(steps, action) => Some(Patch { steps: from_root(steps), action: action.clone() }),

@@ -41,14 +41,16 @@ pub struct Change {
     pub new: String,
     /// There is no such file yet.
     pub is_new: bool,
+    /// There is to be no such file any more: nothing is left in it.
+    pub is_gone: bool,
     /// What of it nobody may print, before and after, beside what the text itself shows.
-    secrets: (Vec<Span>, Vec<Span>),
+    pub(crate) secrets: (Vec<Span>, Vec<Span>),
 }
 
 impl Change {
     /// A change of a file.
     pub fn new(path: &Path, old: String, new: String) -> Self {
-        Self { path: path.to_path_buf(), old, new, is_new: false, secrets: (Vec::new(), Vec::new()) }
+        Self { path: path.to_path_buf(), old, new, is_new: false, is_gone: false, secrets: (Vec::new(), Vec::new()) }
     }
 
     /// Both texts, with every secret in them covered.
@@ -58,8 +60,8 @@ impl Change {
 }
 
 /// The parts of the files that made secrets of what was rendered.
-fn secrets(scanned: &Scanned) -> BTreeMap<PathBuf, Vec<Span>> {
-    let Results { files, origins, .. } = &scanned.results;
+pub(crate) fn secrets(results: &Results) -> BTreeMap<PathBuf, Vec<Span>> {
+    let Results { files, origins, .. } = results;
     let numbers: BTreeSet<u32> = origins.renderings.iter().flat_map(|rendering| rendering.files.clone()).collect();
     let of_file = |number: u32| Some((files.get(number as usize)?.clone(), origins.secrets(number)));
     numbers.into_iter().filter_map(of_file).collect()
@@ -130,7 +132,7 @@ impl<'a> Session<'a> {
             scan,
             old: BTreeMap::new(),
             new: BTreeMap::new(),
-            secrets: secrets(&found),
+            secrets: secrets(&found.results),
             current: found,
             made: Vec::new(),
             withdrawn: Vec::new(),
@@ -156,12 +158,12 @@ impl<'a> Session<'a> {
         }
         let left = self.planned().into_iter().filter(|fix| !self.is_withdrawn(fix)).collect();
         let Self { mut old, new, current, mut made, withdrawn, secrets: mut before, .. } = self;
-        let mut after = secrets(&current);
+        let mut after = secrets(&current.results);
         let changes = new.into_iter().filter_map(|(path, new)| {
             let is_new = !old.contains_key(&path);
             let old = old.remove(&path).unwrap_or_default();
             let secrets = (before.remove(&path).unwrap_or_default(), after.remove(&path).unwrap_or_default());
-            (old != new).then_some(Change { path, old, new, is_new, secrets })
+            (old != new).then_some(Change { path, old, new, is_new, is_gone: false, secrets })
         });
         made.sort_by(|a, b| a.fix.path.cmp(&b.fix.path).then(a.fix.object.cmp(&b.fix.object)));
         Ok(Outcome { changes: changes.collect(), made, withdrawn, left, after: current })
@@ -279,7 +281,7 @@ impl<'a> Session<'a> {
         if let Some(text) = self.new.get(path) {
             return Ok(text.clone());
         }
-        if let Some(text) = writing::created(jobs).filter(|_| fs::symlink_metadata(path).is_err()) {
+        if let Some(text) = writing::created(jobs)?.filter(|_| fs::symlink_metadata(path).is_err()) {
             return Ok(text);
         }
         if !path.is_file() {

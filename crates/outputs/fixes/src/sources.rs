@@ -4,6 +4,7 @@
 //! nothing else, is not decided here: everything is rendered and scanned again.
 
 mod conditions;
+mod isolation;
 mod left_out;
 mod locate;
 pub(crate) mod operations;
@@ -14,12 +15,15 @@ use std::path::{Path, PathBuf};
 use model::document::Value;
 use model::inventory::{ResourceId, Results};
 use model::origin::{Reason, Renderer, RenderingId};
+use model::place::Place;
 
 use crate::block::Block;
 use crate::edit::{Action, Patch};
 use crate::field::Step;
 use crate::tree::Tree;
-use locate::{Node, Object, Texts};
+use locate::{Locator, Node, Object, Texts};
+
+pub(crate) use isolation::beside;
 
 /// What a change is made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,12 +126,45 @@ impl<'s> Sources<'s> {
         ways
     }
 
+    /// The ways to make all of these changes of a rendered resource.
+    pub(crate) fn ways_of_all(&self, resource: ResourceId, patches: &[Patch]) -> Vec<Way> {
+        let renderings = self.results.origins.of_resource(resource).to_vec();
+        let reason = Reason { renderings, values: Vec::new(), rendered: Place::default() };
+        let reasons = std::slice::from_ref(&reason);
+        let of_each: Vec<Vec<Way>> =
+            patches.iter().map(|patch| self.ways(resource, reasons, &|_| Some(patch.clone()))).collect();
+        if of_each.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        let most = of_each.iter().map(Vec::len).max().unwrap_or(0);
+        (0..most).map(|at| of_each.iter().flat_map(|ways| ways[at.min(ways.len() - 1)].clone()).collect()).collect()
+    }
+
+    /// What `look` sees in a resource as it was rendered first; `None` if it is not there.
+    pub(crate) fn look<T>(&self, resource: ResourceId, look: &dyn Fn(Value<'_>) -> T) -> Option<T> {
+        let id = self.results.origins.of_resource(resource).first()?;
+        Some(look(self.texts.object(self.results, resource, *id, None)?.value))
+    }
+
+    /// A NetworkPolicy for the pods of a rendered resource, beside its source.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub(crate) fn isolation(&self, resource: ResourceId, ingress: &Tree) -> Result<Way, String> {
+        let id = self.results.origins.of_resource(resource).first();
+        let found = id.and_then(|id| Some((id, self.texts.object(self.results, resource, *id, None)?)));
+        let (id, object) = found.ok_or("the object is not in what was rendered")?;
+        let rendering = self.results.origins.rendering(*id);
+        let locator = Locator { rendering, base: object.base };
+        isolation::in_rendering(&locator, object.value, ingress, self.text_of)
+    }
+
     fn in_rendering(&self, id: RenderingId, object: &Object<'_>, patch: &Patch) -> Vec<Way> {
         let rendering = self.results.origins.rendering(id);
         let Some(value) = crate::field::find(object.value, &patch.steps) else { return Vec::new() };
         let (value, patch) = narrowed(value, patch.clone());
         let Patch { steps, action } = &patch;
-        let locator = locate::Locator { rendering, base: object.base };
+        let locator = Locator { rendering, base: object.base };
         let edit = |node: Node, action: &Action| SourceEdit {
             path: rendering.rendered.provenance.files[node.file].path.clone(),
             site: node.site,

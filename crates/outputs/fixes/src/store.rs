@@ -65,6 +65,7 @@ pub fn store(changes: &[Change]) -> Result<(), StoreError> {
             Err(error) if change.is_new && error.kind() == io::ErrorKind::NotFound => {
                 new.persist_noclobber(&target).err().map(|error| error.error)
             }
+            Ok(now) if now == change.old.as_bytes() && change.is_gone => fs::remove_file(&target).err(),
             Ok(now) if now == change.old.as_bytes() => new.persist(&target).err().map(|error| error.error),
             Ok(_) => return Err(take_back(done, StoreError::Changed { path: change.path.clone() })),
             Err(error) => Some(error),
@@ -172,6 +173,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&new).unwrap(), "A");
         // Somebody has written it meanwhile.
         assert!(store(&[created]).is_err());
+    }
+
+    #[test]
+    fn files_of_which_nothing_is_left_are_taken_away_and_brought_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (empty, known) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+        fs::write(&empty, "a").unwrap();
+        fs::write(&known, "somebody wrote this").unwrap();
+        let gone = Change { is_gone: true, ..change(&empty, "a", "") };
+        assert!(store(&[gone.clone(), change(&known, "b", "B")]).is_err());
+        assert_eq!(fs::read_to_string(&empty).unwrap(), "a");
+        store(&[gone]).unwrap();
+        assert!(!empty.exists());
     }
 
     #[cfg(unix)]

@@ -19,7 +19,7 @@ pub use explorer::{Explorer, Opening, write_html};
 pub use open_graph::write_open_graph;
 pub use sarif::write_sarif;
 pub use tell::Teller;
-pub use text::{Telling, write_text};
+pub use text::{Telling, percent, write_text};
 
 /// The version of this form: `major.minor`.
 pub const SCHEMA_VERSION: &str = "1.0";

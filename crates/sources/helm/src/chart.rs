@@ -86,15 +86,19 @@ impl Chart {
     /// # Errors
     /// There is no `Chart.yaml`, or it, the values or a chart in `charts/` cannot be read: Helm would not go on either.
     pub fn load_folder(path: &Path) -> Result<Self, LoadError> {
-        load::folder(path, &|_| None)
+        load::folder(path, &|_| None, &[])
     }
 
-    /// The same, with what `instead` gives in place of what files say.
+    /// The same, with what `instead` gives in place of what files say, and with files that are only proposed.
     ///
     /// # Errors
     /// As `load_folder`.
-    pub fn load_folder_with(path: &Path, instead: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Result<Self, LoadError> {
-        load::folder(path, instead)
+    pub fn load_folder_with(
+        path: &Path,
+        instead: &dyn Fn(&Path) -> Option<Vec<u8>>,
+        more: &[PathBuf],
+    ) -> Result<Self, LoadError> {
+        load::folder(path, instead, more)
     }
 
     /// Loads the chart in the archive `bytes` (`.tgz`), which is shown as `path`.

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use model::document::Value;
 
-use crate::walk::Input;
+use crate::walk::{Input, Texts};
 use yaml::parse_document;
 
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -18,12 +18,12 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// A kustomization is small; of a larger file only this much is read.
 const LARGEST: u64 = 1 << 20;
 
-/// The files that kustomizations among `inputs` name as patches.
-pub(crate) fn of(inputs: &[Input]) -> HashSet<OsString> {
+/// The files that kustomizations among `inputs` name as patches; some are to say what `texts` has.
+pub(crate) fn of(inputs: &[Input], texts: &Texts) -> HashSet<OsString> {
     let is_kustomization = |path: &Path| path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known));
     let mut patches = HashSet::new();
     for input in inputs.iter().filter(|input| is_kustomization(&input.path)) {
-        let Some(text) = read(&input.path) else { continue };
+        let Some(text) = texts.get(&input.path).cloned().or_else(|| read(&input.path)) else { continue };
         let Ok(document) = parse_document(&text) else { continue };
         let folder = input.path.parent().unwrap_or(Path::new(""));
         named(document.root(), &mut |patch| {

@@ -108,7 +108,7 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
         }
     }
     mark_charts(&mut found.inputs);
-    mark_patches(&mut found.inputs);
+    mark_patches(&mut found.inputs, &config.texts);
     Ok(found)
 }
 
@@ -173,8 +173,18 @@ fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, fo
         }
     }
     follow_links(root, named, links, &mut inputs, &mut found.skipped);
+    inputs.extend(proposed(root, named, config, exclude));
     inputs.sort_unstable_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
     found.inputs.extend(inputs);
+}
+
+/// Files in the folder that are only proposed: they have a text and are not there yet.
+fn proposed(root: &Path, named: usize, config: &Config, exclude: &GlobSet) -> Vec<Input> {
+    let folder = clean(root);
+    let is_below = |path: &Path| folder == Path::new(".") || path.starts_with(&folder);
+    let is_new = |path: &Path| fs::symlink_metadata(path).is_err() && !is_excluded(path, root, exclude);
+    let paths = config.texts.keys().filter(|path| is_below(path) && is_new(path));
+    paths.filter_map(|path| Some(Input { path: path.clone(), named, source: source_of(path)? })).collect()
 }
 
 /// A folder with no more entries than this is walked by one thread: others take longer to come and go.
@@ -324,8 +334,8 @@ fn mark_charts(inputs: &mut [Input]) {
 }
 
 /// Files that a kustomization beside them names as patches. A file that the user names is judged all the same.
-fn mark_patches(inputs: &mut [Input]) {
-    let patches = crate::patches::of(inputs);
+fn mark_patches(inputs: &mut [Input], texts: &Texts) {
+    let patches = crate::patches::of(inputs, texts);
     if patches.is_empty() {
         return;
     }

@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 use manifests::load::{in_parallel, load_rendered_fields};
 use model::coverage::{SkipKind, Skipped};
-use model::inventory::{Inventory, Resource};
+use model::document::{Document, Span};
+use model::inventory::{Inventory, Resource, ResourceId};
+use model::origin::{Origins, Renderer, Rendering, RenderingId};
+use model::provenance::Rendered;
 use model::symbols::{Symbol, Symbols};
 
 use crate::options::Options;
@@ -23,17 +26,44 @@ use crate::world::Outcome;
 struct One {
     inventory: Inventory,
     skipped: Vec<Skipped>,
+    /// What was rendered, if somebody wants to know.
+    rendered: Option<(Rendered, Vec<Span>)>,
 }
+
+/// Finds the parts of a document that nobody may print.
+pub type Secrets<'a> = &'a (dyn Fn(&Document<'_>) -> Vec<Span> + Sync);
 
 /// Renders the units of these families and adds what they hold to `inventory`, on `threads` threads.
 pub fn add(families: &[UnitFamily], options: &Options, threads: usize, inventory: &mut Inventory) {
+    add_with(families, options, threads, inventory, None);
+}
+
+/// The same, and what every object was rendered from.
+pub fn add_traced(
+    families: &[UnitFamily],
+    options: &Options,
+    threads: usize,
+    inventory: &mut Inventory,
+    secrets: Secrets<'_>,
+) -> Origins {
+    add_with(families, options, threads, inventory, Some(secrets))
+}
+
+fn add_with(
+    families: &[UnitFamily],
+    options: &Options,
+    threads: usize,
+    inventory: &mut Inventory,
+    secrets: Option<Secrets<'_>>,
+) -> Origins {
+    let mut origins = Origins::default();
     let units: Vec<&Unit> = families.iter().flat_map(first_of_charts).collect();
     let symbols = Arc::clone(&inventory.symbols);
-    let work = |at: usize, _: &mut Vec<u8>| (at, read(units[at], options, &symbols));
+    let work = |at: usize, _: &mut Vec<u8>| (at, read(units[at], options, &symbols, secrets));
     let mut read: Vec<(usize, One)> = in_parallel(units.len(), threads, &work);
     read.sort_by_key(|(at, _)| *at);
     let mut known: BTreeMap<Key, &Path> = BTreeMap::new();
-    for (at, One { inventory: one, skipped }) in read {
+    for (at, One { inventory: mut one, skipped, rendered }) in read {
         inventory.coverage.skipped.extend(skipped);
         let path = units[at].path();
         if let Some(before) = one.resources.iter().find_map(|resource| known.get(&key(resource))) {
@@ -46,10 +76,35 @@ pub fn add(families: &[UnitFamily], options: &Options, threads: usize, inventory
             continue;
         }
         known.extend(one.resources.iter().map(|resource| (key(resource), path)));
+        if let Some((rendered, secrets)) = rendered {
+            let (first, files) = (inventory.resources.len() as u32, inventory.files.len() as u32);
+            let id = RenderingId(origins.renderings.len() as u32);
+            (first..).map(ResourceId).take(one.resources.len()).for_each(|resource| origins.occurs(resource, id));
+            origins.renderings.push(rendering(units[at], rendered, secrets, files, &mut one));
+        }
         inventory.absorb(one);
     }
     inventory.coverage.skipped.sort();
     inventory.coverage.skipped.dedup();
+    origins
+}
+
+/// What was rendered of a unit, the files of which come after `before` others.
+fn rendering(unit: &Unit, rendered: Rendered, secrets: Vec<Span>, before: u32, one: &mut Inventory) -> Rendering {
+    let mut number = |path: &Path| {
+        let at = one.files.iter().position(|known| known == path).unwrap_or_else(|| {
+            one.files.push(path.to_path_buf());
+            one.files.len() - 1
+        });
+        before + at as u32
+    };
+    let files = rendered.provenance.files.iter().map(|file| number(&file.path)).collect();
+    let (renderer, variant) = match unit {
+        Unit::Chart(chart) => (Renderer::Helm, chart.variant.clone()),
+        Unit::Kustomization(folder) => (Renderer::Kustomize, folder.to_string_lossy().into_owned()),
+    };
+    let path = unit.path().to_string_lossy().into_owned();
+    Rendering { renderer, path, variant, rendered, files, siblings: 1, secrets }
 }
 
 /// What tells objects apart: API version, kind, namespace and name.
@@ -68,10 +123,10 @@ fn first_of_charts(family: &UnitFamily) -> impl Iterator<Item = &Unit> {
     })
 }
 
-fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>) -> One {
+fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>, secrets: Option<Secrets<'_>>) -> One {
     let mut inventory = Inventory { symbols: Arc::clone(symbols), ..Inventory::default() };
     let Outcome { rendered, skipped, notes: _ } = render(unit, options);
-    let Some(rendered) = rendered else { return One { inventory, skipped } };
+    let Some(rendered) = rendered else { return One { inventory, skipped, rendered: None } };
     let tracer = Tracer::new(&rendered);
     let files = &rendered.provenance.files;
     let source_of = |offset: u32| {
@@ -95,5 +150,9 @@ fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>) -> One {
     }
     inventory.files = known;
     inventory.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = unit.path().to_path_buf());
-    One { inventory, skipped }
+    let rendered = secrets.map(|secrets| {
+        let secrets = crate::world::secrets(&rendered.text, secrets);
+        (rendered, secrets)
+    });
+    One { inventory, skipped, rendered }
 }

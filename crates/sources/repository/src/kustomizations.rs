@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use model::document::Value;
 
+use crate::options::Options;
 use crate::paths::join;
 
 /// The names that a kustomization has; `kustomize` takes no other.
@@ -32,22 +33,26 @@ pub(crate) fn is_name(path: &Path) -> bool {
 }
 
 /// The kustomizations among these files, by their folders.
-pub(crate) fn find<'a>(files: impl Iterator<Item = &'a Path>) -> BTreeMap<PathBuf, Kustomization> {
+pub(crate) fn find<'a>(files: impl Iterator<Item = &'a Path>, options: &Options) -> BTreeMap<PathBuf, Kustomization> {
     let mut found = BTreeMap::new();
     for path in files.filter(|path| is_name(path)) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        if let Some(read) = read(path, folder) {
+        let text = options.text(path).map(str::to_owned).or_else(|| text(path));
+        if let Some(read) = text.and_then(|text| read(&text, folder)) {
             found.insert(folder.to_path_buf(), read);
         }
     }
     found
 }
 
-fn read(path: &Path, folder: &Path) -> Option<Kustomization> {
+fn text(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let Ok(document) = yaml::parse_document(&text) else {
+    String::from_utf8(bytes).ok()
+}
+
+fn read(text: &str, folder: &Path) -> Option<Kustomization> {
+    let Ok(document) = yaml::parse_document(text) else {
         // Rendering it says what is wrong with it.
         return Some(Kustomization::default());
     };

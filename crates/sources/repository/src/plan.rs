@@ -88,7 +88,7 @@ impl Plan {
     pub fn new(config: &Config, found: Inputs, options: &Options) -> Self {
         let Inputs { inputs, skipped, covered } = found;
         let named: BTreeSet<PathBuf> = config.paths.iter().map(|path| clean(path)).collect();
-        let known = kustomizations::find(inputs.iter().map(|input| input.path.as_path()));
+        let known = kustomizations::find(inputs.iter().map(|input| input.path.as_path()), options);
         let overlays = Overlays::new(&known, &named, options.bases);
         let charts = Charts::new(&inputs, &overlays.charts, &named, options.bases);
         let mut plan = Self { plain: Inputs { inputs: Vec::new(), skipped, covered }, families: Vec::new() };

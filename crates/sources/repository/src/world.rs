@@ -112,20 +112,20 @@ pub fn judge(id: RenderingId, name: Name, rendered: Rendered, symbols: &Arc<Symb
     // Its files are counted where several renderings of them come together.
     (coverage.files, coverage.bytes) = (0, 0);
     drop(tracer);
-    let secrets = secrets(&rendered.text, judges);
+    let secrets = secrets(&rendered.text, judges.secrets);
     let hooks = hooks.into_inner().unwrap_or_else(PoisonError::into_inner);
     let resources = resources.into_inner();
     World { id, name, rendered, resources, occurrences, tallies, coverage, secrets, priorities, hooks }
 }
 
 /// The parts of a text that nobody may print: what cannot be parsed is one of them.
-fn secrets(text: &str, judges: &Judges<'_>) -> Vec<Span> {
+pub(crate) fn secrets(text: &str, of_document: &dyn Fn(&Document<'_>) -> Vec<Span>) -> Vec<Span> {
     let mut spans = Vec::new();
     for range in yaml::separate::documents(text) {
         let start = range.start as u32;
         match yaml::parse_document(&text[range.clone()]) {
             Ok(document) => spans.extend(
-                (judges.secrets)(&document)
+                of_document(&document)
                     .into_iter()
                     .map(|span| Span { start: span.start + start, end: span.end + start }),
             ),

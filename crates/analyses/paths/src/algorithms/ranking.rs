@@ -86,7 +86,7 @@ pub struct Plan {
 
 impl Removed {
     /// What is gone of both.
-    fn with(&self, other: &Self) -> Self {
+    pub(crate) fn with(&self, other: &Self) -> Self {
         let mut all = self.clone();
         all.vertices.extend(&other.vertices);
         all.edges.extend(&other.edges);

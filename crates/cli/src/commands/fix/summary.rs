@@ -8,7 +8,7 @@ use fixes::edit::Action;
 use fixes::patch::{self, Part};
 use fixes::plan::{Fix, Proposal};
 use fixes::sources::Site;
-use fixes::{Outcome, field};
+use fixes::{Change, Outcome, field};
 use model::fix::FixClass;
 use reports::text::Terminal;
 use reports::text::terminal::{sanitize, style, wrap};
@@ -19,17 +19,7 @@ use crate::screen::{self, Destination};
 /// Writes all of it.
 pub(super) fn write(outcome: &Outcome, arguments: &FixArguments, to_file: bool, out: &mut dyn Write) -> io::Result<()> {
     let terminal = screen::terminal(if to_file { &Destination::File } else { &Destination::Stdout });
-    let paint = |part: Part, text: &str| match part {
-        Part::Name => terminal.bold(text),
-        Part::Hunk => terminal.paint(AnsiColor::Cyan.on_default(), text),
-        Part::Same => text.to_owned(),
-        Part::Old => terminal.paint(AnsiColor::Red.on_default(), text),
-        Part::New => terminal.paint(AnsiColor::Green.on_default(), text),
-    };
-    for change in &outcome.changes {
-        patch::write_shown(change, &paint, out)?;
-        writeln!(out)?;
-    }
+    differences(&outcome.changes, terminal, out)?;
     let made: Vec<&Fix> = outcome.made.iter().map(|made| &made.fix).collect();
     let (findings, files) = (count(made.len(), "finding"), count(outcome.changes.len(), "file"));
     match (made.is_empty(), arguments.write) {
@@ -62,6 +52,22 @@ pub(super) fn write(outcome: &Outcome, arguments: &FixArguments, to_file: bool, 
     }
     if !arguments.write && !outcome.changes.is_empty() {
         writeln!(out, "{}", terminal.dim("Nothing was written: `--write` writes it"))?;
+    }
+    Ok(())
+}
+
+/// What changes in the files.
+pub(super) fn differences(changes: &[Change], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let paint = |part: Part, text: &str| match part {
+        Part::Name => terminal.bold(text),
+        Part::Hunk => terminal.paint(AnsiColor::Cyan.on_default(), text),
+        Part::Same => text.to_owned(),
+        Part::Old => terminal.paint(AnsiColor::Red.on_default(), text),
+        Part::New => terminal.paint(AnsiColor::Green.on_default(), text),
+    };
+    for change in changes {
+        patch::write_shown(change, &paint, out)?;
+        writeln!(out)?;
     }
     Ok(())
 }

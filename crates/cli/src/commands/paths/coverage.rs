@@ -36,7 +36,12 @@ pub(super) fn run(arguments: &PathsCoverageArguments) -> anyhow::Result<Exit> {
             }
             writeln!(out, "{} {} edges; `plimsoll explain EDGE` says what one is", terminal.logo(), EDGES.len())?;
         }
-        PathsFormat::Csv | PathsFormat::Dot | PathsFormat::Sarif | PathsFormat::Html | PathsFormat::OpenGraph => {
+        PathsFormat::Csv
+        | PathsFormat::Dot
+        | PathsFormat::Sarif
+        | PathsFormat::Html
+        | PathsFormat::OpenGraph
+        | PathsFormat::Patch => {
             return Err(UsageError("the coverage is written as text or json".to_owned()).into());
         }
     }

@@ -46,11 +46,23 @@ pub(super) fn refuse_explorer(outputs: &[PathsOutput]) -> Result<(), UsageError>
     Err(UsageError(text.to_owned()))
 }
 
-/// Writes it everywhere.
-pub(super) fn write(answer: &Answer<'_>, outputs: &[PathsOutput]) -> anyhow::Result<()> {
+/// Two outputs go to two places.
+pub(super) fn places(outputs: &[PathsOutput]) -> Result<(), UsageError> {
     for (at, output) in outputs.iter().enumerate() {
         if outputs[..at].iter().any(|before| before.file == output.file) {
             let text = "two outputs go to one place: write one to a file, as `--output json=FILE`";
+            return Err(UsageError(text.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Writes it everywhere.
+pub(super) fn write(answer: &Answer<'_>, outputs: &[PathsOutput]) -> anyhow::Result<()> {
+    places(outputs)?;
+    for output in outputs {
+        if output.format == PathsFormat::Patch {
+            let text = "a patch is written by `paths plan`: it has the changes of a plan";
             return Err(UsageError(text.to_owned()).into());
         }
         if output.format == PathsFormat::OpenGraph && answer.asked.is_none() {
@@ -96,6 +108,6 @@ fn write_one(answer: &Answer<'_>, output: &PathsOutput, out: &mut dyn Write) -> 
             reports::paths::write_html(&Explorer { report, teller, analysis, plan, opening }, out)
         }
         // Both were refused before anything was asked.
-        (PathsFormat::OpenGraph | PathsFormat::Html, None) => Ok(()),
+        (PathsFormat::OpenGraph | PathsFormat::Html, None) | (PathsFormat::Patch, _) => Ok(()),
     }
 }

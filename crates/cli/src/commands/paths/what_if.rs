@@ -1,6 +1,5 @@
 //! `plimsoll paths what-if`: which ways a change opens and closes.
 
-use cluster::features::Feature;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path as FilePath, PathBuf};
@@ -9,7 +8,9 @@ use ::paths::analysis::Analysis;
 use ::paths::edges::EDGES;
 use ::paths::graph::Graph;
 use ::paths::world::World;
-use manifests::walk::Texts;
+use cluster::features::Feature;
+use fixes::unified::{self, Fate};
+use manifests::walk::{self, Texts};
 use model::inventory::{Inventory, Resource};
 use reports::paths::{ChangesInfo, PathInfo, Teller, Telling, Weight};
 
@@ -75,9 +76,11 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
         let text = "`what-if` changes files: of a cluster, write its objects to a file first (`kubectl get … -o yaml`)";
         return Err(UsageError(text.to_owned()).into());
     }
-    let applied =
-        inputs::inventory(&arguments.apply, &arguments.input.input, &arguments.input.place, false, Feature::Paths);
-    let applied = if arguments.apply.is_empty() { Inventory::default() } else { applied? };
+    let (patches, objects): (Vec<PathBuf>, Vec<PathBuf>) =
+        arguments.apply.iter().cloned().partition(|path| is_patch(path));
+    let mut texts = patched(&patches)?;
+    let applied = inputs::inventory(&objects, &arguments.input.input, &arguments.input.place, false, Feature::Paths);
+    let applied = if objects.is_empty() { Inventory::default() } else { applied? };
     let name = |inventory: &Inventory, resource: &Resource| {
         let text = |symbol| inventory.symbols.text(symbol);
         let namespace = text(resource.namespace);
@@ -98,12 +101,46 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
         let path = before.files[resource.file as usize].clone();
         lines.entry(path).or_default().push(resource.line);
     }
-    let texts = lines.iter().map(|(path, lines)| Ok((path.clone(), without(path, lines, before)?)));
-    let texts: BTreeMap<PathBuf, String> = texts.collect::<anyhow::Result<_>>()?;
+    for (path, lines) in &lines {
+        if texts.contains_key(path) {
+            let text = format!(
+                "`{}` has an object that would be deleted, and a patch changes it: do one of both",
+                path.display()
+            );
+            return Err(UsageError(text).into());
+        }
+        texts.insert(path.clone(), without(path, lines, before)?);
+    }
     let mut paths = arguments.paths.clone();
-    paths.extend(arguments.apply.iter().cloned());
+    paths.extend(objects);
     let texts = Texts::new(texts);
     inputs::inventory_with(&paths, &arguments.input.input, arguments.input.complete, texts)
+}
+
+fn is_patch(path: &FilePath) -> bool {
+    path.extension().is_some_and(|extension| extension == "patch" || extension == "diff")
+}
+
+/// What files say with these patches.
+fn patched(patches: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, UsageError> {
+    let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for path in patches {
+        let cannot = |why: &dyn std::fmt::Display| UsageError(format!("cannot apply `{}`: {why}", path.display()));
+        let text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
+        for difference in unified::read(&text).map_err(|error| cannot(&error))? {
+            let file = walk::clean(&difference.path);
+            let of_file = |why: &dyn std::fmt::Display| cannot(&format!("`{}`: {why}", file.display()));
+            let known = texts.get(&file).cloned().map_or_else(|| fs::read_to_string(&file), Ok);
+            let old = match (difference.fate, known) {
+                (Fate::New, Ok(_)) => return Err(of_file(&"it is there already")),
+                (Fate::New, Err(_)) => String::new(),
+                (Fate::Changed | Fate::Gone, known) => known.map_err(|error| of_file(&error))?,
+            };
+            let new = difference.apply(&old).map_err(|error| of_file(&error))?;
+            texts.insert(file, new);
+        }
+    }
+    Ok(texts)
 }
 
 /// The text of a file without the documents that begin on these lines.

@@ -7,7 +7,7 @@ use std::path::Path;
 use model::document::{Document, Kind, NodeId, Span, Value};
 use model::inventory::{ResourceId, Results};
 use model::origin::{Origins, Renderer, Rendering, RenderingId};
-use model::provenance::{Piece, SourceSpan};
+use model::provenance::{Piece, SourceFile, SourceSpan};
 
 use super::{Site, without};
 use crate::block::{Block, Literal};
@@ -168,6 +168,18 @@ impl Locator<'_> {
                 nodes.filter(|node| matches!(node.steps.last(), Some(Step::Index(_)))).collect()
             }
         }
+    }
+
+    /// The file that the first byte of a node was copied from, and where in it that is; `None` if it was not copied, or
+    /// the file cannot be edited.
+    pub(super) fn written_at(&self, value: Value<'_>) -> Option<(&SourceFile, usize)> {
+        let provenance = &self.rendering.rendered.provenance;
+        let start = value.span().start + self.base;
+        let piece = provenance.piece(start)?;
+        let is_copy = piece.verbatim || self.rendering.renderer == Renderer::Kustomize;
+        let file = provenance.files.get(piece.source.file.0 as usize).filter(|file| file.editable && is_copy)?;
+        let offset = if piece.verbatim { start - piece.start } else { 0 };
+        Some((file, (piece.source.span.start + offset) as usize))
     }
 
     /// The name and namespace that an object has where it is written.

@@ -13,7 +13,7 @@ use crate::field::{self, Step};
 use crate::tree::Tree;
 
 /// What a kustomization is called.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The change as a patch, for the object by the name that it has in its source and by that which it has at last: a
 /// strategic merge patch, and operations of a JSON patch.

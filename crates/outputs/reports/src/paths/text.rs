@@ -389,7 +389,8 @@ fn bar(left: u64, before: u64, terminal: Terminal) -> String {
     format!("{}{}", filled.repeat(full), empty.repeat(10 - full))
 }
 
-fn percent(part: u64, of: u64) -> String {
+/// A share, as people read it.
+pub fn percent(part: u64, of: u64) -> String {
     match (part, of) {
         (0, _) | (_, 0) => "nothing".to_owned(),
         (part, of) => format!("{} %", (u128::from(part) * 100).div_ceil(u128::from(of))),

@@ -14,6 +14,8 @@ pub(super) type Instead<'r> = &'r dyn Fn(&Path) -> Option<Vec<u8>>;
 struct Walk<'r> {
     root: &'r Path,
     instead: Instead<'r>,
+    /// Files that are only proposed.
+    more: &'r [PathBuf],
     real_root: PathBuf,
     rules: Rules,
     files: Vec<File>,
@@ -21,8 +23,12 @@ struct Walk<'r> {
     total: u64,
 }
 
-/// Reads all files below `root`, and says what was not read.
-pub(super) fn files(root: &Path, instead: Instead<'_>) -> Result<(Vec<File>, Vec<Problem>), LoadError> {
+/// Reads all files below `root`, and says what was not read. Those of `more` are read as if they were there.
+pub(super) fn files(
+    root: &Path,
+    instead: Instead<'_>,
+    more: &[PathBuf],
+) -> Result<(Vec<File>, Vec<Problem>), LoadError> {
     let read_error = |path: &Path, source| LoadError::Read { path: path.to_path_buf(), source };
     let real_root = fs::canonicalize(root).map_err(|error| read_error(root, error))?;
     let ignore_file = root.join(".helmignore");
@@ -31,7 +37,7 @@ pub(super) fn files(root: &Path, instead: Instead<'_>) -> Result<(Vec<File>, Vec
         Err(_) => Rules::default(),
     };
     let rules = rules.with_defaults();
-    let mut walk = Walk { root, instead, real_root, rules, files: Vec::new(), problems: Vec::new(), total: 0 };
+    let mut walk = Walk { root, instead, more, real_root, rules, files: Vec::new(), problems: Vec::new(), total: 0 };
     walk.folder(root, "", 0)?;
     Ok((walk.files, walk.problems))
 }
@@ -49,7 +55,10 @@ impl Walk<'_> {
         for entry in fs::read_dir(folder).map_err(read)? {
             names.push(entry.map_err(read)?.file_name());
         }
+        let proposed = self.more.iter().filter(|path| path.parent() == Some(folder));
+        names.extend(proposed.filter_map(|path| path.file_name()).map(ToOwned::to_owned));
         names.sort();
+        names.dedup();
         for name in names {
             let path = folder.join(&name);
             let name = format!("{prefix}{}", name.to_string_lossy());
@@ -65,6 +74,7 @@ impl Walk<'_> {
                 metadata
             }
             Ok(metadata) => metadata,
+            Err(_) if self.more.iter().any(|more| more == path) => return self.file(path, name, 0),
             Err(source) => return Err(LoadError::Read { path: path.to_path_buf(), source }),
         };
         if metadata.is_dir() {

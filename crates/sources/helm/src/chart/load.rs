@@ -46,8 +46,8 @@ pub enum LoadError {
     },
 }
 
-pub(super) fn folder(path: &Path, instead: folders::Instead<'_>) -> Result<Chart, LoadError> {
-    let (files, problems) = folders::files(path, instead)?;
+pub(super) fn folder(path: &Path, instead: folders::Instead<'_>, more: &[PathBuf]) -> Result<Chart, LoadError> {
+    let (files, problems) = folders::files(path, instead, more)?;
     let mut chart = assemble(files, path, 0)?;
     chart.problems.extend(problems);
     Ok(chart)

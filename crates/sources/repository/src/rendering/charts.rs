@@ -120,7 +120,10 @@ fn load(path: &Path, options: &Options) -> Result<Chart, Skipped> {
     };
     if on_disk(path).is_dir() {
         let instead = |file: &Path| options.text(file).map(|text| text.as_bytes().to_vec());
-        return Chart::load_folder_with(on_disk(path), &instead).map_err(failed);
+        let (folder, shown) = (on_disk(path), clean(path));
+        let below = options.texts.keys().filter_map(|file| Some(folder.join(file.strip_prefix(&shown).ok()?)));
+        let more: Vec<PathBuf> = below.collect();
+        return Chart::load_folder_with(folder, &instead, &more).map_err(failed);
     }
     let bytes = read(path).map_err(|why| trouble(path, None, &why))?;
     Chart::load_archive(&bytes, path).map_err(failed)

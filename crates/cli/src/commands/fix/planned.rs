@@ -1,0 +1,130 @@
+//! `plimsoll fix --plan`: the changes that cut most ways of attackers, in the user's files.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anstream::eprintln;
+use anyhow::Context as _;
+use fixes::{patch, store};
+use reports::paths::percent;
+use reports::report::display_path;
+use reports::text::Terminal;
+use reports::text::terminal::{sanitize, wrap};
+
+use super::summary;
+use crate::arguments::{
+    FixArguments, FixFormat, FixOutput, PathsInput, PathsPlanArguments, PathsQuestion, WhereArguments,
+};
+use crate::commands::paths::proven::{self, Proven, Step};
+use crate::exit::{Exit, UsageError};
+use crate::screen::{self, Destination};
+
+/// So many changes a plan has, if nobody says.
+const BUDGET: usize = 100;
+
+/// Runs the command.
+pub(super) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
+    let known = |output: &FixOutput| matches!(output.format, FixFormat::Text | FixFormat::Patch);
+    if !arguments.output.iter().all(known) {
+        let text = "with `--plan` changes are shown as text or patch; `paths plan --output json` says the plan";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    let input = PathsInput {
+        input: arguments.input.clone(),
+        place: WhereArguments::default(),
+        certain: false,
+        without: Vec::new(),
+        complete: arguments.selection.complete,
+        kubernetes_version: arguments.selection.kubernetes_version,
+        output: Vec::new(),
+    };
+    let proven = proven::prove(&PathsPlanArguments {
+        paths: arguments.paths.clone(),
+        question: PathsQuestion { from: arguments.from.clone(), to: arguments.to.clone() },
+        budget: arguments.budget.unwrap_or(BUDGET),
+        pin: arguments.pin.clone(),
+        cost: Vec::new(),
+        input,
+    })?;
+    if arguments.write {
+        store::store(&proven.changes).map_err(anyhow::Error::from)?;
+    }
+    for output in &arguments.output {
+        write(output, &proven, arguments)?;
+    }
+    Ok(exit(&proven, arguments))
+}
+
+fn exit(proven: &Proven, arguments: &FixArguments) -> Exit {
+    let is_left = proven.steps.iter().any(|step| step.made.is_err());
+    if !proven.skipped.is_empty() {
+        Exit::Incomplete
+    } else if is_left || (!arguments.write && !proven.changes.is_empty()) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+fn write(output: &FixOutput, proven: &Proven, arguments: &FixArguments) -> anyhow::Result<()> {
+    let Some(path) = &output.file else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        write_to(output, proven, arguments, &mut out)?;
+        return Ok(out.flush()?);
+    };
+    let context = || format!("cannot write `{}`", path.display());
+    let mut out = BufWriter::new(File::create(path).with_context(context)?);
+    write_to(output, proven, arguments, &mut out).and_then(|()| out.flush()).with_context(context)
+}
+
+fn write_to(output: &FixOutput, proven: &Proven, arguments: &FixArguments, out: &mut dyn Write) -> io::Result<()> {
+    if output.format == FixFormat::Patch {
+        for path in patch::write_patch(&proven.changes, out)? {
+            eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
+        }
+        return Ok(());
+    }
+    let terminal = screen::terminal(if output.file.is_some() { &Destination::File } else { &Destination::Stdout });
+    summary::differences(&proven.changes, terminal, out)?;
+    let (made, refused): (Vec<_>, Vec<_>) = proven.steps.iter().partition(|step| step.made.is_ok());
+    let heading = match (made.is_empty(), arguments.write) {
+        (true, _) => "Nothing to change",
+        (false, true) => "Changed, as the plan says",
+        (false, false) => "The plan changes",
+    };
+    writeln!(out, "{}", terminal.bold(heading))?;
+    for (number, step) in (1..).zip(&made) {
+        told(number, step, terminal, out)?;
+    }
+    if !refused.is_empty() {
+        writeln!(out, "{}", terminal.bold("Not written, to be done by hand"))?;
+        for (number, step) in (made.len() + 1..).zip(&refused) {
+            told(number, step, terminal, out)?;
+        }
+    }
+    if !made.is_empty() {
+        let left = percent(proven.left, proven.before);
+        writeln!(out, "{} read and asked again with these changes, {left} of the risk is left", terminal.logo())?;
+    }
+    if !arguments.write && !proven.changes.is_empty() {
+        writeln!(out, "{}", terminal.dim("Nothing was written: `--write` writes it"))?;
+    }
+    Ok(())
+}
+
+fn told(number: usize, step: &Step, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let text = format!("{} in {}", sanitize(&step.fix.title), sanitize(&step.fix.object));
+    for (at, line) in wrap(&text, terminal.width.saturating_sub(6)).iter().enumerate() {
+        let number = if at == 0 { number.to_string() } else { String::new() };
+        writeln!(out, "{number:>4}  {line}")?;
+    }
+    let rest = match &step.made {
+        Ok(files) => files.iter().map(|file: &PathBuf| display_path(file)).collect::<Vec<_>>().join(", "),
+        Err(reason) => reason.clone(),
+    };
+    for line in wrap(&sanitize(&rest), terminal.width.saturating_sub(6)) {
+        writeln!(out, "      {}", terminal.dim(&line))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `plimsoll paths plan --output patch`: the changes of a plan, as a patch of the user's files.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use anstream::eprintln;
+use anyhow::Context as _;
+
+use super::proven::{self, Proven};
+use crate::arguments::{PathsOutput, PathsPlanArguments};
+use crate::exit::Exit;
+
+/// Writes the patch everywhere, and says what is not in it.
+pub(super) fn write(arguments: &PathsPlanArguments, outputs: &[&PathsOutput]) -> anyhow::Result<Exit> {
+    let proven = proven::prove(arguments)?;
+    for output in outputs {
+        match &output.file {
+            None => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                write_one(&proven, &mut out)?;
+                out.flush()?;
+            }
+            Some(path) => {
+                let context = || format!("cannot write `{}`", path.display());
+                let mut out = BufWriter::new(File::create(path).with_context(context)?);
+                write_one(&proven, &mut out).and_then(|()| out.flush()).with_context(context)?;
+            }
+        }
+    }
+    for step in &proven.steps {
+        if let Err(reason) = &step.made {
+            eprintln!("not in the patch: {} in {}: {reason}", step.fix.title, step.fix.object);
+        }
+    }
+    Ok(proven.exit())
+}
+
+fn write_one(proven: &Proven, out: &mut dyn Write) -> io::Result<()> {
+    for path in fixes::patch::write_patch(&proven.changes, out)? {
+        eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
+    }
+    Ok(())
+}
