@@ -64,6 +64,8 @@ pub enum Edit {
         /// YAML, two spaces a level.
         lines: Symbol,
     },
+    /// Write these objects beside this one: YAML documents.
+    Create(Symbol),
 }
 
 impl Edit {
@@ -77,6 +79,7 @@ impl Edit {
             Self::Insert(lines) => Self::Insert(text(lines)),
             Self::Rename(name) => Self::Rename(text(name)),
             Self::Set { field, lines } => Self::Set { field: text(field), lines: text(lines) },
+            Self::Create(documents) => Self::Create(text(documents)),
         }
     }
 }
@@ -190,6 +193,7 @@ enum Proposal<'d> {
     Insert(Cow<'d, str>),
     Rename(&'static str),
     Set { parent: Value<'d>, lines: Cow<'d, str> },
+    Create(Cow<'d, str>),
 }
 
 impl<'d> Finding<'d> {
@@ -299,6 +303,11 @@ impl<'d> Finding<'d> {
         Self { edit: Proposal::Set { parent, lines: lines.into() }, ..self }
     }
 
+    /// The mend is to write these objects, YAML documents, beside this one.
+    pub fn create(self, documents: impl Into<Cow<'d, str>>) -> Self {
+        Self { edit: Proposal::Create(documents.into()), ..self }
+    }
+
     /// Who may decide about the mend, where that is not as the control has it.
     pub fn class(self, class: FixClass) -> Self {
         Self { class: Some(class), ..self }
@@ -350,6 +359,7 @@ impl<'a> Findings<'a> {
             Proposal::Insert(text) if at.has_key_of(&text) => Edit::None,
             Proposal::Insert(text) => Edit::Insert(self.symbols.intern(&text)),
             Proposal::Rename(name) => Edit::Rename(self.symbols.intern(name)),
+            Proposal::Create(text) => Edit::Create(self.symbols.intern(&text)),
             Proposal::Set { parent, lines } => {
                 Edit::Set { field: self.place_of(parent).field, lines: self.symbols.intern(&lines) }
             }

@@ -13,6 +13,7 @@ mod examples;
 mod exceptions;
 mod fix;
 mod fix_inline;
+mod fix_objects;
 mod fix_rendered;
 mod formats;
 mod frameworks;

@@ -90,7 +90,7 @@ pub struct JsonFix {
 pub struct JsonEdit {
     /// The file.
     pub path: String,
-    /// What it is: `manifest`, `values` or `template`.
+    /// What it is: `manifest`, `values`, `template`, `overlay`, or `object` for objects that are new.
     pub site: String,
     /// The literal block in it that holds the document with the field, if there is one: `spec.source.helm.values`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,9 +141,11 @@ pub fn write(outcome: &Outcome, written: bool, out: &mut dyn Write) -> io::Resul
 }
 
 fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: Vec<String>) -> JsonFix {
+    let nowhere = Vec::new();
     let (at, (action, value)) = match &fix.proposal {
         Proposal::At(steps, action) => (steps, words(action)),
         Proposal::Within(steps, tree) => (steps, ("merge", Some(tree.to_json()))),
+        Proposal::Create(documents) => (&nowhere, ("create", Some(documents.as_str().into()))),
     };
     let rendered = fix.rendered.as_ref();
     let way = rendered.and_then(|rendered| rendered.ways.first()).into_iter().flatten();

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::field;
 use crate::objects::objects;
+use crate::plan::Fix;
 use crate::session::{Change, Outcome};
 use crate::sources::operations::step;
 use crate::tree::Tree;
@@ -28,6 +29,13 @@ pub fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     commands(&plain, out)?;
     for change in of_sources {
         let path = one_line(&display_path(&change.path));
+        let is_plain = |fix: &Fix| fix.rendered.as_ref().is_none_or(|rendered| rendered.object_in.is_empty());
+        let mut of_change =
+            outcome.made.iter().map(|made| &made.fix).filter(|fix| fix.files().contains(&change.path.as_path()));
+        if change.is_new && of_change.all(is_plain) {
+            writeln!(out, "kubectl apply --filename {}", quote(&path))?;
+            continue;
+        }
         writeln!(out, "# {path}: objects are rendered from it: render it anew and apply that")?;
     }
     Ok(())

@@ -54,11 +54,11 @@ pub struct Fix {
     pub template: String,
     /// What is to be written.
     pub proposal: Proposal,
-    /// How that is done where the object was rendered; `None` for a manifest.
+    /// How that is done where the object was rendered, or where others are new; `None` for a change of a manifest.
     pub rendered: Option<Rendered>,
 }
 
-/// How a change of a rendered object is made in its sources.
+/// How a change is made that is not one of the object in its own file: in the sources of what was rendered, or beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
     /// The ways that are left, the best first.
@@ -78,6 +78,8 @@ pub enum Proposal {
     At(Vec<Step>, Action),
     /// Entries for the mapping that the first of them belongs to, which these steps lead through.
     Within(Vec<Step>, Tree),
+    /// Objects beside it: YAML documents.
+    Create(String),
 }
 
 impl Fix {
@@ -222,6 +224,7 @@ pub(crate) fn patch(proposal: &Proposal, object: Value<'_>, to_object: &[Step]) 
             let end = named.or_else(|| (0..=steps.len()).rev().find(is_there))?;
             Some(Patch { steps: from_root(&steps[..end]), action: Action::Merge(tree.clone()) })
         }
+        Proposal::Create(_) => None,
     }
 }
 
@@ -243,13 +246,23 @@ fn fix(
         Edit::Replace(value) => Proposal::At(steps()?, Action::Replace(Tree::read(text(value))?)),
         Edit::Rename(name) => Proposal::At(steps()?, Action::Rename(text(name).to_owned())),
         Edit::Insert(lines) => Proposal::Within(steps()?, Tree::read(text(lines))?),
+        Edit::Create(documents) => Proposal::Create(text(documents).to_owned()),
         Edit::Set { field, lines } => Proposal::At(field::parse(text(field))?, Action::Merge(Tree::read(text(lines))?)),
     };
     let control = controls::by_id(occurrence.control);
     let resource = report.resource(occurrence.resource);
     let traced = results.origins.of(occurrence);
-    let rendered = traced.map(|traced| Rendered {
-        ways: sources.ways(occurrence.resource, &traced.reasons, &|object| patch(&proposal, object, &[])),
+    let reasons = traced.map_or(&[][..], |traced| &traced.reasons);
+    let ways = || match &proposal {
+        Proposal::Create(documents) => {
+            let path = &results.files[resource.file as usize];
+            sources.beside(occurrence.resource, path, reasons, documents)
+        }
+        proposal => sources.ways(occurrence.resource, reasons, &|object| patch(proposal, object, &[])),
+    };
+    let is_elsewhere = traced.is_some() || matches!(proposal, Proposal::Create(_));
+    let rendered = is_elsewhere.then(|| Rendered {
+        ways: ways(),
         found_in: sources::variants(results, &results.origins.renderings_of(occurrence)),
         object_in: sources::variants(results, results.origins.of_resource(occurrence.resource)),
         keys: keys(scanned, report, occurrence, object),

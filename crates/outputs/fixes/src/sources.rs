@@ -4,6 +4,7 @@
 //! nothing else, is not decided here: everything is rendered and scanned again.
 
 mod conditions;
+mod creation;
 mod isolation;
 mod left_out;
 mod locate;
@@ -36,6 +37,8 @@ pub enum Site {
     Manifest,
     /// A patch that an overlay does not have yet.
     Overlay,
+    /// Objects that are not there yet.
+    Object,
 }
 
 impl Site {
@@ -46,6 +49,7 @@ impl Site {
             Self::Template => "template",
             Self::Manifest => "manifest",
             Self::Overlay => "overlay",
+            Self::Object => "object",
         }
     }
 }
@@ -157,6 +161,18 @@ impl<'s> Sources<'s> {
         let rendering = self.results.origins.rendering(*id);
         let locator = Locator { rendering, base: object.base };
         isolation::in_rendering(&locator, object.value, ingress, self.text_of)
+    }
+
+    /// The ways to write objects beside a resource, which is in the file `path` or was rendered for these reasons.
+    pub(crate) fn beside(&self, resource: ResourceId, path: &Path, reasons: &[Reason], documents: &str) -> Vec<Way> {
+        let Some(reason) = reasons.first() else {
+            return vec![vec![creation::file(path, documents, self.text_of)]];
+        };
+        let Some(id) = reason.renderings.first() else { return Vec::new() };
+        let line = Some(reason.rendered.line);
+        let Some(object) = self.texts.object(self.results, resource, *id, line) else { return Vec::new() };
+        let locator = locate::Locator { rendering: self.results.origins.rendering(*id), base: object.base };
+        creation::ways(&locator, object.value, documents, self.text_of)
     }
 
     fn in_rendering(&self, id: RenderingId, object: &Object<'_>, patch: &Patch) -> Vec<Way> {

@@ -337,7 +337,9 @@ fn edit(report: &Report<'_>, occurrence: &Occurrence) -> Option<Vec<(&'static st
     let key = field.rsplit('.').next().unwrap_or(field);
     match occurrence.edit {
         Edit::None | Edit::RemoveAt(_) => None,
-        Edit::Insert(text) | Edit::Set { field: _, lines: text } => Some(lines("+", report.text(text))),
+        Edit::Insert(text) | Edit::Set { field: _, lines: text } | Edit::Create(text) => {
+            Some(lines("+", report.text(text)))
+        }
         Edit::Rename(name) => {
             Some(vec![("-", format!("{key}: {value}")), ("+", format!("{}: {value}", report.text(name)))])
         }

@@ -1,6 +1,6 @@
 //! `default-deny-missing`
 
-use super::isolation::{Coverage, Covered, user_namespaces};
+use super::isolation::{Coverage, Covered, default_deny, user_namespaces};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, fixture_with, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
@@ -181,10 +181,14 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         let (missing, unknown) = (of(Coverage::No), of(Coverage::Unknown));
         let finding = Finding::at_place(namespace.place).value(inventory.symbols.text(name));
         let finding = if !missing.is_empty() && inventory.complete {
-            finding.message(format!(
+            let finding = finding.message(format!(
                 "Namespace `{{value}}` denies no {} by default: new pods are open",
                 missing.join(" and no ").to_lowercase()
-            ))
+            ));
+            match default_deny(&inventory.symbols.text(name)) {
+                Some(policies) => finding.create(policies),
+                None => finding,
+            }
         } else if !missing.is_empty() {
             let message =
                 "No policy of the input denies all by default in namespace `{value}`: whether one does is not known";

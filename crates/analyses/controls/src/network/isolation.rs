@@ -6,7 +6,7 @@ use model::symbols::Symbol;
 use std::collections::BTreeSet;
 
 /// Namespaces that belong to the cluster and not to its users.
-const SYSTEM: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];
+pub(crate) const SYSTEM: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];
 
 /// Namespaces for which something holds.
 #[derive(Default)]
@@ -15,6 +15,52 @@ pub(crate) struct Covered {
     all: bool,
     /// Whether a policy may cover some, by an expression that is not read.
     unknown: bool,
+}
+
+/// Policies with which a namespace denies all, and its pods may ask for names; `None` for what is no name of a namespace.
+pub(crate) fn default_deny(namespace: &str) -> Option<String> {
+    let is_label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if namespace.is_empty() || namespace.len() > 63 || !namespace.bytes().all(is_label) {
+        return None;
+    }
+    // What YAML would take for something else than text.
+    let is_plain = namespace.starts_with(|c: char| c.is_ascii_lowercase())
+        && !matches!(namespace, "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n");
+    let namespace = if is_plain { namespace.to_owned() } else { format!("\"{namespace}\"") };
+    Some(format!(
+        "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: default-deny
+  namespace: {namespace}
+spec:
+  podSelector: {{}}
+  policyTypes: [Ingress, Egress]
+---
+# Without names hardly anything works.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: allow-dns
+  namespace: {namespace}
+spec:
+  podSelector: {{}}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+      ports:
+        - protocol: UDP
+          port: 53
+        - protocol: TCP
+          port: 53
+"
+    ))
 }
 
 /// Whether a namespace is covered.

@@ -1,6 +1,6 @@
 //! `namespace-without-network-policy`
 
-use super::isolation::{Coverage, Covered, user_namespaces};
+use super::isolation::{Coverage, Covered, default_deny, user_namespaces};
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
@@ -197,7 +197,12 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         let finding = match covered.has(name) {
             Coverage::Yes => continue,
             Coverage::No if inventory.complete => {
-                finding.message("Namespace `{value}` has no network policy: every pod of the cluster reaches its pods")
+                let message = "Namespace `{value}` has no network policy: every pod of the cluster reaches its pods";
+                let finding = finding.message(message);
+                match default_deny(&inventory.symbols.text(name)) {
+                    Some(policies) => finding.create(policies),
+                    None => finding,
+                }
             }
             Coverage::No => finding
                 .severity(Severity::Info)

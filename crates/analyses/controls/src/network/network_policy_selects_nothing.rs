@@ -1,5 +1,6 @@
 //! `network-policy-selects-nothing`
 
+use super::isolation::SYSTEM;
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
@@ -127,6 +128,39 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: []}
+"),
+// The cluster's own namespace is in no repository; where it is, it counts.
+complete_fixture(
+"apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: dns, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+        - namespaceSelector: {}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-sytem}} #~ info spec.egress[0].to[2]: The rule lets
+"),
+complete_fixture(
+"apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: dns, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}} #~ info
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: coredns, namespace: kube-system, labels: {k8s-app: coredns}}
+spec: {containers: []}
 "),],
 };
 
@@ -216,9 +250,26 @@ impl<'i> Pods<'i> {
         let has = |name| pods.is_none_or(|pods| self.are_in(name, pods));
         let mut written = self.inventory.selected_namespaces(namespaces);
         let found = written.any(|namespace| has(self.inventory.resource(namespace.resource).name))
-            || self.is_implied(namespaces, &has);
+            || self.is_implied(namespaces, &has)
+            || self.is_of_the_cluster(namespaces, pods);
         self.known.insert((namespaces, pods), found);
         found
+    }
+
+    /// Whether this may be what every cluster has and nobody writes manifests of: the cluster's own namespaces, and in them
+    /// the name servers, which have the label `k8s-app`. What is known of those namespaces counts.
+    fn is_of_the_cluster(&self, namespaces: &Selector, pods: Option<&Selector>) -> bool {
+        let symbols = &self.inventory.symbols;
+        let (label, own) = (symbols.intern("kubernetes.io/metadata.name"), symbols.intern("k8s-app"));
+        let is_own = |pods: &Selector| pods.requirements.iter().any(|requirement| requirement.key == own);
+        if namespaces.is_empty() && !pods.is_some_and(is_own) {
+            return false;
+        }
+        SYSTEM.iter().map(|name| symbols.intern(name)).any(|name| {
+            let is_seen = self.inventory.namespace_named(name).is_some()
+                || self.inventory.populated_namespaces().any(|populated| populated == name);
+            !is_seen && namespaces.matches(&[(label, name)])
+        })
     }
 
     /// Namespaces that only workloads tell of have no labels that are known but the one with their name.

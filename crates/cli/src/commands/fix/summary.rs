@@ -189,6 +189,7 @@ pub(super) fn change(fix: &Fix) -> String {
         Proposal::At(steps, Action::Rename(name)) => format!("call `{}` `{name}`", field::path(steps)),
         Proposal::At(steps, Action::Merge(tree)) if steps.is_empty() => format!("add `{}`", tree.to_json()),
         Proposal::At(steps, Action::Merge(tree)) => format!("add `{}` to `{}`", tree.to_json(), field::path(steps)),
+        Proposal::Create(_) => "write new objects beside it".to_owned(),
         Proposal::Within(steps, tree) => format!("add `{}` for `{}`", tree.to_json(), field::path(steps)),
     }
 }

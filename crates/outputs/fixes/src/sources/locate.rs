@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::document::{Document, Kind, NodeId, Span, Value};
 use model::inventory::{ResourceId, Results};
@@ -180,6 +180,19 @@ impl Locator<'_> {
         let file = provenance.files.get(piece.source.file.0 as usize).filter(|file| file.editable && is_copy)?;
         let offset = if piece.verbatim { start - piece.start } else { 0 };
         Some((file, (piece.source.span.start + offset) as usize))
+    }
+
+    /// The file that a scalar is written in, and how: as it stands in a manifest, or with the actions of a template.
+    pub(super) fn written(&self, scalar: Value<'_>) -> Option<(PathBuf, String)> {
+        let span = scalar.span();
+        let (start, end) = (span.start + self.base, span.end + self.base);
+        let provenance = &self.rendering.rendered.provenance;
+        let place = |at: u32| provenance.source(at).map(|source| (source.file, source.span));
+        let ((first, from), (last, to)) = (place(start)?, place(end.checked_sub(1)?)?);
+        let file = provenance.files.get(first.0 as usize).filter(|file| file.editable && first == last)?;
+        let text = file.text.get(from.start as usize..to.end as usize)?;
+        let is_one_line = !text.is_empty() && !text.contains('\n');
+        is_one_line.then(|| (file.path.clone(), text.to_owned()))
     }
 
     /// The name and namespace that an object has where it is written.

@@ -43,7 +43,8 @@ fn complaints(registered: Registered, fixture: &Fixture) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fixture.yaml");
     std::fs::write(&path, fixture.yaml).unwrap();
-    let again = Again { path, registered, fixture };
+    // New objects are written beside it.
+    let again = Again { path: folder.path().to_path_buf(), registered, fixture };
     let found = again.scan(&BTreeMap::new()).unwrap();
     let mut asked = |fix: &fixes::plan::Fix| matches!(fix.class, FixClass::Safe | FixClass::Unsafe);
     let outcome = Session::new(found, &again).run(&mut asked).unwrap();

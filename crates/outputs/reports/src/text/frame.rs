@@ -309,9 +309,12 @@ fn first_sentences(text: &str) -> String {
 
 /// The lines of a change that is not made at the place: at which field, and what.
 fn elsewhere(report: &Report<'_>, found: &Occurrence) -> Vec<String> {
-    let Edit::Set { field, lines } = found.edit else { return Vec::new() };
-    let field = report.text(field);
-    let at = if field.is_empty() { "in the object:".to_owned() } else { format!("in `{}`:", sanitize(field)) };
+    let (at, lines) = match found.edit {
+        Edit::Set { field, lines } if report.text(field).is_empty() => ("in the object:".to_owned(), lines),
+        Edit::Set { field, lines } => (format!("in `{}`:", sanitize(report.text(field))), lines),
+        Edit::Create(documents) => ("beside it:".to_owned(), documents),
+        _ => return Vec::new(),
+    };
     std::iter::once(at).chain(report.text(lines).lines().map(|line| format!("  {line}"))).collect()
 }
 
@@ -320,7 +323,7 @@ fn patch<'p>(report: &Report<'p>, found: &Occurrence, excerpt: &Excerpt) -> Opti
     let (start, line) = excerpt.line(found.place.line)?;
     match found.edit {
         // What belongs elsewhere cannot be shown on these lines.
-        Edit::None | Edit::Set { .. } | Edit::RemoveAt(_) => None,
+        Edit::None | Edit::Set { .. } | Edit::RemoveAt(_) | Edit::Create(_) => None,
         Edit::Rename(name) => {
             let field = report.text(found.place.field);
             let key = field.rsplit('.').next().unwrap_or(field);
