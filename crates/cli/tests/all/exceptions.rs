@@ -222,6 +222,9 @@ fn exceptions_of_kubescape_cover_no_more_than_there() {
     let privileged = r#"{"controlID":"C-0057"}"#;
     assert_eq!(open_with(&kind("Pod"), privileged).0, 1);
     assert_eq!(open_with(&kind("Deployment|Pod"), privileged).0, 1);
+    // By the name that Kubescape gives the control.
+    assert_eq!(open_with(&kind("Pod"), r#"{"controlName":"Privileged container"}"#).0, 1);
+    assert_eq!(open_with(&kind("Pod"), r#"{"controlName":"^HostPID/IPC"}"#).0, 3);
     assert_eq!(open_with(&kind("Deployment|DaemonSet"), privileged).0, 3);
     for (resources, policies, said) in [
         (

@@ -176,7 +176,7 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
         let mut by_framework = false;
         for posture in policy.get("posturePolicies").into_iter().flat_map(Value::items) {
             let text = |key| posture.get(key).map(|text| text.text().into_owned()).filter(|text| !text.is_empty());
-            match (text("controlID").or_else(|| text("controlName")), text("ruleName")) {
+            match (text("controlID").or_else(|| text("controlName").map(id_of_name)), text("ruleName")) {
                 (Some(_), Some(rule)) => {
                     foreign.untranslated.push((line, format!("`{name}` is for the rule `{rule}` of a control alone")));
                 }
@@ -215,6 +215,16 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
         }
     }
     foreign
+}
+
+/// The controls of Kubescape that may be named otherwise than by their ids.
+const KUBESCAPE_NAMES: &str = include_str!("foreign/kubescape_names.txt");
+
+/// The id of the control that Kubescape calls so, in any case; a name that is not known stays.
+fn id_of_name(name: String) -> String {
+    let bare = unanchored(&name);
+    let mut known = KUBESCAPE_NAMES.lines().filter_map(|line| line.split_once(' '));
+    known.find(|(_, title)| title.eq_ignore_ascii_case(&bare)).map_or(name, |(id, _)| id.to_owned())
 }
 
 fn attributes(designator: Value<'_>, written: &mut Written) -> Result<(), String> {
