@@ -1,6 +1,7 @@
 //! The pages of `docs/` that are made from the controls and the command line, so that they cannot differ from them.
 
 mod framework_pages;
+mod report_fields;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,6 +41,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("network-certificate.schema.json".to_owned(), reports::network::certificate::schema());
     pages.insert("network-rules.schema.json".to_owned(), crate::network_rules::schema());
     pages.insert("network-blast-radius.schema.json".to_owned(), reports::network::blast::schema());
+    pages.insert("report-fields.md".to_owned(), report_fields::page());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
     pages.insert("command-line.md".to_owned(), command_line());
     pages

@@ -16,6 +16,25 @@ fn generated_pages_are_current() {
 }
 
 #[test]
+fn every_field_of_the_report_is_described() {
+    let schema: serde_json::Value = serde_json::from_str(&reports::json::schema()).unwrap();
+    let page = &cli::pages::pages()["report-fields.md"];
+    let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let fields = objects.filter_map(|object| object["properties"].as_object()).flatten();
+    let mut count = 0;
+    for (field, property) in fields {
+        count += 1;
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{field}` | ")));
+        let described = property["description"].as_str().is_some_and(|text| !text.is_empty());
+        assert!(described && row.is_some_and(|row| !row.ends_with("|  |")), "`{field}` is not described");
+    }
+    assert!(count > 100, "{count} fields");
+    for object in schema["$defs"].as_object().unwrap().values() {
+        assert!(object["description"].as_str().is_some_and(|text| !text.is_empty()), "{object}");
+    }
+}
+
+#[test]
 fn no_page_is_left_over() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let pages = cli::pages::pages();

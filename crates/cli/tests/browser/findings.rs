@@ -82,12 +82,89 @@ fn what_files_say_is_text_and_secrets_are_not_in_the_page() {
     assert!(!written.contains("http://") && !written.contains("src=\"") && !written.contains("@import"));
 }
 
-#[test]
-fn twenty_thousand_findings_are_shown_bit_by_bit() {
+/// So many rows are in the page, whatever the list is.
+const AT_ONCE: usize = 250;
+
+fn pods(count: usize) -> String {
     let mut text = String::new();
-    for number in 0..10_000 {
+    for number in 0..count {
         write!(text, "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p{number}\nspec:\n  hostNetwork: true\n  containers:\n    - name: a\n      image: app:latest\n---\n").unwrap();
     }
+    text
+}
+
+#[test]
+fn rows_come_and_go_while_somebody_scrolls() {
+    let only = ["--only", "host-network-namespace,image-tag-mutable"];
+    let Some(page) = report(&[("pods.yaml", &pods(10_000))], &only) else { return };
+    let mut driven = Driven::open(&page, "");
+    let count = "document.querySelectorAll('#list details').length";
+    let middle = "!!document.elementFromPoint(500, 500).closest('#list details')";
+    let end = "document.documentElement.scrollHeight";
+    for place in ["2000", "90000", "400000", "399000", "60000", end] {
+        driven.value(&format!("scrollTo(0, {place})"));
+        driven.press(&[]);
+        let rows = driven.value(count).as_u64().unwrap();
+        assert!(rows > 10 && rows < AT_ONCE as u64, "{rows} rows at {place}");
+        assert!(place == end || driven.value(middle) == json!(true), "nothing is shown at {place}");
+    }
+    // The last of them, with its group before it: 20,000 places in two groups.
+    let last = "Math.max(...[...document.querySelectorAll('#list details')].map(row => row.dataset.at))";
+    assert_eq!(driven.value(last), json!(20_001));
+    // What is open stays so, and what has the focus is where one goes on from.
+    driven.value("scrollTo(0, 0)");
+    driven.press(&["j", "j", "Enter"]);
+    let second = driven.text(FOCUS);
+    driven.value("scrollTo(0, 300000)");
+    driven.press(&[]);
+    assert_eq!(driven.value(OPEN), json!(0));
+    driven.press(&["j"]);
+    assert_eq!(driven.value(OPEN), json!(1));
+    assert_eq!(driven.text("document.querySelector('#list details[open]').dataset.print"), second);
+    driven.press(&["k"]);
+    assert_eq!(driven.text(FOCUS), second);
+    // Paper has what fits on it.
+    driven.value("dispatchEvent(new Event('beforeprint'))");
+    assert_eq!(driven.value(count), json!(1999));
+    assert!(driven.text("paper.textContent").contains("the first 1999 places are printed"));
+    driven.value("dispatchEvent(new Event('afterprint'))");
+    driven.press(&[]);
+    assert!(driven.value(count).as_u64().unwrap() < AT_ONCE as u64);
+    assert_eq!(driven.text(FOCUS), second);
+}
+
+#[test]
+fn what_contributes_most_comes_first() {
+    let Some(page) = Page::of_repository(&["scan", "examples/shop"]) else { return };
+    let json = crate::page::json(&["scan", "examples/shop"]);
+    let share = |result: &&serde_json::Value| {
+        let number = |key: &str| result["priority"][key].as_u64().unwrap_or(0);
+        number("cut").max(number("together"))
+    };
+    let most = json["results"].as_array().unwrap().iter().filter(|result| !result["priority"].is_null());
+    let most = most.map(|result| share(&result)).max().unwrap();
+    let mut driven = Driven::open(&page, "");
+    assert_eq!(driven.text("document.getElementById('by').value"), "contribution");
+    let first = "document.querySelector('#list details .where').textContent";
+    let first = driven.text(first);
+    let is_first = |result: &&serde_json::Value| {
+        let parts = [&result["resource"], &result["control"]].map(|part| part.as_str().unwrap_or_default());
+        parts.iter().all(|part| first.contains(part)) && share(result) == most
+    };
+    assert!(json["results"].as_array().unwrap().iter().any(|result| is_first(&result)), "{first}");
+    assert_eq!(driven.text("document.querySelector('#list h2').firstChild.textContent"), "on ways of attackers");
+    driven.value("location.hash = 'by=severity'");
+    driven.press(&[]);
+    assert!(driven.text("document.querySelector('#list h2').textContent").contains("critical"));
+    // Where no way is known, severity is the order.
+    let Some(page) = report(&[("pods.yaml", PODS)], &["--order", "severity"]) else { return };
+    let mut driven = Driven::open(&page, "by=contribution");
+    assert_eq!(driven.text("document.getElementById('by').value"), "severity");
+}
+
+#[test]
+fn twenty_thousand_findings_are_shown_bit_by_bit() {
+    let text = pods(10_000);
     let Some(page) = report(&[("pods.yaml", &text)], &["--only", "host-network-namespace,image-tag-mutable"]) else {
         return;
     };
@@ -95,7 +172,7 @@ fn twenty_thousand_findings_are_shown_bit_by_bit() {
     assert!(size < 12 << 20, "{size} bytes");
     let (all, console) = page.open("");
     assert_eq!((text_of(&all, "status"), console.as_str()), ("20000 places", ""));
-    assert!(rows(&all) < 2000, "{} rows stand in the page at once", rows(&all));
+    assert!(rows(&all) < AT_ONCE, "{} rows stand in the page at once", rows(&all));
     assert_eq!(text_of(&page.open("q=p9999").0, "status"), "2 places, 19998 hidden by filters");
 }
 

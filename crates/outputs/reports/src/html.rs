@@ -66,7 +66,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
     write_static(report, out)?;
     write!(
         out,
-        "<div id=\"list\"></div>\n<p><button id=\"more\" type=\"button\" hidden>Show more</button></p>\n</main>\n\
+        "<div id=\"list\"></div>\n</main>\n\
          <footer>Plimsoll {} · {} controls · {}</footer>\n{HELP}",
         escape(report.version),
         report.controls.len(),
@@ -227,11 +227,20 @@ fn data(report: &Report<'_>, options: &Options<'_>, out: &mut Guarded<'_>) -> io
                 "line": exception.line})
         }),
     )?;
+    let orders = orders(report);
+    let mut ways: BTreeMap<String, usize> = BTreeMap::new();
     out.write_all(b"],\"findings\":[")?;
     let mut first = true;
-    for result in report.control_results().filter(is_shown) {
+    for (result, order) in report.control_results().filter(is_shown).zip(orders) {
         let id = report.resource_id(result.resource);
-        let numbers = (controls[result.registered.control.id].0, resources[&result.resource]);
+        let next = ways.len();
+        let way = report.contribution(&result).and_then(|_| report.why_here(&result));
+        let numbers = Numbers {
+            control: controls[result.registered.control.id].0,
+            resource: resources[&result.resource],
+            order,
+            way: way.map(|way| *ways.entry(way).or_insert(next)),
+        };
         for occurrence in result.occurrences.iter().filter(|occurrence| occurrence.status != Status::Pass) {
             out.write_all(if first { b"\n" } else { b",\n" })?;
             first = false;
@@ -239,7 +248,34 @@ fn data(report: &Report<'_>, options: &Options<'_>, out: &mut Guarded<'_>) -> io
             serde_json::to_writer(&mut *out, &value).map_err(io::Error::from)?;
         }
     }
-    out.write_all(b"]}")
+    let mut by_number: Vec<(&String, &usize)> = ways.iter().collect();
+    by_number.sort_by_key(|(_, number)| **number);
+    out.write_all(b"],\"ways\":[")?;
+    list(out, by_number.into_iter().map(|(way, _)| json!(way)))?;
+    write!(out, "],\"prioritised\":{}}}", !report.results.priorities.contributions.is_empty())
+}
+
+/// The numbers by which a finding names what it has in common with others.
+#[derive(Clone, Copy)]
+struct Numbers {
+    control: usize,
+    resource: usize,
+    /// Its place by what it contributes.
+    order: usize,
+    /// What it contributes to, if anything.
+    way: Option<usize>,
+}
+
+/// The place of every result that is shown, by what it contributes.
+fn orders(report: &Report<'_>) -> Vec<usize> {
+    let results: Vec<ControlResult<'_>> = report.control_results().filter(is_shown).collect();
+    let mut sorted: Vec<usize> = (0..results.len()).collect();
+    sorted.sort_by_cached_key(|at| report.order(&results[*at]));
+    let mut places = vec![0; results.len()];
+    for (place, at) in sorted.into_iter().enumerate() {
+        places[at] = place;
+    }
+    places
 }
 
 fn is_shown(result: &ControlResult<'_>) -> bool {
@@ -274,7 +310,7 @@ fn finding(
     result: &ControlResult<'_>,
     occurrence: &Occurrence,
     id: &str,
-    (control, number): (usize, usize),
+    numbers: Numbers,
     options: &Options<'_>,
 ) -> Value {
     let resource = report.resource(result.resource);
@@ -290,8 +326,8 @@ fn finding(
     };
     let severity = Severity::ALL.iter().position(|known| *known == occurrence.severity);
     let mut value = json!([
-        control,
-        number,
+        numbers.control,
+        numbers.resource,
         severity,
         state,
         report.explained(occurrence),
@@ -303,6 +339,8 @@ fn finding(
         edit(report, occurrence),
         report.occurrence_fingerprint(result, id, occurrence),
         exception,
+        numbers.order,
+        numbers.way,
     ]);
     if let (Some(traced), Value::Array(parts)) = (report.traced(occurrence), &mut value) {
         parts.push(origin(report, occurrence, traced));
