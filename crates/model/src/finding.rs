@@ -430,9 +430,12 @@ impl Origin<'_> {
     }
 
     fn resolve(&self, at: &At<'_>, symbols: &Symbols) -> Place {
-        let mut path = String::with_capacity(128);
+        if let At::Place(place) = at {
+            return *place;
+        }
+        let mut path = self.lines.take_text();
         let span = match at {
-            At::Place(place) => return *place,
+            At::Place(_) => Span::default(),
             At::Value(value) => {
                 self.path(*value, &mut path);
                 value.span()
@@ -455,7 +458,9 @@ impl Origin<'_> {
             }
         };
         let text = self.root.document().text;
-        Place { field: symbols.intern(&path), ..self.lines.place(text, span) }
+        let place = Place { field: symbols.intern(&path), ..self.lines.place(text, span) };
+        self.lines.give_back(path);
+        place
     }
 
     fn path(&self, value: Value<'_>, path: &mut String) {

@@ -35,6 +35,8 @@ pub struct LineIndex {
     places: RefCell<Vec<(Span, Place)>>,
     /// What was marked last for mappings as a whole.
     anchors: RefCell<Vec<(NodeId, Span)>>,
+    /// Where field paths are written before they are taken in.
+    written: RefCell<String>,
 }
 
 /// What field paths are made of.
@@ -43,6 +45,9 @@ struct Paths {
     ancestry: Ancestry,
     /// Field paths of items of lists (containers, mostly), by their nodes: what is found in one is found close together.
     known: Vec<(NodeId, String)>,
+    /// The field path of the mapping that was last gone through: most of what is found is found beside the last.
+    last: Option<NodeId>,
+    last_path: String,
     /// The way from a value up.
     steps: Vec<(NodeId, Step)>,
 }
@@ -63,6 +68,7 @@ impl LineIndex {
             paths: RefCell::default(),
             places: RefCell::default(),
             anchors: RefCell::default(),
+            written: RefCell::default(),
         }
     }
 
@@ -118,16 +124,33 @@ impl LineIndex {
         characters
     }
 
+    /// Hands out an empty text to write a field path into; `give_back` takes it again.
+    pub(crate) fn take_text(&self) -> String {
+        self.written.take()
+    }
+
+    /// Takes back what `take_text` gave.
+    pub(crate) fn give_back(&self, mut text: String) {
+        text.clear();
+        self.written.replace(text);
+    }
+
     /// Appends the field path from `root` to `value`, which are in the text of this index.
     pub fn path(&self, root: Value<'_>, value: Value<'_>, path: &mut String) {
         let document = root.document();
-        let Paths { ancestry, known, steps } = &mut *self.paths.borrow_mut();
+        let Paths { ancestry, known, last, last_path, steps } = &mut *self.paths.borrow_mut();
         if ancestry.look_at(root) == Looked::Anew {
             known.clear();
+            *last = None;
         }
         steps.clear();
+        let begins = path.is_empty();
         let mut at = value.id();
         while let Some((parent, step)) = ancestry.above(at) {
+            if begins && *last == Some(at) {
+                path.push_str(last_path);
+                break;
+            }
             match step {
                 // A key has no path of its own: its mapping has.
                 None => steps.clear(),
@@ -143,10 +166,19 @@ impl LineIndex {
             }
             at = parent;
         }
+        // The first step is the last to be taken.
+        let value_step = steps.first().map(|(node, _)| *node);
         let mut item = None;
         for (node, step) in steps.iter().rev() {
             match step {
-                Step::Key(key) => push_key(&document.value(*key).text(), path),
+                Step::Key(key) => {
+                    if begins && Some(*node) == value_step {
+                        *last = ancestry.above(*node).map(|(parent, _)| parent);
+                        last_path.clear();
+                        last_path.push_str(path);
+                    }
+                    push_key(&document.value(*key).text(), path);
+                }
                 Step::Index(index) => {
                     push_index(*index as usize, path);
                     item = document.value(*node).is_mapping().then_some((*node, path.len())).or(item);
@@ -162,9 +194,10 @@ impl LineIndex {
 
     /// The key under which `value` stands in its mapping, if it is not an item of a list.
     pub fn key<'d>(&self, root: Value<'d>, value: Value<'_>) -> Option<Value<'d>> {
-        let Paths { ancestry, known, .. } = &mut *self.paths.borrow_mut();
+        let Paths { ancestry, known, last, .. } = &mut *self.paths.borrow_mut();
         if ancestry.look_at(root) == Looked::Anew {
             known.clear();
+            *last = None;
         }
         ancestry.key(value.id()).map(|key| root.document().value(key))
     }

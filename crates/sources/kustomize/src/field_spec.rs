@@ -1,6 +1,7 @@
 //! Which fields of which kinds a transformation changes: kustomize's own choice and what `configurations` and `crds`
 //! add, and the way along a path into an object.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
@@ -235,18 +236,15 @@ pub(crate) struct Walk<'w> {
 /// # Errors
 /// Something on the way is neither a mapping nor a list, or `set` fails.
 pub(crate) fn follow(node: &mut Node, spec: &FieldSpec, walk: &mut Walk<'_>) -> Result<(), String> {
-    let gvk = Gvk::new(
-        node.get("apiVersion").map(Node::as_written).unwrap_or_default(),
-        node.get("kind").map(Node::as_written).unwrap_or_default(),
-    );
-    if !gvk.is_selected(&spec.gvk) {
+    let text = |field: &str| node.get(field).map(Node::as_written).unwrap_or_default();
+    if !spec.gvk.selects(text("apiVersion"), text("kind")) {
         return Ok(());
     }
     let path = fields::split_path(&spec.path, '/');
     step(node, &path, spec.create, walk).map_err(|message| format!("`{}`: {message}", spec.path))
 }
 
-fn step(node: &mut Node, path: &[String], create: bool, walk: &mut Walk<'_>) -> Result<(), String> {
+fn step(node: &mut Node, path: &[Cow<'_, str>], create: bool, walk: &mut Walk<'_>) -> Result<(), String> {
     let Some((name, rest)) = path.split_first() else { return (walk.set)(node) };
     if node.is_null() {
         return Ok(());
@@ -259,7 +257,7 @@ fn step(node: &mut Node, path: &[String], create: bool, walk: &mut Walk<'_>) -> 
     }
     let (name, is_list) = match name.strip_suffix("[]") {
         Some(name) => (name, true),
-        None => (name.as_str(), false),
+        None => (&**name, false),
     };
     if name.is_empty() {
         return Err("a field has no name".to_owned());

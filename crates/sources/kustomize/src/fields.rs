@@ -1,5 +1,7 @@
 //! Fields of configuration, read strictly as Go reads JSON: unknown ones are an error, and a number is no text.
 
+use std::borrow::Cow;
+
 use crate::context::{Context, Error};
 use crate::node::{Data, Kind, Node, Tag};
 use crate::resolve;
@@ -169,20 +171,18 @@ fn is_near(name: &str, other: &str) -> bool {
 }
 
 /// The parts of a path. A separator behind `\` does not separate, and the path may begin with one.
-pub(crate) fn split_path(path: &str, separator: char) -> Vec<String> {
-    let mut split: Vec<&str> = path.split(separator).collect();
-    if split.len() > 1 && split[0].is_empty() {
-        split.remove(0);
-    }
-    let mut parts: Vec<String> = Vec::with_capacity(split.len());
-    for part in split {
+pub(crate) fn split_path(path: &str, separator: char) -> Vec<Cow<'_, str>> {
+    let rest = path.strip_prefix(separator).unwrap_or(path);
+    let mut parts: Vec<Cow<'_, str>> = Vec::with_capacity(8);
+    for part in rest.split(separator) {
         match parts.last_mut() {
             Some(last) if last.ends_with('\\') => {
+                let last = last.to_mut();
                 last.pop();
                 last.push(separator);
                 last.push_str(part);
             }
-            _ => parts.push(part.to_owned()),
+            _ => parts.push(Cow::Borrowed(part)),
         }
     }
     parts
@@ -192,7 +192,7 @@ pub(crate) fn split_path(path: &str, separator: char) -> Vec<String> {
 /// the items of a list.
 pub(crate) fn split_selector_path(path: &str) -> Vec<String> {
     let mut parts = Vec::new();
-    let mut split = split_path(path, '.').into_iter();
+    let mut split = split_path(path, '.').into_iter().map(Cow::into_owned);
     while let Some(part) = split.next() {
         if !part.starts_with('[') || part.ends_with(']') {
             parts.push(part);

@@ -3,10 +3,13 @@
 //! A `Files` says where a path leads (links resolved) and refuses what is not its own. Which of its files a
 //! kustomization may read is decided elsewhere.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
+
+use foldhash::HashMap;
 
 /// No file is read beyond this many bytes.
 const LARGEST: u64 = 16 << 20;
@@ -65,6 +68,8 @@ pub trait Files {
 pub struct Disk {
     named: PathBuf,
     root: PathBuf,
+    /// Where folders lead that were asked for: their files are mostly asked for together.
+    folders: RefCell<HashMap<PathBuf, PathBuf>>,
 }
 
 impl Disk {
@@ -73,7 +78,32 @@ impl Disk {
     /// # Errors
     /// There is no such folder.
     pub fn new(root: &Path) -> Result<Self, Unreadable> {
-        Ok(Self { named: root.to_path_buf(), root: fs::canonicalize(root).map_err(|error| unreadable(&error))? })
+        let named = root.to_path_buf();
+        let root = fs::canonicalize(root).map_err(|error| unreadable(&error))?;
+        Ok(Self { named, root, folders: RefCell::default() })
+    }
+
+    /// Where a path leads, and what is there.
+    fn resolve(&self, path: &Path) -> std::io::Result<(PathBuf, fs::Metadata)> {
+        if let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
+            let known = self.folders.borrow().get(folder).cloned();
+            let folder = match known {
+                Some(known) => known,
+                None => {
+                    let found = fs::canonicalize(folder)?;
+                    self.folders.borrow_mut().insert(folder.to_path_buf(), found.clone());
+                    found
+                }
+            };
+            let path = folder.join(name);
+            let data = fs::symlink_metadata(&path)?;
+            if !data.is_symlink() {
+                return Ok((path, data));
+            }
+        }
+        let path = fs::canonicalize(path)?;
+        let data = fs::metadata(&path)?;
+        Ok((path, data))
     }
 }
 
@@ -86,11 +116,10 @@ fn unreadable(error: &std::io::Error) -> Unreadable {
 
 impl Files for Disk {
     fn locate(&self, path: &Path) -> Result<Location, Unreadable> {
-        let path = fs::canonicalize(path).map_err(|error| unreadable(&error))?;
+        let (path, data) = self.resolve(path).map_err(|error| unreadable(&error))?;
         if !path.starts_with(&self.root) {
             return Err(Unreadable::Outside(self.named.clone()));
         }
-        let data = fs::metadata(&path).map_err(|error| unreadable(&error))?;
         if data.is_dir() {
             return Ok(Location::Folder(path));
         }

@@ -29,6 +29,16 @@ impl Gvk {
     }
 }
 
+impl Gvk {
+    /// Whether what this names is equal in an object of that API version and kind.
+    pub(crate) fn selects(&self, api_version: &str, kind: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        (self.kind.is_empty() || self.kind == kind)
+            && (self.group.is_empty() || self.group == group)
+            && (self.version.is_empty() || self.version == version)
+    }
+}
+
 impl std::fmt::Display for Gvk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.group.is_empty() && self.version.is_empty() {
@@ -178,6 +188,21 @@ impl Resource {
         Id { gvk, name: self.name().to_owned(), namespace: self.namespace().to_owned(), is_cluster_scoped }
     }
 
+    /// Whether this is who it is now.
+    pub(crate) fn is(&self, id: &Id, schema: &Schema) -> bool {
+        let (api_version, kind) = (self.api_version(), self.kind());
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        self.name() == id.name
+            && kind == id.gvk.kind
+            && version == id.gvk.version
+            && group == id.gvk.group
+            && match (schema.is_cluster_scoped(api_version, kind), self.namespace()) {
+                (true, _) => NO_NAMESPACE,
+                (false, "") => "default",
+                (false, namespace) => namespace,
+            } == id.effective_namespace()
+    }
+
     /// Who it was, oldest first. Former names do not know about scopes.
     pub(crate) fn former_ids(&self) -> Vec<Id> {
         let gvk = self.gvk();
@@ -295,7 +320,7 @@ impl Resources {
     /// There is one of that name.
     pub(crate) fn add(&mut self, resource: Resource, schema: &Schema) -> Result<(), (Origin, String)> {
         let id = resource.id(schema);
-        let is_known = self.list.iter().any(|known| known.name() == id.name && known.id(schema).equals(&id));
+        let is_known = self.list.iter().any(|known| known.is(&id, schema));
         if is_known {
             return Err((resource.node.origin, format!("there is a second {id} in this build")));
         }

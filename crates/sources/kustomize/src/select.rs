@@ -8,19 +8,31 @@ use crate::resource::{Gvk, Resource};
 use crate::schema::Schema;
 
 /// Texts that have to match from end to end.
-struct Pattern(Option<Regex>);
+enum Pattern {
+    Any,
+    /// A text in which nothing is special.
+    Text(String),
+    Expression(Regex),
+}
 
 impl Pattern {
     fn new(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Ok(Self(None));
+            return Ok(Self::Any);
+        }
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte)) {
+            return Ok(Self::Text(text.to_owned()));
         }
         let compiled = regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-        compiled.map(|regex| Self(Some(regex))).map_err(|_| format!("`{text}` is not a regular expression"))
+        compiled.map(Self::Expression).map_err(|_| format!("`{text}` is not a regular expression"))
     }
 
     fn matches(&self, text: &str) -> bool {
-        self.0.as_ref().is_none_or(|regex| regex.is_match(text))
+        match self {
+            Self::Any => true,
+            Self::Text(expected) => expected == text,
+            Self::Expression(expression) => expression.is_match(text),
+        }
     }
 }
 

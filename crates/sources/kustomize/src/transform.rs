@@ -18,9 +18,9 @@ use crate::node::Origin;
 use crate::resource::Resource;
 
 /// Follows field specs into an object; an error names the object.
-pub(crate) fn follow_all(
+pub(crate) fn follow_all<'s>(
     resource: &mut Resource,
-    specs: &[FieldSpec],
+    specs: impl IntoIterator<Item = &'s FieldSpec>,
     walk: &mut Walk<'_>,
     context: &Context<'_>,
 ) -> Result<(), Error> {

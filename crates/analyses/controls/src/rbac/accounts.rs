@@ -65,16 +65,18 @@ impl<'i> Workloads<'i> {
     pub(crate) fn new(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Self {
         let capabilities = grants::judged_rights(inventory, findings);
         let accounts = Accounts::new(inventory);
-        let mut holdings: BTreeMap<SubjectKey, Vec<&Holding>> = BTreeMap::new();
-        for holding in capabilities.iter().flat_map(Capabilities::holdings) {
-            holdings.entry(holding.subject).or_default().push(holding);
+        let mut subjects: BTreeMap<SubjectKey, Subject> = BTreeMap::new();
+        if let Some(capabilities) = &capabilities {
+            for holding in capabilities.holdings() {
+                subjects.entry(holding.subject).or_default().add(capabilities, holding);
+            }
         }
         let mut known: BTreeMap<(Symbol, Symbol), Rc<Account>> = BTreeMap::new();
         let mut all = Vec::with_capacity(inventory.facts.workloads.len());
         for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
             let (namespace, name) = accounts.name_of(fact);
             let account = known.entry((namespace, name)).or_insert_with(|| {
-                let judge = |capabilities| Account::new(capabilities, &holdings, namespace, name);
+                let judge = |capabilities| Account::new(capabilities, &subjects, namespace, name);
                 Rc::new(capabilities.as_ref().map(judge).unwrap_or_default())
             });
             all.push(Workload { fact, account: Rc::clone(account) });
@@ -97,10 +99,32 @@ impl<'i> Workloads<'i> {
     }
 }
 
+/// What a user or a group can do, the worst of it: groups are those of many accounts.
+#[derive(Default)]
+struct Subject {
+    everything: Vec<Power>,
+    worst: Option<Power>,
+}
+
+impl Subject {
+    fn add(&mut self, capabilities: &Capabilities<'_>, holding: &Holding) {
+        for danger in holding.dangers.iter() {
+            let severity = capabilities.severity(holding, danger);
+            let power = Power { holding: *holding, danger, severity };
+            if catalogue::ALL[danger].id == "cluster-admin-grant" {
+                self.everything.push(power);
+            }
+            if self.worst.is_none_or(|worst| severity > worst.severity) {
+                self.worst = Some(power);
+            }
+        }
+    }
+}
+
 impl Account {
     fn new(
         capabilities: &Capabilities<'_>,
-        holdings: &BTreeMap<SubjectKey, Vec<&Holding>>,
+        subjects: &BTreeMap<SubjectKey, Subject>,
         namespace: Symbol,
         name: Symbol,
     ) -> Self {
@@ -112,17 +136,13 @@ impl Account {
         let groups = evaluator.identity(key).groups;
         let groups = groups.iter().map(|group| SubjectKey::Group(symbols.intern(group)));
         let mut account = Self { name: format!("{namespace}/{name}"), everything: None, worst: None };
-        for holding in groups.chain([key]).filter_map(|key| holdings.get(&key)).flatten() {
-            let is_own = holding.namespace.is_none_or(|namespace| namespace == own);
-            for danger in holding.dangers.iter() {
-                let severity = capabilities.severity(holding, danger);
-                let power = Power { holding: **holding, danger, severity };
-                if is_own && catalogue::ALL[danger].id == "cluster-admin-grant" {
-                    account.everything.get_or_insert(power);
-                }
-                if account.worst.is_none_or(|worst| severity > worst.severity) {
-                    account.worst = Some(power);
-                }
+        for subject in groups.chain([key]).filter_map(|key| subjects.get(&key)) {
+            let is_own = |power: &&Power| power.holding.namespace.is_none_or(|namespace| namespace == own);
+            account.everything = account.everything.or_else(|| subject.everything.iter().find(is_own).copied());
+            if let Some(power) = subject.worst
+                && account.worst.is_none_or(|worst| power.severity > worst.severity)
+            {
+                account.worst = Some(power);
             }
         }
         account

@@ -121,30 +121,74 @@ impl Observer<'_> {
 
 /// The hosts that a value names, each once.
 fn hosts(key: &str, text: &str) -> Vec<Found> {
-    let key = key.to_ascii_uppercase();
-    if SECRET_KEYS.iter().any(|part| key.contains(part)) {
-        return Vec::new();
+    let mut all = Vec::new();
+    let bytes = text.as_bytes();
+    let mut marks = memchr::memchr2_iter(b':', b'.', bytes).filter(|at| begins(&bytes[*at..])).peekable();
+    let whole = text.trim();
+    let is_on_one_line = !whole.contains('\n') && (whole.contains(',') || words(whole).nth(1).is_none());
+    // Most values are neither: what they are called is not asked.
+    if (marks.peek().is_none() && !(is_on_one_line && has_letter(whole))) || is_called(key, SECRET_KEYS) {
+        return all;
     }
-    let is_host_key = HOST_KEYS.iter().any(|part| key.contains(part));
-    let mut all: Vec<Found> = Vec::new();
-    for line in text.lines() {
-        // A file of configuration has names and values: what is called like a secret is passed over there too.
-        let upper = line.to_ascii_uppercase();
-        if !line.contains("://") && SECRET_KEYS.iter().any(|part| upper.contains(part)) {
+    // The whole value is a host, or several on one line.
+    if is_on_one_line && is_called(key, HOST_KEYS) {
+        look_at(whole, true, &mut all);
+        return all;
+    }
+    // Everything else has a port, a scheme or the domain of Services: lines without these are not looked at.
+    let mut seen = 0;
+    for at in marks {
+        if at < seen || all.len() == MOST {
             continue;
         }
-        let separates = |c: char| c.is_whitespace() || "\"'`,;=()[]{}<>|".contains(c);
-        for word in line.split(separates).filter(|word| !word.is_empty()) {
-            let alone = is_host_key && (word == text.trim() || text.contains(','));
-            if let Some(found) = host(word, alone).filter(|found| !all.contains(found)) {
-                all.push(found);
-            }
-            if all.len() == MOST {
-                return all;
-            }
-        }
+        let start = memchr::memrchr(b'\n', &bytes[seen..at]).map_or(seen, |before| seen + before + 1);
+        seen = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |after| at + after);
+        look_at(&text[start..seen], false, &mut all);
     }
     all
+}
+
+fn has_letter(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether what follows a name makes a host of it: a port, what stands after a scheme, or the domain of Services.
+fn begins(rest: &[u8]) -> bool {
+    match rest {
+        [b':', b'0'..=b'9', ..] | [b':', b'/', b'/', ..] => true,
+        [b'.', word @ ..] => word.get(..3).is_some_and(|word| word.eq_ignore_ascii_case(b"svc")),
+        _ => false,
+    }
+}
+
+/// Whether a name has one of these parts, which are in capitals.
+fn is_called(name: &str, parts: &[&str]) -> bool {
+    let bytes = name.as_bytes();
+    let begins = |at: usize, part: &str| {
+        bytes.get(at..at + part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
+    };
+    let is_first = |byte: u8, part: &str| part.as_bytes().first() == Some(&byte);
+    let letters = bytes.iter().map(u8::to_ascii_uppercase).enumerate();
+    letters.into_iter().any(|(at, byte)| parts.iter().any(|part| is_first(byte, part) && begins(at, part)))
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| c.is_whitespace() || "\"'`,;=()[]{}<>|".contains(c)).filter(|word| !word.is_empty())
+}
+
+fn look_at(line: &str, is_expected: bool, all: &mut Vec<Found>) {
+    // A file of configuration has names and values: what is called like a secret is passed over there too.
+    if !line.contains("://") && is_called(line, SECRET_KEYS) {
+        return;
+    }
+    for word in words(line) {
+        if let Some(found) = host(word, is_expected).filter(|found| !all.contains(found)) {
+            all.push(found);
+        }
+        if all.len() == MOST {
+            return;
+        }
+    }
 }
 
 /// The host of a word, if it is one: of a URL, with a port, in the domain of Services, or where hosts are expected.
@@ -212,6 +256,9 @@ mod tests {
             ("X", "web:latest", ""),
             ("X", "a:0", ""),
             ("SERVICE_URL", "HTTPS://API.Example.COM.", "api.example.com:443"),
+            ("HOSTS", "a.b, c.d", "a.b c.d"),
+            ("server.conf", "listen 80\nname, other\nupstream API.Data.SVC;\n", "api.data.svc"),
+            ("app.conf", "first: 1\nurl: http://a.b\nport: x:1, y:2\n\nlast", "a.b:80 x:1 y:2"),
         ] {
             assert_eq!(find(key, text), expected, "{key}: {text}");
         }

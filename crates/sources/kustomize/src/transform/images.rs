@@ -17,8 +17,7 @@ pub(crate) fn apply(
     specs: &[FieldSpec],
     context: &mut Context<'_>,
 ) -> Result<(), Error> {
-    let pattern = Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name));
-    let Ok(pattern) = pattern else {
+    let Ok(pattern) = Pattern::new(&image.name) else {
         return Err(context.error(image.origin, format!("the image name `{}` is not a regular expression", image.name)));
     };
     let deciding = [&image.new_tag, &image.digest, &image.tag_suffix, &image.new_name];
@@ -40,6 +39,43 @@ pub(crate) fn apply(
         follow_all(resource, specs, &mut walk, context)?;
     }
     Ok(())
+}
+
+/// Which references are meant: the name is a regular expression, and a tag and a digest may follow.
+enum Pattern {
+    /// A name in which nothing is special but the points, each of which stands for any character.
+    Name(String),
+    Expression(Regex),
+}
+
+impl Pattern {
+    fn new(name: &str) -> Result<Self, regex::Error> {
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_:.".contains(&byte)) {
+            return Ok(Self::Name(name.to_owned()));
+        }
+        let text = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+        Regex::new(&text).map(Self::Expression)
+    }
+
+    fn matches(&self, reference: &str) -> bool {
+        let name = match self {
+            Self::Expression(expression) => return expression.is_match(reference),
+            Self::Name(name) => name,
+        };
+        let mut rest = reference.chars();
+        for expected in name.chars() {
+            match (expected, rest.next()) {
+                (_, None) | ('.', Some('\n')) => return false,
+                (expected, Some(found)) if expected == '.' || expected == found => {}
+                _ => return false,
+            }
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
+        let after = |text: &'_ str, mark: &str| text.strip_prefix(mark).map(|rest| rest.trim_start_matches(is_part).len());
+        let rest = rest.as_str();
+        let rest = after(rest, ":").map_or(rest, |left| &rest[rest.len() - left..]);
+        rest.is_empty() || after(rest, "@sha256:") == Some(0)
+    }
 }
 
 type Visit<'v> = &'v mut dyn FnMut(&mut Node) -> Result<(), String>;
@@ -74,14 +110,14 @@ fn in_container_lists(node: &mut Node, visit: Visit<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn set_image(node: &mut Node, image: &Image, pattern: &Regex, origin: Origin) -> Result<(), String> {
+fn set_image(node: &mut Node, image: &Image, pattern: &Pattern, origin: Origin) -> Result<(), String> {
     if node.is_null() {
         return Ok(());
     }
     if node.kind() != Kind::Scalar {
         return Err(format!("an image is a single value, and this is {}", node.kind().name()));
     }
-    if !pattern.is_match(node.as_written()) {
+    if !pattern.matches(node.as_written()) {
         return Ok(());
     }
     let (name, tag, digest) = split(node.as_written());
@@ -119,5 +155,28 @@ fn split(reference: &str) -> (&str, &str, &str) {
         (Some(tag), Some(at)) if at < tag => (&reference[..at], "", digest(at)),
         (Some(tag), Some(at)) => (&reference[..tag], reference[tag..at].trim_start_matches(':'), digest(at)),
         (Some(tag), None) => (&reference[..tag], &reference[tag + 1..], ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_without_anything_special_match_as_their_expression_does() {
+        let names = ["nginx", "a.b/c-d_e", "host:5000/x", ".", "a."];
+        let references = [
+            "nginx", "nginx:1.2", "nginx:", "nginx@sha256:ab", "nginx:1@sha256:ab", "nginx@sha256:", "nginx@md5:1", "nginx:1/2",
+            "nginx2", "xnginx", "", "a.b/c-d_e:v1", "aXb/c-d_e", "a\nb/c-d_e", "aäb/c-d_e", "host:5000/x:1", "host:5000/x", "host",
+            "a", "ä", "ab", "\n", "a:", "a::", "a:{}", "nginx:1\n",
+        ];
+        for name in names {
+            let text = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            let (expression, own) = (Regex::new(&text).unwrap(), Pattern::new(name).unwrap());
+            assert!(matches!(own, Pattern::Name(_)));
+            for reference in references {
+                assert_eq!(own.matches(reference), expression.is_match(reference), "{name}: {reference:?}");
+            }
+        }
     }
 }

@@ -41,8 +41,7 @@ pub(crate) fn apply(resources: &mut Resources, how: &Namespace<'_>, context: &mu
         resource.remember_name(&context.schema);
         move_one(resource, how, origin, context)?;
         let id = resources.list[at].id(&context.schema);
-        let same =
-            resources.list.iter().filter(|other| other.name() == id.name && other.id(&context.schema).equals(&id));
+        let same = resources.list.iter().filter(|other| other.is(&id, &context.schema));
         if same.count() > 1 {
             let message = format!("`{}` moves two objects to one name: {id}", how.text.field);
             return Err(context.error(how.text.origin, message));
@@ -64,7 +63,7 @@ fn move_one(resource: &mut Resource, how: &Namespace<'_>, origin: Origin, contex
     if is_binding {
         move_subjects(resource, how, origin);
     }
-    let specs: Vec<FieldSpec> = how
+    let specs = how
         .specs
         .iter()
         .filter(|spec| spec.path != "metadata/namespace")
@@ -72,11 +71,9 @@ fn move_one(resource: &mut Resource, how: &Namespace<'_>, origin: Origin, contex
         .filter(|spec| {
             let is_subjects = spec.path == "subjects/namespace";
             !(is_binding && is_subjects && matches!(spec.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"))
-        })
-        .cloned()
-        .collect();
+        });
     let mut walk = Walk { make: Some(Kind::Scalar), tag: Tag::Text, origin, set: &mut set };
-    follow_all(resource, &specs, &mut walk, context)
+    follow_all(resource, specs, &mut walk, context)
 }
 
 fn set_namespace(node: &mut Node, how: &Namespace<'_>, origin: Origin) -> Result<(), String> {
