@@ -34,6 +34,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Rule>, UsageError> {
     if reader.problems.is_empty() { Ok(rules) } else { Err(UsageError(describe(path, &reader.problems))) }
 }
 
+/// Whether a path is a file of rules: it has rules or zones, and no kind as objects have.
+pub(crate) fn is_one(path: &Path) -> bool {
+    let is_small = fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
+    let Some(text) = is_small.then(|| fs::read_to_string(path).ok()).flatten() else { return false };
+    yaml::parse_document(&text).is_ok_and(|document| {
+        let root = document.root();
+        root.get("kind").is_none() && (root.get("rules").is_some() || root.get("zones").is_some())
+    })
+}
+
 /// The JSON Schema of the file, for editors.
 pub(crate) fn schema() -> String {
     let texts = serde_json::json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});

@@ -189,8 +189,9 @@ pub struct NetworkBlastArguments {
 const CHECK_EXAMPLES: &str = "\
 Examples:
   plimsoll network check deploy/                              what may not be as it was meant
-  plimsoll network check deploy/ --rules network-rules.yaml   and whether rules are kept
-  plimsoll network check deploy/ --rules network-rules.yaml --output json | jq '.rules[] | select(.verdict != \"kept\")'
+  plimsoll network check network-rules.yaml deploy/           and whether rules are kept
+  plimsoll network check --cluster --rules network-rules.yaml
+  plimsoll network check network-rules.yaml deploy/ --output json | jq '.rules[] | select(.verdict != \"kept\")'
 
 A file of rules:
   zones:
@@ -210,7 +211,7 @@ could be looked at · 3 wrong usage";
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub struct NetworkCheckArguments {
-    /// Files and folders; `-` is standard input
+    /// A file of rules first, if there is one; then files and folders; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// A file of rules: what is forbidden, required, and alone allowed

@@ -55,6 +55,23 @@ fn check(objects: &str, rules: &str) -> Said {
     folder.run(&["network", "check", "shop.yaml", "--rules", "rules.yaml"])
 }
 
+#[test]
+fn a_file_of_rules_may_stand_first() {
+    let rules = "rules:\n  - forbid: {from: storefront/web, to: data/postgres}\n";
+    let folder = Folder::new(&[("shop.yaml", SHOP), ("rules.yaml", rules)]);
+    let expected = folder.run(&["network", "check", "shop.yaml", "--rules", "rules.yaml"]);
+    for arguments in [&["network", "check", "rules.yaml", "shop.yaml"][..], &["network", "check", "rules.yaml"][..]] {
+        let said = folder.run(arguments);
+        assert_eq!((said.out.as_str(), said.code), (expected.out.as_str(), expected.code), "{arguments:?}");
+    }
+    // An object with rules of its own is no such file.
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: []\n";
+    let folder = Folder::new(&[("role.yaml", role), ("shop.yaml", SHOP)]);
+    let said = folder.run(&["network", "check", "role.yaml", "shop.yaml", "--output", "json"]);
+    let report: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(report["rules"].as_array().map(Vec::len), Some(0), "{report}");
+}
+
 /// The verdict of the only rule, and how many pairs are not as demanded.
 fn verdict_in(objects: &str, rule: &str) -> (String, u64, i32) {
     let folder = Folder::new(&[("shop.yaml", objects), ("rules.yaml", &format!("rules:\n  - {rule}\n"))]);

@@ -71,7 +71,8 @@ impl Pattern {
             }
         }
         let is_part = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
-        let after = |text: &'_ str, mark: &str| text.strip_prefix(mark).map(|rest| rest.trim_start_matches(is_part).len());
+        let after =
+            |text: &'_ str, mark: &str| text.strip_prefix(mark).map(|rest| rest.trim_start_matches(is_part).len());
         let rest = rest.as_str();
         let rest = after(rest, ":").map_or(rest, |left| &rest[rest.len() - left..]);
         rest.is_empty() || after(rest, "@sha256:") == Some(0)
@@ -166,9 +167,32 @@ mod tests {
     fn names_without_anything_special_match_as_their_expression_does() {
         let names = ["nginx", "a.b/c-d_e", "host:5000/x", ".", "a."];
         let references = [
-            "nginx", "nginx:1.2", "nginx:", "nginx@sha256:ab", "nginx:1@sha256:ab", "nginx@sha256:", "nginx@md5:1", "nginx:1/2",
-            "nginx2", "xnginx", "", "a.b/c-d_e:v1", "aXb/c-d_e", "a\nb/c-d_e", "aäb/c-d_e", "host:5000/x:1", "host:5000/x", "host",
-            "a", "ä", "ab", "\n", "a:", "a::", "a:{}", "nginx:1\n",
+            "nginx",
+            "nginx:1.2",
+            "nginx:",
+            "nginx@sha256:ab",
+            "nginx:1@sha256:ab",
+            "nginx@sha256:",
+            "nginx@md5:1",
+            "nginx:1/2",
+            "nginx2",
+            "xnginx",
+            "",
+            "a.b/c-d_e:v1",
+            "aXb/c-d_e",
+            "a\nb/c-d_e",
+            "aäb/c-d_e",
+            "host:5000/x:1",
+            "host:5000/x",
+            "host",
+            "a",
+            "ä",
+            "ab",
+            "\n",
+            "a:",
+            "a::",
+            "a:{}",
+            "nginx:1\n",
         ];
         for name in names {
             let text = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
