@@ -5,6 +5,7 @@ mod charts;
 mod child;
 mod estate;
 mod figures;
+mod follow;
 mod graph;
 mod others;
 mod outputs;
@@ -32,7 +33,8 @@ usage: cargo xtask bench [profile] [OPTION]…
   --dir DIR        where the corpus is, or is written (default: target/bench/corpus)
   --binary PATH    measure this program, and build nothing
   --runs N         how often each figure is measured
-  --section NAME   one section alone: scans, startup, outputs, charts, overlays, rights, graph, others
+  --section NAME   one section alone: scans, startup, outputs, charts, overlays, rights, graph,
+                   follow, others
   --json           print the figures for machines
   --enforce        fail if a budget is missed";
 
@@ -85,7 +87,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode> {
 fn figures(options: &Options) -> Result<ExitCode> {
     let bench = prepare(options)?;
     let mut figures = reference::figures(&bench)?;
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 9] = [
         ("scans", scans::figures),
         ("startup", scans::startup),
         ("outputs", outputs::figures),
@@ -93,6 +95,7 @@ fn figures(options: &Options) -> Result<ExitCode> {
         ("overlays", overlays::figures),
         ("rights", rights::figures),
         ("graph", graph::figures),
+        ("follow", follow::figures),
         ("others", others::figures),
     ];
     let is_asked = |name: &str| options.section.as_deref().is_none_or(|asked| asked == name);

@@ -16,7 +16,7 @@ use model::place::Place;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
-pub use self::joins::{Again, Joins, Saying};
+pub use self::joins::{Again, Each, Joins, Saying};
 use crate::namespace::schema::custom::{CustomKinds, files_of_definitions};
 
 /// Whether results that passed are kept.

@@ -78,7 +78,6 @@ struct Kept {
     compiled: Arc<Compiled>,
     endpoints: Arc<Vec<Endpoint>>,
     of_behaviour: Arc<Vec<Vec<EndpointId>>>,
-    openings: Arc<OnceLock<Vec<Entry>>>,
 }
 
 /// What one endpoint may send to every other.
@@ -113,9 +112,9 @@ impl<'a> Network<'a> {
     /// The same, compiled once for all that ask with the same assumptions.
     pub fn shared(inventory: &'a Inventory, config: &Config) -> Self {
         let kept = inventory.indexes.derived(|| {
-            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings } =
+            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings: _ } =
                 Self::new(inventory, config);
-            Kept { config, census, compiled, endpoints, of_behaviour, openings }
+            Kept { config, census, compiled, endpoints, of_behaviour }
         });
         if kept.config != *config {
             return Self::new(inventory, config);
@@ -127,7 +126,8 @@ impl<'a> Network<'a> {
             compiled: Arc::clone(&kept.compiled),
             endpoints: Arc::clone(&kept.endpoints),
             of_behaviour: Arc::clone(&kept.of_behaviour),
-            openings: Arc::clone(&kept.openings),
+            // They are found later, of other facts than the rest.
+            openings: Arc::default(),
         }
     }
 

@@ -104,7 +104,7 @@ impl<'i> Capabilities<'i> {
         type Kept = (Config, Arc<Judged>);
         let evaluator = Evaluator::shared(inventory, config);
         let make = || -> Kept { (config.clone(), Arc::new(Judged::new(&evaluator))) };
-        let kept = inventory.indexes.derived(make);
+        let kept = inventory.indexes.derived_of_facts(make);
         match kept.0 == *config {
             true => Self { judged: Arc::clone(&kept.1), evaluator },
             false => Self::new(&evaluator),

@@ -61,7 +61,8 @@ impl<'i> Evaluator<'i> {
     /// The same, compiled once for all that ask with the same configuration.
     pub fn shared(inventory: &'i Inventory, config: &Config) -> Self {
         type Kept = (Config, Arc<Policy>);
-        let kept = inventory.indexes.derived(|| -> Kept { (config.clone(), Arc::new(compile(inventory, config))) });
+        let kept =
+            inventory.indexes.derived_of_facts(|| -> Kept { (config.clone(), Arc::new(compile(inventory, config))) });
         match kept.0 == *config {
             true => Self { inventory, policy: Arc::clone(&kept.1), minor: config.kubernetes_minor },
             false => Self::new(inventory, config),

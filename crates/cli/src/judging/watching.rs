@@ -1,6 +1,8 @@
 //! A cluster that is followed: judged once, and then only what a change touches. What comes of it is what a scan says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use cluster::discovery::Discovery;
 use cluster::features::Feature;
@@ -115,7 +117,7 @@ impl<'w> Followed<'w> {
         let mut followed = Self { watching, resident, joins: Joins::default(), definitions, second };
         followed.resident.set_coverage(discovery, store, &watching.scope());
         let inventory = &followed.resident.inventory;
-        watching.failures.judge_again(inventory, Lists::default(), None, &mut followed.joins);
+        watching.failures.judge_again(inventory, (Lists::default(), None), &mut followed.joins, &on_all_processors);
         followed
     }
 
@@ -166,7 +168,8 @@ impl<'w> Followed<'w> {
         let changed = if all { Lists::ALL } else { spliced.changed };
         let engine = &watching.failures;
         let inventory = &self.resident.inventory;
-        let again = engine.judge_again(inventory, changed, spliced.numbering.as_ref(), &mut self.joins);
+        let changed = (changed, spliced.numbering.as_ref());
+        let again = engine.judge_again(inventory, changed, &mut self.joins, &on_all_processors);
         let written: BTreeSet<ResourceId> = spliced.written.into_iter().collect();
         let others: Vec<ResourceId> = again.different.difference(&written).copied().collect();
         before.extend(self.findings(&others, &|id| {
@@ -241,6 +244,23 @@ fn judge(
     if let Some(second) = second {
         second.judge(observed, symbols, verdicts);
     }
+}
+
+/// Does it for every number below `end`.
+fn on_all_processors(end: usize, work: &(dyn Fn(usize) + Sync)) {
+    let next = AtomicUsize::new(0);
+    let share = || {
+        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < end) {
+            work(number);
+        }
+    };
+    thread::scope(|threads| {
+        let most = thread::available_parallelism().map_or(1, usize::from).min(end);
+        for _ in 1..most {
+            threads.spawn(share);
+        }
+        share();
+    });
 }
 
 /// What holds custom resources against these definitions.

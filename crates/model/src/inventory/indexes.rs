@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::inventory::list::{mark, read_until_now};
+use crate::inventory::list::{keeping, mark, mark_kept};
 use crate::inventory::{Fact, Inventory, Lists, NamespaceFact, WorkloadFact};
 use crate::labels::{Operator, Requirement, Selector};
 use crate::symbols::Symbol;
@@ -22,8 +22,21 @@ pub struct Indexes {
     derived: Mutex<HashMap<TypeId, Derived>>,
 }
 
-/// What an analysis has made, and the lists that it has looked at until then.
-type Derived = (Arc<dyn Any + Send + Sync>, Lists);
+/// What an analysis has made.
+struct Derived {
+    made: Arc<dyn Any + Send + Sync>,
+    /// The lists that it was made of.
+    read: Lists,
+    /// Whether it holds numbers of objects.
+    numbers: Numbers,
+}
+
+/// Whether something holds numbers of objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbers {
+    Held,
+    None,
+}
 
 #[derive(Default)]
 struct Workloads {
@@ -51,27 +64,37 @@ struct Namespaces {
 
 impl Indexes {
     /// What an analysis has made of the inventory, by its type: made when first asked for, once for all that ask.
+    ///
+    /// **Invariant:** it is made of the inventory and of other such things, all of it when it is made.
     pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
-        let (kept, read) = derived.entry(TypeId::of::<T>()).or_insert_with(|| {
-            let made: Arc<dyn Any + Send + Sync> = Arc::new(make());
-            // It may be made of what was made before it.
-            (made, read_until_now())
-        });
-        mark(*read);
-        Arc::clone(kept).downcast().expect("what is kept under a type is of that type")
+        self.kept(Numbers::Held, make)
     }
 
-    /// Forgets what was made of lists that are not as they were, or everything if objects have other numbers.
+    /// The same, of something that has no numbers of objects in it, but only places of facts in their lists.
+    pub fn derived_of_facts<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.kept(Numbers::None, make)
+    }
+
+    fn kept<T: Any + Send + Sync>(&self, numbers: Numbers, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = derived.entry(TypeId::of::<T>()).or_insert_with(|| {
+            let (made, read) = keeping(make);
+            Derived { made: Arc::new(made), read, numbers }
+        });
+        mark_kept(kept.read);
+        Arc::clone(&kept.made).downcast().expect("what is kept under a type is of that type")
+    }
+
+    /// Forgets what was made of lists that are not as they were, and what holds numbers of objects if they are others.
     pub(super) fn forget(&mut self, changed: Lists, renumbered: bool) {
-        if renumbered || changed.meets(WorkloadFact::LIST) {
+        if changed.meets(WorkloadFact::LIST) {
             self.workloads.take();
         }
-        if renumbered || changed.meets(NamespaceFact::LIST) {
+        if changed.meets(NamespaceFact::LIST) {
             self.namespaces.take();
         }
         let derived = self.derived.get_mut().unwrap_or_else(PoisonError::into_inner);
-        derived.retain(|_, (_, read)| !renumbered && !read.meets(changed));
+        derived.retain(|_, kept| !kept.read.meets(changed) && (kept.numbers == Numbers::None || !renumbered));
     }
 }
 
@@ -173,6 +196,7 @@ impl Workloads {
         let of_key = self.by_key.get(&(namespace, asked.key));
         let having = of_key.map_or(&[][..], |of_key| &of_key.having);
         match asked.operator {
+            Operator::In if asked.values.len() == 1 => asked.values.iter().map(|&value| of_value(value)).collect(),
             Operator::In => asked.values.iter().collect::<HashSet<_>>().into_iter().map(|&v| of_value(v)).collect(),
             Operator::Exists => vec![having],
             Operator::DoesNotExist | Operator::NotIn if having.len() < all.len() => vec![all],

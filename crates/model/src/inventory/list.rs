@@ -41,20 +41,34 @@ impl BitOrAssign for Lists {
 
 thread_local! {
     static READ: Cell<u64> = const { Cell::new(0) };
+    /// Of those what was looked at to make what is kept beside the inventory.
+    static KEPT: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What `work` makes, and the lists that it looked at. Whoever is around it has looked at them as well.
 pub fn reading<R>(work: impl FnOnce() -> R) -> (R, Lists) {
-    let around = READ.replace(0);
+    let (around, kept) = (READ.replace(0), KEPT.replace(0));
     let made = work();
     let read = READ.get();
+    READ.set(around | read);
+    KEPT.set(kept | KEPT.get());
+    (made, Lists(read))
+}
+
+/// What `make` makes, to be kept, and the lists that it was made of. It may be made of what was kept before, and of
+/// nothing else that was made of lists.
+pub(super) fn keeping<R>(make: impl FnOnce() -> R) -> (R, Lists) {
+    let around = READ.replace(0);
+    let made = make();
+    let read = READ.get() | KEPT.get();
     READ.set(around | read);
     (made, Lists(read))
 }
 
-/// What the work that is being done has looked at until now.
-pub(super) fn read_until_now() -> Lists {
-    Lists(READ.get())
+/// Says that something was asked for that is kept and was made of these lists.
+pub(super) fn mark_kept(lists: Lists) {
+    mark(lists);
+    KEPT.set(KEPT.get() | lists.0);
 }
 
 /// Says that these lists were looked at.

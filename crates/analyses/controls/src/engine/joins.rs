@@ -2,6 +2,7 @@
 //! looked at is not as it was, and only then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use model::finding::{Findings, Occurrence};
 use model::inventory::{Inventory, Lists, Numbering, ResourceId, reading};
@@ -31,6 +32,9 @@ struct Said {
     read: Lists,
     joined: Joined,
 }
+
+/// Calls something for every number below one.
+pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
 /// What came of asking joins again.
 #[derive(Default)]
@@ -75,35 +79,44 @@ impl Engine {
     }
 
     /// Asks those joins again that have looked at a list that has changed, or were not asked yet. What they have said of
-    /// objects that have other numbers now is renumbered. Passes are not kept.
+    /// objects that have other numbers now is renumbered. `each` calls what it is given for every number below the one
+    /// that it is given, several at a time if it likes. Passes are not kept.
     pub fn judge_again(
         &self,
         inventory: &Inventory,
-        changed: Lists,
-        numbering: Option<&Numbering>,
+        (changed, numbering): (Lists, Option<&Numbering>),
         joins: &mut Joins,
+        each: Each<'_>,
     ) -> Again {
-        let mut again = Again::default();
         joins.0.resize_with(self.selected.len(), || None);
+        let mut asked = Vec::new();
         for (at, (registered, said)) in self.selected.iter().zip(&mut joins.0).enumerate() {
             let Some(check) = of_inventory(registered.control.check) else { continue };
             if let (Some(said), Some(numbering)) = (&mut *said, numbering) {
                 said.joined.renumber(numbering);
             }
-            if said.as_ref().is_some_and(|said| !said.read.meets(changed)) {
-                continue;
+            if said.as_ref().is_none_or(|said| said.read.meets(changed)) {
+                asked.push((at, registered, check, Mutex::new(None)));
             }
-            let (mut joined, read) = reading(|| self.join(registered, check, inventory));
+        }
+        each(asked.len(), &|number| {
+            let (_, registered, check, said) = &asked[number];
+            let (mut joined, read) = reading(|| self.join(registered, *check, inventory));
             joined.looked_at = Vec::new();
             joined.own.sort_by_key(|found| found.resource);
             joined.withdrawn.sort_unstable();
             joined.withdrawn.dedup();
             joined.raised.sort_unstable();
             joined.raised.dedup();
-            let before = said.take().map(|said| said.joined).unwrap_or_default();
-            before.compare(&joined, &mut again.different);
+            *said.lock().unwrap_or_else(PoisonError::into_inner) = Some(Said { read, joined });
+        });
+        let mut again = Again::default();
+        for (at, _, _, said) in asked {
+            let Some(said) = said.into_inner().unwrap_or_else(PoisonError::into_inner) else { continue };
+            let before = joins.0[at].take().map(|said| said.joined).unwrap_or_default();
+            before.compare(&said.joined, &mut again.different);
             again.before.insert(at, before);
-            *said = Some(Said { read, joined });
+            joins.0[at] = Some(said);
         }
         again
     }

@@ -366,7 +366,7 @@ const MOST_HOLDERS: usize = 2000;
 
 /// Who is bound to every role.
 pub(crate) fn holders(evaluator: &Evaluator<'_>) -> Arc<Holders> {
-    evaluator.inventory().indexes.derived(|| {
+    evaluator.inventory().indexes.derived_of_facts(|| {
         let mut origins: Vec<Vec<RoleId>> = Vec::with_capacity(evaluator.roles().len());
         for (id, role) in (0..).map(RoleId).zip(evaluator.roles()) {
             let mut of: Vec<RoleId> = role.rules.iter().map(|rule| rule.origin).chain([id]).collect();
