@@ -38,23 +38,28 @@ fn judged(yaml: &str) -> Inventory {
 }
 
 /// What the evaluator says: whether nothing restricts the pods, or whoever is outside may connect as he likes, there or
-/// from there.
+/// from there, over one family of addresses at least.
 fn open(inventory: &Inventory, direction: Direction) -> BTreeMap<String, bool> {
     let network = Network::new(inventory, &Config::default());
-    let outside: Vec<_> = network
-        .endpoints()
-        .filter(|(number, endpoint)| !network.is_pod(*number) && endpoint.name.contains("0.0.0.0"))
-        .map(|(number, _)| number)
-        .collect();
+    let outside = |v6: bool| -> Vec<_> {
+        let is_of = |endpoint: &network::Endpoint| match &endpoint.identity {
+            network::Identity::Outside(ranges) => ranges.iter().any(|range| range.first.is_ipv6() == v6),
+            network::Identity::Workload { .. } | network::Identity::Nodes(_) => false,
+        };
+        network.endpoints().filter(|(_, endpoint)| is_of(endpoint)).map(|(number, _)| number).collect()
+    };
+    let families = [outside(false), outside(true)];
     let mut found = BTreeMap::new();
     for (number, _) in network.endpoints() {
         let Some(workload) = network.workload_of(number) else { continue };
-        let all = outside.iter().all(|outside| {
-            let ports = match direction {
-                Direction::Ingress => network.connections(*outside, number),
-                Direction::Egress => network.connections(number, *outside),
-            };
-            ports == Ports::all()
+        let all = families.iter().any(|outside| {
+            outside.iter().all(|outside| {
+                let ports = match direction {
+                    Direction::Ingress => network.connections(*outside, number),
+                    Direction::Egress => network.connections(number, *outside),
+                };
+                ports == Ports::all()
+            })
         });
         let is_open = network.isolation(number, direction) == Isolation::Open || all;
         found.insert(inventory.symbols.text(workload.name), is_open);
@@ -98,6 +103,11 @@ fn policy() -> impl Strategy<Value = String> {
             Just(Some("{}")),
             Just(Some("{PEER: [{podSelector: {}}]}")),
             Just(Some("{PEER: [{namespaceSelector: {}}]}")),
+            Just(Some("{PEER: [{ipBlock: {cidr: 0.0.0.0/0}}]}")),
+            Just(Some("{PEER: [{ipBlock: {cidr: '::/0'}}]}")),
+            Just(Some("{PEER: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 80}]}")),
+            Just(Some("{PEER: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}")),
+            Just(Some("{PEER: [{ipBlock: {cidr: 192.0.2.0/24}}]}, {PEER: [{podSelector: {}}]}")),
             Just(Some("{PEER: [], ports: [{port: 80}]}")),
             Just(Some("{ports: []}")),
             Just(Some("{ports: [{protocol: UDP}]}, {PEER: []}")),

@@ -9,6 +9,7 @@ use crate::compile::Direction;
 use crate::exposure::{Answer, sensitive};
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
+use crate::targets::{KUBELET_PORTS, METADATA_PORT, METADATA_SERVICES, MetadataService};
 
 /// What an attacker looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +18,9 @@ pub enum TargetKind {
     Store,
     /// The addresses where clouds hand out credentials to nodes.
     Metadata,
-    /// Nodes, and the kubelets on them.
+    /// The kubelet of a node, which runs commands in pods for those that it trusts.
+    Kubelet,
+    /// Nodes, on other ports.
     Nodes,
     /// The internet: where data goes to.
     Internet,
@@ -65,9 +68,6 @@ pub struct Blast {
     pub cuts: Vec<Cut>,
 }
 
-/// Where clouds hand out credentials.
-pub const METADATA: [&str; 2] = ["169.254.169.254", "fd00:ec2::254"];
-
 /// The most targets and cuts that are looked for.
 const MOST: usize = 12;
 
@@ -105,7 +105,10 @@ impl Network<'_> {
         steps.iter().for_each(|step| before[step.endpoint.0 as usize] = Some(*step));
         let mut targets = Vec::new();
         for step in steps {
-            let Some(kind) = self.target_kind(step.endpoint) else { continue };
+            let kinds = self.target_kinds(step);
+            if kinds.is_empty() {
+                continue;
+            }
             let mut way = Vec::new();
             let mut current = Some(*step);
             while let Some(step) = current {
@@ -116,29 +119,35 @@ impl Network<'_> {
                 }
             }
             way.reverse();
-            targets.push(Target { kind, way });
-            if targets.len() == MOST {
+            targets.extend(kinds.into_iter().map(|kind| Target { kind, way: way.clone() }));
+            if targets.len() >= MOST {
                 break;
             }
         }
         targets
     }
 
-    fn target_kind(&self, endpoint: EndpointId) -> Option<TargetKind> {
-        let known = self.get(endpoint);
-        match &known.identity {
-            Identity::Nodes(_) => return Some(TargetKind::Nodes),
+    /// What an attacker finds at the end of a step.
+    fn target_kinds(&self, step: &Step) -> Vec<TargetKind> {
+        let tcp = |ports: &[u16]| {
+            let admitted = self.connections(step.before, step.endpoint);
+            ports.iter().any(|port| admitted.contains(Protocol::Tcp, *port))
+        };
+        match &self.get(step.endpoint).identity {
+            Identity::Nodes(_) => vec![if tcp(&KUBELET_PORTS) { TargetKind::Kubelet } else { TargetKind::Nodes }],
             Identity::Outside(ranges) => {
-                let has = |text: &str| {
-                    text.parse().is_ok_and(|address: IpAddr| ranges.iter().any(|range| range.contains(address)))
-                };
-                if METADATA.iter().any(|address| has(address)) {
-                    return Some(TargetKind::Metadata);
-                }
-                return crate::find::INTERNET.iter().any(|address| has(address)).then_some(TargetKind::Internet);
+                let has = |address: IpAddr| ranges.iter().any(|range| range.contains(address));
+                let metadata = METADATA_SERVICES.iter().filter_map(MetadataService::ip).any(has);
+                let internet = crate::find::INTERNET.iter().filter_map(|address| address.parse().ok()).any(has);
+                let metadata = (metadata && tcp(&[METADATA_PORT])).then_some(TargetKind::Metadata);
+                metadata.into_iter().chain(internet.then_some(TargetKind::Internet)).collect()
             }
-            Identity::Workload { .. } => {}
+            Identity::Workload { .. } => self.kind_of_workload(step.endpoint).into_iter().collect(),
         }
+    }
+
+    fn kind_of_workload(&self, endpoint: EndpointId) -> Option<TargetKind> {
+        let known = self.get(endpoint);
         let workload = self.workload_of(endpoint)?;
         let facts = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
         let mut declared = Ports::none();

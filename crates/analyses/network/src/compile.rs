@@ -217,7 +217,8 @@ pub(crate) fn asked(inventory: &Inventory, config: &Config) -> (Asked, Vec<crate
                         ranges.extend(crate::sets::ranges_of(&peer.who));
                         by_address |= match reach {
                             BlockReach::Anything => true,
-                            BlockReach::Plugin => config.dialect.blocks == crate::config::BlockMatching::Anything,
+                            // Pods on the network of a node are found where pods are not.
+                            BlockReach::Plugin => config.dialect.blocks != crate::config::BlockMatching::OutsideOnly,
                             BlockReach::Outside => false,
                         };
                     }

@@ -290,7 +290,7 @@ fn door(network: &Network<'_>, entry: &Entry) -> Option<Door> {
         Answer::Admitted(ports) => ports,
         Answer::DependsOnController => &entry.pod_ports,
     };
-    let workload = network.get(entry.endpoint).name.clone();
+    let workload = entry.behind(network);
     Some(Door { workload, way: entry.way, door: entry.door.clone(), ports: ports.clone() })
 }
 

@@ -6,12 +6,14 @@ mod services;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use model::inventory::{PortReference, Protocol, ResourceId, WorkloadFact};
+use model::inventory::{InstanceFact, PortReference, Protocol, ResourceId, WorkloadFact};
 use model::place::Place;
 use model::symbols::Symbol;
 
 use crate::addresses::Range;
+use crate::census::namespace_of;
 use crate::compile::Direction;
 use crate::network::{EndpointId, Identity, Isolation, Network, Row};
 use crate::ports::Ports;
@@ -93,8 +95,10 @@ pub enum Tls {
 /// A way in to the pods of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The pods.
+    /// The pods, or the outside.
     pub endpoint: EndpointId,
+    /// The address behind it, where that is none of a pod: somebody listed it for a Service by hand.
+    pub address: Option<IpAddr>,
     /// How.
     pub way: Way,
     /// The object that opens it.
@@ -154,6 +158,14 @@ pub fn sensitive(ports: &Ports) -> Option<&'static str> {
 }
 
 impl Entry {
+    /// The name of what is behind it: the pods, or an address.
+    pub fn behind(&self, network: &Network<'_>) -> String {
+        match self.address {
+            Some(address) => format!("{address} (no pod of the input)"),
+            None => network.get(self.endpoint).name.clone(),
+        }
+    }
+
     /// Entries in the order in which they should be looked at: those that everybody may use, and policies leave open,
     /// first; of those the ones that lead to a store or an interface for administration, and the ones without TLS.
     pub fn rank(&self) -> (u8, u8, u8, u8) {
@@ -185,9 +197,7 @@ impl Network<'_> {
                 .answer(entry, &mut |from| rows.entry(self.group_of(from)).or_insert_with(|| self.row(from)).to(to));
             entry.answer = answer;
         }
-        entries.sort_by_cached_key(|entry| {
-            (entry.rank(), entry.way, self.get(entry.endpoint).name.clone(), entry.door.clone())
-        });
+        entries.sort_by_cached_key(|entry| (entry.rank(), entry.way, entry.behind(self), entry.door.clone()));
         entries.dedup();
         entries
     }
@@ -207,6 +217,9 @@ impl Network<'_> {
     /// What policies leave of an entry, for who the pods see. What comes from each of those is asked for.
     pub(crate) fn answer(&self, entry: &Entry, connection: &mut dyn FnMut(EndpointId) -> Ports) -> Answer {
         let ports = &entry.pod_ports;
+        if entry.address.is_some() {
+            return Answer::Admitted(ports.clone());
+        }
         let sources: Vec<EndpointId> = match &entry.arrival {
             Arrival::Unprotected => return Answer::Admitted(ports.clone()),
             Arrival::UnknownPods => {
@@ -249,6 +262,10 @@ impl Network<'_> {
 struct WorkloadIndex {
     /// Workloads by namespace, each with its endpoints.
     by_namespace: BTreeMap<Symbol, Vec<(u32, Vec<EndpointId>)>>,
+    /// Pods by their addresses.
+    by_address: BTreeMap<IpAddr, Vec<EndpointId>>,
+    /// What objects list for Services, by the namespace and the name of those.
+    listed: BTreeMap<(Symbol, Symbol), Vec<u32>>,
     /// The controllers that were looked for, by what tells them apart.
     controllers: RefCell<BTreeMap<String, Controller>>,
 }
@@ -261,16 +278,46 @@ impl WorkloadIndex {
                 endpoints[workload as usize].push(number);
             }
         }
+        let (by_address, listed) = (by_address(network, &endpoints), listed(network));
         let mut by_namespace: BTreeMap<Symbol, Vec<_>> = BTreeMap::new();
         for ((number, workload), endpoints) in (0..).zip(network.workloads()).zip(endpoints) {
             by_namespace.entry(workload.namespace).or_default().push((number, endpoints));
         }
-        Self { by_namespace, controllers: RefCell::default() }
+        Self { by_namespace, by_address, listed, controllers: RefCell::default() }
     }
 
     fn of(&self, namespace: Symbol) -> &[(u32, Vec<EndpointId>)] {
         self.by_namespace.get(&namespace).map_or(&[], Vec::as_slice)
     }
+}
+
+fn by_address(network: &Network<'_>, endpoints: &[Vec<EndpointId>]) -> BTreeMap<IpAddr, Vec<EndpointId>> {
+    let facts = &network.inventory.facts;
+    if facts.network.endpoints.is_empty() {
+        return BTreeMap::new();
+    }
+    let instances: BTreeMap<ResourceId, &InstanceFact> =
+        facts.traffic.instances.iter().map(|instance| (instance.resource, instance)).collect();
+    let mut found = BTreeMap::new();
+    for (workload, endpoints) in network.workloads().iter().zip(endpoints) {
+        let members = workload.members.iter().map(|member| facts.workloads[*member as usize].resource);
+        for address in members.filter_map(|member| instances.get(&member)).flat_map(|instance| &instance.addresses) {
+            if let Ok(address) = network.inventory.symbols.text(*address).parse() {
+                found.insert(address, endpoints.clone());
+            }
+        }
+    }
+    found
+}
+
+fn listed(network: &Network<'_>) -> BTreeMap<(Symbol, Symbol), Vec<u32>> {
+    let mut listed: BTreeMap<(Symbol, Symbol), Vec<u32>> = BTreeMap::new();
+    let facts = (0..).zip(&network.inventory.facts.network.endpoints);
+    for (number, fact) in facts.filter(|(_, fact)| !network.config.without.contains(&fact.resource)) {
+        let namespace = namespace_of(network.inventory, fact.resource);
+        listed.entry((namespace, fact.service)).or_default().push(number);
+    }
+    listed
 }
 
 /// The port of a pod that a Service means: a number, or what a container calls so.

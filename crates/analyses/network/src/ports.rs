@@ -233,6 +233,12 @@ impl Atoms {
         }
     }
 
+    /// The page and the bit of the atom that a port is in.
+    pub(crate) fn atom_of(&self, protocol: Protocol, port: u16) -> Option<(usize, u64)> {
+        let at = self.atoms.iter().position(|&(of, first, last)| of == protocol && (first..=last).contains(&port))?;
+        Some((at / 64, 1 << (at % 64)))
+    }
+
     /// The ports of a mask.
     pub(crate) fn ports(&self, masks: &[u64]) -> Ports {
         let mut ports = Ports::none();

@@ -80,6 +80,7 @@ Examples:
   plimsoll network list deploy/ --from internet
   plimsoll network list deploy/ --namespace payments --output csv=payments.csv
   plimsoll network list deploy/ --output json | jq '.connections'
+  plimsoll network list deploy/ --output svg=map.svg
   plimsoll network list deploy/ --output dot | dot -Tsvg > graph.svg
 
 Exit codes: 0 listed · 2 not everything could be looked at · 3 wrong usage";
@@ -369,6 +370,8 @@ pub enum NetworkFormat {
     Dot,
     /// A map to look at, that needs nothing else
     Html,
+    /// A map as a picture that stands still
+    Svg,
 }
 
 impl FromStr for NetworkOutput {

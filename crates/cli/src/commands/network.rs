@@ -7,6 +7,7 @@ mod explain;
 mod exposure;
 mod generate;
 mod list;
+mod proxies;
 
 use cluster::features::Feature;
 use std::fs::File;

@@ -11,6 +11,7 @@ pub mod html;
 pub mod list;
 pub mod map;
 pub mod sanity;
+pub mod svg;
 mod table;
 mod wire;
 

@@ -5,8 +5,10 @@ use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
 use model::inventory::{Inventory, WorkloadFact};
+use model::place::Place;
 use model::severity::Severity;
 use model::workload::Workload;
+use network::{Enforces, PLUGIN_IMAGES};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -170,6 +172,52 @@ spec:
           image: docker.io/kindest/kindnetd:v20250512-df8de77b
 ",
         ),
+        complete_fixture(
+            "apiVersion: v1 #~ high : No engine that enforces network policies runs in this cluster of GKE
+kind: Node
+metadata: {name: n1, labels: {cloud.google.com/gke-nodepool: p}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n2, labels: {cloud.google.com/gke-nodepool: p}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: netd, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: netd}}
+  template:
+    metadata: {labels: {app: netd}}
+    spec: {containers: [{name: netd, image: gke.gcr.io/netd:v0.4}]}
+",
+        ),
+        complete_fixture(
+            "apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {kubernetes.azure.com/cluster: c}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: azure-npm, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: npm}}
+  template:
+    metadata: {labels: {app: npm}}
+    spec: {containers: [{name: npm, image: 'mcr.microsoft.com/containernetworking/azure-npm:v1.5'}]}
+",
+        ),
+        // Nothing of the cluster itself is seen.
+        complete_fixture(
+            "apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {kubernetes.azure.com/cluster: c}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app, namespace: shop}
+spec: {containers: [{name: c, image: i}]}
+",
+        ),
         // What enforces may be in another folder.
         fixture(
             "apiVersion: apps/v1
@@ -190,19 +238,10 @@ spec:
     ],
 };
 
-/// Parts of the names of images that enforce policies.
-const ENFORCING: &[&str] = &[
-    "cilium/cilium",
-    "calico/node",
-    "antrea/antrea",
-    "ovn-kubernetes",
-    "ovnkube",
-    "kube-ovn",
-    "kube-network-policies",
-    "cloudnativelabs/kube-router",
-    "weaveworks/weave-kube",
-    "azure-npm",
-];
+/// Whether an image is one of a plugin that may, or may not, enforce policies.
+fn is_of(image: &str, enforces: &[Enforces]) -> bool {
+    PLUGIN_IMAGES.iter().any(|known| enforces.contains(&known.enforces) && image.contains(known.part))
+}
 
 /// The first release of kindnet that enforces policies, by the day in its tag.
 const KINDNET_ENFORCES: u32 = 20_240_730;
@@ -213,7 +252,7 @@ fn check_workload(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     }
     let containers = || workload.pod.containers.iter().filter_map(|container| Some((container, container.image?)));
     let has = |part: &str| containers().any(|(_, image)| image.text().contains(part));
-    if ENFORCING.iter().any(|part| has(part)) {
+    if containers().any(|(_, image)| is_of(&image.text(), &[Enforces::Always])) {
         return;
     }
     let mut is_plugin = false;
@@ -261,23 +300,23 @@ fn enforces_by_its_day(image: &str) -> bool {
 
 /// What one plugin does not enforce another may.
 fn check_inventory(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let uses = |workload: &WorkloadFact, parts: &[&str]| {
-        workload.images.iter().any(|used| {
-            let image = inventory.symbols.text(used.image);
-            parts.iter().any(|part| image.contains(part))
-        })
+    let text = |workload: &WorkloadFact| -> Vec<String> {
+        workload.images.iter().map(|used| inventory.symbols.text(used.image)).collect()
     };
+    let uses =
+        |workload: &WorkloadFact, enforces: &[Enforces]| text(workload).iter().any(|image| is_of(image, enforces));
     let workloads = &inventory.facts.workloads;
-    let plugins = || workloads.iter().filter(|workload| uses(workload, PLUGINS));
-    if workloads.iter().any(|workload| uses(workload, ENFORCING)) {
+    let plugins = || workloads.iter().filter(|workload| uses(workload, &[Enforces::Maybe, Enforces::Never]));
+    if workloads.iter().any(|workload| uses(workload, &[Enforces::Always])) {
         plugins().for_each(|plugin| findings.withdraw(plugin.resource));
-    } else if !inventory.complete {
+    } else if inventory.complete {
+        check_provider(inventory, findings);
+    } else {
         let daemon_set = inventory.symbols.intern("DaemonSet");
         // What is switched off is so wherever else policies may be enforced; of the others it is not known.
         let is_quiet = |plugin: &&WorkloadFact| {
             inventory.resource(plugin.resource).kind == daemon_set
-                && !uses(plugin, &["aws-network-policy-agent"])
-                && !plugin.images.iter().any(|used| enforces_by_its_day(&inventory.symbols.text(used.image)))
+                && !text(plugin).iter().any(|image| image.contains(AWS_AGENT) || enforces_by_its_day(image))
         };
         for plugin in plugins().filter(is_quiet) {
             findings.withdraw(plugin.resource);
@@ -288,5 +327,36 @@ fn check_inventory(inventory: &Inventory, findings: &mut InventoryFindings<'_>) 
     }
 }
 
-/// Parts of the names of images that may connect pods without enforcing policies.
-const PLUGINS: &[&str] = &["amazon-k8s-cni", "flannel", "kindnetd"];
+const AWS_AGENT: &str = "aws-network-policy-agent";
+
+/// A label of the nodes of a managed cluster whose own network enforces nothing, how that is called, and the engines that do.
+/// Source: the documentation of network policies of both.
+const PROVIDERS: &[(&str, &str, &str)] = &[
+    ("cloud.google.com/gke-nodepool", "GKE", "Dataplane V2 or Calico"),
+    ("kubernetes.azure.com/cluster", "AKS", "Cilium, Calico or the policy manager of Azure"),
+];
+
+/// Clusters of providers whose own network enforces nothing, unless an engine runs in it.
+fn check_provider(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
+    // The pods of the cluster itself are not seen by everybody: where none are, nothing is known.
+    let system = inventory.symbols.intern("kube-system");
+    if !inventory.facts.workloads.iter().any(|workload| inventory.namespace(workload.resource) == system) {
+        return;
+    }
+    for &(label, provider, engines) in PROVIDERS {
+        let Some(key) = inventory.symbols.find(label) else { continue };
+        let nodes = inventory.facts.traffic.nodes.iter();
+        let of_provider = nodes.filter(|node| node.labels.iter().any(|(own, _)| *own == key));
+        // Said once, of the node that is first by its name.
+        let Some(node) = of_provider.min_by_key(|node| inventory.symbols.text(inventory.resource(node.resource).name))
+        else {
+            continue;
+        };
+        let line = inventory.resource(node.resource).line;
+        let place = Place { line, column: 1, end_line: line, end_column: 1, ..Place::default() };
+        let message = format!(
+            "No engine that enforces network policies runs in this cluster of {provider}, which is {engines}: they are ignored"
+        );
+        findings.report(node.resource, Finding::at_place(place).message(message));
+    }
+}

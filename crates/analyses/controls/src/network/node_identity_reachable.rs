@@ -3,9 +3,9 @@
 use model::control::{Check, Control, InventoryFindings, alias, complete_fixture, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
-use model::inventory::Inventory;
+use model::inventory::{Inventory, ResourceId};
 use model::severity::Severity;
-use network::{Config, EndpointId, METADATA, Network};
+use network::{Config, FamilyKnown, Network};
 use std::collections::BTreeMap;
 
 /// The control.
@@ -123,6 +123,63 @@ spec:
   containers: [{name: app, image: 'app:1'}]
 ",
         ),
+        // Over IPv6 there is another address: a policy that leaves that out lets those pods through that speak it.
+        complete_fixture(
+            "apiVersion: v1
+kind: Node
+metadata: {name: n1}
+spec: {providerID: 'gce://project/zone/n1'}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app #~ high metadata.name: No policy keeps the pod from fd20:ce::254,
+  namespace: shop
+spec:
+  containers: [{name: app, image: 'app:1'}]
+status: {podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: old
+  namespace: shop
+spec:
+  containers: [{name: app, image: 'app:1'}]
+status: {podIPs: [{ip: 10.0.0.2}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}, {ipBlock: {cidr: '::/0'}}]}]
+",
+        ),
+        complete_fixture(
+            "apiVersion: v1
+kind: Node
+metadata: {name: n1}
+spec: {providerID: 'gce://project/zone/n1'}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app #? info metadata.name: No policy keeps the pod from fd20:ce::254: whether
+  namespace: shop
+spec:
+  containers: [{name: app, image: 'app:1'}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}, {ipBlock: {cidr: '::/0'}}]}]
+",
+        ),
         // Whose machines the nodes are is not known.
         fixture(
             "apiVersion: v1
@@ -147,8 +204,8 @@ const PROVIDERS: &[(&str, Option<&str>)] = &[
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let providers = inventory.facts.network.nodes.iter().map(|node| inventory.symbols.text(node.provider));
-    let provider = providers.into_iter().find_map(|name| PROVIDERS.iter().find(|(known, _)| *known == name));
-    let Some((_, elsewhere)) = provider else { return };
+    let known = providers.into_iter().find_map(|name| PROVIDERS.iter().find(|(known, _)| *known == name));
+    let Some((provider, elsewhere)) = known else { return };
     let has_own_server = inventory.facts.workloads.iter().any(|workload| {
         let object = inventory.resource(workload.resource);
         [object.namespace, object.name].map(|symbol| inventory.symbols.text(symbol))
@@ -159,46 +216,62 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         ..Config::default()
     };
     let network = Network::shared(inventory, &config);
-    let services: Vec<EndpointId> =
-        METADATA.iter().filter_map(|address| network.outside_of(address.parse().ok()?)).take(1).collect();
-    let mut reaching: BTreeMap<_, bool> = BTreeMap::new();
-    let mut known: BTreeMap<u32, bool> = BTreeMap::new();
-    for (endpoint, _) in network.endpoints() {
+    let mut reaching: BTreeMap<ResourceId, BTreeMap<&str, FamilyKnown>> = BTreeMap::new();
+    for (_, workload) in
+        network.endpoints().filter_map(|(endpoint, _)| Some((endpoint, network.workload_of(endpoint)?)))
+    {
+        reaching.entry(workload.resource).or_default();
+    }
+    for (endpoint, services) in network.metadata_reached() {
         let Some(workload) = network.workload_of(endpoint) else { continue };
-        let reaches = *known.entry(network.group_of(endpoint)).or_insert_with(|| {
-            let row = network.row(endpoint);
-            services.iter().any(|service| row.reaches(*service))
-        });
-        *reaching.entry(workload.resource).or_default() |= reaches;
+        let found = reaching.entry(workload.resource).or_default();
+        for reached in services.iter().filter(|reached| reached.service.is_of(provider)) {
+            let known = found.entry(reached.service.address).or_insert(reached.family);
+            *known = (*known).min(reached.family);
+        }
     }
     for workload in &inventory.facts.workloads {
         let resource = workload.resource;
-        let Some(reaches) = reaching.get(&resource) else { continue };
+        let Some(reached) = reaching.get(&resource) else { continue };
+        let for_certain = reached.values().any(|family| *family == FamilyKnown::Yes);
+        let services = reached.iter().filter(|(_, family)| !for_certain || **family == FamilyKnown::Yes);
+        let services = services.map(|(address, _)| *address).collect::<Vec<_>>().join(" and ");
         let finding = Finding::at_place(workload.place);
+        let unsure =
+            |message: String| Finding::at_place(workload.place).message(message).severity(Severity::Info).skip();
         // What belongs to the cluster works for the node.
         let is_system = inventory.symbols.text(inventory.namespace(resource)) == "kube-system";
-        match (workload.network.host_network, reaches, elsewhere) {
-            (true, ..) if is_system => {}
-            (true, ..) => {
+        if workload.network.host_network {
+            if !is_system {
                 let message = "The pod is on the network of its node: the metadata service takes it for the node";
                 findings.report(resource, finding.message(message));
             }
-            (false, false, _) => findings.looked_at(resource),
-            (false, true, None) if has_own_server => findings.looked_at(resource),
-            (false, true, None) if inventory.complete => {
+            continue;
+        }
+        match elsewhere {
+            _ if reached.is_empty() => findings.looked_at(resource),
+            None if has_own_server => findings.looked_at(resource),
+            _ if !for_certain => {
                 let message =
-                    "No policy keeps the pod from 169.254.169.254, which gives it the credentials of its node";
+                    format!("No policy keeps the pod from {services}: whether it has an address of IPv6 is not known");
+                findings.report(resource, unsure(message));
+            }
+            None if inventory.complete => {
+                let message =
+                    format!("No policy keeps the pod from {services}, which gives it the credentials of its node");
                 findings.report(resource, finding.message(message));
             }
-            (false, true, None) => {
-                let message = "No policy of the input keeps the pod from 169.254.169.254: whether something else does is not known";
-                findings.report(resource, finding.message(message).severity(Severity::Info).skip());
-            }
-            (false, true, Some(elsewhere)) => {
+            None => {
                 let message = format!(
-                    "No policy keeps the pod from 169.254.169.254: whether {elsewhere} is not written in the cluster"
+                    "No policy of the input keeps the pod from {services}: whether something else does is not known"
                 );
-                findings.report(resource, finding.message(message).severity(Severity::Info).skip());
+                findings.report(resource, unsure(message));
+            }
+            Some(elsewhere) => {
+                let message = format!(
+                    "No policy keeps the pod from {services}: whether {elsewhere} is not written in the cluster"
+                );
+                findings.report(resource, unsure(message));
             }
         }
     }

@@ -14,7 +14,7 @@ use super::policies::Direction;
 /// Reports the workloads whose pods nothing keeps apart in this direction.
 pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>, direction: Direction) {
     let isolated = selected(inventory, direction, &|_| true);
-    let opened = selected(inventory, direction, &|rules| rules.iter().any(|rule| is_open(inventory, rule, direction)));
+    let opened = selected(inventory, direction, &|rules| rules.iter().any(|rule| is_open(inventory, rule)));
     let (by_others, unknown) = by_others(inventory, direction);
     let numbered = (0..).zip(&inventory.facts.workloads);
     for (number, workload) in numbered.filter(|(_, workload)| !workload.network.host_network) {
@@ -30,7 +30,9 @@ pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>
         };
         let finding = Finding::at_place(workload.place);
         let finding = match (isolated[number], inventory.complete && !unknown) {
-            (true, _) => finding.message(format!("{who}: a rule without peers and ports opens what policies close")),
+            (true, _) => {
+                finding.message(format!("{who}: a rule for everybody on every port opens what policies close"))
+            }
             (false, true) => finding.message(format!("{who}: no policy restricts what comes {word} them")),
             (false, false) => finding
                 .severity(Severity::Info)
@@ -53,15 +55,15 @@ fn selected(inventory: &Inventory, direction: Direction, is_so: &dyn Fn(&[Policy
     inventory.selected_by_any(policies.map(|policy| (inventory.namespace(policy.resource), &policy.selector)))
 }
 
-/// Whether a rule lets everybody through on every port. Out of a pod, a block of all addresses is everybody too.
-fn is_open(inventory: &Inventory, rule: &PolicyRuleFact, direction: Direction) -> bool {
+/// Whether a rule lets everybody through on every port. A block of all addresses of a family is everybody too.
+fn is_open(inventory: &Inventory, rule: &PolicyRuleFact) -> bool {
     rule.ports.is_empty()
         && (rule.peers.is_empty()
             || rule.peers.iter().any(|peer| match &peer.peer {
                 Peer::Block { cidr, except } => {
                     let is_everything =
                         || Block::parse(&inventory.symbols.text(*cidr)).is_some_and(|block| block.prefix() == 0);
-                    direction == Direction::Egress && except.is_empty() && is_everything()
+                    except.is_empty() && is_everything()
                 }
                 Peer::Pods { .. } => false,
             }))

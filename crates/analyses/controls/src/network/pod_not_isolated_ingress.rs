@@ -122,7 +122,7 @@ spec:
             "apiVersion: v1
 kind: Pod
 metadata:
-  name: app #~ medium metadata.name: Every pod of the cluster may connect to these pods: a rule without peers
+  name: app #~ medium metadata.name: Every pod of the cluster may connect to these pods: a rule for everybody
   namespace: shop
   labels: {app: app}
 spec:

@@ -230,9 +230,10 @@ impl Network<'_> {
         let Opening { way, opened_by, place, door, tls, controller } = opening;
         let Controller { arrival, reach } = controller;
         let reach: Reach = limited(reach, listed);
-        for Backend { endpoint, ports } in self.backends(service, port, index) {
+        for Backend { endpoint, address, ports } in self.backends(service, port, index) {
             entries.push(Entry {
                 endpoint,
+                address,
                 way,
                 opened_by,
                 place,

@@ -1,6 +1,7 @@
 //! Entries that Services, ports of nodes and the network of nodes open.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use model::address::Block;
 use model::inventory::{ResourceId, ServiceFact, ServiceKind, ServicePortFact, ServiceReachFact, WorkloadFact};
@@ -11,9 +12,11 @@ use crate::census::namespace_of;
 use crate::network::{EndpointId, Identity, Network};
 use crate::ports::{Ports, protocol_name};
 
-/// The pods behind a Service, and which of their ports.
+/// The pods behind a Service, or an address, and which of its ports.
 pub(super) struct Backend {
     pub(super) endpoint: EndpointId,
+    /// The address, if it is none of a pod.
+    pub(super) address: Option<IpAddr>,
     pub(super) ports: Ports,
 }
 
@@ -46,7 +49,7 @@ impl Network<'_> {
         let blocks = reach.source_ranges.iter().filter_map(|text| Block::parse(&self.inventory.symbols.text(*text)));
         let listed: Vec<Range> = blocks.map(|block| Range::of(&block)).collect();
         let protocol = protocol_name(port.protocol);
-        for Backend { endpoint, ports } in self.backends(service, Some(port), index) {
+        for Backend { endpoint, address, ports } in self.backends(service, Some(port), index) {
             for &way in &ways {
                 let (number, reach_of) = match way {
                     Way::NodePort => (port.node_port, Reach::NodeNetwork),
@@ -58,6 +61,7 @@ impl Network<'_> {
                 let arrival = if reach.keeps_client { Arrival::Client } else { Arrival::Node };
                 entries.push(Entry {
                     endpoint,
+                    address,
                     way,
                     opened_by: service.resource,
                     place: reach.place,
@@ -81,9 +85,12 @@ impl Network<'_> {
     ) -> Vec<Backend> {
         let namespace = namespace_of(self.inventory, service.resource);
         let mut backends: Vec<Backend> = Vec::new();
-        // Without a selector, others say what is behind it.
-        if service.selector.is_empty() || service.kind == ServiceKind::ExternalName {
+        if service.kind == ServiceKind::ExternalName {
             return backends;
+        }
+        // Without a selector, others say what is behind it.
+        if service.selector.is_empty() {
+            return self.listed_backends(service, port, index);
         }
         for (workload, endpoints) in index.of(namespace) {
             for member in &self.workloads()[*workload as usize].members {
@@ -100,13 +107,48 @@ impl Network<'_> {
                 for &endpoint in endpoints {
                     match backends.iter_mut().find(|backend| backend.endpoint == endpoint) {
                         Some(known) => known.ports = known.ports.union(&ports),
-                        None => backends.push(Backend { endpoint, ports: ports.clone() }),
+                        None => backends.push(Backend { endpoint, address: None, ports: ports.clone() }),
                     }
                 }
             }
         }
         backends.retain(|backend| !backend.ports.is_empty());
         backends
+    }
+
+    /// What Endpoints and EndpointSlices list for a Service: addresses of pods, or others. Their ports are those with the
+    /// names of the ports of the Service.
+    fn listed_backends(
+        &self,
+        service: &ServiceFact,
+        port: Option<&ServicePortFact>,
+        index: &WorkloadIndex,
+    ) -> Vec<Backend> {
+        /// A list that is longer says nothing more to anybody.
+        const MOST: usize = 1_000;
+        let key = (namespace_of(self.inventory, service.resource), self.inventory.resource(service.resource).name);
+        let mut found: BTreeMap<(EndpointId, Option<IpAddr>), Ports> = BTreeMap::new();
+        for &number in index.listed.get(&key).map_or(&[][..], Vec::as_slice) {
+            let fact = &self.inventory.facts.network.endpoints[number as usize];
+            let mut ports = Ports::none();
+            let is_meant = |name, protocol| port.is_none_or(|own| own.name == name && own.protocol == protocol);
+            for &(_, protocol, number) in fact.ports.iter().filter(|(name, protocol, _)| is_meant(*name, *protocol)) {
+                ports.insert(protocol, number, number);
+            }
+            let texts = fact.addresses.iter().take(MOST).map(|(address, _)| self.inventory.symbols.text(*address));
+            for address in texts.filter_map(|text| text.parse::<IpAddr>().ok()) {
+                let ends: Vec<(EndpointId, Option<IpAddr>)> = match index.by_address.get(&address) {
+                    Some(pods) => pods.iter().map(|pod| (*pod, None)).collect(),
+                    None => self.outside_of(address).map(|outside| (outside, Some(address))).into_iter().collect(),
+                };
+                for end in ends {
+                    let known = found.entry(end).or_default();
+                    *known = known.union(&ports);
+                }
+            }
+        }
+        let found = found.into_iter().filter(|(_, ports)| !ports.is_empty());
+        found.map(|((endpoint, address), ports)| Backend { endpoint, address, ports }).collect()
     }
 
     pub(super) fn add_hosts(&self, entries: &mut Vec<Entry>) {
@@ -144,6 +186,7 @@ impl Network<'_> {
 fn host_entry(endpoint: EndpointId, fact: &WorkloadFact, way: Way, door: String, pod_ports: Ports) -> Entry {
     Entry {
         endpoint,
+        address: None,
         way,
         opened_by: fact.resource,
         place: fact.place,

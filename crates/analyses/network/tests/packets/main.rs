@@ -6,6 +6,7 @@
 //! out. Everything happens in namespaces of its own for the network, mounts and processes, which end with it.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "processes tell each other, and people, what they did")]
 #![expect(clippy::disallowed_types, reason = "the reference is the kernel, and its tools")]
 #![expect(clippy::disallowed_methods, reason = "the environment says what this process is")]
 

@@ -1,6 +1,9 @@
 //! `reach-metadata`
 
+use std::collections::BTreeSet;
+
 use model::control::alias;
+use network::{FamilyKnown, Reached};
 
 use crate::edge::{CLOUD_METADATA_OPEN, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
@@ -12,8 +15,8 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "reach-metadata",
     title: "asks the metadata service of the cloud for the identity of the node",
     rationale: "The metadata service gives credentials of the node to whoever asks from it, and a pod asks from it.",
-    conditions: "Policies let the pod connect to 169.254.169.254. Always conditional: providers can keep pods from it, and not every cluster is in a cloud.",
-    remediation: "Deny pods the way to 169.254.169.254, and give workloads identities of their own.",
+    conditions: "Policies let the pod connect to 169.254.169.254, or to the address that its cloud has for it over IPv6. Always conditional: providers can keep pods from it, and not every cluster is in a cloud.",
+    remediation: "Deny pods the way to 169.254.169.254 (and to fd00:ec2::254 or fd20:ce::254 over IPv6), and give workloads identities of their own.",
     verify: "kubectl exec POD -- curl -m 2 http://169.254.169.254/",
     techniques: &["T1552.005", "MS-TA9033", "MS-TA9028"],
     aliases: &[alias("kubehound", "IDENTITY_ASSUME")],
@@ -25,6 +28,29 @@ pub static EDGE: EdgeKind = EdgeKind {
 kind: Pod
 metadata: {name: a, namespace: n}
 spec: {containers: [{name: c, image: i}]}
+",
+            edges: &["Pod n/a -> the cloud identity of a node if cloud-metadata-open"],
+        },
+        // Over IPv6 it has another address.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Node
+metadata: {name: n1}
+spec: {providerID: 'aws:///eu-central-1a/i-1'}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: n}
+spec: {containers: [{name: c, image: i}]}
+status: {podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: n}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.169.254/32]}}, {ipBlock: {cidr: '::/0'}}]}]
 ",
             edges: &["Pod n/a -> the cloud identity of a node if cloud-metadata-open"],
         },
@@ -48,21 +74,28 @@ spec:
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    let addresses = network::METADATA.iter().filter_map(|address| address.parse().ok());
-    let services: Vec<network::EndpointId> =
-        addresses.filter_map(|address| world.network.outside_of(address)).take(1).collect();
-    let mut known = std::collections::BTreeMap::new();
+    let nodes = world.inventory.facts.network.nodes.iter();
+    let providers: BTreeSet<String> = nodes.map(|node| world.inventory.symbols.text(node.provider)).collect();
+    // Whose machines the nodes are may not be known: then it is the address that many have.
+    let is_here = |reached: &&Reached| {
+        let of_cloud = reached.service.providers.is_empty();
+        reached.family == FamilyKnown::Yes
+            && (of_cloud || providers.iter().any(|provider| reached.service.is_of(provider)))
+    };
+    let found = world.network.metadata_reached();
     for (endpoint, workloads) in world.endpoints() {
-        let reaches = *known.entry(world.network.group_of(endpoint)).or_insert_with(|| {
-            let row = world.network.row(endpoint);
-            services.iter().any(|service| row.reaches(*service))
-        });
-        for workload in workloads.into_iter().filter(|_| reaches) {
+        let services = found.get(&endpoint).map_or(&[][..], Vec::as_slice);
+        let addresses: Vec<&str> = services.iter().filter(is_here).map(|reached| reached.service.address).collect();
+        if addresses.is_empty() {
+            continue;
+        }
+        let note = format!("no policy keeps it from {}", addresses.join(" and "));
+        for workload in workloads {
             let fact = &world.inventory.facts.workloads[workload as usize];
             drafts
                 .edge(Vertex::Workload(workload), Vertex::NodeCloudIdentity)
                 .if_(&CLOUD_METADATA_OPEN)
-                .shown_by(fact.resource, fact.place, "no policy keeps it from 169.254.169.254")
+                .shown_by(fact.resource, fact.place, &note)
                 .file();
         }
     }

@@ -3,6 +3,7 @@
 use ::network::Network;
 use reports::network::exposure::{report, write_json, write_text};
 
+use super::proxies::proxies;
 use super::{VERSION, assume, exit, read, write_outputs};
 use crate::arguments::{NetworkExposureArguments, NetworkFormat};
 use crate::exit::Exit;
@@ -12,7 +13,7 @@ pub(super) fn run(arguments: &NetworkExposureArguments) -> anyhow::Result<Exit> 
     let inventory = read(&arguments.paths, &arguments.input)?;
     let assumptions = assume(&inventory, &arguments.input)?;
     let network = Network::new(&inventory, &assumptions.config);
-    let report = report(&network, &network.exposure(), VERSION);
+    let report = report(&network, &network.exposure(), proxies(&inventory), VERSION);
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),

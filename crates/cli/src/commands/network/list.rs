@@ -4,6 +4,7 @@ use ::network::{EndpointId, Network, Worlds};
 use reports::network::html::{self, HtmlInput};
 use reports::network::list::{ListInput, write_text};
 use reports::network::map::{Filter, MapInput, map, write_csv, write_dot, write_json};
+use reports::network::svg::{self, SvgInput};
 
 use super::{Assumptions, VERSION, assume, exit, find, read, subject, write_outputs};
 use crate::arguments::{NetworkFormat, NetworkListArguments};
@@ -23,7 +24,14 @@ pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
         own,
     };
     let entries = network.exposure();
-    let known = [NetworkFormat::Text, NetworkFormat::Json, NetworkFormat::Csv, NetworkFormat::Dot, NetworkFormat::Html];
+    let known = [
+        NetworkFormat::Text,
+        NetworkFormat::Json,
+        NetworkFormat::Csv,
+        NetworkFormat::Dot,
+        NetworkFormat::Html,
+        NetworkFormat::Svg,
+    ];
     let subject = subject(&arguments.paths);
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => {
@@ -35,6 +43,10 @@ pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
         NetworkFormat::Html => {
             let input = HtmlInput { worlds: &worlds, entries: &entries, plugin: &plugin, subject: &subject };
             html::write(&input, out)
+        }
+        NetworkFormat::Svg => {
+            let input = SvgInput { network, filter: &filter, entries: &entries, subject: &subject };
+            svg::write(&input, out)
         }
         NetworkFormat::Text => {
             let input =

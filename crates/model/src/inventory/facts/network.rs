@@ -157,6 +157,8 @@ pub struct EndpointsFact {
     pub controlled: bool,
     /// Its addresses, and where.
     pub addresses: Box<[(Symbol, Place)]>,
+    /// Its ports: the name, which is that of the port of the Service, the protocol and the number.
+    pub ports: Box<[(Symbol, Protocol, u16)]>,
 }
 
 /// A Node.

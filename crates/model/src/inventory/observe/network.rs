@@ -127,7 +127,14 @@ impl Observer<'_> {
             let both = items(subset.get("addresses")).chain(items(subset.get("notReadyAddresses")));
             both.filter_map(|address| address.get("ip")).for_each(&mut keep);
         }
+        let of_subsets = items(object.value.get("subsets")).flat_map(|subset| items(subset.get("ports")));
+        let of_slice = if is_slice { object.value.get("ports") } else { None };
+        let ports = items(of_slice).chain(of_subsets).filter_map(|port| {
+            let number = port.get("port")?.text().parse().ok().filter(|number| *number > 0)?;
+            Some((self.symbol(port.get("name")), protocol(port), number))
+        });
         EndpointsFact {
+            ports: ports.collect(),
             resource: self.resource,
             service: match is_slice {
                 true => self.symbols.intern(&label("kubernetes.io/service-name")),

@@ -142,6 +142,7 @@ fn kind(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::Store => "store",
         TargetKind::Metadata => "metadata",
+        TargetKind::Kubelet => "kubelet",
         TargetKind::Nodes => "nodes",
         TargetKind::Internet => "internet",
         TargetKind::HostNetwork => "hostNetwork",
@@ -153,7 +154,8 @@ fn kind_text(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::Store => "a store of data",
         TargetKind::Metadata => "the cloud's metadata: credentials of the node",
-        TargetKind::Nodes => "nodes: the kubelet, and what listens there",
+        TargetKind::Kubelet => "the kubelet of a node, and what else listens there",
+        TargetKind::Nodes => "a node: what listens there, without its kubelet",
         TargetKind::Internet => "the internet: data can leave",
         TargetKind::HostNetwork => "the network of a node",
         TargetKind::System => "a workload of the cluster itself",

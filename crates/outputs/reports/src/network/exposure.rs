@@ -1,8 +1,9 @@
 //! Who can come in from outside, for people and machines.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use ::network::{Answer, Arrival, Entry, Network, Range, Reach, Tls, Way, sensitive};
+use ::network::{Answer, Arrival, Entry, FamilyKnown, Network, Range, Reach, Tls, Way, sensitive};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
-use crate::text::terminal::sanitize;
+use crate::text::terminal::{sanitize, wrap};
 
 /// The answer of `plimsoll network exposure`.
 #[derive(Serialize, JsonSchema)]
@@ -24,6 +25,42 @@ pub struct ExposureReport {
     pub coverage: JsonCoverage,
     /// The ways in, the most open first.
     pub entries: Vec<ExposureEntry>,
+    /// Who may connect to pods through the API server; null if no rights were read.
+    pub through_api_server: Option<Vec<ExposureProxy>>,
+    /// What pods reach that ought to be out of their reach: metadata services of clouds, and kubelets.
+    pub targets: Vec<ExposureTarget>,
+    /// How many workloads there are.
+    pub workloads: usize,
+}
+
+/// Somebody who may connect to pods through the API server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExposureProxy {
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: String,
+    /// The name; of a ServiceAccount `namespace/name`.
+    pub name: String,
+    /// How: `pods/portforward`, `pods/proxy`, `services/proxy` or `nodes/proxy`.
+    pub ways: Vec<String>,
+    /// The namespace in which; null means all, and of `nodes/proxy` all nodes.
+    pub namespace: Option<String>,
+    /// The bindings that say so.
+    pub because: Vec<String>,
+}
+
+/// Something that ought to be out of reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExposureTarget {
+    /// `metadata` or `kubelet`.
+    pub target: String,
+    /// The address; null for the kubelets of nodes.
+    pub address: Option<String>,
+    /// What it gives.
+    pub gives: String,
+    /// The workloads that reach it.
+    pub workloads: Vec<String>,
 }
 
 /// A way in.
@@ -69,13 +106,81 @@ pub fn schema() -> String {
 }
 
 /// The report.
-pub fn report(network: &Network<'_>, entries: &[Entry], version: &str) -> ExposureReport {
+pub fn report(
+    network: &Network<'_>,
+    entries: &[Entry],
+    through_api_server: Option<Vec<ExposureProxy>>,
+    version: &str,
+) -> ExposureReport {
     ExposureReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() },
         coverage: super::map::coverage(network),
         entries: entries.iter().map(|entry| wire(network, entry)).collect(),
+        through_api_server,
+        targets: targets(network),
+        workloads: network.endpoints().filter(|(number, _)| network.is_pod(*number)).count(),
     }
+}
+
+/// What pods reach that ought to be out of their reach.
+pub(super) fn targets(network: &Network<'_>) -> Vec<ExposureTarget> {
+    let mut metadata: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
+    let nodes = network.inventory().facts.network.nodes.iter();
+    let providers: BTreeSet<String> = nodes.map(|node| network.inventory().symbols.text(node.provider)).collect();
+    for (endpoint, reached) in network.metadata_reached() {
+        for one in reached {
+            // Those of one provider are of interest where its machines are.
+            let is_here = one.service.providers.is_empty() || providers.iter().any(|own| one.service.is_of(own));
+            if is_here && one.family == FamilyKnown::Yes {
+                let known = metadata.entry(one.service.address).or_insert((one.service.gives, Vec::new()));
+                known.1.push(network.get(endpoint).name.clone());
+            }
+        }
+    }
+    let services = metadata.into_iter().map(|(address, (gives, workloads))| ExposureTarget {
+        target: "metadata".to_owned(),
+        address: Some(address.to_owned()),
+        gives: gives.to_owned(),
+        workloads,
+    });
+    let reaching = network.kubelets_reached();
+    let kubelets = (!reaching.is_empty()).then(|| ExposureTarget {
+        target: "kubelet".to_owned(),
+        address: None,
+        gives: "commands in the pods of its node, for whoever it trusts".to_owned(),
+        workloads: reaching.iter().map(|endpoint| network.get(*endpoint).name.clone()).collect(),
+    });
+    services.chain(kubelets).collect()
+}
+
+/// One line for each of them.
+pub(super) fn write_targets(
+    targets: &[ExposureTarget],
+    all: usize,
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for target in targets {
+        let what = match &target.address {
+            Some(address) => format!("the cloud's metadata service at {address} ({})", target.gives),
+            None => "the kubelets of nodes (TCP 10250 or 10255)".to_owned(),
+        };
+        let who = match target.workloads.len() {
+            count if count == all && all > 1 => format!("all {count} workloads reach"),
+            1 => format!("1 of {all} workloads reaches"),
+            count => format!("{count} of {all} workloads reach"),
+        };
+        wrap_line(&format!("from inside: {who} {what}"), terminal, out)?;
+    }
+    Ok(())
+}
+
+fn wrap_line(text: &str, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    for (number, line) in wrap(text, terminal.width.max(40).saturating_sub(4)).iter().enumerate() {
+        writeln!(out, "{}{line}", if number == 0 { "  " } else { "    " })?;
+    }
+    Ok(())
 }
 
 fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
@@ -94,7 +199,7 @@ fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
         Answer::DependsOnController => ("dependsOnController", ::network::Ports::none()),
     };
     ExposureEntry {
-        workload: network.get(entry.endpoint).name.clone(),
+        workload: entry.behind(network),
         way: way(entry.way).to_owned(),
         door: entry.door.clone(),
         opened_by: object_name(inventory, entry.opened_by),
@@ -158,6 +263,7 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
     for entry in &report.entries {
         write_entry(entry, terminal, out)?;
     }
+    write_proxies(report, terminal, out)?;
     if !report.entries.is_empty() {
         writeln!(out)?;
     }
@@ -169,8 +275,47 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
         terminal.logo()
     );
     writeln!(out, "{}", terminal.bold(&head))?;
+    let all = report.workloads;
+    write_targets(&report.targets, all, terminal, out)?;
+    if report.through_api_server.is_none() {
+        let note = "rights are not in the input: who may connect through the API server is not known";
+        writeln!(out, "  {}", terminal.dim(note))?;
+    }
     let note = "what listens is not looked at: a way in leads to a port, whether a process answers there or not";
     writeln!(out, "  {}", terminal.dim(note))
+}
+
+/// Who comes through the API server, where policies see somebody else, or nobody.
+fn write_proxies(report: &ExposureReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let proxies = report.through_api_server.as_deref().unwrap_or_default();
+    if proxies.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold("through the API server"))?;
+    for proxy in proxies {
+        let place = match (&proxy.namespace, &*proxy.ways) {
+            (Some(namespace), _) => format!("in {namespace}"),
+            (None, [only]) if only == "nodes/proxy" => "on every node".to_owned(),
+            (None, _) => "in every namespace".to_owned(),
+        };
+        let who = format!("{} {}", proxy.kind, proxy.name);
+        let mark = if terminal.unicode { "▲" } else { "!" };
+        let mark = terminal.paint(AnsiColor::Red.on_default().bold(), mark);
+        writeln!(out, "{mark} {}  {} {place}", terminal.bold(&sanitize(&who)), proxy.ways.join(", "))?;
+        writeln!(out, "    {}", seen(&proxy.ways))?;
+        writeln!(out, "    {}", terminal.dim(&sanitize(&proxy.because.join(", "))))?;
+    }
+    Ok(())
+}
+
+/// What policies see of it.
+fn seen(ways: &[String]) -> &'static str {
+    let has = |way: &str| ways.iter().any(|own| own == way);
+    match (has("pods/portforward"), has("nodes/proxy")) {
+        (_, true) => "the kubelet runs commands in pods for it: no policy stands between",
+        (true, false) => "it begins inside the pod: no policy stands between",
+        (false, false) => "policies see the API server, which is a node or outside",
+    }
 }
 
 fn write_entry(entry: &ExposureEntry, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use ::network::{Answer, Direction, EndpointId, Entry, Identity, Isolation, Network, Ports, Worlds};
 use anstyle::AnsiColor;
 
+use super::exposure::{targets, write_targets};
 use super::map::{Filter, coverage, depends_on};
 use super::table::Table;
 use super::wire::{PluginSource, assumed_text, incomplete, refused};
@@ -215,6 +216,7 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
         count(open, "way in", "ways in"),
         all = pods.len(),
     )?;
+    write_targets(&targets(network), pods.len(), terminal, out)?;
     writeln!(out, "  assumed: {}", assumed_text(input.plugin))?;
     let coverage = coverage(network);
     for skipped in coverage.skipped.iter().take(5) {
