@@ -9,7 +9,7 @@ use crate::compile::Direction;
 use crate::exposure::{Answer, sensitive};
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
-use crate::targets::{KUBELET_PORTS, METADATA_PORT, METADATA_SERVICES, MetadataService};
+use crate::targets::{KUBELET_PORTS, METADATA_PORT, MetadataService};
 
 /// What an attacker looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +137,7 @@ impl Network<'_> {
             Identity::Nodes(_) => vec![if tcp(&KUBELET_PORTS) { TargetKind::Kubelet } else { TargetKind::Nodes }],
             Identity::Outside(ranges) => {
                 let has = |address: IpAddr| ranges.iter().any(|range| range.contains(address));
-                let metadata = METADATA_SERVICES.iter().filter_map(MetadataService::ip).any(has);
+                let metadata = self.metadata_services().into_iter().filter_map(MetadataService::ip).any(has);
                 let internet = crate::find::INTERNET.iter().filter_map(|address| address.parse().ok()).any(has);
                 let metadata = (metadata && tcp(&[METADATA_PORT])).then_some(TargetKind::Metadata);
                 metadata.into_iter().chain(internet.then_some(TargetKind::Internet)).collect()

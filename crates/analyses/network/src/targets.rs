@@ -2,7 +2,7 @@
 //!
 //! One place says where they answer, and who reaches them, over IPv4 and over IPv6.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use model::address::Block;
@@ -77,6 +77,17 @@ impl MetadataService {
 }
 
 impl Network<'_> {
+    /// The metadata services that there may be: the address that many clouds have, and those of the clouds whose machines
+    /// the nodes are.
+    pub fn metadata_services(&self) -> Vec<&'static MetadataService> {
+        let nodes = self.inventory.facts.network.nodes.iter();
+        let providers: BTreeSet<String> = nodes.map(|node| self.inventory.symbols.text(node.provider)).collect();
+        let is_here = |service: &&MetadataService| {
+            service.providers.is_empty() || providers.iter().any(|provider| service.is_of(provider))
+        };
+        METADATA_SERVICES.iter().filter(is_here).collect()
+    }
+
     /// The metadata services that pods reach, as far as policies go: over IPv4, and over IPv6 unless they have no address
     /// of that. Of pods that reach none nothing is said.
     pub fn metadata_reached(&self) -> BTreeMap<EndpointId, Vec<Reached>> {

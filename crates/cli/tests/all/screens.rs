@@ -48,7 +48,13 @@ fn narrow_screens_are_kept() {
 #[test]
 fn lines_end_between_words_at_any_width() {
     let framework = "examples/frameworks/acme.yaml";
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 11] = [
+        &["network", "list", "examples/shop"],
+        &["network", "explain", "payments/api", "data/postgres", "5432", "examples/shop"],
+        &["network", "exposure", "examples/shop"],
+        &["network", "blast-radius", "storefront/web", "examples/shop"],
+        &["network", "what-if", "examples/shop", "--delete", "Deployment/storefront/web"],
+        &["network", "check", "examples/shop"],
         &["scan", "examples/shop"],
         &["scan", "examples/shop", "--details"],
         &["scan", "examples/shop", "--summary", "--framework", framework],

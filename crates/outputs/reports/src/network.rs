@@ -7,6 +7,7 @@ pub mod diff;
 pub mod explain;
 pub mod exposure;
 pub mod generate;
+mod hanging;
 pub mod html;
 pub mod list;
 pub mod map;

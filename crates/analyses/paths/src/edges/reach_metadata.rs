@@ -1,7 +1,5 @@
 //! `reach-metadata`
 
-use std::collections::BTreeSet;
-
 use model::control::alias;
 use network::{FamilyKnown, Reached};
 
@@ -74,14 +72,8 @@ spec:
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    let nodes = world.inventory.facts.network.nodes.iter();
-    let providers: BTreeSet<String> = nodes.map(|node| world.inventory.symbols.text(node.provider)).collect();
-    // Whose machines the nodes are may not be known: then it is the address that many have.
-    let is_here = |reached: &&Reached| {
-        let of_cloud = reached.service.providers.is_empty();
-        reached.family == FamilyKnown::Yes
-            && (of_cloud || providers.iter().any(|provider| reached.service.is_of(provider)))
-    };
+    let here = world.network.metadata_services();
+    let is_here = |reached: &&Reached| reached.family == FamilyKnown::Yes && here.contains(&reached.service);
     let found = world.network.metadata_reached();
     for (endpoint, workloads) in world.endpoints() {
         let services = found.get(&endpoint).map_or(&[][..], Vec::as_slice);

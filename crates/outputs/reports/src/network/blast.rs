@@ -8,6 +8,7 @@ use anstyle::AnsiColor;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::hanging::{write_hanging, write_plain};
 use super::wire::{Connection, SCHEMA_VERSION};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
@@ -203,7 +204,7 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
         for (endpoint, ports) in &target.way {
             line += &format!(" {arrow} {}{}", name(*endpoint), on(network, *endpoint, ports));
         }
-        writeln!(out, "    {line}")?;
+        write_plain(&line, 4, terminal, out)?;
     }
     for cut in &blast.cuts {
         let what = match cut.direction {
@@ -211,7 +212,8 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
             Direction::Ingress => "a policy for who may reach it",
         };
         let workloads = if cut.spared == 1 { "workload" } else { "workloads" };
-        writeln!(out, "  cut: {}: {what}; {} {workloads} are reached over it", name(cut.endpoint), cut.spared)?;
+        let text = format!("cut: {}: {what}; {} {workloads} are reached over it", name(cut.endpoint), cut.spared);
+        write_plain(&text, 2, terminal, out)?;
     }
     if !blast.steps.is_empty() {
         writeln!(out)?;
@@ -225,7 +227,7 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
         blast.all,
         blast.direct
     );
-    writeln!(out, "{}", terminal.bold(&head))
+    write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)
 }
 
 fn on(network: &Network<'_>, endpoint: EndpointId, ports: &Ports) -> String {

@@ -361,8 +361,8 @@ pub fn write_text(report: &CheckReport, terminal: Terminal, out: &mut dyn Write)
     let skipped = &report.coverage.skipped;
     for skipped in skipped.iter().take(SHOWN) {
         let line = skipped.line.map(|line| format!(":{line}")).unwrap_or_default();
-        let text = format!("  {} not looked at: {}{line} ({})", terminal.unseen(), skipped.path, skipped.reason);
-        writeln!(out, "{}", sanitize(&text))?;
+        let text = format!("not looked at: {}{line} ({})", skipped.path, skipped.reason);
+        super::hanging::write_marked(terminal.unseen(), &sanitize(&text), 2, terminal, out)?;
     }
     if skipped.len() > SHOWN {
         writeln!(out, "  {} and {} more", terminal.unseen(), skipped.len() - SHOWN)?;

@@ -8,6 +8,7 @@ use anstyle::AnsiColor;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::hanging::{write_hanging, write_marked};
 use super::wire::{Connection, SCHEMA_VERSION};
 use crate::json::Tool;
 use crate::text::Terminal;
@@ -167,7 +168,8 @@ pub fn write_text(difference: &Difference, terminal: Terminal, out: &mut dyn Wri
             Opened::Yes => (&plus, "no longer restricted"),
             Opened::No => (&minus, "restricted now"),
         };
-        writeln!(out, "  {mark} {} {}: {word}", sanitize(&turn.workload), side(turn.direction))?;
+        let text = format!("{} {}: {word}", sanitize(&turn.workload), side(turn.direction));
+        write_marked(mark, &text, 2, terminal, out)?;
     }
     let head = format!(
         "{} {} gained, {} lost · ways in: {} gained, {} lost · workloads: {} new, {} gone",
@@ -179,7 +181,7 @@ pub fn write_text(difference: &Difference, terminal: Terminal, out: &mut dyn Wri
         difference.appeared.len(),
         difference.vanished.len()
     );
-    writeln!(out, "{}", terminal.bold(&head))
+    write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)
 }
 
 fn write_doors(title: &str, mark: &str, doors: &[Door], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
@@ -189,13 +191,8 @@ fn write_doors(title: &str, mark: &str, doors: &[Door], terminal: Terminal, out:
     writeln!(out, "{}", terminal.bold(title))?;
     for door in doors {
         let way = super::exposure::way_text(door.way);
-        writeln!(
-            out,
-            "  {mark} {}  {way} {}: {} at the pod",
-            sanitize(&door.workload),
-            sanitize(&door.door),
-            door.ports
-        )?;
+        let (workload, to) = (sanitize(&door.workload), sanitize(&door.door));
+        write_marked(mark, &format!("{workload} {way} {to}: {} at the pod", door.ports), 2, terminal, out)?;
     }
     writeln!(out)
 }
@@ -222,7 +219,8 @@ fn write_changes(
     for ((from, ports), to) in groups.into_iter().take(MOST) {
         let shown =
             if to.len() > 4 { format!("{} and {} more", to[..3].join(", "), to.len() - 3) } else { to.join(", ") };
-        writeln!(out, "  {mark} {} {arrow} {}  {ports}", sanitize(from), sanitize(&shown))?;
+        let text = format!("{} {arrow} {}: {ports}", sanitize(from), sanitize(&shown));
+        write_marked(mark, &text, 2, terminal, out)?;
     }
     if count > MOST {
         writeln!(out, "  {} {} more lines; `--output json` has all", terminal.ellipsis(), count - MOST)?;

@@ -6,11 +6,13 @@ use ::network::{Dependence, Explanation, Half, Network, Ports, Reason, Word};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
+use super::hanging::{write_hanging, write_plain};
 use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
-use crate::text::terminal::sanitize;
+use crate::text::terminal::{sanitize, wrap};
 
 /// The answer of `plimsoll network explain`.
 #[derive(Serialize, JsonSchema)]
@@ -242,16 +244,18 @@ fn write_answer(answer: &ExplainAnswer, terminal: Terminal, out: &mut dyn Write)
     let on = if asked.is_all() { String::new() } else { format!(" on {asked}") };
     let head = format!("{} {arrow} {}{on}", sanitize(&answer.from), sanitize(&answer.to));
     let verdict = verdict(answer);
-    writeln!(out, "{} {}", terminal.bold(terminal.logo()), terminal.bold(&format!("{head}: {verdict}")))?;
+    let head = format!("{} {head}: {verdict}", terminal.logo());
+    write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
     write_half("leaving", &answer.from, &answer.egress, asked, terminal, out)?;
     write_half("arriving", &answer.to, &answer.ingress, asked, terminal, out)?;
     for other in &answer.depends_on {
         let ports =
             if other.admitted.0.is_empty() { "nothing is".to_owned() } else { format!("{} is", other.admitted.0) };
-        writeln!(out, "  depends on the CNI: {ports} admitted if {}", other.condition)?;
+        let text = format!("depends on the CNI: {ports} admitted if {}", other.condition);
+        write_plain(&text, 2, terminal, out)?;
     }
     for change in &answer.opposite {
-        writeln!(out, "  for the opposite: {}", sanitize(change))?;
+        write_plain(&format!("for the opposite: {}", sanitize(change)), 2, terminal, out)?;
     }
     writeln!(out)
 }
@@ -290,7 +294,7 @@ fn write_half(
     } else {
         format!("{admitted} admitted")
     };
-    writeln!(out, "  {verb} {}: {state}", sanitize(who))?;
+    write_plain(&format!("{verb} {}: {state}", sanitize(who)), 2, terminal, out)?;
     let important = |step: &&ExplainStep| step.word != Word::NotApplicable.text();
     let not_applicable = half.steps.iter().filter(|step| !important(step));
     for step in half.steps.iter().filter(important).chain(not_applicable) {
@@ -300,16 +304,27 @@ fn write_half(
         let ports = if step.ports.0.is_empty() { String::new() } else { format!(" {}", step.ports.0) };
         let because = step.because.as_deref().map(|text| format!(": {}", sanitize(text))).unwrap_or_default();
         let narrowed = if step.narrowed { ", narrowed by conditions above ports" } else { "" };
-        writeln!(
-            out,
-            "    {word} {}{rule}{ports}{because}{narrowed}  {}",
-            sanitize(&step.policy),
-            terminal.dim(&place)
-        )?;
+        let text = format!("{}{rule}{ports}{because}{narrowed}", sanitize(&step.policy));
+        // The words of all steps stand below one another.
+        const COLUMN: usize = 19;
+        let mut lines = wrap(&text, terminal.width.saturating_sub(COLUMN + 2).max(20));
+        let last = lines.last().map_or(0, |line| line.width());
+        match lines.last_mut() {
+            Some(line) if COLUMN + 4 + last + place.width() <= terminal.width => {
+                *line = format!("{line}  {}", terminal.dim(&place));
+            }
+            _ => lines.push(terminal.dim(&place)),
+        }
+        for (number, line) in lines.iter().enumerate() {
+            match number {
+                0 => writeln!(out, "    {word} {line}")?,
+                _ => writeln!(out, "{:COLUMN$}  {line}", "")?,
+            }
+        }
     }
     if !half.isolated_by.is_empty() && admitted != *asked {
         let who: Vec<String> = half.isolated_by.iter().map(|policy| sanitize(policy)).collect();
-        writeln!(out, "    the rest is refused because of {}", who.join(", "))?;
+        write_plain(&format!("the rest is refused because of {}", who.join(", ")), 4, terminal, out)?;
     }
     Ok(())
 }

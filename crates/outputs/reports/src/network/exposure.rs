@@ -1,17 +1,19 @@
 //! Who can come in from outside, for people and machines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ::network::{Answer, Arrival, Entry, FamilyKnown, Network, Range, Reach, Tls, Way, sensitive};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
+use super::hanging::{write_hanging, write_plain};
 use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
-use crate::text::terminal::{sanitize, wrap};
+use crate::text::terminal::sanitize;
 
 /// The answer of `plimsoll network exposure`.
 #[derive(Serialize, JsonSchema)]
@@ -126,13 +128,10 @@ pub fn report(
 /// What pods reach that ought to be out of their reach.
 pub(super) fn targets(network: &Network<'_>) -> Vec<ExposureTarget> {
     let mut metadata: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
-    let nodes = network.inventory().facts.network.nodes.iter();
-    let providers: BTreeSet<String> = nodes.map(|node| network.inventory().symbols.text(node.provider)).collect();
+    let here = network.metadata_services();
     for (endpoint, reached) in network.metadata_reached() {
         for one in reached {
-            // Those of one provider are of interest where its machines are.
-            let is_here = one.service.providers.is_empty() || providers.iter().any(|own| one.service.is_of(own));
-            if is_here && one.family == FamilyKnown::Yes {
+            if here.contains(&one.service) && one.family == FamilyKnown::Yes {
                 let known = metadata.entry(one.service.address).or_insert((one.service.gives, Vec::new()));
                 known.1.push(network.get(endpoint).name.clone());
             }
@@ -171,14 +170,7 @@ pub(super) fn write_targets(
             1 => format!("1 of {all} workloads reaches"),
             count => format!("{count} of {all} workloads reach"),
         };
-        wrap_line(&format!("from inside: {who} {what}"), terminal, out)?;
-    }
-    Ok(())
-}
-
-fn wrap_line(text: &str, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    for (number, line) in wrap(text, terminal.width.max(40).saturating_sub(4)).iter().enumerate() {
-        writeln!(out, "{}{line}", if number == 0 { "  " } else { "    " })?;
+        write_plain(&format!("from inside: {who} {what}"), 2, terminal, out)?;
     }
     Ok(())
 }
@@ -274,15 +266,15 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
         "{} from outside: {open} open, {depends} depend on a controller, {refused} refused by policies",
         terminal.logo()
     );
-    writeln!(out, "{}", terminal.bold(&head))?;
+    write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
     let all = report.workloads;
     write_targets(&report.targets, all, terminal, out)?;
     if report.through_api_server.is_none() {
         let note = "rights are not in the input: who may connect through the API server is not known";
-        writeln!(out, "  {}", terminal.dim(note))?;
+        write_hanging(note, 2, terminal, &|line| terminal.dim(line), out)?;
     }
     let note = "what listens is not looked at: a way in leads to a port, whether a process answers there or not";
-    writeln!(out, "  {}", terminal.dim(note))
+    write_hanging(note, 2, terminal, &|line| terminal.dim(line), out)
 }
 
 /// Who comes through the API server, where policies see somebody else, or nobody.
@@ -301,9 +293,10 @@ fn write_proxies(report: &ExposureReport, terminal: Terminal, out: &mut dyn Writ
         let who = format!("{} {}", proxy.kind, proxy.name);
         let mark = if terminal.unicode { "▲" } else { "!" };
         let mark = terminal.paint(AnsiColor::Red.on_default().bold(), mark);
-        writeln!(out, "{mark} {}  {} {place}", terminal.bold(&sanitize(&who)), proxy.ways.join(", "))?;
-        writeln!(out, "    {}", seen(&proxy.ways))?;
-        writeln!(out, "    {}", terminal.dim(&sanitize(&proxy.because.join(", "))))?;
+        writeln!(out, "{mark} {}", terminal.bold(&sanitize(&who)))?;
+        write_plain(&format!("{} {place}; {}", proxy.ways.join(", "), seen(&proxy.ways)), 4, terminal, out)?;
+        let because = sanitize(&proxy.because.join(", "));
+        write_hanging(&because, 4, terminal, &|line| terminal.dim(line), out)?;
     }
     Ok(())
 }
@@ -326,19 +319,19 @@ fn write_entry(entry: &ExposureEntry, terminal: Terminal, out: &mut dyn Write) -
         _ => "no TLS",
     };
     let what = entry.sensitive.as_deref().map(|what| format!(" · looks like {what}")).unwrap_or_default();
-    writeln!(
-        out,
-        "{} {}  {} {}",
-        terminal.paint(style, mark),
-        terminal.bold(&sanitize(&entry.workload)),
-        kind_of_way(&entry.way),
-        sanitize(&entry.door)
-    )?;
+    let (workload, way) = (sanitize(&entry.workload), format!("{} {}", kind_of_way(&entry.way), sanitize(&entry.door)));
+    let mark = terminal.paint(style, mark);
+    if workload.width() + way.width() + 4 <= terminal.width {
+        writeln!(out, "{mark} {}  {way}", terminal.bold(&workload))?;
+    } else {
+        writeln!(out, "{mark} {}", terminal.bold(&workload))?;
+        write_plain(&way, 4, terminal, out)?;
+    }
     let ports =
         if entry.pod_ports.0.is_empty() { String::new() } else { format!("{} at the pod · ", entry.pod_ports.0) };
-    writeln!(out, "    {ports}{}; {}; {tls}{what}", who(entry), answer(entry))?;
-    let place = format!("{}:{}", sanitize(&entry.path), entry.line);
-    writeln!(out, "    {}", terminal.dim(&format!("{} {place}", sanitize(&entry.opened_by))))
+    write_plain(&format!("{ports}{}; {}; {tls}{what}", who(entry), answer(entry)), 4, terminal, out)?;
+    let place = format!("{} {}:{}", sanitize(&entry.opened_by), sanitize(&entry.path), entry.line);
+    write_hanging(&place, 4, terminal, &|line| terminal.dim(line), out)
 }
 
 fn mark(entry: &ExposureEntry, terminal: Terminal) -> (&'static str, Style) {

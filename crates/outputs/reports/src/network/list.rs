@@ -7,6 +7,7 @@ use ::network::{Answer, Direction, EndpointId, Entry, Identity, Isolation, Netwo
 use anstyle::AnsiColor;
 
 use super::exposure::{targets, write_targets};
+use super::hanging::{write_hanging, write_plain};
 use super::map::{Filter, coverage, depends_on};
 use super::table::Table;
 use super::wire::{PluginSource, assumed_text, incomplete, refused};
@@ -114,7 +115,8 @@ fn write_head(
     if network.isolation(number, Direction::Egress) != Isolation::NotApplicable {
         states.push(state(Direction::Egress, "out"));
     }
-    writeln!(out, "  {:<40} {}", sanitize(short), states.join("   "))
+    let room = terminal.width.saturating_sub(34).clamp(12, 40);
+    writeln!(out, "  {:<room$} {}", sanitize(short), states.join("   "))
 }
 
 fn write_groups(
@@ -127,8 +129,9 @@ fn write_groups(
     for (ports, endpoints) in groups {
         let who = names(network, endpoints);
         let ports = ports.to_string();
-        let room = terminal.width.saturating_sub(10 + ports.len()).max(30);
-        writeln!(out, "    {arrow} {:<24} {}", ports, terminal.cut(&sanitize(&who), room.max(40)))?;
+        let column = if terminal.width < 90 { 10 } else { 24 };
+        let room = terminal.width.saturating_sub(8 + ports.len().max(column)).max(20);
+        writeln!(out, "    {arrow} {ports:<column$} {}", terminal.cut(&sanitize(&who), room))?;
     }
     Ok(())
 }
@@ -172,17 +175,23 @@ fn write_doubts(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wri
     let inventory = input.worlds.base.inventory();
     for note in refused(inventory) {
         let place = format!("{}:{}", sanitize(&note.path), note.line);
-        writeln!(out, "no effect: {} {place}: {}", sanitize(&note.policy), sanitize(&note.reason))?;
+        let text = format!("no effect: {} {place}: {}", sanitize(&note.policy), sanitize(&note.reason));
+        write_plain(&text, 0, terminal, out)?;
     }
     for note in incomplete(inventory) {
         let place = format!("{}:{}", sanitize(&note.path), note.line);
-        writeln!(out, "incomplete: {} {place}: {}", sanitize(&note.policy), sanitize(&note.reason))?;
+        let text = format!("incomplete: {} {place}: {}", sanitize(&note.policy), sanitize(&note.reason));
+        write_plain(&text, 0, terminal, out)?;
     }
     let depends = depends_on(input.worlds, input.filter);
     for one in depends.iter().take(MOST) {
         let ports = one.connection.0.to_string();
         let line = format!("{} => {}: {ports}, if {}", one.from, one.to, one.condition);
-        writeln!(out, "depends on the CNI: {}", terminal.cut(&sanitize(&line), terminal.width.max(80) - 20))?;
+        writeln!(
+            out,
+            "depends on the CNI: {}",
+            terminal.cut(&sanitize(&line), terminal.width.saturating_sub(20).max(20))
+        )?;
     }
     if depends.len() > MOST {
         writeln!(out, "depends on the CNI: {} more pairs; `--output json` has all", depends.len() - MOST)?;
@@ -207,22 +216,23 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
         count(pods.len(), "workload", "workloads"),
         count(policies, "policy", "policies")
     );
-    writeln!(out, "{}", terminal.bold(&head))?;
-    writeln!(
-        out,
-        "  in: {} of {all} restricted · out: {} of {all} restricted · {} from outside",
+    write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
+    let restricted = format!(
+        "in: {} of {all} restricted · out: {} of {all} restricted · {} from outside",
         restricted(Direction::Ingress),
         restricted(Direction::Egress),
         count(open, "way in", "ways in"),
         all = pods.len(),
-    )?;
+    );
+    write_plain(&restricted, 2, terminal, out)?;
     write_targets(&targets(network), pods.len(), terminal, out)?;
-    writeln!(out, "  assumed: {}", assumed_text(input.plugin))?;
+    write_plain(&format!("assumed: {}", assumed_text(input.plugin)), 2, terminal, out)?;
     let coverage = coverage(network);
     for skipped in coverage.skipped.iter().take(5) {
         let line = skipped.line.map(|line| format!(":{line}")).unwrap_or_default();
-        writeln!(out, "  not looked at: {}{line} ({})", sanitize(&skipped.path), sanitize(&skipped.reason))?;
+        let text = format!("not looked at: {}{line} ({})", sanitize(&skipped.path), sanitize(&skipped.reason));
+        write_plain(&text, 2, terminal, out)?;
     }
     let next = "why: `plimsoll network explain FROM TO [PORT]` · from outside: `plimsoll network exposure`";
-    writeln!(out, "  {}", terminal.dim(next))
+    write_hanging(next, 2, terminal, &|line| terminal.dim(line), out)
 }

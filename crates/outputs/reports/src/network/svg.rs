@@ -141,7 +141,15 @@ fn cards(input: &SvgInput<'_, '_>) -> (Vec<Card>, Vec<Region>) {
             Card { namespace, title, members, states, lines: Vec::new() }
         })
         .collect();
-    cards.sort_by(|left, right| (&left.namespace, &left.title).cmp(&(&right.namespace, &right.title)));
+    // What has ways in is at the top, so that those cross little else.
+    let entered: BTreeSet<EndpointId> =
+        input.entries.iter().filter(|entry| entry.answer != Answer::Refused).map(|entry| entry.endpoint).collect();
+    let is_entered = |card: &Card| card.members.iter().any(|member| entered.contains(member));
+    let first: BTreeSet<String> =
+        cards.iter().filter(|card| is_entered(card)).map(|card| card.namespace.clone()).collect();
+    cards.sort_by_cached_key(|card| {
+        (!first.contains(&card.namespace), card.namespace.clone(), !is_entered(card), card.title.clone())
+    });
     let mut regions: Vec<Region> = Vec::new();
     for (at, card) in cards.iter().enumerate() {
         match regions.last_mut().filter(|region| region.name == card.namespace) {
@@ -286,10 +294,11 @@ fn head(input: &SvgInput<'_, '_>, (width, height): &(f64, f64), cards: &[Card], 
     };
     let open = input.entries.iter().filter(|entry| entry.answer != Answer::Refused).count();
     let said = format!(
-        "{all} {}: {} restricted in, {} restricted out; {open} ways in from outside",
+        "{all} {}: {} restricted in, {} restricted out; {open} {} from outside",
         if all == 1 { "workload" } else { "workloads" },
         restricted(Direction::Ingress),
-        restricted(Direction::Egress)
+        restricted(Direction::Egress),
+        if open == 1 { "way in" } else { "ways in" }
     );
     let subject = escape(input.subject);
     let what = if many { "namespaces" } else { "workloads" };
