@@ -236,3 +236,34 @@ fn a_plugin_that_fails_or_prints_something_else_is_an_error_without_what_it_prin
         assert!(matches!(error, RequestError::Credentials(_)) && !error.to_string().contains("s3cr3t"), "{error}");
     }
 }
+
+#[test]
+fn an_object_as_large_as_etcd_takes_is_read_like_any_other() {
+    let large = format!(
+        r#"{{"metadata":{{"continue":""}},"items":[{{"metadata":{{"name":"large"}},"data":{{"all":"{}"}}}},{{"metadata":{{"name":"small"}}}}]}}"#,
+        "x".repeat(1_500_000)
+    );
+    let (_, names, skipped) = with(vec![ok(&large)]);
+    assert_eq!((names, skipped), (vec!["large".to_owned(), "small".to_owned()], Vec::new()));
+}
+
+#[test]
+fn five_hundred_definitions_are_five_hundred_kinds() {
+    let kinds = 500;
+    let resource =
+        |at: usize| format!(r#"{{"name":"kind{at}s","kind":"Kind{at}","namespaced":true,"verbs":["list","watch"]}}"#);
+    let all: Vec<String> = (0..kinds).map(resource).collect();
+    let groups = r#"{"kind":"APIGroupList","groups":[{"name":"example.com","versions":[{"groupVersion":"example.com/v1","version":"v1"}],"preferredVersion":{"groupVersion":"example.com/v1","version":"v1"}}]}"#;
+    let list = |at: usize| ok(&format!(r#"{{"metadata":{{}},"items":[{{"metadata":{{"name":"o{at}"}}}}]}}"#));
+    // What answers by path has its paths for as long as the test.
+    let path = |at: usize| -> &'static str { Box::leak(format!("/apis/example.com/v1/kind{at}s").into_boxed_str()) };
+    let mut answers = discovery();
+    answers.retain(|(path, _)| *path != "/apis");
+    answers.push(("/apis", vec![ok(groups)]));
+    answers.push(("/apis/example.com/v1", vec![ok(&format!(r#"{{"resources":[{}]}}"#, all.join(",")))]));
+    answers.push(("/api/v1/configmaps", vec![ok(r#"{"items":[]}"#)]));
+    answers.extend((0..kinds).map(|at| (path(at), vec![list(at)])));
+    let server = Server::new(answers);
+    let (inventory, _) = load(server.connection(), None);
+    assert_eq!((names(&inventory).len(), not_seen(&inventory)), (kinds, Vec::new()));
+}
