@@ -20,6 +20,7 @@ use model::symbols::Symbols;
 use repository::combined;
 use repository::options::Options;
 use repository::plan::{Plan, UnitFamily};
+use repository::prepared::Prepared;
 
 use crate::arguments::{ClusterArguments, InputArguments, WhereArguments};
 use crate::commands::input_config;
@@ -133,10 +134,12 @@ fn read_manifests_with(
             }
         };
         manifests::load::load(&config, plain, inventory, &see, &progress);
-        let references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let threads = manifests::load::threads(config.threads);
+        references.extend_from_slice(Prepared::new(&families, &options, threads).references());
         let (families, skipped) = repository::references::resolve(references, families, &options);
         inventory.coverage.skipped.extend(skipped);
-        add(&families, &options, manifests::load::threads(config.threads), inventory);
+        add(&families, &options, threads, inventory);
         Ok::<_, UsageError>(())
     })?;
     resolved.show_inventory(inventory);

@@ -11,6 +11,7 @@ use model::inventory::{Inventory, Results};
 use repository::merge::{Family, Places, merge};
 use repository::options::Options;
 use repository::plan::{FamilyKind, Plan, UnitFamily};
+use repository::prepared::Prepared;
 use repository::world::Judges;
 
 use crate::exit::UsageError;
@@ -65,13 +66,15 @@ pub(crate) fn load(input: &Input<'_>, mut inventory: Inventory, loading: &Loadin
         };
         let stdin = load::load(config, plain, &mut inventory, &judge, &progress);
         (loading.judge_all)(&mut inventory, &stdin);
-        let references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let threads = load::threads(config.threads);
+        let prepared = Prepared::new(&families, options, threads);
+        references.extend_from_slice(prepared.references());
         let (families, unseen) = repository::references::resolve(references, families, options);
         inventory.coverage.skipped.extend(unseen);
         let asked: Vec<UnitFamily> = families.clone();
-        let render = |unit: &_| repository::rendering::render(unit, options);
+        let render = |unit: &_| prepared.take(unit).unwrap_or_else(|| repository::rendering::render(unit, options));
         let symbols = Arc::clone(&inventory.symbols);
-        let threads = load::threads(config.threads);
         let judged = repository::judge(families, &render, &loading.rendered, &symbols, threads);
         Ok::<_, UsageError>((stdin, judged, asked))
     })?;

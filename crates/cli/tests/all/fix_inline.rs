@@ -235,3 +235,40 @@ spec:
     let asked = ["--only", "seccomp-profile-missing,privilege-escalation-allowed"];
     check(&folder, &asked, &[("values.yaml", mended)]);
 }
+
+#[test]
+fn a_release_that_a_kustomization_patches_is_rendered_and_mended_there() {
+    let release = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop}
+spec:
+  chart: {spec: {chart: ./charts/shop, sourceRef: {kind: GitRepository, name: shop}}}
+  values:
+    hostIPC: true # of old
+    securityContext: {allowPrivilegeEscalation: false}
+";
+    let patch = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop}
+spec:
+  values:
+    hostPID: true # to debug
+";
+    let folder = Folder::new(&[
+        ("charts/shop/Chart.yaml", CHART),
+        ("charts/shop/values.yaml", VALUES),
+        ("charts/shop/templates/pod.yaml", POD),
+        ("apps/base/kustomization.yaml", "namespace: shop\nresources: [release.yaml]\n"),
+        ("apps/base/release.yaml", release),
+        ("apps/debug/kustomization.yaml", "resources: [../base]\npatches: [{path: values.yaml}]\n"),
+        ("apps/debug/values.yaml", &patch.replace("name: shop}", "name: shop, namespace: shop}")),
+    ]);
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let said = folder.run(&["scan", "--only", "host-pid-namespace"]).out;
+    assert!(said.contains("apps/debug/values.yaml:6") && said.contains("HelmRelease shop in apps/debug"), "{said}");
+    let mended = patch.replace("name: shop}", "name: shop, namespace: shop}").replace("PID: true", "PID: false");
+    let base = release.replace("IPC: true", "IPC: false");
+    check(&folder, &MENDED, &[("apps/debug/values.yaml", &mended), ("apps/base/release.yaml", &base)]);
+}

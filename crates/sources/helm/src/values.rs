@@ -116,6 +116,11 @@ impl Values {
         parse_into(text, style, place, &mut self.table).map_err(failed)
     }
 
+    /// Gives values that are written in `file` other places: those that it was made from.
+    pub fn place_again(&mut self, file: &Arc<SourceFile>, place: &dyn Fn(Span) -> Option<Place>) {
+        place_again(&mut self.table, file, place);
+    }
+
     /// `--set-json`: `name=JSON,…` or a JSON object.
     ///
     /// # Errors
@@ -151,6 +156,20 @@ impl Values {
 
     fn assign(&mut self, flag: &'static str, text: &str, style: Style<'_>) -> Result<(), ValuesError> {
         parse_into(text, style, None, &mut self.table).map_err(|message| ValuesError::Assignment { flag, message })
+    }
+}
+
+fn place_again(table: &mut Table, file: &Arc<SourceFile>, place: &dyn Fn(Span) -> Option<Place>) {
+    let mut open: Vec<&mut Node> = table.values_mut().collect();
+    while let Some(node) = open.pop() {
+        if node.place.as_ref().is_some_and(|known| Arc::ptr_eq(&known.file, file)) {
+            node.place = node.place.as_ref().and_then(|known| place(known.span));
+        }
+        match &mut node.tree {
+            Tree::List(items) => open.extend(items),
+            Tree::Map(map) => open.extend(map.values_mut()),
+            _ => {}
+        }
     }
 }
 

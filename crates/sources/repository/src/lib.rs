@@ -11,6 +11,7 @@ pub mod merge;
 pub mod options;
 pub mod paths;
 pub mod plan;
+pub mod prepared;
 pub mod references;
 pub mod rendering;
 mod trace;

@@ -1,8 +1,10 @@
 //! How charts and kustomizations are rendered: what flags and the project's configuration say.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use manifests::walk::Texts;
+use model::provenance::Rendered;
 
 use crate::paths::clean;
 
@@ -90,13 +92,32 @@ pub struct Inline {
     pub text: String,
     /// The bytes of them in it, as YAML.
     pub part: (u32, u32),
+    /// Where the text comes from, if it was rendered.
+    pub source: Option<Source>,
 }
+
+/// Rendered text, a part of which is another.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The whole.
+    pub rendered: Arc<Rendered>,
+    /// Where the part begins in it.
+    pub start: u32,
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.rendered, &other.rendered) && self.start == other.start
+    }
+}
+
+impl Eq for Source {}
 
 impl Inline {
     /// Values that are a text of their own.
     pub fn whole(path: &Path, text: String) -> Self {
         let part = (0, text.len() as u32);
-        Self { path: path.to_path_buf(), text, part }
+        Self { path: path.to_path_buf(), text, part, source: None }
     }
 }
 

@@ -172,7 +172,7 @@ fn part(value: Value<'_>, path: &Path, origin: Origin<'_>, (start, end): (u32, u
     let text = value.document().text;
     let above = origin.lines.line(text, 0).saturating_sub(1);
     let text = format!("{}{text}", "\n".repeat(above as usize));
-    Inline { path: path.to_path_buf(), text, part: (start + above, end + above) }
+    Inline { path: path.to_path_buf(), text, part: (start + above, end + above), source: None }
 }
 
 /// Adds to the families what references render. Says of what is not seen.

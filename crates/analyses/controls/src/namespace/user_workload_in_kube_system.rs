@@ -116,6 +116,19 @@ metadata:
   namespace: kube-system
 ",
         ),
+        fixture(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: ebs-csi-node
+  namespace: kube-system #~ info metadata.namespace: An add-on that is not known
+spec:
+  template:
+    spec:
+      priorityClassName: system-node-critical
+      containers: []
+",
+        ),
     ],
 };
 
@@ -139,7 +152,7 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let is_chart = ["helm.sh/chart", "chart"].iter().find_map(|wanted| label(wanted));
-    let managed = is_chart.is_some() || label("app.kubernetes.io/managed-by").is_some();
+    let managed = is_chart.is_some() || label("app.kubernetes.io/managed-by").is_some() || has_system_class(object);
     let known = findings.list(&KNOWN);
     let is_known = is_chart.is_some_and(|chart| known.iter().any(|name| is_chart_of(&chart, name)));
     if is_known {
@@ -152,6 +165,13 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     } else {
         finding.message("The object stands in `{value}`, which many policies leave out")
     });
+}
+
+/// Whether its pods have a class that is for what the cluster cannot do without: an add-on says so, such as a plugin for
+/// the network or for storage.
+fn has_system_class(object: &Object<'_>) -> bool {
+    let class = object.value.at(&["spec", "template", "spec", "priorityClassName"]);
+    class.is_some_and(|class| matches!(&*class.text(), "system-node-critical" | "system-cluster-critical"))
 }
 
 /// Whether `chart`, a name with a version as Helm writes it, is `name`.

@@ -91,10 +91,29 @@ spec:
         - containerPort: 79 #~ spec.containers[0].ports[1].containerPort
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  os:
+    name: windows
+  containers:
+    - name: app
+      image: app:1
+      ports:
+        - containerPort: 80
+",
+        ),
     ],
 };
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
+    // Windows has no ports that need a privilege.
+    if workload.pod.is_windows() {
+        return findings.not_applicable();
+    }
     let unprivileged_from = unprivileged_from(workload);
     for container in workload.pod.containers.iter().filter(|container| !binds_and_nothing_else(container)) {
         for port in container.ports.into_iter().flat_map(Value::items) {

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use helm::chart::ArchiveError;
+use helm::values::Place;
 use helm::{Chart, LoadError, Output, Print, Values, ValuesError};
 use model::coverage::{SkipKind, Skipped};
 use model::place::LineIndex;
 use model::provenance::{Rendered, SourceFile};
 
 use super::join::{Joined, TooLarge};
-use crate::options::{Inline, Options, ValuesSource};
+use crate::options::{Inline, Options, Source, ValuesSource};
 use crate::paths::{clean, on_disk};
 use crate::plan::ChartUnit;
 use crate::world::Outcome;
@@ -171,13 +172,17 @@ fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<
         ValuesSource::SetFile(set) => values.set_file(set, &read).map_err(failed),
         ValuesSource::Inline(inline) => {
             let placed = Placed::new(inline, options);
-            values.add_part(&placed.file, placed.part(inline.part)).map_err(failed)
+            values.add_part(&placed.file, placed.part(inline.part)).map_err(failed)?;
+            placed.trace(inline, values);
+            Ok(())
         }
         ValuesSource::Parameters { all, at } => {
             let placed = Placed::new(at, options);
             let mut each = all.iter();
             each.try_for_each(|one| values.set_from(&one.set, one.is_text, &placed.file, placed.part(one.part)))
-                .map_err(failed)
+                .map_err(failed)?;
+            placed.trace(at, values);
+            Ok(())
         }
     }
 }
@@ -194,6 +199,9 @@ impl Placed {
     fn new(inline: &Inline, options: &Options) -> Self {
         let file =
             |text: &str, editable| Arc::new(SourceFile { path: inline.path.clone(), text: Arc::from(text), editable });
+        if inline.source.is_some() {
+            return Self { file: file(&inline.text, false), begins: (0, 0) };
+        }
         let found = inline.text.trim_start_matches('\n');
         // Before what was found there are as many lines as before it in the file.
         let above = inline.text.len() - found.len();
@@ -204,6 +212,16 @@ impl Placed {
             return Self { file: file(&whole, true), begins: (above, at) };
         }
         Self { file: file(&inline.text, false), begins: (0, 0) }
+    }
+
+    /// Gives values that stand in rendered text the places that they were rendered from.
+    fn trace(&self, inline: &Inline, values: &mut Values) {
+        let Some(Source { rendered, start }) = &inline.source else { return };
+        let files: Vec<Arc<SourceFile>> = rendered.provenance.files.iter().cloned().map(Arc::new).collect();
+        values.place_again(&self.file, &|span| {
+            let source = rendered.provenance.source(span.start + start)?;
+            Some(Place { file: Arc::clone(files.get(source.file.0 as usize)?), span: source.span })
+        });
     }
 
     fn part(&self, (start, end): (u32, u32)) -> Range<usize> {
