@@ -258,21 +258,22 @@ impl<'a> World<'a> {
     /// The rights that grant any of these, with the names of the objects that they are for; no names are all objects.
     /// What is of the whole cluster is granted in the whole cluster only; a Namespace also in itself.
     pub fn rights_to<'w>(&'w self, all: &'w [Wanted]) -> impl Iterator<Item = (RightId, &'w Right, &'w [Symbol])> {
-        let requests: Vec<(rbac::Request, bool)> = all
+        let requests: Vec<_> = all
             .iter()
             .map(|wanted| {
                 let plural = wanted.resource.split('/').next().unwrap_or_default();
                 // A Namespace is asked for in itself, and `bind` of a ClusterRole in the namespace of the binding.
                 let elsewhere = plural == "namespaces" || wanted.verb == "bind";
                 let of_cluster = rbac::resources::is_cluster_scoped(plural) && !elsewhere;
-                (rbac::Request::resource(wanted.verb, wanted.group, wanted.resource), of_cluster)
+                let request = rbac::Request::resource(wanted.verb, wanted.group, wanted.resource);
+                (self.rbac.grants_apart_from_names(&request), of_cluster)
             })
             .collect();
         let rules = self.rbac.rules();
         let granting: Vec<(bool, bool)> = rules
             .iter()
             .map(|rule| {
-                let granted = requests.iter().filter(|(request, _)| self.rbac.grants_apart_from_names(rule, request));
+                let granted = requests.iter().filter(|(grants, _)| grants(rule));
                 granted.fold((false, false), |(somewhere, in_namespace), (_, of_cluster)| {
                     (true | somewhere, in_namespace | !of_cluster)
                 })

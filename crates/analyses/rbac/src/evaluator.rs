@@ -344,10 +344,10 @@ impl<'i> Evaluator<'i> {
         }
     }
 
-    /// Whether a rule grants such a request, whatever objects it names.
-    pub fn grants_apart_from_names(&self, rule: &Rule, request: &Request) -> bool {
+    /// Which rules grant such a request, whatever objects they name: the answer for each rule that is asked about.
+    pub fn grants_apart_from_names(&self, request: &Request) -> impl Fn(&Rule) -> bool + use<> {
         let asked = Asked::new(request, &self.policy.vocabulary, &self.inventory.symbols);
-        rule.allows_apart_from_names(&asked)
+        move |rule| rule.allows_apart_from_names(&asked)
     }
 
     /// Where a rule is written: the object and the place. `None` for a role that every cluster has.
