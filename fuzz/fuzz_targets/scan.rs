@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let sources = Lines(text.lines().collect());
     let terminal = Terminal { width: 100, colour: false, unicode: true };
-    let options = Options { detail: Detail::Details, terminal, title: "fuzz".to_owned(), sources: &sources };
+    let options = Options { detail: Detail::Details, terminal, title: "fuzz".to_owned(), sources: &sources, excepted: true };
     let mut out = Vec::new();
     text::write(&report, &options, &mut out).expect("a vector can be written to");
     assert!(!out.contains(&0x1B), "an escape sequence of the input was printed");

@@ -47,6 +47,48 @@ fn a_baseline_knows_findings_wherever_they_move() {
     assert_eq!((code, open), (1, vec!["third"]));
 }
 
+/// A pod with variables.
+fn with_variables(variables: &[(&str, &str)]) -> String {
+    let lines: String =
+        variables.iter().map(|(name, value)| format!("        - {{name: {name}, value: {value}}}\n")).collect();
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: app, namespace: shop}}\nspec:\n  containers:\n    - name: c\n      \
+         image: app:1\n      env:\n{lines}"
+    )
+}
+
+#[test]
+fn what_became_worse_and_what_took_the_place_of_another_is_new() {
+    let only = ["--only", "secret-literal-in-environment,secret-in-environment"];
+    let token = "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";
+    let folder = Folder::new(&[("a.yaml", &with_variables(&[("DB_PASSWORD", "hunter2secret")]))]);
+    assert_eq!(folder.run(&[&["baseline", "write"], &only[..]].concat()).code, 0);
+    let scan = |text: &str| {
+        folder.write("a.yaml", text.as_bytes());
+        folder.run(&[&["scan", "a.yaml", "--baseline", "plimsoll-baseline.json"], &only[..]].concat()).code
+    };
+    assert_eq!(scan(&with_variables(&[("DB_PASSWORD", "hunter2secret")])), 0);
+    assert_eq!(scan(&with_variables(&[("MODE", "fast"), ("DB_PASSWORD", "hunter3secret")])), 0, "an item before it");
+    assert_eq!(scan(&with_variables(&[("DB_PASSWORD", token)])), 1, "the same variable, a worse secret");
+    assert_eq!(scan(&with_variables(&[("API_TOKEN", "hunter2secret")])), 1, "another variable");
+}
+
+#[test]
+fn a_difference_tells_what_became_worse() {
+    let text = |value: &str| with_variables(&[("DB_PASSWORD", value)]);
+    let token = "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";
+    let folder = Folder::new(&[("base/a.yaml", &text("hunter2secret")), ("head/a.yaml", &text(token))]);
+    let diff = |base: &str, head: &str| {
+        let said = folder.run(&["diff", base, head, "--only", "secret-literal-in-environment", "--output", "json"]);
+        let json: Value = serde_json::from_str(&said.out).expect("JSON");
+        let number = |name: &str| json["summary"][name].as_u64().unwrap();
+        (number("new"), number("resolved"), number("unchanged"))
+    };
+    assert_eq!(diff("base", "head"), (1, 1, 0));
+    // What is not as bad any more is not new.
+    assert_eq!(diff("head", "base"), (0, 0, 1));
+}
+
 #[test]
 fn the_same_object_in_several_overlays_is_counted() {
     let text = pod("app", &[("main", true)]);

@@ -252,3 +252,30 @@ fn several_outputs_are_written_in_one_run() {
     assert_eq!(read("out.json")["schemaVersion"], "1.2");
     assert_eq!(folder.run(&["scan", ".", "--output", "text", "--output", "json"]).code, 3);
 }
+
+#[test]
+fn a_long_line_is_framed_where_the_place_is() {
+    let pods: Vec<String> = (0..30)
+        .map(|number| {
+            format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"p{number}\",\"namespace\":\"q\"}},\
+                 \"spec\":{{\"hostPID\":true,\"containers\":[{{\"name\":\"a\",\"image\":\"x:1\"}}]}}}}"
+            )
+        })
+        .collect();
+    let text = format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{}]}}", pods.join(","));
+    let folder = Folder::new(&[("min.json", &text)]);
+    let said = folder.run(&["scan", "min.json", "--only", "host-pid-namespace", "--details"]);
+    let (code, json) = folder.scan(&["min.json", "--only", "host-pid-namespace"]);
+    assert_eq!(code, 1);
+    for result in json["results"].as_array().unwrap() {
+        let column = result["occurrences"][0]["column"].as_u64().unwrap();
+        let place = format!("min.json:1:{column}");
+        let at = said.out.find(&format!("{place}\n")).unwrap_or_else(|| panic!("no {place} in\n{}", said.out));
+        let frame: Vec<&str> = said.out[at..].lines().take(5).collect();
+        let source = frame.iter().position(|line| line.starts_with("1 ")).unwrap_or_else(|| panic!("{frame:#?}"));
+        let mark = frame[source + 1].chars().position(|c| c == '━').unwrap_or_else(|| panic!("{frame:#?}"));
+        let marked: String = frame[source].chars().skip(mark).take(4).collect();
+        assert_eq!(marked, "true", "{frame:#?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Old debt: a file of the findings that were there when somebody began, so that only new ones fail a run.
 //!
 //! A finding is known by its control, the identity of its object, its container and its field without indexes:
-//! that survives moved lines, renamed files and reordered containers. Objects that share an identity (the same
+//! that survives moved lines, renamed files and reordered containers. What became worse is new. Objects that share an identity (the same
 //! object in several overlays) are counted, not told apart.
 
 use std::collections::BTreeMap;
@@ -9,13 +9,15 @@ use std::io::{self, Write};
 
 use model::finding::{Occurrence, Standing, Status};
 use model::inventory::Results;
+use model::severity::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Compared, Report, fingerprint};
+use crate::json::{self, JsonSeverity};
+use crate::report::{Compared, Report};
 
 /// The version of the form of the file.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The file.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +41,9 @@ pub struct KnownFinding {
     pub fingerprint: String,
     /// How many there are.
     pub count: u64,
+    /// How bad they are: what became worse is not known any more. Files of before version 1.1 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<JsonSeverity>,
 }
 
 /// Why a file is no baseline.
@@ -67,22 +72,23 @@ impl Baseline {
 
     /// The open findings of a report.
     pub fn of(report: &Report<'_>) -> Self {
-        let mut counts: BTreeMap<(String, &str, String), u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(String, &str, String, Severity), u64> = BTreeMap::new();
         for result in report.control_results().filter(|result| result.status == Status::Fail) {
             let (control, resource) = (result.registered.control.id, report.identity(result.resource));
             // What somebody accepts is no debt.
             let is_debt =
                 |found: &&Occurrence| found.status == Status::Fail && !matches!(found.standing, Standing::Excepted(_));
             for occurrence in result.occurrences.iter().filter(is_debt) {
-                let print = lasting(report, control, &resource, occurrence);
-                *counts.entry((resource.clone(), control, print)).or_default() += 1;
+                let print = report.lasting_fingerprint(control, &resource, occurrence);
+                *counts.entry((resource.clone(), control, print, occurrence.severity)).or_default() += 1;
             }
         }
-        let findings = counts.into_iter().map(|((resource, control, fingerprint), count)| KnownFinding {
+        let findings = counts.into_iter().map(|((resource, control, fingerprint, severity), count)| KnownFinding {
             control: control.to_owned(),
             resource,
             fingerprint,
             count,
+            severity: Some(json::severity(severity)),
         });
         Self { schema_version: SCHEMA_VERSION.to_owned(), findings: findings.collect() }
     }
@@ -103,20 +109,24 @@ impl Baseline {
     /// What each finding of a report is: known as often as the baseline has it, and open from then on. And how the
     /// two compare.
     pub fn compare(&self, report: &Report<'_>) -> (Vec<Standing>, Compared) {
-        let mut left: BTreeMap<&str, u64> = BTreeMap::new();
+        // By severity: what was worse covers what is not as bad, and never the other way round.
+        let mut left: BTreeMap<&str, BTreeMap<Severity, u64>> = BTreeMap::new();
         for finding in &self.findings {
-            *left.entry(&finding.fingerprint).or_default() += finding.count;
+            let severity = finding.severity.map_or(Severity::Critical, JsonSeverity::severity);
+            *left.entry(&finding.fingerprint).or_default().entry(severity).or_default() += finding.count;
         }
         let mut compared = Compared::default();
         let mut standings = Vec::with_capacity(report.results.occurrences.len());
         for result in report.control_results() {
             let (control, resource) = (result.registered.control.id, report.identity(result.resource));
             for occurrence in result.occurrences {
-                let print = lasting(report, control, &resource, occurrence);
-                let known = left.get_mut(print.as_str()).filter(|count| **count > 0);
+                let print = report.lasting_fingerprint(control, &resource, occurrence);
+                let known = left.get_mut(print.as_str());
+                let as_bad = known.into_iter().flat_map(|known| known.range_mut(occurrence.severity..));
+                let mut as_bad = as_bad.map(|(_, count)| count).filter(|count| **count > 0);
                 let is_known = occurrence.status == Status::Fail
                     && occurrence.standing == Standing::Open
-                    && known.is_some_and(|count| {
+                    && as_bad.next().is_some_and(|count| {
                         *count -= 1;
                         true
                     });
@@ -124,15 +134,9 @@ impl Baseline {
                 standings.push(if is_known { Standing::Known } else { occurrence.standing });
             }
         }
-        compared.gone = left.values().sum();
+        compared.gone = left.values().flat_map(BTreeMap::values).sum();
         (standings, compared)
     }
-}
-
-fn lasting(report: &Report<'_>, control: &str, resource: &str, occurrence: &Occurrence) -> String {
-    let [container, field, value] =
-        [occurrence.container, occurrence.place.field, occurrence.value].map(|text| report.text(text));
-    fingerprint(control, resource, container, field, value)
 }
 
 /// Sets what each finding is.

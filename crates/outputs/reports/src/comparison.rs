@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::json::{JsonOccurrence, JsonReport, JsonResult, JsonSeverity, JsonStanding, JsonStatus};
-use crate::report::{Counts, fingerprint};
+use crate::report::{Counts, Lasting, fingerprint};
 
 /// The version of the form of the JSON.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -75,8 +75,11 @@ struct Side<'r> {
     controls: BTreeSet<&'r str>,
     skipped_files: BTreeSet<&'r str>,
     skipped_results: BTreeSet<(&'r str, &'r str)>,
-    findings: BTreeMap<String, Vec<(&'r JsonResult, &'r JsonOccurrence)>>,
+    findings: BTreeMap<String, Vec<Found<'r>>>,
 }
+
+/// A finding: its result, and the place in it.
+type Found<'r> = (&'r JsonResult, &'r JsonOccurrence);
 
 impl<'r> Side<'r> {
     fn new(report: &'r JsonReport) -> Self {
@@ -131,7 +134,14 @@ fn identity(resource: &str) -> &str {
 fn print(result: &JsonResult, occurrence: &JsonOccurrence) -> String {
     let container = occurrence.container.as_deref().unwrap_or("");
     let value = occurrence.value.as_deref().unwrap_or("");
-    fingerprint(&result.control, identity(&result.resource), container, &occurrence.field, value)
+    fingerprint(&Lasting {
+        control: &result.control,
+        resource: identity(&result.resource),
+        container,
+        field: &occurrence.field,
+        value,
+        message: &occurrence.message,
+    })
 }
 
 /// Compares two reports.
@@ -144,11 +154,10 @@ pub fn compare(base: &JsonReport, head: &JsonReport) -> Comparison {
         resolved: Vec::new(),
         not_comparable: Vec::new(),
     };
-    let count = |side: &Side<'_>, print: &str| side.findings.get(print).map_or(0, Vec::len);
     for (print, found) in &head.findings {
-        let both = found.len().min(count(&base, print));
-        comparison.summary.unchanged += both as u64;
-        for (result, occurrence) in &found[both..] {
+        let left = without(found, base.findings.get(print));
+        comparison.summary.unchanged += (found.len() - left.len()) as u64;
+        for (result, occurrence) in left {
             match base.did_not_look(result, occurrence) {
                 Some(reason) => {
                     let reason = format!("in the base {reason}");
@@ -159,8 +168,8 @@ pub fn compare(base: &JsonReport, head: &JsonReport) -> Comparison {
         }
     }
     for (print, found) in &base.findings {
-        let both = found.len().min(count(&head, print));
-        for (result, occurrence) in &found[both..] {
+        let unchanged = head.findings.get(print).map_or(0, |heads| heads.len() - without(heads, Some(found)).len());
+        for (result, occurrence) in &found[unchanged.min(found.len())..] {
             match head.did_not_look(result, occurrence) {
                 Some(reason) => {
                     let reason = format!("in the head {reason}");
@@ -180,6 +189,23 @@ pub fn compare(base: &JsonReport, head: &JsonReport) -> Comparison {
     comparison.summary.resolved = comparison.resolved.len() as u64;
     comparison.summary.not_comparable = comparison.not_comparable.len() as u64;
     comparison
+}
+
+/// The findings of the head that the base does not have as bad.
+fn without<'r>(head: &[Found<'r>], base: Option<&Vec<Found<'r>>>) -> Vec<Found<'r>> {
+    let mut known: Vec<Severity> = base.into_iter().flatten().map(|(_, found)| found.severity.severity()).collect();
+    known.sort_unstable();
+    let mut left = Vec::new();
+    for found in head {
+        let severity = found.1.severity.severity();
+        match known.iter().position(|known| *known >= severity) {
+            Some(at) => {
+                known.remove(at);
+            }
+            None => left.push(*found),
+        }
+    }
+    left
 }
 
 fn change(result: &JsonResult, occurrence: &JsonOccurrence, print: &str, reason: Option<String>) -> Change {

@@ -427,7 +427,8 @@ fn code_words(text: &str) -> String {
     out
 }
 
-/// Writes JSON into a script element: nothing in it can end the element or begin a comment.
+/// Writes JSON into a script element: nothing in it can end the element or begin a comment, and nothing turns the
+/// direction of text.
 pub(crate) struct Guarded<'a> {
     pub(crate) out: &'a mut dyn Write,
 }
@@ -436,10 +437,15 @@ impl Write for Guarded<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut start = 0;
         // All three stand only in strings of JSON.
-        for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'>' | b'&')) {
+        for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'>' | b'&' | 0xE2)) {
+            let turns = matches!(bytes[at..], [0xE2, 0x80, 0xAA..=0xAE, ..] | [0xE2, 0x81, 0xA6..=0xA9, ..]);
+            if *byte == 0xE2 && !turns {
+                continue;
+            }
             self.out.write_all(&bytes[start..at])?;
-            write!(self.out, "\\u{byte:04x}")?;
-            start = at + 1;
+            let (code, length) = if turns { (0xFFFD, 3) } else { (u32::from(*byte), 1) };
+            write!(self.out, "\\u{code:04x}")?;
+            start = at + length;
         }
         self.out.write_all(&bytes[start..])?;
         Ok(bytes.len())

@@ -668,7 +668,7 @@ fn status(status: Status) -> JsonStatus {
     }
 }
 
-fn severity(severity: Severity) -> JsonSeverity {
+pub(crate) fn severity(severity: Severity) -> JsonSeverity {
     match severity {
         Severity::Critical => JsonSeverity::Critical,
         Severity::High => JsonSeverity::High,

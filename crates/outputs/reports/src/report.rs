@@ -434,27 +434,53 @@ impl<'a> Report<'a> {
         resource: &str,
         occurrence: &Occurrence,
     ) -> String {
+        self.lasting_fingerprint(result.registered.control.id, resource, occurrence)
+    }
+
+    /// The same, for a control and any name of the resource.
+    pub fn lasting_fingerprint(&self, control: &str, resource: &str, occurrence: &Occurrence) -> String {
         let [container, field, value] =
             [occurrence.container, occurrence.place.field, occurrence.value].map(|text| self.text(text));
-        fingerprint(result.registered.control.id, resource, container, field, value)
+        fingerprint(&Lasting { control, resource, container, field, value, message: &self.message(occurrence) })
     }
 
     /// The fingerprints of the decisive occurrences of a result, in their order, no two of them the same: of several
     /// that are, the second and those after it are told apart by their order.
     pub fn unique_fingerprints(&self, result: &ControlResult<'_>, resource: &str) -> Vec<String> {
         let mut seen: HashMap<String, u32> = HashMap::new();
-        let fingerprints = result.decisive().map(|occurrence| {
-            let fingerprint = self.occurrence_fingerprint(result, resource, occurrence);
-            let times = seen.entry(fingerprint.clone()).or_insert(0);
-            *times += 1;
-            if *times == 1 { fingerprint } else { fingerprint_of(&[&fingerprint, &times.to_string()]) }
-        });
+        let fingerprints = result
+            .decisive()
+            .map(|occurrence| unique(self.occurrence_fingerprint(result, resource, occurrence), &mut seen));
         fingerprints.collect()
     }
 }
 
+/// The fingerprint, or another one if it was seen before in the same result.
+pub fn unique(fingerprint: String, seen: &mut HashMap<String, u32>) -> String {
+    let times = seen.entry(fingerprint.clone()).or_insert(0);
+    *times += 1;
+    if *times == 1 { fingerprint } else { fingerprint_of(&[&fingerprint, &times.to_string()]) }
+}
+
+/// What a finding is known by, as long as it is there.
+pub struct Lasting<'t> {
+    /// The id of the control.
+    pub control: &'t str,
+    /// The resource.
+    pub resource: &'t str,
+    /// The container, or nothing.
+    pub container: &'t str,
+    /// The path of the field.
+    pub field: &'t str,
+    /// The value, or nothing.
+    pub value: &'t str,
+    /// What is said of it. Its wording may change; what it names in backticks tells items of lists apart.
+    pub message: &'t str,
+}
+
 /// The fingerprint of what a control says of a field in a container of a resource.
-pub fn fingerprint(control: &str, resource: &str, container: &str, field: &str, value: &str) -> String {
+pub fn fingerprint(lasting: &Lasting<'_>) -> String {
+    let &Lasting { control, resource, container, field, value, message } = lasting;
     let mut hash = Fingerprint::new();
     hash.add(control);
     hash.add(resource);
@@ -476,6 +502,10 @@ pub fn fingerprint(control: &str, resource: &str, container: &str, field: &str, 
     hash.add(rest);
     if in_list {
         hash.add(value);
+    }
+    // A mapping has no value, and that of a secret is nobody's business: the name of the item is in what is said.
+    if in_list && value.is_empty() {
+        message.split('`').skip(1).step_by(2).for_each(|name| hash.add(name));
     }
     hash.finish()
 }

@@ -3,6 +3,7 @@
 //! One result for each occurrence, with its true region; paths relative to the root of the sources; inputs that
 //! were not looked at as notifications, so that a reader sees that the run was not complete.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use model::control::Registered;
@@ -12,7 +13,7 @@ use model::finding::{Occurrence, Standing, Status};
 use model::severity::Severity;
 use serde::Serialize;
 
-use crate::report::{ControlResult, Outcome, Report, display_path};
+use crate::report::{ControlResult, Outcome, Report, display_path, unique};
 use crate::repository::percent_encode;
 
 #[derive(Serialize)]
@@ -189,12 +190,14 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         if result.status == Status::Fail && !report.is_alert(result.severity) {
             continue;
         }
+        // Code hosts take two results of one fingerprint for one.
+        let mut seen = HashMap::new();
         for occurrence in result.occurrences {
             // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
             buffer.clear();
             buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
             first = false;
-            serde_json::to_writer(&mut buffer, &sarif_result(report, &result, occurrence, index))?;
+            serde_json::to_writer(&mut buffer, &sarif_result(report, &result, occurrence, index, &mut seen))?;
             out.write_all(&buffer)?;
         }
     }
@@ -285,6 +288,7 @@ fn sarif_result<'a>(
     result: &ControlResult<'a>,
     occurrence: &Occurrence,
     rule_index: usize,
+    seen: &mut HashMap<String, u32>,
 ) -> SarifResult<'a> {
     let control = result.registered.control;
     let resource = report.resource(result.resource);
@@ -299,7 +303,7 @@ fn sarif_result<'a>(
         Status::Pass => format!("{id}: passed"),
         Status::Fail | Status::Skip => report.explained(occurrence),
     };
-    let fingerprint = report.occurrence_fingerprint(result, &id, occurrence);
+    let fingerprint = unique(report.occurrence_fingerprint(result, &id, occurrence), seen);
     let container = report.text(occurrence.container);
     let field = report.text(occurrence.place.field);
     let location = Location {

@@ -70,7 +70,8 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         Detail::Summary | Detail::Quiet => 0,
     };
     let has_table = count > framed && options.detail != Detail::Quiet;
-    if has_table && options.detail == Detail::Automatic {
+    let says_first = has_table && options.detail == Detail::Automatic && !report.results.priorities.first.is_empty();
+    if says_first {
         first::write(report, options, out)?;
     }
     if has_table {
@@ -97,7 +98,7 @@ pub fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) ->
         not_known(report, options, out)?;
     }
     requirements::write(report, options, out)?;
-    closing::write(report, options, out)
+    closing::write(report, options, says_first, out)
 }
 
 /// Whether a result is shown by itself. What cannot fail the run is only counted, unless somebody asks for everything.

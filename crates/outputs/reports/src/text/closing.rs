@@ -16,7 +16,12 @@ use crate::verdict::{baseline_sentence, count, exit_sentence, judged_documents, 
 const NAMED: usize = 5;
 
 /// Writes the closing lines.
-pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    report: &Report<'_>,
+    options: &Options<'_>,
+    says_first: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let terminal = options.terminal;
     let counts = report.counts();
     headline(report, &counts, options, out)?;
@@ -41,7 +46,8 @@ pub(super) fn write(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Wr
     if let Some(compared) = report.baseline {
         say(&format!("baseline: {}", baseline_sentence(&compared)), options, out)?;
     }
-    if let Some(first) = first(report) {
+    // There is one answer to what comes first.
+    if let Some(first) = first(report).filter(|_| !says_first) {
         say(&format!("first: {first}"), options, out)?;
     }
     say(&exit_sentence(report, &counts), options, out)

@@ -20,8 +20,9 @@ const MARKED: usize = 5;
 /// Places further apart than this are not shown in one frame.
 const LONGEST: u32 = 300;
 
-/// The columns that are kept of a line that is longer.
+/// The columns that are kept of a line that is longer, and how many of them stand before what is marked.
 const WIDEST: usize = 400;
+const BEFORE: usize = 120;
 
 /// No title is wrapped narrower than that.
 const NARROWEST: usize = 44;
@@ -32,6 +33,8 @@ struct Excerpt {
     first_line: u32,
     /// Where each line begins in the text.
     starts: Vec<usize>,
+    /// How many characters at the beginning of each line were left out.
+    skipped: Vec<usize>,
 }
 
 /// Writes the frame of a result.
@@ -59,7 +62,11 @@ pub(super) fn write(
     let title = level(result.severity).with_name(Some(name)).primary_title(wrap(&message, room).join("\n"));
     let group = if is_narrow { title } else { title.id(id) };
     let mut group = match &excerpt {
-        Some(excerpt) => group.element(snippet(report, &marked, excerpt, &path)),
+        // The columns of a line of which the beginning was left out are not those of the file.
+        Some(excerpt) if excerpt.begins_late(first) => {
+            group.element(origin(first, resource.line, &path)).element(annotated(report, &marked, excerpt))
+        }
+        Some(excerpt) => group.element(annotated(report, &marked, excerpt).path(path.clone())),
         None => group.element(origin(first, resource.line, &path)),
     };
     let deciding = deciding(report, first, options);
@@ -108,7 +115,7 @@ fn deciding(report: &Report<'_>, found: &Occurrence, options: &Options<'_>) -> V
         let (file, place) = value.place?;
         let lines = options.sources.lines(file, place.line, place.line)?;
         let text: String = sanitize(lines.first()?).chars().take(WIDEST).collect();
-        let excerpt = Excerpt { text: text + "\n", first_line: place.line, starts: vec![0] };
+        let excerpt = Excerpt { text: text + "\n", first_line: place.line, starts: vec![0], skipped: vec![0] };
         let variants = report.results.origins.variants(&reason.renderings);
         let variants = if variants.is_empty() { String::new() } else { format!(", in {}", variants.join(", ")) };
         let label = sanitize(&format!("because of `{}`{variants}", value.path));
@@ -185,10 +192,15 @@ fn excerpt(file: u32, marked: &[&Occurrence], options: &Options<'_>) -> Option<E
     let last = marked.iter().map(|found| last_line(found)).max()?;
     // One more line: what is written under a key is indented as the line after it.
     let lines = options.sources.lines(file, first, last + 1)?;
-    let mut excerpt = Excerpt { text: String::new(), first_line: first, starts: Vec::new() };
-    for line in lines {
+    let mut excerpt = Excerpt { text: String::new(), first_line: first, starts: Vec::new(), skipped: Vec::new() };
+    for (line, number) in lines.into_iter().zip(first..) {
+        // A line that is too long is shown where the first place is marked on it.
+        let columns = marked.iter().filter(|found| found.place.line == number).map(|found| found.place.column as usize);
+        let column = columns.min().filter(|column| *column > WIDEST / 2 && line.len() > WIDEST);
+        let skipped = column.map_or(0, |column| column.saturating_sub(BEFORE + 1));
         excerpt.starts.push(excerpt.text.len());
-        let cut: String = sanitize(&line).chars().take(WIDEST).collect();
+        excerpt.skipped.push(skipped);
+        let cut: String = sanitize(&line).chars().skip(skipped).take(WIDEST).collect();
         excerpt.text.push_str(&cut);
         excerpt.text.push('\n');
     }
@@ -208,10 +220,24 @@ impl Excerpt {
         Some((start, rest.split('\n').next().unwrap_or(rest)))
     }
 
-    /// The byte offset of a column, which counts characters from 1.
+    /// Whether the beginning of the line of a place was left out.
+    fn begins_late(&self, found: &Occurrence) -> bool {
+        self.skipped_of(found.place.line) > 0
+    }
+
+    fn skipped_of(&self, line: u32) -> usize {
+        let at = line.checked_sub(self.first_line).map(|at| at as usize);
+        at.and_then(|at| self.skipped.get(at)).copied().unwrap_or(0)
+    }
+
+    /// The byte offset of a column, which counts characters from 1. `None` where that was left out.
     fn offset(&self, line: u32, column: u32) -> Option<usize> {
         let (start, text) = self.line(line)?;
-        let in_line = text.char_indices().nth(column as usize - 1).map_or(text.len(), |(at, _)| at);
+        let column = (column as usize).checked_sub(1 + self.skipped_of(line))?;
+        if column > WIDEST {
+            return None;
+        }
+        let in_line = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
         Some(start + in_line)
     }
 
@@ -219,7 +245,8 @@ impl Excerpt {
         let place = found.place;
         let start = self.offset(place.line, place.column)?;
         let end = if last_line(found) == place.end_line {
-            self.offset(place.end_line, place.end_column)?
+            let end = self.offset(place.end_line, place.end_column);
+            end.or_else(|| self.line(place.end_line).map(|(start, text)| start + text.len()))?
         } else {
             let (start, text) = self.line(place.line)?;
             start + text.len()
@@ -228,13 +255,12 @@ impl Excerpt {
     }
 }
 
-fn snippet<'s>(
+fn annotated<'s>(
     report: &Report<'_>,
     marked: &[&Occurrence],
     excerpt: &'s Excerpt,
-    path: &str,
 ) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
-    let source = Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line as usize).path(path.to_owned());
+    let source = Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line as usize);
     let annotations = marked.iter().enumerate().filter_map(|(number, found)| {
         let range = excerpt.range(found)?;
         let annotation = AnnotationKind::Primary.span(range);
@@ -321,6 +347,9 @@ fn elsewhere(report: &Report<'_>, found: &Occurrence) -> Vec<String> {
 /// The change that mends the first place, where it can be shown on these lines alone.
 fn patch<'p>(report: &Report<'p>, found: &Occurrence, excerpt: &Excerpt) -> Option<Patch<'p>> {
     let (start, line) = excerpt.line(found.place.line)?;
+    if line.chars().count() >= WIDEST {
+        return None;
+    }
     match found.edit {
         // What belongs elsewhere cannot be shown on these lines.
         Edit::None | Edit::Set { .. } | Edit::RemoveAt(_) | Edit::Create(_) => None,
