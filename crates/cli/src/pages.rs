@@ -1,5 +1,6 @@
 //! The pages of `docs/` that are made from the controls and the command line, so that they cannot differ from them.
 
+mod edge_pages;
 mod framework_pages;
 mod report_fields;
 
@@ -42,6 +43,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("network-rules.schema.json".to_owned(), crate::network_rules::schema());
     pages.insert("network-blast-radius.schema.json".to_owned(), reports::network::blast::schema());
     pages.insert("report-fields.md".to_owned(), report_fields::page());
+    pages.insert("edges.md".to_owned(), edge_pages::page());
     pages.insert("exit-codes.md".to_owned(), exit_codes());
     pages.insert("command-line.md".to_owned(), command_line());
     pages

@@ -27,6 +27,8 @@ pub struct EdgeKind {
     pub techniques: &'static [&'static str],
     /// The names that other tools have for it.
     pub aliases: &'static [Alias],
+    /// The controls that find what it rests on, at the objects that show it or at those where it is cut.
+    pub found_by: &'static [&'static str],
     /// How hard it is for an attacker, from 1 (a command) to 100 (luck).
     pub difficulty: u8,
     /// The function that finds the edges.
@@ -114,4 +116,11 @@ assumptions! {
     18 5 CONTROLLER_ADMITTED "controller-admitted" "policies admit the controller, which is not in the input";
     19 40 LISTENS "listens" "something listens on a port that the pod does not declare";
     20 60 INIT_TAKEN_OVER "init-taken-over" "the init container is taken over while it runs";
+    21 30 BOOTSTRAP_TOKENS_TAKEN "bootstrap-tokens-taken" "the API server takes bootstrap tokens, and signs certificates for nodes that come with them";
+    22 20 AWS_AUTH_READ "aws-auth-read" "the cluster is one of EKS that reads `aws-auth`";
+    23 40 IDENTITY_TRUSTS_OTHERS "identity-trusts-others" "the cloud trusts other ServiceAccounts with the identity too";
+    24 20 SECRETS_WRITTEN_AGAIN "secrets-written-again" "the Secrets are written while the attacker listens";
+    25 20 CONTROL_PLANE_HAS_NODES "control-plane-has-nodes" "the control plane runs on nodes of the cluster";
+    26 20 NODE_HELD "node-held" "the attacker holds a node";
+    27 10 OPERATOR_OBEYS "operator-obeys" "the operator acts with its own rights for whoever asks";
 }

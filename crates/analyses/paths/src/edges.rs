@@ -4,20 +4,29 @@
 
 use crate::edge::EdgeKind;
 
+pub mod activate_dangling;
+pub mod annotate_account;
+pub mod api_service;
+pub mod aws_auth;
 pub mod belongs_to;
 pub mod bind;
+pub mod bootstrap_token;
 pub mod client_certificate;
 pub mod combined;
 pub mod confined;
+pub mod confused_deputy;
 pub mod connect;
 pub mod contains;
 pub mod control_plane;
+pub mod crd_conversion;
 pub mod create_token_secret;
 pub mod debug;
+pub mod destroy;
 pub mod escalate;
 pub mod escape_bpf_perfmon;
 pub mod escape_core_pattern;
 pub mod escape_dac_read_search;
+pub mod escape_host_pid;
 pub mod escape_log_symlink;
 pub mod escape_module_load;
 pub mod escape_nsenter;
@@ -25,6 +34,7 @@ pub mod escape_privileged;
 pub mod escape_ptrace;
 pub mod escape_runtime_socket;
 pub mod escape_sys_admin;
+pub mod etcd_access;
 pub mod everything;
 pub mod exec;
 pub mod exec_through_kubelet;
@@ -43,31 +53,51 @@ pub mod mount_secrets;
 pub mod move_by_network;
 pub mod mutate_everything;
 pub mod node_hosts;
+pub mod node_identity;
+pub mod node_network_position;
+pub mod place_pod;
 pub mod reach_control_plane;
 pub mod reach_metadata;
+pub mod read_admission;
 pub mod read_mounted;
 pub mod read_secrets;
+pub mod redirect_traffic;
 pub mod replace_image;
+pub mod rewrite_dns;
 pub mod run_as_account;
 pub mod run_privileged;
+pub mod sign_certificate;
+pub mod steal_pods;
+pub mod take_webhook_backend;
+pub mod tunnel;
 pub mod unlock_namespace;
+pub mod use_cloud_identity;
 pub mod use_node_credentials;
 pub mod use_service_account;
 
 /// Every edge, ordered by id.
 pub static EDGES: &[&EdgeKind] = &[
+    &activate_dangling::EDGE,
+    &annotate_account::EDGE,
+    &api_service::EDGE,
+    &aws_auth::EDGE,
     &belongs_to::EDGE,
     &bind::EDGE,
+    &bootstrap_token::EDGE,
     &client_certificate::EDGE,
+    &confused_deputy::EDGE,
     &connect::EDGE,
     &contains::EDGE,
     &control_plane::EDGE,
+    &crd_conversion::EDGE,
     &create_token_secret::EDGE,
     &debug::EDGE,
+    &destroy::EDGE,
     &escalate::EDGE,
     &escape_bpf_perfmon::EDGE,
     &escape_core_pattern::EDGE,
     &escape_dac_read_search::EDGE,
+    &escape_host_pid::EDGE,
     &escape_log_symlink::EDGE,
     &escape_module_load::EDGE,
     &escape_nsenter::EDGE,
@@ -75,6 +105,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &escape_ptrace::EDGE,
     &escape_runtime_socket::EDGE,
     &escape_sys_admin::EDGE,
+    &etcd_access::EDGE,
     &everything::EDGE,
     &exec::EDGE,
     &exec_through_kubelet::EDGE,
@@ -92,14 +123,25 @@ pub static EDGES: &[&EdgeKind] = &[
     &move_by_network::EDGE,
     &mutate_everything::EDGE,
     &node_hosts::EDGE,
+    &node_identity::EDGE,
+    &node_network_position::EDGE,
+    &place_pod::EDGE,
     &reach_control_plane::EDGE,
     &reach_metadata::EDGE,
+    &read_admission::EDGE,
     &read_mounted::EDGE,
     &read_secrets::EDGE,
+    &redirect_traffic::EDGE,
     &replace_image::EDGE,
+    &rewrite_dns::EDGE,
     &run_as_account::EDGE,
     &run_privileged::EDGE,
+    &sign_certificate::EDGE,
+    &steal_pods::EDGE,
+    &take_webhook_backend::EDGE,
+    &tunnel::EDGE,
     &unlock_namespace::EDGE,
+    &use_cloud_identity::EDGE,
     &use_node_credentials::EDGE,
     &use_service_account::EDGE,
 ];

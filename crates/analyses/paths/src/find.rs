@@ -39,6 +39,11 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
         "control-plane" => return Ok(vec![Vertex::ControlPlaneNode]),
         "node" | "nodes" => return Ok(vec![Vertex::Node]),
         "secrets" => return Ok(vec![Vertex::Secrets(None)]),
+        "node-files" => return Ok(vec![Vertex::NodeFiles]),
+        "bindings" => return of_kind(&["binding"]),
+        "secret-objects" => return of_kind(&["secret", "config-map"]),
+        "traffic" => return of_kind(&["traffic"]),
+        "data" => return of_kind(&["data"]),
         "cloud" => return of_kind(&["node-cloud-identity", "cloud-identity"]),
         _ => {}
     }

@@ -1,10 +1,11 @@
 //! The graph: what attackers can hold, how they come from one to the next, and what takes that away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::ResourceId;
 use model::place::Place;
 use model::symbols::Symbol;
+use rbac::{BindingId, SubjectKey};
 
 use crate::algorithms::ranking::{Change, Part};
 use crate::edge::{Assumption, Assumptions, EdgeKind};
@@ -136,6 +137,12 @@ pub(crate) const RULE_COST: u32 = 20;
 /// What is to be done with a rule.
 pub(crate) const TAKE_RULE: &str = "take the rule out of the role";
 
+/// How dear it is to take a subject out of a binding.
+pub(crate) const SUBJECT_COST: u32 = 15;
+
+/// What is to be done with a subject.
+pub(crate) const TAKE_SUBJECT: &str = "take the subject out of the binding";
+
 /// Where edges of one kind are filed.
 pub struct Drafts<'f> {
     kind: &'static EdgeKind,
@@ -219,6 +226,25 @@ impl Draft<'_, '_> {
         let world = self.drafts.world;
         match world.rbac.place_of_rule(world.right(right).rule) {
             Some((resource, place)) => self.cut_by_removing(resource, place, RULE_COST, TAKE_RULE),
+            None => self,
+        }
+    }
+
+    /// Taking the subject out of the binding takes the edge away, if no other gives it any of these rights.
+    pub fn cut_by_unbinding(self, subject: SubjectKey, rights: &[RightId]) -> Self {
+        let world = self.drafts.world;
+        let groups = world.rbac.identity(subject).groups;
+        let groups = groups.iter().map(|group| SubjectKey::Group(world.inventory.symbols.intern(group)));
+        let own: BTreeSet<SubjectKey> = std::iter::once(subject).chain(groups).collect();
+        let gives = |binding: &BindingId| {
+            rights.iter().any(|right| world.right(*right).bindings.binary_search(binding).is_ok())
+        };
+        let entries = own.into_iter().flat_map(|subject| world.rbac.bindings_naming(subject));
+        let mut giving = entries.filter(|(binding, _)| gives(binding));
+        let (Some((binding, at)), None) = (giving.next(), giving.next()) else { return self };
+        let fact = world.rbac.binding_fact(*binding);
+        match fact.and_then(|fact| Some((fact.resource, fact.subjects.get(*at as usize)?.place))) {
+            Some((resource, place)) => self.cut_by_removing(resource, place, SUBJECT_COST, TAKE_SUBJECT),
             None => self,
         }
     }

@@ -14,54 +14,6 @@ use crate::topology::{Direction, EdgeId, Removed, Set, VertexId};
 use crate::vertex::Vertex;
 use crate::world::{Config, World};
 
-/// Which controls find what an edge rests on: at the objects that show it, and at those where it is cut.
-pub const FOUND_BY: &[(&str, &[&str])] = &[
-    ("bind", &["role-bind-allowed", "role-bindings-writable"]),
-    ("client-certificate", &["csr-approval-allowed", "csr-signing-allowed"]),
-    ("connect", &["pod-not-isolated-egress"]),
-    ("create-token-secret", &["secrets-mintable"]),
-    ("debug", &["ephemeral-containers-addable"]),
-    ("escalate", &["role-escalate-allowed", "roles-writable"]),
-    ("escape-bpf-perfmon", &["dangerous-capability-added"]),
-    ("escape-core-pattern", HOST_PATHS),
-    ("escape-dac-read-search", &["dangerous-capability-added"]),
-    ("escape-log-symlink", &["host-log-directory-writable", "host-path-volume", "writable-host-path"]),
-    ("escape-module-load", &["dangerous-capability-added"]),
-    ("escape-nsenter", &["host-pid-namespace", "dangerous-capability-added", "privileged-container"]),
-    ("escape-privileged", &["privileged-container"]),
-    ("escape-ptrace", &["host-pid-namespace", "dangerous-capability-added"]),
-    ("escape-runtime-socket", &["container-runtime-socket-mounted", "sensitive-host-path", "host-path-volume"]),
-    ("escape-sys-admin", &["dangerous-capability-added"]),
-    ("everything", &["cluster-admin-bound", "wildcard-resources"]),
-    ("exec", &["pod-exec-allowed"]),
-    ("exec-through-kubelet", &["nodes-proxy-allowed"]),
-    ("exposed-to", &["service-load-balancer-public", "service-node-port", "service-external-ips", "host-port"]),
-    ("exploit-service", &["external-exposure"]),
-    ("holds", &["cluster-admin-bound", "authenticated-group-elevated", "anonymous-access-granted"]),
-    ("host-read", HOST_PATHS),
-    ("host-tokens", HOST_PATHS),
-    ("host-volume", &["persistent-volumes-creatable", "persistent-volume-on-host-path"]),
-    ("host-write", HOST_PATHS),
-    ("impersonate", &["impersonation-allowed"]),
-    ("mint-token", &["service-account-tokens-creatable"]),
-    ("mount-secrets", &["pods-creatable"]),
-    ("move-by-network", &["pod-not-isolated-ingress"]),
-    ("mutate-everything", &["webhook-configuration-writable"]),
-    ("reach-control-plane", &["control-plane-toleration"]),
-    ("reach-metadata", &["node-identity-reachable", "pod-not-isolated-egress"]),
-    ("read-mounted", &["secret-in-environment"]),
-    ("read-secrets", &["secrets-readable"]),
-    ("replace-image", &["pods-creatable"]),
-    ("run-as-account", &["pods-creatable"]),
-    ("run-privileged", &["pods-creatable", "pod-security-not-enforced"]),
-    ("unlock-namespace", &["namespaces-patchable"]),
-    ("use-service-account", TOKENS),
-];
-
-const HOST_PATHS: &[&str] = &["sensitive-host-path", "host-path-volume", "writable-host-path"];
-const TOKENS: &[&str] =
-    &["service-account-token-automounted", "token-mounted-with-permissions", "workload-service-account-admin"];
-
 /// So many changes are looked for.
 const CHANGES: usize = 10;
 
@@ -127,7 +79,10 @@ fn contributions(world: &World<'_>, graph: &Graph, analysis: &Analysis<'_>, plan
     let shares = shares(analysis, plan);
     let mut found: Vec<Contribution> = Vec::new();
     for (at, edge) in (0..).map(EdgeId).zip(&graph.edges) {
-        let Some((_, controls)) = FOUND_BY.iter().find(|(id, _)| *id == edge.kind.id) else { continue };
+        let controls = edge.kind.found_by;
+        if controls.is_empty() {
+            continue;
+        }
         let (start, end) = (topology.from(at).index(), topology.to(at).index());
         let from = origins.iter().find(|(_, set)| set.contains(start)).map(|(origin, _)| *origin);
         let to = goals.iter().find(|(_, set)| set.contains(end)).map(|(goal, _)| *goal);
@@ -195,13 +150,6 @@ fn vertex_of(goal: Goal) -> Vertex {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_edge_named_is_one() {
-        for (id, _) in FOUND_BY {
-            assert!(EDGES.iter().any(|edge| edge.id == *id), "{id}");
-        }
-    }
 
     #[test]
     fn something_is_never_nothing() {

@@ -48,6 +48,10 @@ pub enum Vertex {
     NodeCloudIdentity,
     /// An identity at the cloud provider: its name as the account's annotation has it.
     CloudIdentity(Symbol),
+    /// What pods of a namespace, or of the cluster, send each other.
+    Traffic(Option<Symbol>),
+    /// What is stored in a namespace, or in the cluster: it can be destroyed.
+    Data(Option<Symbol>),
     /// All rights over the cluster.
     ClusterAdmin,
 }
@@ -75,6 +79,8 @@ impl Vertex {
             Self::ControlPlaneNode => "control-plane-node",
             Self::NodeCloudIdentity => "node-cloud-identity",
             Self::CloudIdentity(_) => "cloud-identity",
+            Self::Traffic(_) => "traffic",
+            Self::Data(_) => "data",
             Self::ClusterAdmin => "cluster-admin",
         }
     }
@@ -119,6 +125,8 @@ impl Vertex {
             Self::ControlPlaneNode => "a control-plane node".to_owned(),
             Self::NodeCloudIdentity => "the cloud identity of a node".to_owned(),
             Self::CloudIdentity(name) => format!("cloud identity {}", text(name)),
+            Self::Traffic(scope) => format!("traffic of {}", scope_name(world, scope)),
+            Self::Data(scope) => format!("data of {}", scope_name(world, scope)),
             Self::ClusterAdmin => "cluster-admin".to_owned(),
         }
     }

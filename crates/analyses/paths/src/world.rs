@@ -238,6 +238,18 @@ impl<'a> World<'a> {
         self.account_facts.get(&(namespace, name)).copied()
     }
 
+    /// The numbers of the workloads behind the Service of that name.
+    pub(crate) fn behind(&self, namespace: Symbol, name: Symbol) -> Vec<u32> {
+        let mut services = self.inventory.facts.network.services.iter().filter(|service| {
+            self.namespace(service.resource) == namespace && self.inventory.resource(service.resource).name == name
+        });
+        let Some(service) = services.next().filter(|service| !service.selector.is_empty()) else { return Vec::new() };
+        let is_behind = |workload: &WorkloadFact| {
+            self.namespace(workload.resource) == namespace && service.selector.matches(&workload.labels)
+        };
+        self.workloads().filter(|(_, workload)| is_behind(workload)).map(|(number, _)| number).collect()
+    }
+
     /// The ServiceAccounts that are in the input or that workloads use, each once.
     pub fn accounts(&self) -> impl Iterator<Item = (Symbol, Symbol)> {
         let used = self.inventory.facts.workloads.iter().map(|workload| self.account_of(workload));

@@ -44,6 +44,8 @@ pub enum PathsCommand {
     Node(PathsNodeArguments),
     /// Say which techniques of the Microsoft threat matrix and of ATT&CK the edges stand for
     Coverage(PathsCoverageArguments),
+    /// List the questions that have a name, for `--track`
+    Tracks,
 }
 
 /// What is read, and what is asked of it.
@@ -58,6 +60,9 @@ pub struct PathsInput {
     /// Only ways that hang on nothing that is not known
     #[arg(long)]
     pub certain: bool,
+    /// A question that has a name, such as `exposed-host`: from, to and without; `paths tracks` lists them
+    #[arg(long, value_name = "NAME")]
+    pub track: Option<String>,
     /// No way that passes this: the name of something, or the id of an edge; may be given several times
     #[arg(long, value_name = "NAME|EDGE")]
     pub without: Vec<String>,
@@ -92,6 +97,7 @@ Examples:
   plimsoll paths list deploy/ --from internet     from outside alone
   plimsoll paths list deploy/ --from payments/api --to secrets:payments --details
   plimsoll paths list deploy/ --without move-by-network --certain
+  plimsoll paths list deploy/ --track exposed-host
   plimsoll paths list --cluster --output json
   plimsoll paths list deploy/ --output dot | dot -Tsvg > paths.svg
   plimsoll paths list deploy/ --all --output sarif=paths.sarif

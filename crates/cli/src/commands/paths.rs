@@ -4,6 +4,7 @@ mod coverage;
 mod output;
 mod patch;
 pub(super) mod proven;
+mod tracks;
 mod what_if;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use ::paths::analysis::{
 use ::paths::edges::EDGES;
 use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
+use ::paths::tracks::Track;
 use ::paths::vertex::Vertex;
 use ::paths::world::{Config, World};
 use cluster::features::Feature;
@@ -47,6 +49,7 @@ pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
             input: input.clone(),
         }),
         PathsCommand::Coverage(arguments) => coverage::run(arguments),
+        PathsCommand::Tracks => tracks::run(),
     }
 }
 
@@ -66,18 +69,26 @@ fn question<'q>(
     (from, to): (&[String], &[String]),
     input: &PathsInput,
 ) -> Result<Question<'q>, UsageError> {
+    let track = input.track.as_deref().map(tracks::named).transpose()?;
+    let of_track = |names: fn(&Track) -> &'static [&'static str]| {
+        track.map_or(&[][..], names).iter().map(|&name| name.to_owned()).collect::<Vec<String>>()
+    };
+    // What is said beside a track narrows it.
+    let of_either = |said: &[String], of_track: Vec<String>| if said.is_empty() { of_track } else { said.to_vec() };
+    let (from, to) = (of_either(from, of_track(|track| track.from)), of_either(to, of_track(|track| track.to)));
+    let without = [&input.without[..], &of_track(|track| track.without)].concat();
     let mut question = Question {
         entries: if from.is_empty() { usual_entries(world) } else { Vec::new() },
         sinks: if to.is_empty() { usual_sinks() } else { Vec::new() },
         ..Question::default()
     };
-    for name in from {
+    for name in &from {
         question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_entry(vertex))));
     }
-    for name in to {
+    for name in &to {
         question.sinks.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_sink(vertex))));
     }
-    for name in &input.without {
+    for name in &without {
         match find::edge(name) {
             Some(edge) => question.without_edges.push(edge),
             None => question.without.extend(found(world, graph, name)?),

@@ -177,3 +177,34 @@ fn charts_are_asked_as_manifests_are() {
     assert!(!manifests.is_empty());
     assert_eq!(story("examples/shop-chart"), manifests);
 }
+
+#[test]
+fn a_track_is_its_from_to_and_without() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    let (_, named) = paths(&folder, &["list", "--all", "--track", "exposed-cluster-admin"]);
+    let (_, said) = paths(&folder, &["list", "--all", "--from", "internet", "--to", "cluster-admin"]);
+    assert!(!named["paths"].as_array().unwrap().is_empty());
+    assert_eq!(named["paths"], said["paths"]);
+    // What is open to the internet itself holds no token here: the way leads over another pod.
+    let (code, report) = paths(&folder, &["list", "--track", "exposed-token"]);
+    assert_eq!((code, &report["paths"]), (0, &serde_json::json!([])));
+    for track in ::paths::tracks::TRACKS {
+        let said = folder.run(&["paths", "list", "--track", track.id]);
+        assert!(said.code < 2, "{}: {}", track.id, said.err);
+    }
+    let said = folder.run(&["paths", "list", "--track", "exposed-hots"]);
+    assert!(said.code == 3 && said.err.contains("`exposed-host`"), "{}", said.err);
+    assert!(folder.run(&["paths", "tracks"]).out.contains("--from internet --to cluster-admin"));
+}
+
+#[test]
+fn controls_that_edges_and_the_matrix_name_are_there() {
+    let known: std::collections::BTreeSet<&str> = controls::all().map(|registered| registered.control.id).collect();
+    let of_edges = ::paths::edges::EDGES.iter().flat_map(|kind| kind.found_by).copied();
+    let of_matrix = ::paths::matrix::MICROSOFT.iter().flat_map(|technique| match technique.beside {
+        ::paths::matrix::Beside::Controls(controls) => controls,
+        _ => &[],
+    });
+    let unknown: Vec<&str> = of_edges.chain(of_matrix.copied()).filter(|id| !known.contains(id)).collect();
+    assert_eq!(unknown, [""; 0]);
+}

@@ -106,13 +106,3 @@ fn the_order_does_not_hang_on_the_order_of_the_input() {
     };
     assert_eq!(of("a.yaml"), of("b.yaml"));
 }
-
-#[test]
-fn every_control_that_edges_are_joined_with_is_one() {
-    let known: Vec<&str> = controls::all().map(|known| known.control.id).collect();
-    for (edge, controls) in paths::priority::FOUND_BY {
-        for control in *controls {
-            assert!(known.contains(control), "{edge}: {control}");
-        }
-    }
-}

@@ -72,9 +72,9 @@ impl Server {
         self.ready["kubeconfigs"][user].as_str().unwrap().to_owned()
     }
 
-    fn role(&self, role: &str, input: &str) -> String {
+    fn role(&self, user: &str, role: &str, input: &str) -> String {
         let mut child = Command::new(&self.binary)
-            .args([role, "--kubeconfig", &self.kubeconfig("admin")])
+            .args([role, "--kubeconfig", &self.kubeconfig(user)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -89,15 +89,20 @@ impl Server {
 
     /// Creates objects; every one of them has to come to be.
     pub(crate) fn load(&self, documents: &str) {
-        let said = self.role("load", documents);
+        let said = self.role("admin", "load", documents);
         let loaded: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(loaded["errors"], json!([]), "{documents}");
     }
 
     /// Sends requests as the administrator, or as whom they name.
     pub(crate) fn requests(&self, requests: &[Value]) -> Vec<Value> {
+        self.requests_of("admin", requests)
+    }
+
+    /// Sends requests as this user, or as whom they name.
+    pub(crate) fn requests_of(&self, user: &str, requests: &[Value]) -> Vec<Value> {
         let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
-        self.role("requests", &lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.role(user, "requests", &lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Sends one request, which has to succeed.

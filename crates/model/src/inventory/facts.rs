@@ -196,6 +196,8 @@ pub struct ServiceAccountFact {
     pub secrets: Box<[(Symbol, Place)]>,
     /// Names of annotations.
     pub annotations: Box<[Symbol]>,
+    /// The identity at a cloud provider that it names: the annotation, what it says, and where.
+    pub cloud_identity: Option<(Symbol, Symbol, Place)>,
     /// `imagePullSecrets`, if it is there and not empty.
     pub pull_secrets: Option<Place>,
 }

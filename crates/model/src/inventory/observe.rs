@@ -70,6 +70,10 @@ impl Part {
     }
 }
 
+/// Annotations of a ServiceAccount that name an identity at a cloud provider.
+const CLOUD_IDENTITIES: [&str; 3] =
+    ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id"];
+
 impl Observer<'_> {
     fn object(&self, object: &Object<'_>, facts: &mut Facts) {
         match (object.group(), &*object.kind) {
@@ -217,6 +221,11 @@ impl Observer<'_> {
                 .map(|name| (self.symbols.intern(&name.text()), self.place(name)))
                 .collect(),
             annotations: object.annotations().map(|(key, _)| self.symbols.intern(&key.text())).collect(),
+            cloud_identity: object.annotations().find(|(key, _)| CLOUD_IDENTITIES.contains(&&*key.text())).map(
+                |(key, value)| {
+                    (self.symbols.intern(&key.text()), self.symbols.intern(&value.text()), self.place(value))
+                },
+            ),
             pull_secrets: object
                 .value
                 .get("imagePullSecrets")

@@ -15,6 +15,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth whoami --as SUBJECT",
     techniques: &["T1069"],
     aliases: &[],
+    found_by: &[],
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {

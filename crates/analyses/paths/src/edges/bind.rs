@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i bind clusterroles -n NAMESPACE --as SUBJECT",
     techniques: &["T1098.006"],
     aliases: &[alias("kubehound", "ROLE_BIND")],
+    found_by: &["role-bind-allowed", "role-bindings-writable"],
     difficulty: 2,
     find,
     fixtures: &[

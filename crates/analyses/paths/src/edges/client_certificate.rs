@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i approve signers --as SUBJECT",
     techniques: &["T1649"],
     aliases: &[alias("icekube", "GENERATE_CLIENT_CERTIFICATE"), ],
+    found_by: &["csr-approval-allowed", "csr-signing-allowed"],
     difficulty: 4,
     find,
     fixtures: &[

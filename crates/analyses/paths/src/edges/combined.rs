@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::symbols::Symbol;
 use rbac::SubjectKey;
 
+use crate::edge::{Assumption, Assumptions};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::{RightId, Wanted, World};
@@ -66,9 +67,18 @@ pub(crate) fn holders(world: &World<'_>, needed: &[&[Wanted]]) -> Vec<Combinatio
     found
 }
 
-/// Files an edge from the subject. A rule that alone gives a part of what is needed takes the edge away.
+/// Files an edge from the subject. A rule, or a binding, that alone gives a part of what is needed takes the edge away.
 pub(crate) fn file(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex) {
-    let mut draft = drafts.edge(Vertex::Subject(combination.subject), to);
+    file_assuming(drafts, combination, to, Assumptions::NONE);
+}
+
+/// The same, where something has to hold.
+pub(crate) fn file_if(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex, assumed: &Assumption) {
+    file_assuming(drafts, combination, to, Assumptions::NONE.and(assumed));
+}
+
+fn file_assuming(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex, assumed: Assumptions) {
+    let mut draft = drafts.edge(Vertex::Subject(combination.subject), to).assuming(assumed);
     for rights in &combination.rights {
         if let [first, rest @ ..] = rights.as_slice() {
             draft = draft.by_right(*first);
@@ -76,6 +86,7 @@ pub(crate) fn file(drafts: &mut Drafts<'_>, combination: &Combination, to: Verte
                 draft = draft.cut_by_taking(*first);
             }
         }
+        draft = draft.cut_by_unbinding(combination.subject, rights);
     }
     draft.file();
 }

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "plimsoll network explain FROM TO PORT",
     techniques: &["T1046", "MS-TA9031"],
     aliases: &[alias("kubehound", "ENDPOINT_EXPLOIT")],
+    found_by: &["pod-not-isolated-egress"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -15,6 +15,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl get pods,serviceaccounts,secrets -n NAMESPACE",
     techniques: &["T1613"],
     aliases: &[],
+    found_by: &[],
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {

@@ -17,6 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "ls /etc/kubernetes/pki /etc/kubernetes/admin.conf",
     techniques: &["T1552.004"],
     aliases: &[alias("icekube", "IS_CLUSTER_ADMIN")],
+    found_by: &[],
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {

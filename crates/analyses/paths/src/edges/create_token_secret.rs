@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i create secrets -n NAMESPACE --as SUBJECT",
     techniques: &["T1528"],
     aliases: &[alias("icekube", "CREATE_SECRET_WITH_TOKEN")],
+    found_by: &["secrets-mintable"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -17,6 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i patch pods/ephemeralcontainers -n NAMESPACE --as SUBJECT",
     techniques: &["T1609"],
     aliases: &[alias("icekube", "DEBUG_POD")],
+    found_by: &["ephemeral-containers-addable"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i escalate clusterroles --as SUBJECT",
     techniques: &["T1098.006"],
     aliases: &[alias("icekube", "RBAC_ESCALATE_TO")],
+    found_by: &["role-escalate-allowed", "roles-writable"],
     difficulty: 2,
     find,
     fixtures: &[

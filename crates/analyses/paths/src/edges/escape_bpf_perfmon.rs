@@ -16,6 +16,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'grep CapEff /proc/self/status; cat /proc/sys/kernel/unprivileged_bpf_disabled'",
     techniques: &["T1611"],
     aliases: &[],
+    found_by: &["dangerous-capability-added"],
     difficulty: 25,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'id -u; ls -l MOUNT/core_pattern'",
     techniques: &["T1611"],
     aliases: &[alias("kubehound", "CE_UMH_CORE_PATTERN")],
+    found_by: &["sensitive-host-path", "host-path-volume", "writable-host-path"],
     difficulty: 6,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- grep CapEff /proc/self/status",
     techniques: &["T1611"],
     aliases: &[alias("icekube", "CAN_ACCESS_HOST_FD")],
+    found_by: &["dangerous-capability-added"],
     difficulty: 15,
     find,
     fixtures: &[

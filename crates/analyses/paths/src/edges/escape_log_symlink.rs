@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- ls -l MOUNT/pods",
     techniques: &["T1611"],
     aliases: &[alias("kubehound", "CE_VAR_LOG_SYMLINK")],
+    found_by: &["host-log-directory-writable", "host-path-volume", "writable-host-path"],
     difficulty: 12,
     find,
     fixtures: &[

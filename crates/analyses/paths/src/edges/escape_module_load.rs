@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'cat /sys/kernel/security/lockdown /sys/module/module/parameters/sig_enforce'",
     techniques: &["T1611"],
     aliases: &[alias("kubehound", "CE_MODULE_LOAD")],
+    found_by: &["dangerous-capability-added"],
     difficulty: 10,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- nsenter -t 1 -m -- id",
     techniques: &["T1611"],
     aliases: &[alias("kubehound", "CE_NSENTER")],
+    found_by: &["host-pid-namespace", "dangerous-capability-added", "privileged-container"],
     difficulty: 1,
     find,
     fixtures: &[

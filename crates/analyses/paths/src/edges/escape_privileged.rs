@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'ls /dev/sd* /dev/vd* /dev/nvme* 2>/dev/null; cat /proc/self/status | grep CapEff'",
     techniques: &["T1611", "MS-TA9018"],
     aliases: &[alias("kubehound", "CE_PRIV_MOUNT"), alias("icekube", "IS_PRIVILEGED")],
+    found_by: &["privileged-container"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -20,6 +20,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'grep CapEff /proc/self/status; cat /proc/self/attr/current'",
     techniques: &["T1611"],
     aliases: &[alias("kubehound", "CE_SYS_PTRACE"), alias("icekube", "CAN_NSENTER_HOST"), ],
+    found_by: &["host-pid-namespace", "dangerous-capability-added"],
     difficulty: 10,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'ls -l MOUNT/docker.sock MOUNT/containerd/containerd.sock'",
     techniques: &["T1610", "T1611"],
     aliases: &[alias("kubehound", "EXPLOIT_CONTAINERD_SOCK")],
+    found_by: &["container-runtime-socket-mounted", "sensitive-host-path", "host-path-volume"],
     difficulty: 2,
     find,
     fixtures: &[

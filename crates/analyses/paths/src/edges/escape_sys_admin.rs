@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'stat -fc %T /sys/fs/cgroup; grep Seccomp /proc/self/status'",
     techniques: &["T1611"],
     aliases: &[alias("icekube", "CAN_CGROUP_BREAKOUT")],
+    found_by: &["dangerous-capability-added"],
     difficulty: 15,
     find,
     fixtures: &[

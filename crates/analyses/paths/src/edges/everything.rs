@@ -17,6 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i '*' '*' -A --as SUBJECT",
     techniques: &["T1078", "MS-TA9019"],
     aliases: &[alias("icekube", "IS_CLUSTER_ADMIN")],
+    found_by: &["cluster-admin-bound", "wildcard-resources"],
     difficulty: 1,
     find,
     fixtures: &[

@@ -15,8 +15,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "`create` on `pods/exec` or `pods/attach`; or `get` on them while the server is older than 1.35 (over a websocket `get` sufficed). The right to get the pod is not needed. A rule with names leads to these pods alone.",
     remediation: "Take the rule out, or name the pods.",
     verify: "kubectl auth can-i create pods/exec -n NAMESPACE --as SUBJECT",
-    techniques: &["T1609", "MS-TA9006"],
+    techniques: &["T1609", "MS-TA9006", "MS-TA9041"],
     aliases: &[alias("kubehound", "POD_EXEC"), alias("icekube", "EXEC_INTO")],
+    found_by: &["pod-exec-allowed"],
     difficulty: 1,
     find,
     fixtures: &[

@@ -17,6 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i get nodes/proxy --as SUBJECT",
     techniques: &["T1609", "MS-TA9030"],
     aliases: &[alias("icekube", "CAN_EXEC_THROUGH_KUBELET")],
+    found_by: &["nodes-proxy-allowed"],
     difficulty: 3,
     find,
     fixtures: &[

@@ -20,6 +20,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "plimsoll network exposure",
     techniques: &["T1133", "MS-TA9005"],
     aliases: &[],
+    found_by: &["service-load-balancer-public", "service-node-port", "service-external-ips", "host-port"],
     difficulty: 1,
     find,
     fixtures: &[

@@ -3,6 +3,7 @@
 use model::symbols::Symbol;
 use rbac::SubjectKey;
 
+use crate::edge::Assumptions;
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::{Right, Wanted, World, wanted};
@@ -58,16 +59,23 @@ pub(crate) fn targets(
 /// Files edges from rights over pods. Pods of workloads have names that are not known before they run: a rule with names
 /// leads to the pods of these names that are in the input.
 pub(crate) fn over_pods(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wanted]) {
+    over_pods_if(world, drafts, all, Assumptions::NONE);
+}
+
+/// The same, where something has to hold.
+pub(crate) fn over_pods_if(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wanted], assumed: Assumptions) {
     for (id, right, names) in world.rights_to(all) {
         if names.is_empty() {
-            drafts.edge(Vertex::Right(id), Vertex::Pods(right.scope)).by_right(id).file();
+            let draft = drafts.edge(Vertex::Right(id), Vertex::Pods(right.scope)).assuming(assumed);
+            draft.by_right(id).file();
             continue;
         }
         for (number, workload) in world.workloads() {
             let resource = world.inventory.resource(workload.resource);
             let inside = right.scope.is_none_or(|scope| scope == world.namespace(workload.resource));
             if inside && names.contains(&resource.name) && workload.form == model::workload::Form::Pod {
-                drafts.edge(Vertex::Right(id), Vertex::Workload(number)).by_right(id).file();
+                let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number)).assuming(assumed);
+                draft.by_right(id).file();
             }
         }
     }
@@ -94,6 +102,28 @@ pub(crate) fn permits_privileged(world: &World<'_>, namespace: Symbol) -> Permit
         None | Some("privileged") => Permits::Yes,
         Some(_) => Permits::No,
     }
+}
+
+/// Whether some namespace of a right lets privileged pods in. Over the whole cluster one that permits is enough, and
+/// `kube-system` seldom forbids.
+pub(crate) fn permits_somewhere(world: &World<'_>, right: &Right) -> Permits {
+    match right.scope {
+        Some(namespace) => permits_privileged(world, namespace),
+        None => {
+            let open = world.namespaces().iter().map(|&namespace| permits_privileged(world, namespace));
+            open.max().unwrap_or(Permits::NotKnown).max(Permits::NotKnown)
+        }
+    }
+}
+
+/// Whether a right holds in the namespace of that name.
+pub(crate) fn reaches(world: &World<'_>, right: &Right, namespace: &str) -> bool {
+    right.scope.is_none_or(|scope| world.text(scope) == namespace)
+}
+
+/// Whether a rule that is limited to these names, or to none, is for the object of that name.
+pub(crate) fn is_among(world: &World<'_>, names: &[Symbol], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|known| world.text(*known) == name)
 }
 
 /// Whether a subject is a user that is no ServiceAccount.

@@ -3,7 +3,7 @@
 use model::control::alias;
 
 use crate::edge::{EdgeFixture, EdgeKind};
-use crate::graph::{Action, Drafts, FixKey, RULE_COST, TAKE_RULE};
+use crate::graph::{Action, Drafts, FixKey, RULE_COST, SUBJECT_COST, TAKE_RULE, TAKE_SUBJECT};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -15,8 +15,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "The binding names the user, the ServiceAccount or the group. Roles that are aggregated count with all their rules.",
     remediation: "Take the subject out of the binding, or the rule out of the role.",
     verify: "kubectl auth can-i --list --as SUBJECT",
-    techniques: &["T1069", "T1613"],
+    techniques: &["T1069", "T1613", "MS-TA9029"],
     aliases: &[alias("kubehound", "PERMISSION_DISCOVER"), alias("icekube", "BOUND_TO")],
+    found_by: &["cluster-admin-bound", "authenticated-group-elevated", "anonymous-access-granted"],
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {
@@ -61,7 +62,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             match fact.and_then(|fact| Some((fact.resource, fact.subjects.get(at)?.place))) {
                 Some((resource, place)) => draft
                     .shown_by(resource, place, "the subject")
-                    .cut_by_removing(resource, place, 15, "take the subject out of the binding")
+                    .cut_by_removing(resource, place, SUBJECT_COST, TAKE_SUBJECT)
                     .file(),
                 None => draft.file(),
             }

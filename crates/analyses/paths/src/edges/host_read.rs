@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- find MOUNT -name '*.key' -o -name '*.conf' -o -name kubeconfig",
     techniques: &["T1552", "T1611"],
     aliases: &[alias("kubehound", "EXPLOIT_HOST_READ")],
+    found_by: &["sensitive-host-path", "host-path-volume", "writable-host-path"],
     difficulty: 4,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -c CONTAINER -- find MOUNT -name token",
     techniques: &["T1528", "T1552"],
     aliases: &[alias("kubehound", "EXPLOIT_HOST_TRAVERSE")],
+    found_by: &["sensitive-host-path", "host-path-volume", "writable-host-path"],
     difficulty: 2,
     find,
     fixtures: &[EdgeFixture {

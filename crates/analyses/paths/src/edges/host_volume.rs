@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i create persistentvolumes --as SUBJECT",
     techniques: &["T1611", "MS-TA9013"],
     aliases: &[alias("icekube", "PERSISTENT_VOLUME_CREATION")],
+    found_by: &["persistent-volumes-creatable", "persistent-volume-on-host-path"],
     difficulty: 4,
     find,
     fixtures: &[

@@ -16,8 +16,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "The container mounts a path of the node writable that leads to execution: the root, `/etc` or its cron, systemd, ssh, ld.so and Kubernetes directories, the directory of the kubelet, the home of root, directories of binaries and libraries, `/boot`, or devices.",
     remediation: "Mount it read-only, or leave the volume out.",
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'touch MOUNT/.probe && rm MOUNT/.probe'",
-    techniques: &["T1611", "MS-TA9013"],
+    techniques: &["T1611", "MS-TA9013", "MS-TA9017"],
     aliases: &[alias("kubehound", "EXPLOIT_HOST_WRITE")],
+    found_by: &["sensitive-host-path", "host-path-volume", "writable-host-path"],
     difficulty: 3,
     find,
     fixtures: &[

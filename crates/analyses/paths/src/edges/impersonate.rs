@@ -20,6 +20,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl get pods --as SUBJECT",
     techniques: &["T1078"],
     aliases: &[alias("icekube", "CAN_IMPERSONATE")],
+    found_by: &["impersonation-allowed"],
     difficulty: 1,
     find,
     fixtures: &[

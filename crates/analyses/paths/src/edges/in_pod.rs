@@ -17,6 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl get pod POD -o jsonpath='{.spec.containers[*].name}'",
     techniques: &["T1609"],
     aliases: &[alias("kubehound", "CONTAINER_ATTACH")],
+    found_by: &[],
     difficulty: 1,
     find,
     fixtures: &[

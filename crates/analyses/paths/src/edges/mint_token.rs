@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl create token NAME -n NAMESPACE --as SUBJECT",
     techniques: &["T1528"],
     aliases: &[alias("icekube", "GENERATE_TOKEN")],
+    found_by: &["service-account-tokens-creatable"],
     difficulty: 1,
     find,
     fixtures: &[

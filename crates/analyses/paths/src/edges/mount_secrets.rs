@@ -16,6 +16,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i create pods -n NAMESPACE --as SUBJECT",
     techniques: &["T1552.007"],
     aliases: &[],
+    found_by: &["pods-creatable"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "plimsoll network explain FROM TO PORT",
     techniques: &["T1210", "MS-TA9034"],
     aliases: &[alias("kubehound", "ENDPOINT_EXPLOIT")],
+    found_by: &["pod-not-isolated-ingress"],
     difficulty: 40,
     find,
     fixtures: &[

@@ -12,11 +12,12 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "node-hosts",
     title: "takes over the pods of the node",
     rationale: "Root on a node is in all its pods, and has their tokens, Secrets and volumes.",
-    conditions: "A DaemonSet without a node selector runs on every node: certain. Other pods may run there: conditional on the same node.",
+    conditions: "A DaemonSet without a node selector runs on every node: certain. Other pods may run there: conditional on the same node. Tokens that are in no pod the kubelet is not given (from 1.33 on the API server looks for their audience in the pod).",
     remediation: "Keep powerful pods on nodes of their own.",
     verify: "kubectl get pods -A --field-selector spec.nodeName=NODE",
     techniques: &["T1609", "MS-TA9016"],
     aliases: &[alias("kubehound", "POD_ATTACH"), alias("icekube", "ACCESS_POD")],
+    found_by: &[],
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {

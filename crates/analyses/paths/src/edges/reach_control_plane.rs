@@ -15,6 +15,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl get nodes -l node-role.kubernetes.io/control-plane -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints",
     techniques: &["T1611"],
     aliases: &[],
+    found_by: &["control-plane-toleration"],
     difficulty: 30,
     find,
     fixtures: &[EdgeFixture {

@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -- curl -m 2 http://169.254.169.254/",
     techniques: &["T1552.005", "MS-TA9033", "MS-TA9028"],
     aliases: &[alias("kubehound", "IDENTITY_ASSUME")],
+    found_by: &["node-identity-reachable", "pod-not-isolated-egress"],
     difficulty: 5,
     find,
     fixtures: &[

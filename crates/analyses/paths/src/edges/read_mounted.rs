@@ -17,8 +17,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "A volume, `env` or `envFrom` of the pod names the Secret.",
     remediation: "Give the Secret only to pods that need it.",
     verify: "kubectl exec POD -- env",
-    techniques: &["T1552", "MS-TA9027"],
+    techniques: &["T1552", "MS-TA9027", "MS-TA9026", "MS-TA9041"],
     aliases: &[alias("icekube", "MOUNTS_SECRET"), alias("kubehound", "VOLUME_DISCOVER")],
+    found_by: &["secret-in-environment"],
     difficulty: 1,
     find,
     fixtures: &[

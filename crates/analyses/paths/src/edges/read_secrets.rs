@@ -18,6 +18,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i get secrets -n NAMESPACE --as SUBJECT",
     techniques: &["T1552.007", "MS-TA9025"],
     aliases: &[alias("icekube", "ACCESS_SECRET")],
+    found_by: &["secrets-readable"],
     difficulty: 1,
     find,
     fixtures: &[

@@ -15,8 +15,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "`update` or `patch` on `pods`.",
     remediation: "Take the rule out.",
     verify: "kubectl auth can-i patch pods -n NAMESPACE --as SUBJECT",
-    techniques: &["T1610"],
+    techniques: &["T1610", "MS-TA9012"],
     aliases: &[alias("kubehound", "POD_PATCH"), alias("icekube", "REPLACE_IMAGE")],
+    found_by: &["pods-creatable"],
     difficulty: 2,
     find,
     fixtures: &[

@@ -16,8 +16,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "`create` on pods or on a kind that creates pods, or `update` or `patch` on one with a template that can change, in a namespace: every ServiceAccount of it.",
     remediation: "Take the rule out, or keep powerful accounts in namespaces of their own.",
     verify: "kubectl auth can-i create pods -n NAMESPACE --as SUBJECT",
-    techniques: &["T1610", "T1528"],
+    techniques: &["T1610", "T1528", "MS-TA9008", "MS-TA9014"],
     aliases: &[alias("icekube", "CREATE_POD_WITH_SA")],
+    found_by: &["pods-creatable"],
     difficulty: 2,
     find,
     fixtures: &[

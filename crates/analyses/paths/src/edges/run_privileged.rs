@@ -16,8 +16,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "The rights of `run-as-account` in a namespace whose `pod-security.kubernetes.io/enforce` label is missing or `privileged`. Conditional where the Namespace is not in the input. Pods are judged and not their templates: a Deployment is accepted and its pods are refused. Other admission (policies, webhooks) may forbid it as well and is not looked at here.",
     remediation: "Label the namespace with `pod-security.kubernetes.io/enforce: baseline`, or take the rule out.",
     verify: "kubectl label --dry-run=server namespace NAMESPACE pod-security.kubernetes.io/enforce=baseline",
-    techniques: &["T1610", "T1611"],
+    techniques: &["T1610", "T1611", "MS-TA9008"],
     aliases: &[alias("kubehound", "POD_CREATE"), alias("icekube", "CREATE_PRIVILEGED_WORKLOAD")],
+    found_by: &["pods-creatable", "pod-security-not-enforced"],
     difficulty: 3,
     find,
     fixtures: &[
@@ -98,16 +99,8 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
-        // Over the whole cluster one namespace that permits is enough, and `kube-system` seldom forbids.
-        let namespaces = match right.scope {
-            Some(namespace) => vec![namespace],
-            None => world.namespaces().to_vec(),
-        };
-        let open = namespaces.iter().map(|&namespace| granted::permits_privileged(world, namespace));
-        let Some(open) = open.max().or(Some(granted::Permits::NotKnown)) else { continue };
-        let open = if right.scope.is_none() { open.max(granted::Permits::NotKnown) } else { open };
         let draft = drafts.edge(Vertex::Right(id), Vertex::Node).by_right(id);
-        match open {
+        match granted::permits_somewhere(world, right) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
             granted::Permits::Yes => draft.file(),

@@ -19,6 +19,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl auth can-i patch namespaces/NAMESPACE -n NAMESPACE --as SUBJECT",
     techniques: &["T1562.001", "T1611"],
     aliases: &[alias("icekube", "PATCH_NAMESPACE_TO_BYPASS_PSA")],
+    found_by: &["namespaces-patchable"],
     difficulty: 3,
     find,
     fixtures: &[

@@ -13,8 +13,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     conditions: "Conditional: a credential that is good for the node or the cluster must lie where the attacker reads.",
     remediation: "Let no files of the node be read.",
     verify: "find / -name '*.conf' -path '*kube*' -o -name id_rsa",
-    techniques: &["T1552.001"],
+    techniques: &["T1552.001", "MS-TA9003"],
     aliases: &[],
+    found_by: &[],
     difficulty: 20,
     find,
     fixtures: &[EdgeFixture {

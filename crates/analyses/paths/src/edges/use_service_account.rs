@@ -19,6 +19,11 @@ pub static EDGE: EdgeKind = EdgeKind {
     verify: "kubectl exec POD -- ls /var/run/secrets/kubernetes.io/serviceaccount/token",
     techniques: &["T1528", "T1078", "MS-TA9016"],
     aliases: &[alias("kubehound", "IDENTITY_ASSUME"), alias("icekube", "USES_ACCOUNT")],
+    found_by: &[
+        "service-account-token-automounted",
+        "token-mounted-with-permissions",
+        "workload-service-account-admin",
+    ],
     difficulty: 1,
     find,
     fixtures: &[

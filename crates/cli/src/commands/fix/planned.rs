@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
         input: arguments.input.clone(),
         place: WhereArguments::default(),
         certain: false,
+        track: None,
         without: Vec::new(),
         complete: arguments.selection.complete,
         kubernetes_version: arguments.selection.kubernetes_version,

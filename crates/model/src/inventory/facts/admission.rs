@@ -34,6 +34,17 @@ pub struct WebhookServiceFact {
     pub place: Place,
     /// What it is asked for.
     pub purpose: WebhookPurpose,
+    /// Which objects it is asked about.
+    pub asked: AskedAbout,
+}
+
+/// Which objects a webhook is asked about, wherever they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AskedAbout {
+    /// Pods.
+    pub pods: bool,
+    /// Secrets.
+    pub secrets: bool,
 }
 
 /// What the API server asks a Service for.

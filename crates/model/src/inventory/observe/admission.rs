@@ -4,8 +4,8 @@ use super::Observer;
 use crate::admission_rule::{covers, has_operation};
 use crate::document::Value;
 use crate::inventory::{
-    AdmissionFacts, AdmissionPolicyFact, BaselinePart, Demand, EnforcedLevel, EnforcementFact, ParameterReference,
-    PolicyBindingFact, PolicyScopeFact, ScopeKind, WebhookPurpose, WebhookServiceFact,
+    AdmissionFacts, AdmissionPolicyFact, AskedAbout, BaselinePart, Demand, EnforcedLevel, EnforcementFact,
+    ParameterReference, PolicyBindingFact, PolicyScopeFact, ScopeKind, WebhookPurpose, WebhookServiceFact,
 };
 use crate::labels::Selector;
 use crate::object::Object;
@@ -39,21 +39,30 @@ impl Observer<'_> {
                 false => WebhookPurpose::AdmissionRequired,
             };
             let service = webhook.at(&["clientConfig", "service"]);
-            facts.webhooks.extend(service.and_then(|service| self.webhook_service(service, purpose)));
+            let is_about = |resource| {
+                let mut rules = webhook.get("rules").into_iter().flat_map(Value::items);
+                rules.any(|rule| covers(rule, "", resource))
+            };
+            let asked = AskedAbout { pods: is_about("pods"), secrets: is_about("secrets") };
+            facts.webhooks.extend(service.and_then(|service| self.webhook_service(service, purpose, asked)));
             let Some(selector) = webhook.get("namespaceSelector") else { continue };
-            let mut rules = webhook.get("rules").into_iter().flat_map(Value::items);
             facts.scopes.push(PolicyScopeFact {
                 resource: self.resource,
                 kind: ScopeKind::Webhook,
                 name: self.symbol(webhook.get("name")),
-                guards: rules.any(|rule| covers(rule, "", "pods") || covers(rule, "", "secrets")),
+                guards: asked.pods || asked.secrets,
                 namespaces: Selector::new(selector, self.symbols),
                 place: self.place(selector),
             });
         }
     }
 
-    fn webhook_service(&self, service: Value<'_>, purpose: WebhookPurpose) -> Option<WebhookServiceFact> {
+    fn webhook_service(
+        &self,
+        service: Value<'_>,
+        purpose: WebhookPurpose,
+        asked: AskedAbout,
+    ) -> Option<WebhookServiceFact> {
         let name = service.get("name")?;
         Some(WebhookServiceFact {
             resource: self.resource,
@@ -61,6 +70,7 @@ impl Observer<'_> {
             name: self.symbol(Some(name)),
             place: self.place(name),
             purpose,
+            asked,
         })
     }
 
@@ -68,7 +78,7 @@ impl Observer<'_> {
         let conversion = object.value.at(&["spec", "conversion"])?;
         conversion.get("strategy").filter(|strategy| strategy.text() == "Webhook")?;
         let client = conversion.at(&["webhook", "clientConfig"]).or_else(|| conversion.get("webhookClientConfig"))?;
-        self.webhook_service(client.get("service")?, WebhookPurpose::Conversion)
+        self.webhook_service(client.get("service")?, WebhookPurpose::Conversion, AskedAbout::default())
     }
 
     fn scope(&self, object: &Object<'_>, path: &[&str], facts: &mut AdmissionFacts) {

@@ -44,7 +44,8 @@ impl Observer<'_> {
         let capabilities: Box<[_]> =
             capabilities.map(|added| (self.symbols.intern(&capability(&added.text())), self.place(added))).collect();
         let host_mounts = self.host_mounts(pod, container);
-        if privileged.is_none() && capabilities.is_empty() && host_mounts.is_empty() {
+        let sees_processes = pod.host_pid.and_then(Value::as_bool) == Some(true);
+        if privileged.is_none() && capabilities.is_empty() && host_mounts.is_empty() && !sees_processes {
             return None;
         }
         Some(ContainerConfinementFact {

@@ -1,0 +1,88 @@
+//! `place-pod`
+
+use super::granted::{self, Permits};
+use crate::edge::{CONTROL_PLANE_HAS_NODES, EdgeFixture, EdgeKind, NOTHING_ENFORCED};
+use crate::graph::Drafts;
+use crate::vertex::Vertex;
+use crate::world::World;
+
+/// The edge.
+pub static EDGE: EdgeKind = EdgeKind {
+    id: "place-pod",
+    title: "runs a pod that can do anything on a node of the control plane",
+    rationale: "A pod that names its node is not scheduled: taints `NoSchedule` do not keep it away. Privileged, it is root there.",
+    conditions: "A right to create pods or what creates them, where Pod Security lets privileged pods in. Conditional: the control plane has nodes that are in the cluster, which those of managed clusters are not; and where the Namespace is not in the input, that nothing is enforced.",
+    remediation: "Take the rule out, or enforce `baseline` in the namespace; a taint `NoExecute` keeps pods off.",
+    verify: "kubectl get nodes -l node-role.kubernetes.io/control-plane",
+    techniques: &["T1610", "T1611"],
+    aliases: &[],
+    found_by: &["pods-creatable", "pod-security-not-enforced"],
+    difficulty: 4,
+    find,
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> a control-plane node if control-plane-has-nodes"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: baseline}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+    ],
+};
+
+fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
+        let draft = drafts.edge(Vertex::Right(id), Vertex::ControlPlaneNode).if_(&CONTROL_PLANE_HAS_NODES).by_right(id);
+        match granted::permits_somewhere(world, right) {
+            Permits::No => {}
+            Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
+            Permits::Yes => draft.file(),
+        }
+    }
+}
