@@ -297,7 +297,7 @@ pub struct DiffArguments {
     #[arg(default_value = ".")]
     pub head: String,
     /// A format, and a file to write it to: text or json; may be given several times
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = parse_text_or_json)]
     pub output: Vec<Output>,
     /// New findings below this severity do not change the exit code
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = parse_severity)]
@@ -329,7 +329,7 @@ pub struct ExceptionsArguments {
     #[arg(value_name = "PATH", default_value = ".", conflicts_with_all = INSTEAD_OF_PATHS)]
     pub paths: Vec<PathBuf>,
     /// A format, and a file to write it to: text or json; may be given several times
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = parse_text_or_json)]
     pub output: Vec<Output>,
     /// What to read
     #[command(flatten)]
@@ -477,7 +477,7 @@ pub struct PodSecurityArguments {
     #[arg(long, value_name = "VERSION", default_value = "latest")]
     pub version: String,
     /// A format, and a file to write it to: text or json; may be given several times
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = parse_text_or_json)]
     pub output: Vec<Output>,
 }
 
@@ -535,7 +535,7 @@ pub struct ControlsArguments {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
     /// text or json
-    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = parse_text_or_json)]
     pub output: Output,
 }
 
@@ -552,7 +552,7 @@ pub struct FrameworksArguments {
     /// The id of a framework
     pub id: Option<String>,
     /// text or json
-    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = parse_text_or_json)]
     pub output: Output,
 }
 
@@ -593,6 +593,15 @@ impl FromStr for Output {
             Some(format) => Ok(Self { format, file }),
             None => Err(format!("there is no format `{format}`; there are {}", formats::names())),
         }
+    }
+}
+
+/// An output of a command that writes text and JSON alone.
+fn parse_text_or_json(text: &str) -> Result<Output, String> {
+    let format = text.split('=').next().unwrap_or_default();
+    match Format::from_name(format) {
+        None => Err(format!("there is no format `{format}` here; there are text, json")),
+        Some(_) => text.parse(),
     }
 }
 

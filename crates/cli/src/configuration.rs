@@ -45,6 +45,8 @@ pub(crate) struct ProjectSettings {
     severities: Vec<(ControlId, Severity)>,
     scopes: Vec<Scope>,
     folder: PathBuf,
+    /// What is scanned if nobody names anything else.
+    paths: Vec<PathBuf>,
 }
 
 /// What holds for some paths only.
@@ -109,7 +111,7 @@ fn find<'m>(root: &Command, matches: &'m ArgMatches) -> Result<Option<Found<'m>>
     let file = match named {
         Some(path) if path.is_file() => Some(path.clone()),
         Some(path) => return Err(format!("there is no configuration `{}`", path.display())),
-        None => look_upwards(&start(matches)),
+        None => look_upwards(&start(matches))?,
     };
     Ok(file.map(|file| Found { names, command: command.clone(), matches, file }))
 }
@@ -122,21 +124,25 @@ fn start(matches: &ArgMatches) -> PathBuf {
 }
 
 /// The first configuration from `path` upwards, at most up to the root of its repository.
-fn look_upwards(path: &Path) -> Option<PathBuf> {
-    let whole = path.canonicalize().ok()?;
+fn look_upwards(path: &Path) -> Result<Option<PathBuf>, String> {
+    let Ok(whole) = path.canonicalize() else { return Ok(None) };
     let here = std::env::current_dir().ok();
     for folder in whole.ancestors().filter(|folder| folder.is_dir()) {
         let file = folder.join(NAME);
         if file.is_file() {
             // Shown as the user would write it.
             let short = here.as_ref().and_then(|here| file.strip_prefix(here).ok().map(Path::to_path_buf));
-            return Some(short.unwrap_or(file));
+            return Ok(Some(short.unwrap_or(file)));
+        }
+        let misnamed = file.with_extension("yml");
+        if misnamed.is_file() {
+            return Err(format!("`{}` is not read: the configuration is called `{NAME}`", misnamed.display()));
         }
         if folder.join(".git").exists() {
-            return None;
+            return Ok(None);
         }
     }
-    None
+    Ok(None)
 }
 
 fn load(found: &Found<'_>) -> Result<Loaded, String> {
@@ -147,6 +153,9 @@ fn load(found: &Found<'_>) -> Result<Loaded, String> {
         return Err(format!("`{shown}` is larger than a configuration can be"));
     }
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    if yaml::separate::documents(&text).nth(1).is_some() {
+        return Err(format!("`{shown}` has several documents, divided by `---`: a configuration is one"));
+    }
     let document = yaml::parse_document(&text).map_err(|error| {
         let line =
             1 + text.as_bytes()[..(error.offset as usize).min(text.len())].iter().filter(|&&b| b == b'\n').count();
@@ -159,6 +168,7 @@ fn load(found: &Found<'_>) -> Result<Loaded, String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut settings = ProjectSettings { folder: folder.to_path_buf(), ..ProjectSettings::default() };
     let mut problems = std::mem::take(&mut reader.problems);
+    settings.paths = project.paths.iter().map(|path| clean(&folder.join(path))).collect();
     settings.take(&project, &mut problems);
     match problems.is_empty() {
         true => Ok(Loaded { project, settings }),
@@ -328,6 +338,17 @@ impl ProjectSettings {
                 self.value_sets.push(ValueSet { chart: clean(&chart), name, values, release_name, namespace });
             }
         }
+    }
+
+    /// The folder of the configuration, if all that it says is to be scanned is among these paths.
+    pub(crate) fn whole(&self, paths: &[PathBuf]) -> Option<&Path> {
+        let is_scanned = |wanted: &PathBuf| paths.iter().any(|path| clean(path) == *wanted);
+        (!self.paths.is_empty() && self.paths.iter().all(is_scanned)).then_some(&*self.folder)
+    }
+
+    /// The controls that are off everywhere.
+    pub(crate) fn off(&self) -> &[ControlId] {
+        &self.off
     }
 
     /// Takes away the controls that are off.

@@ -9,17 +9,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use configuration::exceptions::{self, Written};
 use configuration::fields::Reader;
 use configuration::foreign::{self, Dialect, Foreign};
-use configuration::in_source;
+use configuration::in_source::{self, Refused};
 use controls::selection;
+use model::control::{Group, Registered};
 use model::document::Value;
 use model::exception::{Date, Exception, ExceptionProblem, Exceptions, Labelled, ProblemKind, RenderedObject, glob};
 use model::finding::ControlId;
 use model::inventory::{Observed, ResourceId, Results, live_path};
 use model::origin::RenderingId;
+use model::severity::Severity;
 use repository::merge::Places;
 
 use crate::configuration::describe;
 use crate::exit::UsageError;
+use crate::looked::Looked;
 
 /// The name of our own file.
 const NAME: &str = "plimsoll-exceptions.yaml";
@@ -87,7 +90,7 @@ impl Collector {
             for path in sources.files {
                 read_file(path, &mut of_files)?;
             }
-            for path in found_upwards(sources.paths) {
+            for path in found_upwards(sources.paths)? {
                 if !sources.files.contains(&path) {
                     read_file(&path, &mut of_files)?;
                 }
@@ -134,10 +137,7 @@ impl Collector {
                     }
                     take(written, &path, &mut all);
                 }
-                Err(reason) => {
-                    let message = format!("the exception is not understood: {reason}");
-                    all.problems.push(ExceptionProblem { path, line: found.line, kind: ProblemKind::Invalid, message });
-                }
+                Err(refused) => all.problems.push(problem_of(&path, found.line, refused)),
             }
         }
         if self.with_labels {
@@ -185,7 +185,7 @@ impl Collector {
     }
 
     /// Holds the exceptions against what was found. `places` says where the objects of renderings are.
-    pub(crate) fn apply(self, results: &mut Results, places: &Places) -> Exceptions {
+    pub(crate) fn apply(self, results: &mut Results, places: &Places, looked: &Looked) -> Exceptions {
         let mut all = self.of_files;
         let mut labelled = self.labelled.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut in_source = self.in_source.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -202,7 +202,7 @@ impl Collector {
         all.all.extend(in_source.all);
         all.problems.extend(in_source.problems);
         all.all.truncate(MOST);
-        all.apply(results, &labelled, today());
+        all.apply(results, &labelled, today(), &|exception, results| looked.at_all_of(exception, results));
         all
     }
 }
@@ -234,7 +234,7 @@ fn take_rendered(
                     Ok(written) => {
                         format!("{:?} {} {:?}", written.controls, written.reason, written.selector.containers)
                     }
-                    Err(reason) => reason.clone(),
+                    Err(refused) => format!("{refused:?}"),
                 };
                 found.entry((resource, key)).or_insert_with(|| (annotation, Vec::new())).1.push(rendering);
             }
@@ -249,7 +249,7 @@ fn take_rendered(
                 written.selector.rendered = Some(RenderedObject { resource, renderings });
                 take(written, &path, all);
             }
-            Err(reason) => all.problems.push(not_understood(&path, line, &reason)),
+            Err(refused) => all.problems.push(problem_of(&path, line, refused)),
         }
     }
 }
@@ -285,24 +285,27 @@ fn take_comments(results: &Results, all: &mut Exceptions) {
                         }
                         take(written, path, all);
                     }
-                    Err(reason) => all.problems.push(not_understood(path, found.line, &reason)),
+                    Err(refused) => all.problems.push(problem_of(path, found.line, refused)),
                 }
             }
         }
     }
 }
 
-fn not_understood(path: &Path, line: u32, reason: &str) -> ExceptionProblem {
-    let message = format!("the exception is not understood: {reason}");
-    ExceptionProblem { path: path.to_path_buf(), line, kind: ProblemKind::Invalid, message }
+fn problem_of(path: &Path, line: u32, refused: Refused) -> ExceptionProblem {
+    let (kind, message) = match refused {
+        Refused::NotUnderstood(reason) => (ProblemKind::Invalid, format!("the exception is not understood: {reason}")),
+        Refused::Untranslated(reason) => (ProblemKind::Untranslated, reason),
+    };
+    ExceptionProblem { path: path.to_path_buf(), line, kind, message }
 }
 
 /// The files of exceptions from the scanned paths upwards, at most up to the root of the repository: the nearest of
 /// each name.
-fn found_upwards(paths: &[PathBuf]) -> Vec<PathBuf> {
+fn found_upwards(paths: &[PathBuf]) -> Result<Vec<PathBuf>, UsageError> {
     let here = std::env::current_dir().ok();
     let first = paths.iter().find(|path| path.as_os_str() != "-").map_or(Path::new("."), PathBuf::as_path);
-    let Ok(whole) = first.canonicalize() else { return Vec::new() };
+    let Ok(whole) = first.canonicalize() else { return Ok(Vec::new()) };
     let mut found: Vec<PathBuf> = Vec::new();
     let mut names: BTreeSet<&str> = FOREIGN.iter().copied().chain([NAME]).collect();
     for folder in whole.ancestors().filter(|folder| folder.is_dir()) {
@@ -315,11 +318,15 @@ fn found_upwards(paths: &[PathBuf]) -> Vec<PathBuf> {
             found.push(short.unwrap_or(file));
             false
         });
+        let misnamed = folder.join(NAME).with_extension("yml");
+        if names.contains(NAME) && misnamed.is_file() {
+            return Err(UsageError(format!("`{}` is not read: the file is called `{NAME}`", misnamed.display())));
+        }
         if folder.join(".git").exists() {
             break;
         }
     }
-    found
+    Ok(found)
 }
 
 fn read_file(path: &Path, all: &mut Exceptions) -> Result<(), UsageError> {
@@ -334,6 +341,9 @@ fn read_file(path: &Path, all: &mut Exceptions) -> Result<(), UsageError> {
     if dialect == Some(Dialect::TrivyIgnore) {
         take_foreign(foreign::trivy_lines(&text), path, all);
         return Ok(());
+    }
+    if yaml::separate::documents(&text).nth(1).is_some() {
+        return Err(UsageError(format!("`{shown}` has several documents, divided by `---`: exceptions are one")));
     }
     let document = yaml::parse_document(&text).map_err(|error| {
         let before = &text.as_bytes()[..(error.offset as usize).min(text.len())];
@@ -409,6 +419,7 @@ fn take(written: Written, path: &Path, all: &mut Exceptions) {
     };
     let reason = if written.reason.is_empty() { format!("imported from {}", written.tool) } else { written.reason };
     all.all.push(Exception {
+        is_wide: is_wide(&controls),
         controls: (!controls.is_empty()).then_some(controls),
         named,
         selector: written.selector,
@@ -421,6 +432,25 @@ fn take(written: Written, path: &Path, all: &mut Exceptions) {
         path: path.to_path_buf(),
         line: written.line,
     });
+}
+
+/// Whether these, ordered, are so many controls that nobody has thought of each: none stands for all.
+fn is_wide(controls: &[ControlId]) -> bool {
+    const FEW: usize = 10;
+    let has_all = |of: &dyn Fn(&Registered) -> bool| {
+        let mut all = controls::all().filter(of).map(|known| known.id).peekable();
+        all.peek().is_some() && all.all(|id| controls.binary_search(&id).is_ok())
+    };
+    controls.is_empty()
+        || (controls.len() >= FEW
+            && (Severity::ALL.iter().any(|severity| has_all(&|known| known.control.severity == *severity))
+                || Group::ALL.iter().any(|group| has_all(&|known| known.group == *group))
+                || frameworks::FRAMEWORKS.iter().any(|framework| {
+                    let serves = |known: &Registered| {
+                        known.control.mappings.iter().any(|mapping| mapping.framework == framework.id)
+                    };
+                    has_all(&serves)
+                })))
 }
 
 /// Controls by id, alias, group, severity or framework.
@@ -466,7 +496,8 @@ fn normal(id: &str) -> String {
 
 /// The JSON Schema of our own file, for editors.
 pub(crate) fn schema() -> String {
-    let texts = serde_json::json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let list = serde_json::json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
+    let texts = serde_json::json!({"oneOf": [{"type": "string"}, list]});
     let schema = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": NAME,
@@ -476,7 +507,7 @@ pub(crate) fn schema() -> String {
             "type": "object", "additionalProperties": false, "required": ["reason"], "properties": {
                 "controls": texts, "kinds": texts, "namespaces": texts, "names": texts, "containers": texts,
                 "paths": texts,
-                "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+                "labels": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
                 "reason": {"type": "string", "minLength": 1},
                 "owner": {"type": "string"},
                 "ticket": {"type": "string"},

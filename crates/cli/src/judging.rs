@@ -28,6 +28,7 @@ use crate::exit::UsageError;
 use crate::fetched::{self, Resolved};
 use crate::inputs::Source;
 use crate::loading::{self, Input, Loaded, Loading};
+use crate::looked::Looked;
 use crate::{custom_resources, rendering, requested, settings};
 
 /// What is judged, and how.
@@ -60,6 +61,8 @@ pub(crate) struct Judged {
     pub(crate) shown: Shown,
     /// The frameworks that were asked for.
     pub(crate) frameworks: Vec<Assessment>,
+    /// What was looked at.
+    pub(crate) looked: Looked,
 }
 
 /// What the lines of the files are read from when they are shown.
@@ -132,7 +135,8 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
         }
     };
     request.project.apply(&mut results);
-    let exceptions = collector.apply(&mut results, &places);
+    let looked = Looked::new(request, &resolved.paths, &asked, engine.selected());
+    let exceptions = collector.apply(&mut results, &places, &looked);
     let on_disk = resolved.show(&mut results);
     let fetched = Some(resolved).filter(Resolved::is_fetched);
     let shown = Shown { stdin, on_disk, fetched };
@@ -141,7 +145,7 @@ pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<
     let not_configured: Vec<ControlId> = asked.into_iter().filter(|id| !runs(id)).collect();
     let assess = |subject| compliance::assess(subject, &results.tallies, &not_configured);
     let frameworks = subjects.into_iter().map(assess).collect();
-    Ok(Judged { results, controls, shown, frameworks, exceptions })
+    Ok(Judged { results, controls, shown, frameworks, exceptions, looked })
 }
 
 /// An engine for these controls with the settings of the project and of the command line.

@@ -13,6 +13,7 @@ mod git;
 mod inputs;
 mod judging;
 mod loading;
+mod looked;
 mod network_rules;
 pub mod pages;
 mod rendering;

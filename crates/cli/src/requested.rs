@@ -8,6 +8,7 @@ use std::path::Path;
 use compliance::{Asked, Serving, Subject, resolve};
 use configuration::fields::{Problem, Reader};
 use configuration::framework::{self, OwnFramework, OwnRequirement};
+use controls::selection;
 use frameworks::{FRAMEWORKS, Need, upcoming};
 use model::control::Registered;
 use model::nearest::nearest;
@@ -45,10 +46,16 @@ pub(crate) fn is_file(name: &str) -> bool {
 
 /// The error for a name that no framework has.
 pub(crate) fn unknown(name: &str) -> UsageError {
-    let ids = FRAMEWORKS.iter().map(|framework| framework.id);
-    let hint = match nearest(name, ids) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`plimsoll frameworks` lists them; one of your own is a file that ends in `.yaml`".to_owned(),
+    let ids = || FRAMEWORKS.iter().map(|framework| framework.id);
+    // `cis` is how all of them begin, `NSA` how people call one.
+    let short = name.to_ascii_lowercase();
+    let begun: Vec<String> =
+        ids().filter(|id| id.split('-').any(|part| part == short)).map(|id| format!("`{id}`")).collect();
+    let hint = match (begun.as_slice(), nearest(name, ids())) {
+        ([one], _) => format!("did you mean {one}?"),
+        ([_, ..], _) => format!("did you mean one of {}?", begun.join(", ")),
+        ([], Some(near)) => format!("did you mean `{near}`?"),
+        ([], None) => "`plimsoll frameworks` lists them; one of your own is a file that ends in `.yaml`".to_owned(),
     };
     UsageError(format!("there is no framework `{name}`: {hint}"))
 }
@@ -93,7 +100,7 @@ fn subject(own: OwnFramework, controls: &[Registered], problems: &mut Vec<Proble
         let mut serving = Vec::new();
         for (name, position) in names {
             match control(&name, controls) {
-                Ok(found) => serving.push(found),
+                Ok(found) => serving.extend(found),
                 Err(message) => problems.push(problem(position, message)),
             }
         }
@@ -106,13 +113,18 @@ fn problem((line, column): (u32, u32), message: String) -> Problem {
     Problem { line, column, message }
 }
 
-/// The control of that id, or what is wrong with the name.
-fn control(id: &str, controls: &[Registered]) -> Result<Serving, String> {
+/// The control of that id, or those that another tool calls so, or what is wrong with the name.
+fn control(id: &str, controls: &[Registered]) -> Result<Vec<Serving>, String> {
     if let Some(registered) = controls.iter().find(|registered| registered.control.id == id) {
-        return Ok(Serving::Available(*registered));
+        return Ok(vec![Serving::Available(*registered)]);
     }
     if let Some(upcoming) = upcoming::by_id(id) {
-        return Ok(Serving::Upcoming(upcoming));
+        return Ok(vec![Serving::Upcoming(upcoming)]);
+    }
+    let called = controls.iter().filter(|registered| selection::is_alias(registered.control, id));
+    let called: Vec<Serving> = called.map(|registered| Serving::Available(*registered)).collect();
+    if !called.is_empty() {
+        return Ok(called);
     }
     let ids = controls.iter().map(|registered| registered.control.id);
     let to_come = upcoming::all().iter().map(|upcoming| upcoming.id);

@@ -1,7 +1,7 @@
 //! Parameters of controls, by name.
 
 use controls::selection;
-use model::control::Control;
+use model::control::{Control, Registered};
 use model::parameter::{Parameter, Settings};
 
 use crate::exit::UsageError;
@@ -26,19 +26,32 @@ pub(crate) fn from_arguments(given: &[String], settings: &mut Settings) -> Resul
     Ok(())
 }
 
-/// The control of that id.
+/// The control of that id, or the one that another tool calls so.
 ///
 /// # Errors
-/// There is none.
+/// There is none, or several.
 pub(crate) fn find_control(id: &str) -> Result<&'static Control, UsageError> {
     let found = controls::all().find(|registered| registered.control.id == id);
-    found.map(|registered| registered.control).ok_or_else(|| {
-        let hint = match selection::suggest(id) {
-            Some(suggestion) => format!("did you mean `{suggestion}`?"),
-            None => "`plimsoll controls` lists them".to_owned(),
-        };
-        UsageError(format!("there is no control `{id}`: {hint}"))
-    })
+    if let Some(registered) = found {
+        return Ok(registered.control);
+    }
+    let called: Vec<Registered> = controls::all().filter(|known| selection::is_alias(known.control, id)).collect();
+    match called.as_slice() {
+        [one] => Ok(one.control),
+        [] => Err(unknown_control(id)),
+        several => {
+            let ids: Vec<String> = several.iter().map(|known| format!("`{}`", known.control.id)).collect();
+            Err(UsageError(format!("`{id}` stands for {}: name one of them", ids.join(", "))))
+        }
+    }
+}
+
+fn unknown_control(id: &str) -> UsageError {
+    let hint = match selection::suggest(id) {
+        Some(suggestion) => format!("did you mean `{suggestion}`?"),
+        None => "`plimsoll controls` lists them".to_owned(),
+    };
+    UsageError(format!("there is no control `{id}`: {hint}"))
 }
 
 /// The parameter of `control` with that name.

@@ -17,6 +17,7 @@ pub mod nsa_cisa;
 pub mod owasp_k8s_top10;
 pub mod pci_dss_4;
 pub mod pss;
+pub mod retired;
 pub mod soc_2;
 pub mod stig;
 pub mod upcoming;

@@ -96,6 +96,36 @@ impl Block {
     }
 }
 
+/// The first of the blocks that together have every address that the internet routes, of IPv4 or of IPv6: whoever
+/// splits `0.0.0.0/0` in two has limited nothing.
+pub fn first_of_everywhere<'b>(blocks: impl IntoIterator<Item = &'b Block>) -> Option<usize> {
+    let mut families: [Vec<(u128, u128, usize)>; 2] = Default::default();
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(own) => u128::from(own.to_bits()),
+        IpAddr::V6(own) => own.to_bits(),
+    };
+    for (at, block) in blocks.into_iter().enumerate() {
+        let (first, last) = block.bounds();
+        families[usize::from(block.is_v6())].push((bits(first), bits(last), at));
+    }
+    // Up to 223.255.255.255 there are addresses of single hosts, and 2000::/3 is all that is given out of IPv6.
+    let routed = [(0x0100_0000, 0xdfff_ffff), (0x2000 << 112, (0x4000 << 112) - 1)];
+    families.into_iter().zip(routed).find_map(|(mut spans, (start, end))| {
+        // Those that have none of these addresses say nothing.
+        spans.retain(|(from, to, _)| *from <= end && *to >= start);
+        let first = spans.first()?.2;
+        spans.sort_unstable();
+        let mut next: u128 = start;
+        for (from, to, _) in spans {
+            if from > next {
+                return None;
+            }
+            next = next.max(to.saturating_add(1));
+        }
+        (next > end).then_some(first)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +178,25 @@ mod tests {
     fn what_is_no_block_is_refused() {
         for text in ["", "example.com", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/x", "/"] {
             assert_eq!(Block::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn halves_are_the_whole() {
+        for (texts, expected) in [
+            (&["0.0.0.0/0"][..], Some(0)),
+            (&["10.0.0.0/8", "128.0.0.0/1", "0.0.0.0/1"], Some(0)),
+            (&["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"], Some(0)),
+            (&["fd00::/8", "::/1", "8000::/1"], Some(1)),
+            (&["10.0.0.0/8", "2000::/3"], Some(1)),
+            (&["0.0.0.0/1"], None),
+            (&["0.0.0.0/1", "::/1"], Some(1)),
+            (&["0.0.0.0/2", "128.0.0.0/1"], None),
+            (&["8.0.0.0/8"], None),
+            (&[], None),
+        ] {
+            let blocks: Vec<Block> = texts.iter().map(|text| block(text)).collect();
+            assert_eq!(first_of_everywhere(&blocks), expected, "{texts:?}");
         }
     }
 }

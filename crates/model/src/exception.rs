@@ -114,6 +114,8 @@ pub struct Exception {
     pub controls: Option<Vec<ControlId>>,
     /// The controls as written.
     pub named: String,
+    /// Whether these are all controls, or all of a group, a severity or a framework.
+    pub is_wide: bool,
     /// Which objects, containers and files it is for.
     pub selector: Selector,
     /// Why.
@@ -167,12 +169,39 @@ pub struct RenderedObject {
     pub renderings: Vec<RenderingId>,
 }
 
+/// Names of which a pattern that narrows anything fits at most some.
+const PROBES: &[&str] = &["api", "zq7", "x-17-vw", "kube-system", "metrics", "node-agent-b52f", "default", "job"];
+const KINDS: &[&str] =
+    &["Pod", "Deployment", "StatefulSet", "DaemonSet", "CronJob", "Service", "ClusterRole", "ConfigMap", "Ingress"];
+
 impl Selector {
-    /// Whether it is for everything.
-    pub fn is_empty(&self) -> bool {
+    /// Whether it leaves nothing out, whatever it is written with.
+    pub fn is_for_everything(&self) -> bool {
         let Self { kinds, namespaces, names, labels, containers, paths, object, place, rendered } = self;
-        let lists = [kinds, namespaces, names, containers, paths];
-        lists.iter().all(|list| list.iter().all(|word| matches!(word.as_str(), "*" | "**")))
+        let all = |patterns: &[String], probes: &[&str]| {
+            patterns.is_empty() || probes.iter().all(|probe| patterns.iter().any(|pattern| glob(pattern, probe)))
+        };
+        let all_paths = ["yaml", "yml", "json"].iter().any(|end| {
+            let probes = PROBES.iter().map(|name| format!("{name}.{end}"));
+            let mut probes = probes.chain(PROBES.iter().map(|name| format!("{name}/{name}/{name}.{end}")));
+            probes.all(|path| paths.iter().any(|pattern| path_glob(pattern, Path::new(&path))))
+        });
+        all(kinds, KINDS)
+            && all(namespaces, PROBES)
+            && all(names, PROBES)
+            && all(containers, PROBES)
+            && (paths.is_empty() || all_paths)
+            && labels.is_empty()
+            && object.is_none()
+            && place.is_none()
+            && rendered.is_none()
+    }
+
+    /// Whether it names nothing: no object, namespace, file or label, and not so much as how one begins.
+    fn names_nothing(&self) -> bool {
+        let Self { kinds: _, namespaces, names, labels, containers, paths, object, place, rendered } = self;
+        let lists = [namespaces, names, containers, paths];
+        lists.iter().all(|list| list.iter().all(|word| word.starts_with(['*', '?'])))
             && labels.is_empty()
             && object.is_none()
             && place.is_none()
@@ -237,6 +266,9 @@ pub struct ExceptionProblem {
     pub message: String,
 }
 
+/// So few findings may be covered by what one exception is for.
+const FEW: u64 = 20;
+
 /// The exceptions of a run, and what came of them.
 #[derive(Clone, Debug, Default)]
 pub struct Exceptions {
@@ -244,6 +276,8 @@ pub struct Exceptions {
     pub all: Vec<Exception>,
     /// How many occurrences each is for.
     pub matched: Vec<u64>,
+    /// Whether not all that each is for was looked at: that nothing was found says nothing then.
+    pub unseen: Vec<bool>,
     /// What is wrong with them, ordered by place.
     pub problems: Vec<ExceptionProblem>,
 }
@@ -258,11 +292,19 @@ pub struct Labelled {
 }
 
 impl Exceptions {
-    /// Finds what each exception is for, and sets the findings' standing.
-    pub fn apply(&mut self, results: &mut Results, labelled: &Labelled, today: Date) {
+    /// Finds what each exception is for, and sets the findings' standing. `looked` knows whether the run looked at all
+    /// that an exception may be for.
+    pub fn apply(
+        &mut self,
+        results: &mut Results,
+        labelled: &Labelled,
+        today: Date,
+        looked: &dyn Fn(&Exception, &Results) -> bool,
+    ) {
         self.matched = vec![0; self.all.len()];
+        self.unseen = vec![false; self.all.len()];
         if self.all.is_empty() {
-            return self.find_problems(today);
+            return self.find_problems(today, 0);
         }
         let active = Active::new(&self.all, results, today);
         let mut occurrences = std::mem::take(&mut results.occurrences);
@@ -276,12 +318,41 @@ impl Exceptions {
                 found.standing = Standing::Excepted(ExceptionId(at as u32));
             }
         }
+        let found = occurrences.iter().filter(|found| found.status == Status::Fail).count() as u64;
         results.occurrences = occurrences;
-        self.find_problems(today);
+        self.find_unseen(&active, results, labelled, looked);
+        self.find_problems(today, found);
     }
 
-    fn find_problems(&mut self, today: Date) {
-        for (exception, matched) in self.all.iter().zip(&self.matched) {
+    fn find_unseen(
+        &mut self,
+        active: &Active,
+        results: &Results,
+        labelled: &Labelled,
+        looked: &dyn Fn(&Exception, &Results) -> bool,
+    ) {
+        let without = |matched: &[u64], at: usize| matched[at] == 0;
+        for at in (0..self.all.len()).filter(|at| without(&self.matched, *at)) {
+            self.unseen[at] = !looked(&self.all[at], results);
+        }
+        // What is not known may be what the exception is for.
+        for found in results.occurrences.iter().filter(|found| found.status == Status::Skip) {
+            for at in active.asked(found, results) {
+                let exception = &self.all[at];
+                let names = |controls: &Vec<ControlId>| controls.binary_search(&found.control).is_ok();
+                if !self.unseen[at]
+                    && without(&self.matched, at)
+                    && exception.controls.as_ref().is_none_or(names)
+                    && is_for(&exception.selector, at, found, results, labelled)
+                {
+                    self.unseen[at] = true;
+                }
+            }
+        }
+    }
+
+    fn find_problems(&mut self, today: Date, found: u64) {
+        for ((exception, matched), unseen) in self.all.iter().zip(&self.matched).zip(&self.unseen) {
             let mut problem = |kind, message: String| {
                 let (path, line) = (exception.path.clone(), exception.line);
                 self.problems.push(ExceptionProblem { path, line, kind, message });
@@ -292,14 +363,22 @@ impl Exceptions {
                     ProblemKind::Expired,
                     format!("the exception for `{named}` ended on {last}: mend what it covered, or give it a new end"),
                 );
-            } else if *matched == 0 {
+            } else if *matched == 0 && !unseen {
                 let message = format!("the exception for `{named}` is for nothing that was found: take it out");
                 problem(ProblemKind::Unmatched, message);
             }
             // What another tool has written is as broad as it was there.
-            if exception.controls.is_none() && exception.selector.is_empty() && exception.tool.is_empty() {
+            if !exception.tool.is_empty() || !exception.is_wide {
+                continue;
+            }
+            let nearly_all = found >= FEW && *matched * 10 >= found * 9 && exception.selector.names_nothing();
+            if exception.selector.is_for_everything() {
                 let message =
-                    "the exception is for every control everywhere: name controls, objects or paths".to_owned();
+                    format!("the exception is for `{named}` everywhere: name single controls, or objects or paths");
+                problem(ProblemKind::TooBroad, message);
+            } else if nearly_all {
+                let message =
+                    format!("the exception for `{named}` covers {matched} of {found} findings: name objects or paths");
                 problem(ProblemKind::TooBroad, message);
             }
         }

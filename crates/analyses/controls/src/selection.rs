@@ -45,7 +45,7 @@ fn names(registered: &Registered, name: &str) -> bool {
 
 /// Whether other tools call `control` so, however the name is written: Trivy writes `KSV-0017`, and wrote `KSV017`
 /// and `AVD-KSV-0017`.
-pub(crate) fn is_alias(control: &Control, name: &str) -> bool {
+pub fn is_alias(control: &Control, name: &str) -> bool {
     let name = name.get(..4).filter(|start| start.eq_ignore_ascii_case("avd-")).map_or(name, |_| &name[4..]);
     control.aliases.iter().any(|alias| is_same(alias.id, name))
 }

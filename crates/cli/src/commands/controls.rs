@@ -7,6 +7,7 @@ use frameworks::upcoming::{self, Upcoming};
 use model::control::{Group, Registered};
 use model::severity::Severity;
 use reports::text::Terminal;
+use reports::text::terminal::hang;
 
 use super::{unknown_name, write_output};
 use crate::arguments::ControlsArguments;
@@ -71,18 +72,48 @@ fn rows(selected: &[Registered], to_come: &[&'static Upcoming]) -> Vec<Row> {
     rows
 }
 
+const NOT_YET: &str = "not yet available";
+
+/// No title is cut shorter than that.
+const NARROWEST: usize = 20;
+
+/// Two lines for each control, where one has no room for its title.
+fn write_narrow(
+    rows: &[Row],
+    (selected, to_come): (usize, usize),
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let say = |text: &str, indent: usize, out: &mut dyn Write| {
+        hang(text, indent, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))
+    };
+    for group in rows.chunk_by(|a, b| a.group == b.group) {
+        writeln!(out, "{}", terminal.bold(group[0].group.name()))?;
+        for row in group {
+            say(&format!("{} {}", terminal.mark(row.severity), row.id), 2, out)?;
+            let fix = if row.available { row.fix } else { NOT_YET };
+            say(&format!("{fix}: {}", row.title), 4, out)?;
+        }
+    }
+    writeln!(out)?;
+    say(&format!("{selected} controls, {to_come} more {NOT_YET}"), 0, out)?;
+    say("`plimsoll explain ID` says what a control means and how to mend it", 0, out)
+}
+
 fn write_table(
     selected: &[Registered],
     to_come: &[&'static Upcoming],
     terminal: Terminal,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    const NOT_YET: &str = "not yet available";
     /// The width of the class of the fix.
     const FIX: usize = 13;
     let rows = rows(selected, to_come);
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
     let room = terminal.width.saturating_sub(width + 9 + FIX);
+    if room < NARROWEST {
+        return write_narrow(&rows, (selected.len(), to_come.len()), terminal, out);
+    }
     for group in rows.chunk_by(|a, b| a.group == b.group) {
         writeln!(out, "{}", terminal.bold(group[0].group.name()))?;
         for row in group {
@@ -90,10 +121,10 @@ fn write_table(
             let padding = " ".repeat(3 - mark.chars().count().min(3));
             if row.available {
                 let mark = terminal.paint(reports::text::terminal::style(row.severity), mark);
-                let title = terminal.cut(row.title, room.max(20));
+                let title = terminal.cut(row.title, room);
                 writeln!(out, "  {mark}{padding}{:<width$}  {:<FIX$}{}", row.id, row.fix, terminal.dim(&title))?;
             } else {
-                let title = terminal.cut(row.title, room.saturating_sub(NOT_YET.len() + 2).max(20));
+                let title = terminal.cut(row.title, room.saturating_sub(NOT_YET.len() + 2).max(NARROWEST.min(room)));
                 let line = format!("  {mark}{padding}{:<width$}  {:<FIX$}{NOT_YET}: {title}", row.id, row.fix);
                 writeln!(out, "{}", terminal.dim(&line))?;
             }

@@ -56,9 +56,10 @@ pub(super) fn run(arguments: &ExceptionsArguments, project: &ProjectSettings) ->
 
 fn write_text(exceptions: &Exceptions, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let today = today();
-    for (exception, matched) in exceptions.all.iter().zip(&exceptions.matched) {
+    for ((exception, matched), unseen) in exceptions.all.iter().zip(&exceptions.matched).zip(&exceptions.unseen) {
         let state = match exception.expires {
             _ if exception.is_expired(today) => "expired".to_owned(),
+            _ if *matched == 0 && *unseen => "not looked at".to_owned(),
             _ if *matched == 0 => "unmatched".to_owned(),
             Some(last) => match last.days() - today.days() {
                 0 => "ends today".to_owned(),

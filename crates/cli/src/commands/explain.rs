@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use controls::{explain, selection};
 use frameworks::FRAMEWORKS;
+use frameworks::retired::{self, Retired};
 use frameworks::upcoming::{self, Upcoming};
-use model::control::Registered;
+use model::control::{Group, Registered};
 use model::nearest::is_same;
 use model::severity::Severity;
 use reports::text::Terminal;
@@ -33,6 +34,8 @@ pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         write_output(&output, |out| write_controls(&found, name, terminal, out))?;
     } else if let Some(upcoming) = upcoming::all().iter().find(|upcoming| is_same(upcoming.id, name)) {
         write_output(&output, |out| write_upcoming(upcoming, terminal, out))?;
+    } else if let Some(retired) = retired::all().iter().find(|retired| retired.is_called(name)) {
+        write_output(&output, |out| write_retired(retired, name, terminal, out))?;
     } else if let Some(kind) = edge::find(name) {
         write_output(&output, |out| edge::write(kind, terminal, out))?;
     } else {
@@ -82,6 +85,14 @@ fn write_controls(found: &[Registered], name: &str, terminal: Terminal, out: &mu
 const MOST_MEANT: usize = 6;
 
 fn nothing_called(name: &str) -> UsageError {
+    let what = match (Severity::from_name(name), Group::from_name(name)) {
+        (Some(_), _) => "a severity",
+        (_, Some(_)) => "a group",
+        (None, None) => "",
+    };
+    if !what.is_empty() {
+        return UsageError(format!("`{name}` is {what}: `plimsoll controls --only {name}` lists its controls"));
+    }
     if let Some(framework) = FRAMEWORKS.iter().find(|framework| requirement::is_called(framework, name)) {
         let id = framework.id;
         return UsageError(format!("`{name}` is a framework: `plimsoll frameworks {id}` lists what it asks for"));
@@ -99,6 +110,16 @@ fn nothing_called(name: &str) -> UsageError {
         }
     };
     UsageError(format!("nothing is called `{name}`: {hint}"))
+}
+
+/// A check of another tool that is none here, and what to look at in its place.
+fn write_retired(retired: &Retired, name: &str, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}  no control here\n", terminal.bold(name))?;
+    for line in wrap(&format!("It {}.", retired.reason), terminal.width.min(80)) {
+        writeln!(out, "{line}")?;
+    }
+    let instead: Vec<String> = retired.instead.iter().map(|id| format!("`plimsoll explain {id}`")).collect();
+    if instead.is_empty() { Ok(()) } else { writeln!(out, "\ninstead: {}", instead.join(", ")) }
 }
 
 fn exit_of_code(code: u8) -> Option<Exit> {

@@ -15,7 +15,7 @@ use fixes::{Outcome, Scan, ScanError, Session, patch, store};
 use model::finding::ControlId;
 use model::fix::FixClass;
 use model::severity::Severity;
-use reports::baseline::Baseline;
+use reports::baseline::{Baseline, Reach};
 use reports::report::Report;
 
 use super::baseline;
@@ -111,7 +111,7 @@ impl Scan for Again<'_> {
         let judging::Judged { mut results, controls, .. } = judged.map_err(|error| ScanError(format!("{error:#}")))?;
         if let Some(known) = &self.known {
             let report = Report::new(&results, &controls, Severity::Info, env!("CARGO_PKG_VERSION"));
-            let (standings, _) = known.compare(&report);
+            let (standings, _) = known.compare(&report, Reach::Part);
             reports::baseline::apply(&mut results, &standings);
         }
         Ok(Scanned { results, controls })

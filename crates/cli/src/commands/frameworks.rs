@@ -85,7 +85,14 @@ fn write_all(all: &[(&'static Framework, Subject)], terminal: Terminal, out: &mu
 }
 
 fn write_one(framework: &Framework, subject: &Subject, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}  {}", terminal.bold(&framework.name()), terminal.dim(framework.publisher))?;
+    let name = framework.name();
+    if name.chars().count() + 2 + framework.publisher.chars().count() <= terminal.width {
+        writeln!(out, "{}  {}", terminal.bold(&name), terminal.dim(framework.publisher))?;
+    } else {
+        hang(&name, 0, terminal.width).iter().try_for_each(|line| writeln!(out, "{}", terminal.bold(line)))?;
+        let publisher = hang(framework.publisher, 0, terminal.width);
+        publisher.iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(line)))?;
+    }
     writeln!(out, "{}", framework.url)?;
     for line in wrap(framework.extent, terminal.width.min(80)) {
         writeln!(out, "{line}")?;
@@ -93,7 +100,8 @@ fn write_one(framework: &Framework, subject: &Subject, terminal: Terminal, out: 
     for part in subject.requirements.chunk_by(|a, b| a.section == b.section) {
         writeln!(out)?;
         if !part[0].section.is_empty() {
-            writeln!(out, "{}", terminal.bold(&part[0].section))?;
+            let lines = hang(&part[0].section, 0, terminal.width);
+            lines.iter().try_for_each(|line| writeln!(out, "{}", terminal.bold(line)))?;
         }
         part.iter().try_for_each(|asked| write_requirement(asked, terminal, out))?;
     }
@@ -103,7 +111,12 @@ fn write_one(framework: &Framework, subject: &Subject, terminal: Terminal, out: 
 
 fn write_requirement(asked: &Asked, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let level = if asked.level.is_empty() { String::new() } else { format!("  {}", asked.level) };
-    writeln!(out, "{}  {}{}", asked.id, asked.title, terminal.dim(&level))?;
+    let whole = format!("{}  {}{level}", asked.id, asked.title);
+    if whole.chars().count() <= terminal.width {
+        writeln!(out, "{}  {}{}", asked.id, asked.title, terminal.dim(&level))?;
+    } else {
+        hang(&whole, 0, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
     write_controls(asked, terminal, out)
 }
 
@@ -123,7 +136,8 @@ pub(super) fn write_controls(asked: &Asked, terminal: Terminal, out: &mut dyn Wr
                     upcoming.id,
                     upcoming.needs_phrase()
                 );
-                writeln!(out, "{}", terminal.dim(&line))?;
+                let lines = hang(line.trim_start(), 4, terminal.width);
+                lines.iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(line)))?;
             }
         }
     }

@@ -26,7 +26,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<Exit> {
     }
     let mut out = anstream::stdout().lock();
     let mut written = 0;
-    for draft in drafts(folder)? {
+    let (root, below) = repository(folder);
+    for draft in drafts(folder, (&root, &below))? {
         let shown = draft.path.display();
         if draft.path.exists() {
             writeln!(out, "kept     {shown}: it is there already")?;
@@ -43,6 +44,11 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<Exit> {
         writeln!(out, "written  {shown}: {}", draft.why)?;
         written += 1;
     }
+    let below = if below.as_os_str().is_empty() { String::new() } else { format!(" {}", in_shell(&below)) };
+    for (file, server) in OTHERS.iter().filter(|(file, _)| root.join(file).exists()) {
+        let shown = root.join(file);
+        writeln!(out, "not done {}: let {server} run `{FOR_OTHERS}{below}`", shown.display())?;
+    }
     if written > 0 {
         writeln!(
             out,
@@ -56,82 +62,118 @@ fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
-fn drafts(folder: &Path) -> anyhow::Result<Vec<Draft>> {
+/// The root of the repository that `folder` is in, and the way from there to it; `folder` itself if it is in none.
+fn repository(folder: &Path) -> (PathBuf, PathBuf) {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let root = whole.ancestors().find(|place| place.join(".git").exists()).unwrap_or(&whole);
+    let below = whole.strip_prefix(root).unwrap_or(Path::new("")).to_path_buf();
+    if below.as_os_str().is_empty() {
+        return (folder.to_path_buf(), below);
+    }
+    // Shown as the user would write it.
+    let here = std::env::current_dir().ok();
+    let short = here.as_ref().and_then(|here| root.strip_prefix(here).ok());
+    let short = short.map(|short| if short.as_os_str().is_empty() { Path::new(".") } else { short });
+    (short.unwrap_or(root).to_path_buf(), below)
+}
+
+fn drafts(folder: &Path, (root, below): (&Path, &Path)) -> anyhow::Result<Vec<Draft>> {
     let mut drafts = vec![Draft {
         path: folder.join(configuration::NAME),
         text: project(folder)?,
         why: "what is scanned, and what fails",
     }];
-    let has = |name: &str| folder.join(name).exists();
+    let has = |name: &str| root.join(name).exists();
+    let path = below.to_string_lossy().replace('\\', "/");
     if has(".pre-commit-config.yaml") {
+        let entry =
+            if path.is_empty() { String::new() } else { format!("        files: {}\n", quoted(&beginning(&path))) };
         drafts.push(Draft {
-            path: folder.join(".pre-commit-config.plimsoll.yaml"),
-            text: PRE_COMMIT.to_owned(),
+            path: root.join(".pre-commit-config.plimsoll.yaml"),
+            text: format!("{PRE_COMMIT}{entry}"),
             why: "a hook for `.pre-commit-config.yaml`, to be copied into it",
         });
     }
+    let scanned =
+        |template: &str| template.replace("PLIMSOLL_PATH: \"\"", &format!("PLIMSOLL_PATH: {}", quoted(&path)));
     if has(".github") {
         drafts.push(Draft {
-            path: folder.join(".github/workflows/plimsoll.yaml"),
-            text: GITHUB.to_owned(),
-            why: "a workflow that scans pull requests",
+            path: root.join(".github/workflows/plimsoll.yaml"),
+            text: scanned(GITHUB),
+            why: "a workflow that scans pull requests; its first lines say where it gets `plimsoll` from",
         });
     }
     if has(".gitlab-ci.yml") {
+        let variables = if path.is_empty() { "" } else { "  variables:\n    PLIMSOLL_PATH: \"\"\n" };
         drafts.push(Draft {
-            path: folder.join(".gitlab/plimsoll.gitlab-ci.yml"),
-            text: GITLAB.to_owned(),
-            why: "a job; add `include: .gitlab/plimsoll.gitlab-ci.yml` to `.gitlab-ci.yml`",
+            path: root.join(".gitlab/plimsoll.gitlab-ci.yml"),
+            text: scanned(&GITLAB.replacen("  stage: test\n", &format!("  stage: test\n{variables}"), 1)),
+            why: "a job, to be added with `include: .gitlab/plimsoll.gitlab-ci.yml`; its first lines say where it gets \
+                  `plimsoll` from",
         });
     }
     Ok(drafts)
 }
 
-/// The folders below `folder` that hold manifests, and charts among them.
+/// Servers that nothing is written for, and the files by which they are known.
+const OTHERS: &[(&str, &str)] = &[
+    ("Jenkinsfile", "Jenkins"),
+    ("azure-pipelines.yml", "Azure Pipelines"),
+    ("azure-pipelines.yaml", "Azure Pipelines"),
+    ("bitbucket-pipelines.yml", "Bitbucket Pipelines"),
+    (".circleci/config.yml", "CircleCI"),
+];
+
+/// A path as a shell takes it.
+fn in_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+    if is_plain && !text.starts_with('-') { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// What those do, which show tests.
+const FOR_OTHERS: &str = "plimsoll scan --output text --output junit=plimsoll.xml";
+
+/// The paths that begin with a folder, as a regular expression.
+fn beginning(folder: &str) -> String {
+    let escape = |letter: char| match letter {
+        '.' | '+' | '*' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' | '\\' => format!("\\{letter}"),
+        _ => letter.to_string(),
+    };
+    format!("^{}/", folder.chars().map(escape).collect::<String>())
+}
+
+/// A text that YAML takes for what it is, whatever it looks like.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The configuration, with the charts that are there as an example.
 fn project(folder: &Path) -> anyhow::Result<String> {
     let config = Config { paths: vec![folder.to_path_buf()], ..Config::default() };
     let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;
-    let mut places: Vec<String> = Vec::new();
-    let mut charts: Vec<String> = Vec::new();
-    for input in &found.inputs {
-        let Ok(path) = input.path.strip_prefix(folder).or_else(|_| input.path.strip_prefix("./")) else {
-            add(&mut places, &input.path);
-            continue;
-        };
-        if path.file_name().is_some_and(|name| name == "Chart.yaml") {
-            charts.push(path.parent().unwrap_or(Path::new("")).display().to_string());
-        }
-        add(&mut places, path);
-    }
-    let mut text = String::from(PROJECT_HEAD);
-    if places.is_empty() {
-        text.push_str("# paths: [deploy]\n");
-    } else {
-        text.push_str(&format!("paths: [{}]\n", places.join(", ")));
-    }
-    if !charts.is_empty() {
-        text.push_str("\n# Templates of Helm are not manifests before they are rendered:\n");
-        text.push_str(&format!("# {}\n", charts.join(", ")));
-    }
-    text.push_str(PROJECT_TAIL);
-    Ok(text)
-}
-
-/// Notes the first folder of a path, or `.` for a file beside the configuration.
-fn add(places: &mut Vec<String>, path: &Path) {
-    let mut parts = path.components();
-    let first = parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
-    let place = if parts.next().is_some() { first } else { return };
-    if !places.contains(&place) && !place.starts_with('.') {
-        places.push(place);
-    }
+    let is_chart = |place: &&Path| !place.as_os_str().is_empty() && folder.join(place).join("Chart.yaml").is_file();
+    let chart = found.inputs.iter().find_map(|input| {
+        let path = input.path.strip_prefix(folder).unwrap_or(&input.path);
+        path.ancestors().skip(1).find(is_chart)
+    });
+    let chart = chart.map(|chart| chart.to_string_lossy().replace('\\', "/"));
+    let chart = chart.map_or_else(String::new, |chart| {
+        format!(
+            "\n# Charts are rendered with their own values, or for each environment that is named.\n# charts:\n\
+             #   {}:\n#     environments:\n#       production: [values-production.yaml]\n",
+            quoted(&chart)
+        )
+    });
+    Ok(format!("{PROJECT_HEAD}{chart}{PROJECT_TAIL}"))
 }
 
 const PROJECT_HEAD: &str = "\
 # Plimsoll reads this file from the scanned path upwards. Every flag of `plimsoll scan` is a key here;
 # what is typed wins. `plimsoll scan --help` and `plimsoll controls` say what there is.
 
-# What is scanned when no path is typed.
+# What is scanned when no path is typed; without it everything that is here.
+# paths: [deploy, charts]
 ";
 
 const PROJECT_TAIL: &str = "
@@ -168,35 +210,8 @@ repos:
         require_serial: true
 ";
 
-const GITHUB: &str = "\
-name: plimsoll
-on:
-  pull_request:
-permissions:
-  contents: read
-  security-events: write
-jobs:
-  scan:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      # Put `plimsoll` on the PATH here.
-      - run: plimsoll scan --output github --output github-summary --output sarif=plimsoll.sarif
-      - uses: github/codeql-action/upload-sarif@v3
-        if: always()
-        with:
-          sarif_file: plimsoll.sarif
-";
+/// The job of GitHub, as the repository offers it.
+const GITHUB: &str = include_str!("../../../../templates/github-actions.yml");
 
-const GITLAB: &str = "\
-plimsoll:
-  stage: test
-  script:
-    # Put `plimsoll` on the PATH here.
-    - plimsoll scan --output text --output gitlab-code-quality=codequality.json --output gitlab-sast=sast.json
-  artifacts:
-    when: always
-    reports:
-      codequality: codequality.json
-      sast: sast.json
-";
+/// The job of GitLab, as the repository offers it.
+const GITLAB: &str = include_str!("../../../../templates/gitlab-ci.yml");

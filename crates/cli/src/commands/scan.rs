@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use controls::engine::Passed;
+use reports::baseline::Reach;
 use reports::gitlab_sast::Times;
 use reports::report::{Outcome, Report};
 use reports::repository::Repository;
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
     };
     if arguments.watch {
         return watch::run(arguments, &request, &|judged| {
-            let Judged { results, controls, shown, frameworks: _, exceptions } = judged;
+            let Judged { results, controls, shown, frameworks: _, exceptions, looked: _ } = judged;
             let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
             let report = Report::new(&results, &controls, threshold, version).with_exceptions(&exceptions);
             let sources = SourceLines::new(&results, &shown);
@@ -53,9 +54,12 @@ pub(super) fn run(arguments: &ScanArguments, project: &ProjectSettings) -> anyho
         });
     }
     let changed = arguments.since.as_deref().map(|since| Changed::since(since, &arguments.paths)).transpose()?;
-    let Judged { mut results, controls, shown, frameworks, exceptions } = judging::judge(&request)?;
+    let Judged { mut results, controls, shown, frameworks, exceptions, looked } = judging::judge(&request)?;
     let (threshold, version) = (arguments.severity_threshold, env!("CARGO_PKG_VERSION"));
-    let compared = baseline.map(|baseline| baseline.compare(&Report::new(&results, &controls, threshold, version)));
+    let compared = baseline.map(|baseline| {
+        let reach = arguments.baseline.as_deref().map_or(Reach::Part, |file| looked.reach(file));
+        baseline.compare(&Report::new(&results, &controls, threshold, version), reach)
+    });
     if let Some((standings, _)) = &compared {
         reports::baseline::apply(&mut results, standings);
     }

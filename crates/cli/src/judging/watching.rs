@@ -12,7 +12,7 @@ use cluster::resident::{Different, Resident};
 use cluster::store::Store;
 use controls::engine::{Engine, Joins, Passed, SecondLook};
 use model::custom_schema::{CustomKind, custom_kinds};
-use model::finding::{Occurrence, Origin};
+use model::finding::{ControlId, Occurrence, Origin};
 use model::inventory::{Inventory, Lists, Observed, ResourceId};
 use model::object::Object;
 use model::place::LineIndex;
@@ -26,6 +26,7 @@ use super::{Judged, Request, Shown, clusters, engine, select};
 use crate::custom_resources;
 use crate::exceptions::{Collector, Sources};
 use crate::exit::UsageError;
+use crate::looked::Looked;
 
 /// Objects whose findings are told at a time.
 const TOLD: usize = 2000;
@@ -33,6 +34,8 @@ const TOLD: usize = 2000;
 /// What judges a cluster that is followed.
 pub(crate) struct Watching<'r> {
     request: &'r Request<'r>,
+    /// The controls that the request selects.
+    asked: Vec<ControlId>,
     /// For a whole scan.
     all: Engine,
     /// For what changes: what passes is not kept.
@@ -47,12 +50,14 @@ impl<'r> Watching<'r> {
     /// # Errors
     /// A name that names nothing, a parameter that does not exist, a file that cannot be read.
     pub(crate) fn new(request: &'r Request<'r>) -> anyhow::Result<Self> {
-        let all = engine(request, select(request, &[])?)?;
+        let selected = select(request, &[])?;
+        let asked = selected.iter().map(|registered| registered.id).collect();
+        let all = engine(request, selected)?;
         let failures = engine(&Request { passed: Passed::Drop, ..*request }, select(request, &[])?)?;
         let config = crate::commands::input_config(&[], request.input);
         let kinds = custom_resources::definitions(&request.selection.crd_schemas, &config)?;
         let collector = Collector::new(&Self::sources(request))?;
-        Ok(Self { request, all, failures, kinds, collector })
+        Ok(Self { request, asked, all, failures, kinds, collector })
     }
 
     fn sources<'s>(request: &Request<'s>) -> Sources<'s> {
@@ -63,6 +68,10 @@ impl<'r> Watching<'r> {
     /// What of a cluster is followed.
     pub(crate) fn scope(&self) -> Scope {
         Scope { feature: Feature::Watch, ..self.request.cluster.scope() }
+    }
+
+    fn looked(&self) -> Looked {
+        Looked::new(self.request, self.request.paths, &self.asked, self.all.selected())
     }
 
     /// Everything, as `scan --cluster` judges it.
@@ -80,9 +89,10 @@ impl<'r> Watching<'r> {
         })?;
         let mut results = inventory.into_results();
         self.request.project.apply(&mut results);
-        let exceptions = collector.apply(&mut results, &Places::new());
+        let looked = self.looked();
+        let exceptions = collector.apply(&mut results, &Places::new(), &looked);
         let controls = self.all.selected().to_vec();
-        Ok(Judged { results, controls, shown: Shown::default(), frameworks: Vec::new(), exceptions })
+        Ok(Judged { results, controls, shown: Shown::default(), frameworks: Vec::new(), exceptions, looked })
     }
 }
 
@@ -215,7 +225,7 @@ impl<'w> Followed<'w> {
             self.observe(*id, &collector);
         }
         self.watching.request.project.apply(&mut results);
-        collector.apply(&mut results, &Places::new());
+        collector.apply(&mut results, &Places::new(), &self.watching.looked());
         let controls = self.watching.failures.selected();
         form::findings(&Report::new(&results, controls, Severity::Info, env!("CARGO_PKG_VERSION")))
     }

@@ -117,6 +117,40 @@ fn what_is_gone_is_said_and_a_wrong_file_is_an_error() {
     assert!(said.code == 3 && said.err.contains("cannot read the baseline `none.json`"), "{}", said.err);
 }
 
+/// As in a comparison, what was not looked at is not gone; and writing again does not lose it.
+#[test]
+fn what_was_not_looked_at_is_not_gone() {
+    let folder =
+        Folder::new(&[("a/pod.yaml", &pod("one", &[("main", true)])), ("b/pod.yaml", &pod("two", &[("main", true)]))]);
+    let only = ["--only", "privileged-container,memory-request-missing"];
+    let written = |arguments: &[&str]| folder.run(&[&["baseline", "write"], arguments].concat()).err;
+    assert!(written(&only).contains("4 findings are known"), "{}", written(&only));
+    let said = |arguments: &[&str]| {
+        let out = folder.run(&[&["scan", "--baseline", "plimsoll-baseline.json"], arguments].concat()).out;
+        out.lines().find(|line| line.contains("baseline: ")).unwrap_or_else(|| panic!("{out}")).trim().to_owned()
+    };
+    let known = |number: u8, rest: &str| format!("baseline: {number} findings are known and not counted{rest}");
+    assert_eq!(said(&only), known(4, ""));
+    assert_eq!(said(&ONLY), known(2, "; 2 of it were not looked at here"));
+    assert_eq!(said(&[&only[..], &["a"]].concat()), known(2, "; 2 of it were not looked at here"));
+    folder.write("b/pod.yaml", b"a: [");
+    assert_eq!(said(&only), known(2, "; 2 of it were not looked at here"));
+    // What was not looked at stays in the file, whatever was.
+    let in_a = [&only[..], &["a"]].concat();
+    for arguments in [&ONLY[..], &in_a, &only] {
+        assert!(written(arguments).contains("more were known and not looked at, and are kept"), "{arguments:?}");
+    }
+    folder.write("b/pod.yaml", pod("two", &[("main", false)]).as_bytes());
+    assert_eq!(said(&only), known(3, "; 1 of it is gone: write it again"));
+    std::fs::remove_file(folder.path().join("b/pod.yaml")).unwrap();
+    assert_eq!(said(&only), known(2, "; 2 of it are gone: write it again"));
+    assert!(!written(&only).contains("are kept"));
+    assert_eq!(said(&only), known(2, ""));
+    folder.write("plimsoll-baseline.json", b"precious");
+    let refused = folder.run(&["baseline", "write"]);
+    assert!(refused.code == 3 && refused.err.contains("is not a baseline"), "{}", refused.err);
+}
+
 fn diff(folder: &Folder, arguments: &[&str]) -> (i32, Value) {
     let all = [&["diff", "--output", "json"], &ONLY[..], arguments].concat();
     let said = folder.run(&all);

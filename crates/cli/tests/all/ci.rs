@@ -173,6 +173,33 @@ fn the_job_of_gitlab_leaves_the_reports_that_it_names() {
     assert_eq!(run(&shop(), &lines("script"), &variables).0, 0);
 }
 
+/// As `init` writes it: the steps run one after the other, and the last one finds what there is.
+#[test]
+fn the_workflow_that_init_writes_works_as_it_is() {
+    let folder = shop();
+    folder.write(".github/CODEOWNERS", b"");
+    assert_eq!(folder.run(&["init"]).code, 0);
+    let text = written(&folder, ".github/workflows/plimsoll.yaml");
+    let document = parse(&text);
+    let job = document.root().at(&["jobs", "plimsoll"]).unwrap();
+    let scripts: Vec<String> =
+        job.get("steps").unwrap().items().filter_map(|step| Some(step.get("run")?.text().into_owned())).collect();
+    let [install, scan] = scripts.as_slice() else { panic!("{scripts:?}") };
+    let home = [("HOME".to_owned(), folder.path().display().to_string())];
+    assert_eq!(run(&folder, install, &home).0, 0);
+    assert_eq!(written(&folder, "GITHUB_PATH.txt"), format!("{}/.local/bin\n", folder.path().display()));
+    let (code, said) = run(&folder, scan, &home);
+    assert!(code == 2 && said.contains("::error file=monitoring/node-agent.yaml"), "{code} {said}");
+    assert!(written(&folder, "GITHUB_STEP_SUMMARY.txt").contains("below the line"));
+    let variables = [("PLIMSOLL_PATH".to_owned(), "namespaces.yaml".to_owned())];
+    let (code, said) = run(&folder, scan, &variables);
+    assert!(code == 1 && !said.contains("node-agent"), "{code} {said}");
+    // Without a plimsoll it says what is missing, and downloads what it is told to with the right checksum.
+    let bare = install.replace("command -v plimsoll", "command -v no-plimsoll");
+    let (code, said) = run(&folder, &bare, &home);
+    assert!(code == 3 && said.contains("set the variable PLIMSOLL_ASSET_URL or PLIMSOLL_SOURCE"), "{code} {said}");
+}
+
 /// The commands in a page: `plimsoll scan …` up to the end of the line, of the quoted text, or of the command.
 fn commands(page: &str) -> Vec<&str> {
     let starts = page.match_indices("plimsoll scan").filter(|(at, _)| !page[..*at].ends_with('`'));

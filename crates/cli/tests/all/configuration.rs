@@ -135,18 +135,114 @@ fn mistakes_are_said_with_their_place() {
     assert!(said.code == 3 && said.err.contains("there is no configuration `none.yaml`"), "{}", said.err);
 }
 
+/// What a reader of these messages does next is in them.
+#[test]
+fn what_is_nearly_right_is_told_how_it_is_right() {
+    let exceptions = |text: &str| [("app.yaml", POD.to_owned()), ("plimsoll-exceptions.yaml", text.to_owned())];
+    let project = |text: &str| [("app.yaml", POD.to_owned()), ("plimsoll.yaml", text.to_owned())];
+    let own = |name: &'static str| [("app.yaml", POD.to_owned()), (name, String::new())];
+    for (files, expected) in [
+        (project("paths: [.]\n---\npaths: [.]\n"), "`plimsoll.yaml` has several documents"),
+        (
+            project("nothing-like-this-at-all: 1\n"),
+            "`overrides`, `charts`, and the flags that `plimsoll scan --help` lists",
+        ),
+        (own("plimsoll.yml"), "is not read: the configuration is called `plimsoll.yaml`"),
+        (own("plimsoll-exceptions.yml"), "is not read: the file is called `plimsoll-exceptions.yaml`"),
+        (exceptions("exceptions: []\n---\nexceptions: []\n"), "has several documents"),
+        (
+            exceptions("exceptions:\n  - kinds: [deployment]\n    reason: x\n"),
+            "`deployment` is no kind: write it as in the object",
+        ),
+    ] {
+        let folder = Folder::new(&[]);
+        files.iter().for_each(|(name, text)| folder.write(name, text.as_bytes()));
+        let said = folder.run(&["scan", "app.yaml"]);
+        assert!(said.code == 3 && said.err.contains(expected), "{expected}: {} {}", said.code, said.err);
+    }
+    // Other tools' names of a control are names of it here as well.
+    let files = project("controls:\n  C-0057: false\n");
+    let folder = Folder::new(&[]);
+    files.iter().for_each(|(name, text)| folder.write(name, text.as_bytes()));
+    let said = folder.run(&["scan", "app.yaml"]);
+    assert!(said.code < 3, "{}", said.err);
+    let folder = Folder::new(&[("app.yaml", POD)]);
+    for (arguments, expected) in [
+        (["frameworks", "NSA"], "did you mean `nsa-cisa`?"),
+        (["frameworks", "cis"], "did you mean one of `cis-"),
+        (["frameworks", "CIS"], "did you mean one of `cis-"),
+        (["explain", "critical"], "`critical` is a severity: `plimsoll controls --only critical` lists"),
+        (["explain", "workload"], "`workload` is a group"),
+    ] {
+        let said = folder.run(&arguments);
+        assert!(said.code == 3 && said.err.contains(expected), "{arguments:?}: {}", said.err);
+    }
+    for (id, expected) in [
+        ("C-0213", "PodSecurityPolicy"),
+        ("CKV_K8S_1", "privileged-container"),
+        ("KSV-0032", "image-registry-not-allowed"),
+    ] {
+        let said = folder.run(&["explain", id]);
+        assert!(said.code == 0 && said.out.contains(expected), "{id}: {} {}", said.out, said.err);
+    }
+    folder.write("compose.yaml", b"services: {}\n");
+    let said = folder.run(&["scan", "--allow-empty", "compose.yaml"]);
+    assert!(said.code == 0 && said.out.contains("exit 0: there was nothing to look at"), "{}", said.out);
+    let clean = "exceptions:\n  - reason: everything\n";
+    let folder = Folder::new(&[("app.yaml", POD), ("plimsoll-exceptions.yaml", clean)]);
+    let said = folder.run(&["scan", "."]);
+    let expected = "exit 1: 1 exception has something wrong at or above `medium`";
+    assert!(said.code == 1 && said.out.contains(expected), "{} {}", said.code, said.out);
+}
+
 #[test]
 fn a_first_configuration_is_written_once_and_is_good() {
-    let folder = Folder::new(&[("deploy/app.yaml", POD), ("apps/x/app.yaml", POD), (".github/CODEOWNERS", "")]);
+    let names = ["deploy", "my deploy: x", "123", "null", "true", "charts/[a"];
+    let folder = Folder::new(&[("root.yaml", POD), (".github/CODEOWNERS", "")]);
+    names.iter().for_each(|name| folder.write(&format!("{name}/app.yaml"), POD.as_bytes()));
+    folder.write("charts/[a/Chart.yaml", b"apiVersion: v2\nname: a\nversion: 1.0.0\n");
     let said = folder.run(&["init", "--dry-run"]);
-    assert!(said.code == 0 && said.out.contains("paths: [apps, deploy]"), "{}", said.out);
+    assert!(said.code == 0 && said.out.contains("#   \"charts/[a\":"), "{}", said.out);
     assert!(!folder.path().join("plimsoll.yaml").exists());
     assert_eq!(folder.run(&["init"]).code, 0);
     assert!(folder.path().join(".github/workflows/plimsoll.yaml").exists());
-    let (code, json) = folder.scan(&[]);
-    assert_eq!((code, json["coverage"]["resources"].as_u64()), (1, Some(2)));
+    // What lies beside the configuration is judged, and so is what comes later.
+    folder.write("later/app.yaml", POD.as_bytes());
+    let (code, json) = folder.scan(&["--severity-threshold", "medium"]);
+    let resources = json["coverage"]["resources"].as_u64().unwrap();
+    assert!((1..=2).contains(&code) && resources >= 7, "{code} {json}");
     let said = folder.run(&["init"]);
     assert!(said.out.contains("kept     ./plimsoll.yaml"), "{}", said.out);
+}
+
+/// CI belongs to the repository, wherever below its root the project is.
+#[test]
+fn servers_are_looked_for_at_the_root_of_the_repository() {
+    let folder = Folder::new(&[
+        (".git/HEAD", ""),
+        (".github/CODEOWNERS", ""),
+        (".gitlab-ci.yml", ""),
+        (".pre-commit-config.yaml", ""),
+        ("Jenkinsfile", ""),
+        ("bitbucket-pipelines.yml", ""),
+        (".circleci/config.yml", ""),
+        ("team one/app.v1/app.yaml", POD),
+    ]);
+    let said = folder.run(&["init", "team one/app.v1"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let read =
+        |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_else(|_| panic!("{}", said.out));
+    assert!(read("team one/app.v1/plimsoll.yaml").contains("severity-threshold: medium"));
+    let path = "PLIMSOLL_PATH: \"team one/app.v1\"\n";
+    assert!(read(".github/workflows/plimsoll.yaml").contains(path));
+    assert!(read(".gitlab/plimsoll.gitlab-ci.yml").contains(path));
+    assert!(read(".pre-commit-config.plimsoll.yaml").contains(r#"files: "^team one/app\\.v1/""#));
+    for server in ["Jenkins", "Bitbucket Pipelines", "CircleCI"] {
+        let command =
+            format!("let {server} run `plimsoll scan --output text --output junit=plimsoll.xml 'team one/app.v1'`");
+        assert!(said.out.contains(&command), "{}", said.out);
+    }
+    assert!(!said.out.contains("Azure"), "{}", said.out);
 }
 
 #[test]

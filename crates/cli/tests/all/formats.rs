@@ -179,3 +179,24 @@ fn what_is_only_noted_is_no_alert() {
         assert!(found(format, "medium"), "{format}");
     }
 }
+
+/// GitHub refuses a run with more than 25,000 results.
+#[test]
+fn sarif_has_what_github_takes_and_says_what_it_leaves_out() {
+    let mut text = String::from("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n");
+    for number in 0..13_000 {
+        text.push_str(&format!(
+            "    - {{name: c{number}, image: 'a:1', securityContext: {{privileged: true, runAsUser: 0}}}}\n"
+        ));
+    }
+    let folder = Folder::new(&[("pod.yaml", &text)]);
+    let only = "privileged-container,run-as-root-user,memory-request-missing";
+    let said = folder.run(&["scan", "--only", only, "--severity-threshold", "low", "--output", "sarif", "pod.yaml"]);
+    let sarif: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 25_000);
+    let critical = results.iter().filter(|result| result["ruleId"] == "privileged-container").count();
+    assert_eq!(critical, 13_000, "the most severe come first");
+    let note = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
+    assert!(note.starts_with("the 25000 most severe results are here, and "), "{note}");
+}

@@ -40,6 +40,22 @@ fn scan(folder: &Folder, arguments: &[&str]) -> (i32, Vec<String>) {
     (code, lines)
 }
 
+/// As pre-commit names what was changed: a patch is a part of an object, and no object.
+#[test]
+fn a_patch_that_is_named_is_not_judged_alone() {
+    let folder = overlays(&[]);
+    let (code, json) = folder.scan(&["--allow-empty", "prod/network.yaml"]);
+    assert_eq!((code, json["results"].as_array().unwrap().len()), (0, 0), "{json}");
+    let note = &json["coverage"]["notes"][0];
+    assert_eq!(note["path"], "prod/network.yaml");
+    assert!(note["text"].as_str().unwrap().contains("a patch of the kustomization beside it"), "{note}");
+    // Asked for alone, it is a gap, and what else is named is judged.
+    let (code, json) = folder.scan(&["prod/network.yaml", "base/pod.yaml"]);
+    assert_eq!((code, json["coverage"]["skipped"][0]["path"].as_str()), (2, Some("prod/network.yaml")), "{json}");
+    assert!(json["results"].as_array().unwrap().iter().all(|result| result["control"] != "host-network-namespace"));
+    assert!(!json["results"].as_array().unwrap().is_empty());
+}
+
 #[test]
 fn findings_are_at_the_base_and_at_the_patch() {
     let folder = overlays(&[]);

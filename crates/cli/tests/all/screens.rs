@@ -48,7 +48,7 @@ fn narrow_screens_are_kept() {
 #[test]
 fn lines_end_between_words_at_any_width() {
     let framework = "examples/frameworks/acme.yaml";
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 13] = [
         &["network", "list", "examples/shop"],
         &["network", "explain", "payments/api", "data/postgres", "5432", "examples/shop"],
         &["network", "exposure", "examples/shop"],
@@ -60,6 +60,8 @@ fn lines_end_between_words_at_any_width() {
         &["scan", "examples/shop", "--summary", "--framework", framework],
         &["pod-security", "examples/shop"],
         &["explain", "privileged-container"],
+        &["controls"],
+        &["frameworks", "nsa-cisa"],
     ];
     for (width, arguments) in
         ["60", "72", "80", "120"].iter().flat_map(|width| commands.map(|command| (width, command)))

@@ -244,9 +244,9 @@ pub struct ContainerDefaults {
     pub memory_limit: bool,
     /// A limit of space on the node's disk.
     pub storage_limit: bool,
-    /// A request of CPU, written as one.
+    /// A request of CPU.
     pub cpu_request: bool,
-    /// A request of memory, written as one.
+    /// A request of memory.
     pub memory_request: bool,
 }
 
@@ -255,7 +255,7 @@ pub struct ContainerDefaults {
 pub struct QuotaFact {
     /// The object.
     pub resource: ResourceId,
-    /// Whether it bounds pods, or both CPU and memory.
+    /// Whether it bounds pods, or both CPU and memory, and of all pods.
     pub bounds: bool,
     /// Whether it bounds anything.
     pub empty: bool,

@@ -4,11 +4,11 @@
 //! that survives moved lines, renamed files and reordered containers. What became worse is new. Objects that share an identity (the same
 //! object in several overlays) are counted, not told apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use model::finding::{Occurrence, Standing, Status};
-use model::inventory::Results;
+use model::inventory::{ResourceId, Results};
 use model::severity::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct Baseline {
 }
 
 /// A finding that is known.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KnownFinding {
     /// The control.
@@ -45,6 +45,18 @@ pub struct KnownFinding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<JsonSeverity>,
 }
+
+/// How much of what a baseline is of a run looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it: an object that is not there is gone.
+    Whole,
+    /// Some paths of it: an object that is not there was not looked for.
+    Part,
+}
+
+/// How many findings there are of a fingerprint, by severity.
+type Left = BTreeMap<String, BTreeMap<Severity, u64>>;
 
 /// Why a file is no baseline.
 #[derive(Debug, thiserror::Error)]
@@ -108,13 +120,9 @@ impl Baseline {
 
     /// What each finding of a report is: known as often as the baseline has it, and open from then on. And how the
     /// two compare.
-    pub fn compare(&self, report: &Report<'_>) -> (Vec<Standing>, Compared) {
+    pub fn compare(&self, report: &Report<'_>, reach: Reach) -> (Vec<Standing>, Compared) {
         // By severity: what was worse covers what is not as bad, and never the other way round.
-        let mut left: BTreeMap<&str, BTreeMap<Severity, u64>> = BTreeMap::new();
-        for finding in &self.findings {
-            let severity = finding.severity.map_or(Severity::Critical, JsonSeverity::severity);
-            *left.entry(&finding.fingerprint).or_default().entry(severity).or_default() += finding.count;
-        }
+        let mut left = self.counted();
         let mut compared = Compared::default();
         let mut standings = Vec::with_capacity(report.results.occurrences.len());
         for result in report.control_results() {
@@ -134,8 +142,113 @@ impl Baseline {
                 standings.push(if is_known { Standing::Known } else { occurrence.standing });
             }
         }
-        compared.gone = left.values().flat_map(BTreeMap::values).sum();
+        for (_, count, looked) in self.leftovers(left, report, reach) {
+            *(if looked { &mut compared.gone } else { &mut compared.not_looked_at }) += count;
+        }
         (standings, compared)
+    }
+
+    fn counted(&self) -> Left {
+        let mut left = Left::new();
+        for finding in &self.findings {
+            *left.entry(finding.fingerprint.clone()).or_default().entry(finding.worst()).or_default() += finding.count;
+        }
+        left
+    }
+
+    /// Adds what an earlier baseline knows and the run of this one did not look at. Returns how many findings that
+    /// is.
+    pub fn keep(&mut self, earlier: &Self, report: &Report<'_>, reach: Reach) -> u64 {
+        let mut left = earlier.counted();
+        for finding in &self.findings {
+            let mut count = finding.count;
+            let known = left.get_mut(&finding.fingerprint);
+            for as_bad in known.into_iter().flat_map(|known| known.range_mut(finding.worst()..)) {
+                let same = count.min(*as_bad.1);
+                *as_bad.1 -= same;
+                count -= same;
+            }
+        }
+        let mut kept = 0;
+        for (finding, count, looked) in earlier.leftovers(left, report, reach) {
+            if looked {
+                continue;
+            }
+            kept += count;
+            let same = |known: &&mut KnownFinding| {
+                known.fingerprint == finding.fingerprint && known.worst() == finding.worst()
+            };
+            match self.findings.iter_mut().find(same) {
+                Some(known) => known.count += count,
+                None => self.findings.push(KnownFinding { count, ..finding.clone() }),
+            }
+        }
+        let key = |finding: &KnownFinding| {
+            (finding.resource.clone(), finding.control.clone(), finding.fingerprint.clone(), finding.worst())
+        };
+        self.findings.sort_by_cached_key(key);
+        kept
+    }
+
+    /// The findings of which something is `left`, how much, and whether the run looked for them.
+    fn leftovers<'b>(
+        &'b self,
+        mut left: Left,
+        report: &Report<'_>,
+        reach: Reach,
+    ) -> Vec<(&'b KnownFinding, u64, bool)> {
+        if left.values().flat_map(BTreeMap::values).all(|count| *count == 0) {
+            return Vec::new();
+        }
+        let seen = Seen::new(report, reach);
+        let taken = self.findings.iter().filter_map(|finding| {
+            let count = left.get_mut(&finding.fingerprint)?.get_mut(&finding.worst())?;
+            let own = finding.count.min(*count);
+            *count -= own;
+            (own > 0).then(|| (finding, own, seen.looked_for(finding)))
+        });
+        taken.collect()
+    }
+}
+
+impl KnownFinding {
+    /// The highest severity that is known.
+    fn worst(&self) -> Severity {
+        self.severity.map_or(Severity::Critical, JsonSeverity::severity)
+    }
+}
+
+/// What a run looked at. The rule is that of a comparison of two reports.
+struct Seen<'r> {
+    controls: BTreeSet<&'r str>,
+    /// How many objects have an identity.
+    resources: BTreeMap<String, u64>,
+    /// Answers that needed something that was not seen: the control and the object.
+    unknown: BTreeSet<(&'r str, String)>,
+    is_whole: bool,
+}
+
+impl<'r> Seen<'r> {
+    fn new(report: &Report<'r>, reach: Reach) -> Self {
+        let mut resources: BTreeMap<String, u64> = BTreeMap::new();
+        for number in 0..report.results.resources.len() {
+            *resources.entry(report.identity(ResourceId(number as u32))).or_default() += 1;
+        }
+        let unknown = report.control_results().filter(|result| result.status == Status::Skip);
+        Self {
+            controls: report.controls.iter().map(|registered| registered.control.id).collect(),
+            resources,
+            unknown: unknown.map(|result| (result.registered.control.id, report.identity(result.resource))).collect(),
+            is_whole: reach == Reach::Whole && report.results.coverage.skipped.is_empty(),
+        }
+    }
+
+    fn looked_for(&self, finding: &KnownFinding) -> bool {
+        let KnownFinding { control, resource, fingerprint: _, count, severity: _ } = finding;
+        self.controls.contains(control.as_str())
+            && !self.unknown.contains(&(control.as_str(), resource.clone()))
+            // An object that several overlays have may be in one that was not looked at.
+            && (self.is_whole || self.resources.get(resource).is_some_and(|number| number >= count))
     }
 }
 

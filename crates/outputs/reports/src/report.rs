@@ -41,6 +41,8 @@ pub struct Compared {
     pub known: u64,
     /// Occurrences of the baseline that are gone.
     pub gone: u64,
+    /// Occurrences of the baseline that this run did not look for.
+    pub not_looked_at: u64,
 }
 
 /// What one control says of one resource.

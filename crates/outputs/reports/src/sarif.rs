@@ -167,7 +167,45 @@ struct ResultProperties {
 struct Notification {
     level: &'static str,
     message: OwnedText,
-    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+}
+
+/// More results GitHub does not take in one run.
+const MOST: usize = 25_000;
+
+/// How many results there is room for, class by class: failures by their severity, and then what is not known.
+struct Room {
+    classes: [usize; 6],
+    left_out: usize,
+}
+
+impl Room {
+    fn new(report: &Report<'_>) -> Self {
+        let mut room = Self { classes: [0; 6], left_out: 0 };
+        let written = |result: &ControlResult<'_>| result.status != Status::Fail || report.is_alert(result.severity);
+        for occurrence in report.control_results().filter(written).flat_map(|result| result.occurrences) {
+            room.classes[Self::class(occurrence)] += 1;
+        }
+        let mut left = MOST;
+        for class in room.classes.iter_mut().rev() {
+            let taken = left.min(*class);
+            room.left_out += *class - taken;
+            (*class, left) = (taken, left - taken);
+        }
+        room
+    }
+
+    fn class(occurrence: &Occurrence) -> usize {
+        if occurrence.status == Status::Fail { 1 + occurrence.severity as usize } else { 0 }
+    }
+
+    fn has_place_for(&mut self, occurrence: &Occurrence) -> bool {
+        let class = &mut self.classes[Self::class(occurrence)];
+        let has = *class > 0;
+        *class -= usize::from(has);
+        has
+    }
 }
 
 /// Writes the report, piece by piece.
@@ -182,6 +220,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_invocation(report, out)?;
     out.write_all(b"],\n\"results\":[")?;
     let mut first = true;
+    let mut room = Room::new(report);
     let mut buffer = Vec::with_capacity(4096);
     for result in report.control_results() {
         let Ok(index) = report.controls.binary_search_by_key(&result.registered.id, |registered| registered.id) else {
@@ -193,6 +232,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         // Code hosts take two results of one fingerprint for one.
         let mut seen = HashMap::new();
         for occurrence in result.occurrences {
+            if !room.has_place_for(occurrence) {
+                continue;
+            }
             // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
             buffer.clear();
             buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
@@ -215,6 +257,7 @@ fn write_invocation(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         Outcome::Findings => 1,
         Outcome::Incomplete => 2,
     };
+    let left_out = Room::new(report).left_out;
     write!(out, "{{\"executionSuccessful\":{},\"exitCode\":{code},", outcome != Outcome::Incomplete)?;
     out.write_all(b"\"toolExecutionNotifications\":[")?;
     for (number, skipped) in report.results.coverage.skipped.iter().enumerate() {
@@ -222,6 +265,13 @@ fn write_invocation(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             out.write_all(b",")?;
         }
         put(out, &notification(skipped))?;
+    }
+    if left_out > 0 {
+        let text = format!(
+            "the {MOST} most severe results are here, and {left_out} are left out: `--output json` has all of them"
+        );
+        out.write_all(if report.results.coverage.skipped.is_empty() { b"" } else { b"," })?;
+        put(out, &Notification { level: "warning", message: OwnedText { text }, locations: Vec::new() })?;
     }
     out.write_all(b"]}")
 }
@@ -233,7 +283,7 @@ fn notification(skipped: &Skipped) -> Notification {
     Notification {
         level: "error",
         message: OwnedText { text: format!("not looked at: {}", skipped.reason) },
-        locations: [Location { physical_location, logical_locations: Vec::new() }],
+        locations: vec![Location { physical_location, logical_locations: Vec::new() }],
     }
 }
 

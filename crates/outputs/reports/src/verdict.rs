@@ -1,6 +1,7 @@
 //! What a scan comes to, in words that every format for people uses.
 
 use model::coverage::{Coverage, SkipKind, Skipped};
+use model::exception::ExceptionProblem;
 use model::severity::Severity;
 
 use crate::report::{Compared, Counts, Outcome, Report};
@@ -32,8 +33,19 @@ pub fn exit_sentence(report: &Report<'_>, counts: &Counts) -> String {
     let threshold = report.threshold;
     let found = counts.at_or_above(threshold);
     match report.outcome() {
+        Outcome::Clean if report.results.resources.is_empty() => "exit 0: there was nothing to look at".to_owned(),
         Outcome::Clean => format!("exit 0: everything was looked at, and nothing at or above `{threshold}` was found"),
-        Outcome::Findings => format!("exit 1: {} at or above `{threshold}`", count(found, "finding", "findings")),
+        Outcome::Findings => {
+            let is_wrong = |problem: &&ExceptionProblem| problem.kind.severity() >= threshold;
+            let wrong = report.exception_problems().iter().filter(is_wrong).count() as u64;
+            let with_wrong = count(wrong, "exception has", "exceptions have");
+            let findings = count(found, "finding", "findings");
+            match (found, wrong) {
+                (_, 0) => format!("exit 1: {findings} at or above `{threshold}`"),
+                (0, _) => format!("exit 1: {with_wrong} something wrong at or above `{threshold}`"),
+                _ => format!("exit 1: {findings} at or above `{threshold}`, and {with_wrong} something wrong"),
+            }
+        }
         Outcome::Incomplete if found > 0 => {
             let findings = count(found, "finding", "findings");
             format!("exit 2: not everything could be looked at; in the rest {findings} at or above `{threshold}`")
@@ -51,7 +63,11 @@ pub fn baseline_sentence(compared: &Compared) -> String {
         0 => String::new(),
         gone => format!("; {gone} of it {} gone: write it again", if gone == 1 { "is" } else { "are" }),
     };
-    format!("{known} known and not counted{gone}")
+    let unseen = match compared.not_looked_at {
+        0 => String::new(),
+        unseen => format!("; {unseen} of it {} not looked at here", if unseen == 1 { "was" } else { "were" }),
+    };
+    format!("{known} known and not counted{gone}{unseen}")
 }
 
 /// How many of the documents that were found were judged.

@@ -51,6 +51,9 @@ const KEYS: &[&str] = &[
     "expires",
 ];
 
+/// Keys that narrow what an exception is for.
+const SELECTING: &[&str] = &["controls", "kinds", "namespaces", "names", "labels", "containers", "paths"];
+
 /// Reads a file of exceptions: a mapping with `exceptions`, a list. What is wrong is left in `reader`.
 pub fn read(reader: &mut Reader<'_>) -> Vec<Written> {
     let mut exceptions = Vec::new();
@@ -68,9 +71,23 @@ fn one<'d>(reader: &mut Reader<'d>, value: Value<'d>) -> Written {
     let mut written = Written::new(Vec::new(), Form::File, "", line);
     for (key, value) in reader.entries(value, "an exception", KEYS) {
         let what = format!("`{key}`");
+        // Left out, a key says nothing; empty, it would be for everything where its author meant nothing.
+        let is_empty = value.is_null()
+            || (!value.is_scalar() && value.items().next().is_none() && value.entries().next().is_none());
+        if is_empty && SELECTING.contains(&&*key) {
+            reader.problem(value, format!("{what} is empty: leave it out, or name something"));
+            continue;
+        }
         match &*key {
             "controls" => written.controls = reader.texts(value, &what),
-            "kinds" => written.selector.kinds = reader.texts(value, &what),
+            "kinds" => {
+                written.selector.kinds = reader.texts(value, &what);
+                let small =
+                    written.selector.kinds.iter().find(|kind| kind.starts_with(|c: char| c.is_ascii_lowercase()));
+                if let Some(kind) = small {
+                    reader.problem(value, format!("`{kind}` is no kind: write it as in the object, as `Deployment`"));
+                }
+            }
             "namespaces" => written.selector.namespaces = reader.texts(value, &what),
             "names" => written.selector.names = reader.texts(value, &what),
             "containers" => written.selector.containers = reader.texts(value, &what),
@@ -136,6 +153,9 @@ pub fn parse_directive(text: &str, form: Form, line: u32) -> Result<Written, Str
             _ => return Err(format!("`{word}` is not understood: there are `in container`, `until` and `by`")),
         }
     }
+    if controls.is_empty() {
+        return Err("it names no control".to_owned());
+    }
     written.controls = controls;
     let (reason, ticket) = split_ticket(reason);
     (written.reason, written.ticket) = (reason.to_owned(), ticket.to_owned());
@@ -183,7 +203,8 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
-        for text in ["a", "a — ", "a until 2027-13-01 — x", "a until — x", "a whenever — x", "a in main — x", " — x"]
+        for text in
+            ["a", "a — ", "a until 2027-13-01 — x", "a until — x", "a whenever — x", "a in main — x", " — x", ", — x"]
         {
             assert!(read(text).is_err(), "{text}");
         }

@@ -60,6 +60,8 @@ impl<'d> Reader<'d> {
             if !known.is_empty() && !known.contains(&name.as_str()) {
                 let hint = match nearest(&name, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
+                    // Nobody reads so many: what they are is told where they are explained.
+                    None if known.len() > MOST_LISTED => "it is none of those that there are".to_owned(),
                     None => format!("there are {}", list(known)),
                 };
                 self.problem(key, format!("{what} has no key `{name}`: {hint}"));
@@ -96,6 +98,9 @@ impl<'d> Reader<'d> {
         value.items().filter_map(|item| self.text(item, what)).collect()
     }
 }
+
+/// The most keys that a message lists.
+const MOST_LISTED: usize = 16;
 
 fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

@@ -45,16 +45,18 @@ pub fn dialect_of_name(name: &str) -> Option<Dialect> {
 
 /// The form of a parsed file, by what is in it.
 pub fn dialect_of_content(root: Value<'_>) -> Option<Dialect> {
-    let first = root.items().next();
-    if first.is_some_and(|item| item.get("policyType").is_some() || item.get("posturePolicies").is_some()) {
+    let of_kubescape = |item: Value<'_>| item.get("policyType").is_some() || item.get("posturePolicies").is_some();
+    if root.items().any(of_kubescape) {
         return Some(Dialect::Kubescape);
     }
     let has = |key| root.get(key).is_some();
     match () {
         () if has("misconfigurations") || has("vulnerabilities") => Some(Dialect::TrivyIgnoreYaml),
-        () if has("skip-check") => Some(Dialect::Checkov),
+        () if has("skip-check") || has("skip-path") => Some(Dialect::Checkov),
         () if has("exemptions") => Some(Dialect::Polaris),
-        () if root.get("checks").is_some_and(|checks| checks.get("exclude").is_some()) => Some(Dialect::KubeLinter),
+        () if LINTER_KEYS.iter().any(|(key, _)| root.at(&["checks", key]).is_some()) => Some(Dialect::KubeLinter),
+        () if root.at(&["checks", "exclude"]).is_some() => Some(Dialect::KubeLinter),
+        () if root.get("checks").is_some_and(is_of_polaris) => Some(Dialect::Polaris),
         () => None,
     }
 }
@@ -105,22 +107,117 @@ pub fn read(dialect: Dialect, reader: &Reader<'_>) -> Foreign {
     match dialect {
         Dialect::TrivyIgnore => Foreign::default(),
         Dialect::TrivyIgnoreYaml => trivy(reader, root),
-        Dialect::Checkov => ids(reader, root.get("skip-check"), "checkov"),
-        Dialect::KubeLinter => ids(reader, root.at(&["checks", "exclude"]), "kube-linter"),
+        Dialect::Checkov => checkov(reader, root),
+        Dialect::KubeLinter => kube_linter(reader, root),
         Dialect::Polaris => polaris(reader, root),
         Dialect::Kubescape => kubescape(reader, root),
     }
 }
 
-/// A list of ids that hold everywhere.
+/// Keys of Checkov that choose what it says and cannot be said by exceptions.
+const CHECKOV_KEYS: &[(&str, &str)] = &[
+    ("check", "chooses the checks that Checkov runs: that is `--only` here"),
+    ("skip-framework", "leaves out what is no manifest as well: that is `--exclude` here"),
+    ("framework", "chooses the kinds of files that Checkov reads"),
+    ("soft-fail", "lets Checkov pass whatever it finds: that is `severity-threshold` here"),
+    ("soft-fail-on", "lets Checkov pass with what it finds: that is `severity` of a control in `plimsoll.yaml` here"),
+    ("hard-fail-on", "lets Checkov pass with all but that: that is `severity-threshold` here"),
+    ("skip-resources-without-violations", "chooses what Checkov prints"),
+];
+
+/// Keys of KubeLinter below `checks` that choose what it runs.
+const LINTER_KEYS: &[(&str, &str)] = &[
+    ("ignorePaths", ""),
+    ("include", "chooses the checks that KubeLinter runs: all controls run here, unless `--only` says otherwise"),
+    ("doNotAutoAddDefaults", "switches off what KubeLinter checks by default: that is `--only` or `--skip` here"),
+    ("addAllBuiltIn", "switches on all checks of KubeLinter, as all controls run here"),
+];
+
+fn checkov(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
+    let mut foreign = ids(reader, root.get("skip-check"), "checkov");
+    for (line, text) in words(reader, root.get("skip-path")) {
+        // An expression is found anywhere in the path; a pattern cannot say where one begins or ends.
+        let is_anchored = text.starts_with('^') || text.ends_with('$');
+        match glob_of_regex(&text).filter(|_| !is_anchored) {
+            Some(glob) => foreign.written.push(of_path(format!("*{glob}*"), "checkov", line)),
+            None => {
+                let message = format!("`skip-path: {text}` is an expression that is more than stars can say");
+                foreign.untranslated.push((line, message));
+            }
+        }
+    }
+    say(reader, root, CHECKOV_KEYS, &mut foreign);
+    foreign
+}
+
+fn kube_linter(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
+    let mut foreign = ids(reader, root.at(&["checks", "exclude"]), "kube-linter");
+    for (line, text) in words(reader, root.at(&["checks", "ignorePaths"])) {
+        let below = text.trim_start_matches("/**/").trim_start_matches("**/");
+        if below.starts_with(['~', '/']) || below.starts_with("..") || below.is_empty() {
+            let message = format!("`ignorePaths: {text}` is not in the folder that is scanned");
+            foreign.untranslated.push((line, message));
+        } else {
+            foreign.written.push(of_path(below.to_owned(), "kube-linter", line));
+        }
+    }
+    if let Some(checks) = root.get("checks") {
+        say(reader, checks, LINTER_KEYS, &mut foreign);
+    }
+    if let Some(custom) = root.get("customChecks").filter(|custom| custom.items().next().is_some()) {
+        let line = line_of(reader, custom);
+        foreign.untranslated.push((line, "`customChecks` of KubeLinter are not run here".to_owned()));
+    }
+    foreign
+}
+
+/// An exception for all checks of a tool in some files.
+fn of_path(path: String, tool: &'static str, line: u32) -> Written {
+    let mut written = Written::new(Vec::new(), Form::File, tool, line);
+    written.selector.paths.push(path);
+    written
+}
+
+/// Names the keys that are there and cannot be translated.
+fn say(reader: &Reader<'_>, mapping: Value<'_>, keys: &[(&str, &str)], foreign: &mut Foreign) {
+    for (key, why) in keys.iter().filter(|(_, why)| !why.is_empty()) {
+        let Some(value) = mapping.get(key) else { continue };
+        let is_set = value.as_bool() != Some(false) && (value.is_scalar() || value.items().next().is_some());
+        if is_set && !value.is_null() {
+            foreign.untranslated.push((line_of(reader, value), format!("`{key}` {why}")));
+        }
+    }
+}
+
+fn line_of(reader: &Reader<'_>, value: Value<'_>) -> u32 {
+    reader.position(reader.root().document().value(value.id())).0
+}
+
+/// The texts of a list, or of one text with commas, with their lines.
+fn words(reader: &Reader<'_>, list: Option<Value<'_>>) -> Vec<(u32, String)> {
+    let Some(list) = list else { return Vec::new() };
+    if list.is_scalar() && !list.is_null() {
+        let line = line_of(reader, list);
+        let text = list.text();
+        return text
+            .split(',')
+            .map(|word| (line, word.trim().to_owned()))
+            .filter(|(_, word)| !word.is_empty())
+            .collect();
+    }
+    list.items().map(|item| (line_of(reader, item), item.text().into_owned())).collect()
+}
+
+/// Ids that hold everywhere.
 fn ids(reader: &Reader<'_>, list: Option<Value<'_>>, tool: &'static str) -> Foreign {
-    let document = reader.root().document();
-    let items = list.into_iter().flat_map(Value::items);
-    let written = items.map(|id| {
-        let line = reader.position(document.value(id.id())).0;
-        Written::new(vec![id.text().into_owned()], Form::File, tool, line)
-    });
+    let written = words(reader, list).into_iter().map(|(line, id)| Written::new(vec![id], Form::File, tool, line));
     Foreign { written: written.collect(), untranslated: Vec::new() }
+}
+
+/// Whether these are checks as Polaris configures them: by their severity.
+fn is_of_polaris(checks: Value<'_>) -> bool {
+    let mut levels = checks.entries().map(|(_, level)| level.text()).peekable();
+    levels.peek().is_some() && levels.all(|level| matches!(&*level, "ignore" | "warning" | "danger" | "error"))
 }
 
 fn texts(list: Option<Value<'_>>) -> Vec<String> {
@@ -164,6 +261,13 @@ fn polaris(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
         written.selector.containers = texts(entry.get("containerNames"));
         foreign.written.push(written);
     }
+    // A check that Polaris does not run is accepted everywhere.
+    for (check, level) in root.get("checks").into_iter().flat_map(Value::entries) {
+        if level.is_scalar() && level.text() == "ignore" {
+            let line = line_of(reader, check);
+            foreign.written.push(Written::new(vec![check.text().into_owned()], Form::File, "polaris", line));
+        }
+    }
     foreign
 }
 
@@ -172,8 +276,15 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
     for policy in root.items() {
         let line = reader.position(reader.root().document().value(policy.id())).0;
         let name = policy.get("name").map(|text| text.text().into_owned()).unwrap_or_default();
+        if policy.get("policyType").is_some_and(|kind| kind.text() == "vulnerabilityExceptionPolicy") {
+            foreign
+                .untranslated
+                .push((line, format!("`{name}` is about vulnerabilities of images and not about manifests")));
+            continue;
+        }
         let mut controls = Vec::new();
         let mut by_framework = false;
+        let said = foreign.untranslated.len();
         for posture in policy.get("posturePolicies").into_iter().flat_map(Value::items) {
             let text = |key| posture.get(key).map(|text| text.text().into_owned()).filter(|text| !text.is_empty());
             match (text("controlID").or_else(|| text("controlName").map(id_of_name)), text("ruleName")) {
@@ -189,6 +300,9 @@ fn kubescape(reader: &Reader<'_>, root: Value<'_>) -> Foreign {
         }
         // Without a control it covers nothing there, and would cover everything here.
         if controls.is_empty() {
+            if foreign.untranslated.len() == said {
+                foreign.untranslated.push((line, format!("`{name}` names no control")));
+            }
             continue;
         }
         let expires = policy.get("expirationDate").map(|day| day.text().into_owned());
@@ -255,7 +369,9 @@ fn attributes(designator: Value<'_>, written: &mut Written) -> Result<(), String
 fn glob_of_regex(text: &str) -> Option<String> {
     let bare = unanchored(text);
     let starred = bare.replace(".*", "*").replace(".+", "?*").replace("\\.", "\u{0}").replace("\\-", "-");
-    let is_plain = !starred.contains(['[', ']', '(', ')', '{', '}', '|', '+', '\\', '^', '$']);
+    // `a*` is no star but any number of that letter.
+    let counts = bare.replace(".*", "").replace(".+", "").contains(['*', '?']) && bare != "*";
+    let is_plain = !counts && !starred.contains(['[', ']', '(', ')', '{', '}', '|', '+', '\\', '^', '$']);
     is_plain.then(|| starred.replace('\u{0}', "."))
 }
 

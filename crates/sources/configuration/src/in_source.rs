@@ -2,7 +2,7 @@
 //! that other tools read.
 
 use model::document::{Kind, Value};
-use model::exception::Form;
+use model::exception::{Date, Form};
 use model::inventory::Observed;
 
 use crate::exceptions::{Written, parse_directive};
@@ -10,10 +10,19 @@ use crate::exceptions::{Written, parse_directive};
 /// Our own annotation.
 pub const ANNOTATION: &str = "plimsoll/ignore";
 
+/// Why what is meant as an exception is none, as a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is our own, and not understood.
+    NotUnderstood(String),
+    /// It is another tool's, and says what exceptions here cannot say.
+    Untranslated(String),
+}
+
 /// Something in a manifest that is meant as an exception.
 pub struct Found {
     /// The exception, or why it is none.
-    pub written: Result<Written, String>,
+    pub written: Result<Written, Refused>,
     /// The line that it is written on.
     pub line: u32,
     /// The line that it is for; `None` for the whole object.
@@ -114,9 +123,11 @@ fn annotation(observed: Observed<'_>, key: Value<'_>, value: Value<'_>, found: &
     if name == ANNOTATION {
         let line = line();
         for directive in value.text().lines().map(str::trim).filter(|directive| !directive.is_empty()) {
-            let written = parse_directive(directive, Form::Annotation, line);
+            let written = parse_directive(directive, Form::Annotation, line).map_err(Refused::NotUnderstood);
             found.push(Found { written, line, target: None });
         }
+    } else if name == "kube-linter.io/ignore-all" {
+        foreign("kube-linter", Vec::new(), &text(), None);
     } else if let Some(check) = name.strip_prefix("ignore-check.kube-linter.io/") {
         foreign("kube-linter", vec![check.to_owned()], &text(), None);
     } else if name.strip_prefix("checkov.io/skip").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())) {
@@ -261,7 +272,8 @@ fn directive(body: &str, mark: &str, line: u32, place: Option<u32>) -> Option<Fo
     Some(match mark {
         OURS => {
             let rest = body.strip_prefix("ignore")?;
-            Found { written: parse_directive(rest.trim(), Form::Comment, line), line, target: place }
+            let written = parse_directive(rest.trim(), Form::Comment, line).map_err(Refused::NotUnderstood);
+            Found { written, line, target: place }
         }
         CHECKOV => {
             let (id, reason) = body.split_once(':').unwrap_or((body, ""));
@@ -269,12 +281,32 @@ fn directive(body: &str, mark: &str, line: u32, place: Option<u32>) -> Option<Fo
             written.reason = reason.trim().to_owned();
             Found { written: Ok(written), line, target: None }
         }
-        _ => {
-            let id = body.split([' ', ':', '[']).next().unwrap_or(body);
-            let written = Written::new(vec![id.to_owned()], Form::Comment, "trivy", line);
-            Found { written: Ok(written), line, target: place }
-        }
+        _ => Found { written: trivy(body, line), line, target: place },
     })
+}
+
+/// What Trivy reads behind `trivy:ignore:`: an id, perhaps with `:exp:DATE`. With `[PARAMETER=VALUE]` or `:ws:NAME` it
+/// holds on a condition that is not known here.
+fn trivy(body: &str, line: u32) -> Result<Written, Refused> {
+    let word = body.split_whitespace().next().unwrap_or_default();
+    let (id, rest) = word.find([':', '[']).map_or((word, ""), |at| word.split_at(at));
+    let mut written = Written::new(vec![id.to_owned()], Form::Comment, "trivy", line);
+    if rest.contains('[') {
+        return Err(Refused::Untranslated(format!("`{word}` of trivy holds for some values alone")));
+    }
+    let mut parts = rest.split(':').skip(1);
+    while let Some(part) = parts.next() {
+        let value = parts.next().unwrap_or_default();
+        if part != "exp" {
+            return Err(Refused::Untranslated(format!(
+                "`{word}` of trivy holds on a condition that is not known here"
+            )));
+        }
+        let day = Date::parse(value);
+        written.expires =
+            Some(day.ok_or(Refused::Untranslated(format!("`{value}` in `{word}` of trivy is not a day")))?);
+    }
+    Ok(written)
 }
 
 /// The first line after `from` that is neither empty nor a comment. What `known` says of a comment is not looked up

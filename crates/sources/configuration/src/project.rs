@@ -100,7 +100,13 @@ const ENVIRONMENT_KEYS: &[&str] = &["values", "set", "release-name", "namespace"
 pub fn read(reader: &mut Reader<'_>, flags: &[&str]) -> Project {
     let known: Vec<&str> = OWN_KEYS.iter().chain(flags).copied().collect();
     let mut project = Project::default();
-    for (key, value) in reader.entries(reader.root(), "the configuration", &known) {
+    let entries = reader.entries(reader.root(), "the configuration", &known);
+    for problem in &mut reader.problems {
+        let own = OWN_KEYS.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let all = format!("there are {own}, and the flags that `plimsoll scan --help` lists");
+        problem.message = problem.message.replace("it is none of those that there are", &all);
+    }
+    for (key, value) in entries {
         match &*key {
             "paths" => project.paths = reader.texts(value, "`paths`"),
             "controls" => project.controls = controls(reader, value),

@@ -74,7 +74,7 @@ pub fn load(
     judge: Judge<'_>,
     progress: &Progress,
 ) -> Vec<u8> {
-    let Inputs { inputs, skipped, covered } = found;
+    let Inputs { inputs, skipped, covered, notes } = found;
     progress.all_files.store(inputs.len() as u64, Ordering::Relaxed);
     let threads = threads(config.threads);
     let symbols = Arc::clone(&inventory.symbols);
@@ -88,6 +88,7 @@ pub fn load(
     let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
     inventory.files = inputs.into_iter().map(|input| input.path).collect();
     inventory.coverage.skipped.extend(skipped);
+    inventory.coverage.notes.extend(notes);
     for (path, judged) in config.paths.iter().zip(judged) {
         let said = inventory.coverage.skipped.iter().any(|skipped| skipped.path.starts_with(path));
         if !judged.into_inner() && !said && !config.allow_empty {

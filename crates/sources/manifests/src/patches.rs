@@ -33,6 +33,19 @@ pub(crate) fn of(inputs: &[Input], texts: &Texts) -> HashSet<OsString> {
     patches
 }
 
+/// The files that a kustomization in `folder` names as patches.
+pub(crate) fn beside(folder: &Path, texts: &Texts) -> HashSet<PathBuf> {
+    let mut patches = HashSet::new();
+    for path in NAMES.iter().map(|name| folder.join(name)) {
+        let Some(text) = texts.get(&path).cloned().or_else(|| read(&path)) else { continue };
+        let Ok(document) = parse_document(&text) else { continue };
+        named(document.root(), &mut |patch| {
+            patches.insert(join(folder, patch));
+        });
+    }
+    patches
+}
+
 fn read(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;

@@ -3,7 +3,7 @@
 //! Links are not followed out of the tree, special files are not opened, and what is left out for such a
 //! reason is reported. What ignore files leave out is the user's wish and is not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use memchr::memmem;
-use model::coverage::{SkipKind, Skipped};
+use model::coverage::{Note, SkipKind, Skipped};
 
 /// What to look at.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +83,8 @@ pub struct Inputs {
     pub skipped: Vec<Skipped>,
     /// The indices of the paths that the user named in which something is judged beside `inputs`.
     pub covered: BTreeSet<usize>,
+    /// What was left out and is no gap.
+    pub notes: Vec<Note>,
 }
 
 /// Finds the files to read.
@@ -109,6 +111,7 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
     }
     mark_charts(&mut found.inputs);
     mark_patches(&mut found.inputs, &config.texts);
+    leave_out_named_patches(&mut found, config);
     Ok(found)
 }
 
@@ -333,7 +336,34 @@ fn mark_charts(inputs: &mut [Input]) {
     }
 }
 
-/// Files that a kustomization beside them names as patches. A file that the user names is judged all the same.
+/// Takes out the files that the user names and that a kustomization beside them names as patches. A hook that is given
+/// whatever was changed (`allow_empty`) has no gap there: what the patch does shows where the kustomization is scanned.
+fn leave_out_named_patches(found: &mut Inputs, config: &Config) {
+    let mut of_folders: HashMap<PathBuf, HashSet<PathBuf>> = HashMap::new();
+    let Inputs { inputs, skipped, covered: _, notes } = found;
+    inputs.retain(|input| {
+        let folder = input.path.parent().unwrap_or(Path::new(""));
+        if input.source != InputSource::Named {
+            return true;
+        }
+        let patches =
+            of_folders.entry(folder.to_path_buf()).or_insert_with(|| crate::patches::beside(folder, &config.texts));
+        if !patches.contains(&input.path) {
+            return true;
+        }
+        let path = input.path.clone();
+        if config.allow_empty {
+            let text = "a patch of the kustomization beside it, which is not judged alone".to_owned();
+            notes.push(Note { path, text });
+        } else {
+            let reason = "a patch of the kustomization beside it: scan the folder of the kustomization";
+            skipped.push(skip(&path, SkipKind::NeedsRendering, reason));
+        }
+        false
+    });
+}
+
+/// Files that a kustomization beside them names as patches.
 fn mark_patches(inputs: &mut [Input], texts: &Texts) {
     let patches = crate::patches::of(inputs, texts);
     if patches.is_empty() {

@@ -86,12 +86,12 @@ pub const OWN_VALUES: &str = "values.yaml";
 impl Plan {
     /// Sorts what was found.
     pub fn new(config: &Config, found: Inputs, options: &Options) -> Self {
-        let Inputs { inputs, skipped, covered } = found;
+        let Inputs { inputs, skipped, covered, notes } = found;
         let named: BTreeSet<PathBuf> = config.paths.iter().map(|path| clean(path)).collect();
         let known = kustomizations::find(inputs.iter().map(|input| input.path.as_path()), options);
         let overlays = Overlays::new(&known, &named, options.bases);
         let charts = Charts::new(&inputs, &overlays.charts, &named, options.bases);
-        let mut plan = Self { plain: Inputs { inputs: Vec::new(), skipped, covered }, families: Vec::new() };
+        let mut plan = Self { plain: Inputs { inputs: Vec::new(), skipped, covered, notes }, families: Vec::new() };
         let mut roots: BTreeMap<PathBuf, (usize, FamilyKind)> = BTreeMap::new();
         let mut parts: BTreeMap<PathBuf, (usize, BTreeSet<PathBuf>)> = BTreeMap::new();
         let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();

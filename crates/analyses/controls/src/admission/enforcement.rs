@@ -37,7 +37,7 @@ pub(crate) struct Demands {
     excepted: BTreeMap<(Demand, Symbol), usize>,
     /// What is said for one namespace.
     own: BTreeSet<(Demand, Symbol)>,
-    /// Whether an admission policy refuses pods everywhere.
+    /// Whether an admission policy may refuse pods everywhere. What its expressions ask is not evaluated.
     policy: bool,
     exempt: BTreeSet<Symbol>,
 }
@@ -94,11 +94,15 @@ impl Demands {
     /// Whether something other than the plugin holds the pods of the namespace to `baseline` at the least.
     pub(crate) fn something_else_enforces(&self, name: Symbol) -> bool {
         let is_level = |level| self.holds(Demand::Level(level), name);
-        self.policy
-            || self.holds(Demand::SecurityContextConstraints, name)
+        self.holds(Demand::SecurityContextConstraints, name)
             || is_level(EnforcedLevel::Baseline)
             || is_level(EnforcedLevel::Restricted)
             || BaselinePart::ALL.iter().all(|part| self.holds(Demand::Part(*part), name))
+    }
+
+    /// Whether an admission policy is asked about every pod and may refuse it: what for is not known.
+    pub(crate) fn a_policy_may_refuse(&self) -> bool {
+        self.policy
     }
 
     /// Whether a policy engine holds the pods of the namespace to `restricted`.

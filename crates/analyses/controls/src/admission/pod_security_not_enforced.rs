@@ -190,12 +190,14 @@ spec: {module: 'registry://ghcr.io/kubewarden/policies/capabilities-psp:v1', mod
 fixture(
 "apiVersion: v1
 kind: Namespace
-metadata: {name: shop}
+metadata:
+  name: shop #? high metadata.name: Namespace `shop` enforces no level; whether a ValidatingAdmissionPolicy refuses
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {name: pods}
 spec:
+  validations: [{expression: \"'owner' in object.metadata.labels\"}]
   matchConstraints:
     resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [pods]}]
 ---
@@ -290,7 +292,13 @@ fn judge(
             (at_name.message(message), true)
         }
     };
-    (!is_privileged || !demands.something_else_enforces(name)).then_some(finding)
+    if !is_privileged || !demands.a_policy_may_refuse() {
+        return (!is_privileged || !demands.something_else_enforces(name)).then_some(finding);
+    }
+    // A policy that asks for a label lets every privileged pod in that has it.
+    let message = "Namespace `{value}` enforces no level; whether a ValidatingAdmissionPolicy refuses privileged pods is not known";
+    let unknown = Finding::at_place(namespace.place).value(inventory.symbols.text(name)).message(message).skip();
+    (!demands.something_else_enforces(name)).then_some(unknown)
 }
 
 /// Who is exempt is asked nothing.

@@ -15,8 +15,8 @@ use schemas::{Kind, Version, kubernetes};
 const TARGET_VERSION: Parameter = parameter(
     "target_version",
     Default::Version,
-    "the version of Kubernetes that objects have to work with, as `1.38`; if it is not set, that of \
-     `--kubernetes-version`, or else the newest that is known",
+    "the version of Kubernetes that objects have to work with, as `1.38`; if it is not set, the one after \
+     that of `--kubernetes-version`, or else after the newest that is known",
 );
 
 /// The control.
@@ -153,9 +153,9 @@ metadata:
 };
 
 fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
-    let target = target(findings);
+    let since = since(findings);
     let stated = object.value.get("apiVersion");
-    if let Some(end) = end(&object.api_version, &object.kind, target) {
+    if let Some(end) = end(&object.api_version, &object.kind, since) {
         let subject = format!("`{}` of `{}`", end.kind.kind, end.kind.api_version);
         let finding = match stated {
             Some(stated) => Finding::at(stated),
@@ -173,11 +173,11 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     if let Some(applied) = applied {
         let text = applied.text();
         let version = text.trim_start().strip_prefix("{\"apiVersion\":\"").and_then(|rest| rest.split('"').next());
-        report_earlier(version.map(Cow::Borrowed), applied, "It was last applied", object, target, findings);
+        report_earlier(version.map(Cow::Borrowed), applied, "It was last applied", object, since, findings);
     }
     let managed = object.metadata.and_then(|metadata| metadata.get("managedFields"));
     for version in managed.into_iter().flat_map(Value::items).filter_map(|entry| entry.get("apiVersion")) {
-        report_earlier(version.as_str(), version, "A manager of its fields writes it", object, target, findings);
+        report_earlier(version.as_str(), version, "A manager of its fields writes it", object, since, findings);
     }
 }
 
@@ -186,19 +186,29 @@ fn report_earlier(
     place: Value<'_>,
     subject: &str,
     object: &Object<'_>,
-    target: Version,
+    since: Since,
     findings: &mut Findings<'_>,
 ) {
-    let Some(end) = version.and_then(|version| end(&version, &object.kind, target)) else { return };
+    let Some(end) = version.and_then(|version| end(&version, &object.kind, since)) else { return };
     let message = format!("{subject} as `{}`, which {}", end.kind.api_version, end.told());
     findings.report(Finding::at_key_of(place).severity(end.severity()).message(message));
 }
 
-/// The version that objects have to work with.
-fn target(findings: &Findings<'_>) -> Version {
-    let set = findings.text(&TARGET_VERSION).parse().ok();
+/// Since when objects are judged: what the server is, and the version that they have to work with.
+#[derive(Clone, Copy)]
+struct Since {
+    server: Version,
+    target: Version,
+}
+
+/// Without a version of their own objects have to outlive the next upgrade.
+fn since(findings: &Findings<'_>) -> Since {
+    if let Ok(target) = findings.text(&TARGET_VERSION).parse() {
+        return Since { server: target, target };
+    }
     let asked = findings.settings.kubernetes_minor.map(Version::new);
-    set.or(asked).unwrap_or_else(|| kubernetes().newest())
+    let server = asked.unwrap_or_else(|| kubernetes().newest());
+    Since { server, target: Version::new(server.minor().saturating_add(1)) }
 }
 
 /// A kind that has ended or is about to, as seen from a version of Kubernetes.
@@ -206,23 +216,27 @@ struct End {
     kind: &'static Kind,
     /// The version that did not serve it any more.
     removed: Option<Version>,
+    /// Whether the server does not serve it.
     is_gone: bool,
+    /// Whether the version that objects have to work with does not serve it.
+    ends: bool,
 }
 
-/// What is known of the end of a kind, if `target` has it behind or before it.
-fn end(api_version: &str, kind: &str, target: Version) -> Option<End> {
+/// What is known of the end of a kind, if it is behind the target or before it.
+fn end(api_version: &str, kind: &str, since: Since) -> Option<End> {
     let kind = kubernetes().kind(api_version, kind)?;
     // What is experimental goes without notice: the last version that had it says when.
     let last = kind.versions.newest().filter(|last| *last < kubernetes().newest());
     let removed = kind.removed.or_else(|| last.map(|last| Version::new(last.minor() + 1)));
-    let is_gone = removed.is_some_and(|removed| removed <= target);
-    let is_deprecated = kind.deprecated.is_some_and(|deprecated| deprecated <= target);
-    (is_gone || is_deprecated).then_some(End { kind, removed, is_gone })
+    let is_behind = |version: Version| removed.is_some_and(|removed| removed <= version);
+    let (is_gone, ends) = (is_behind(since.server), is_behind(since.target));
+    let is_deprecated = kind.deprecated.is_some_and(|deprecated| deprecated <= since.target);
+    (ends || is_deprecated).then_some(End { kind, removed, is_gone, ends })
 }
 
 impl End {
     fn severity(&self) -> Severity {
-        if self.is_gone { Severity::High } else { Severity::Low }
+        if self.ends { Severity::High } else { Severity::Low }
     }
 
     /// State, way out, consequence.
@@ -230,7 +244,7 @@ impl End {
         let instead = match self.kind.replacement {
             Some((version, kind)) if kind == self.kind.kind => format!(", use `{version}`"),
             Some((version, kind)) => format!(", use `{kind}` of `{version}`"),
-            None if self.is_gone => ", and nothing took its place".to_owned(),
+            None if self.ends => ", and nothing took its place".to_owned(),
             None => String::new(),
         };
         match (self.removed, self.kind.deprecated) {
@@ -246,7 +260,10 @@ impl End {
                 };
                 format!("is deprecated since Kubernetes {deprecated}{goes}{instead}: {consequence}")
             }
-            (_, None) => String::new(),
+            (Some(removed), None) => {
+                format!("goes with Kubernetes {removed}{instead}: an upgrade makes the API refuse the object")
+            }
+            (None, None) => String::new(),
         }
     }
 

@@ -4,10 +4,10 @@ use super::namespaces;
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
-use model::inventory::Inventory;
+use model::inventory::{ContainerDefaults, Inventory};
 use model::severity::Severity;
 use model::symbols::Symbol;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -76,28 +76,97 @@ spec:
         memory: 128Mi
 ",
         ),
+        // The maximum is the default, and the default the request.
+        fixture(
+            "apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+---
+apiVersion: v1
+kind: LimitRange
+metadata:
+  name: all
+  namespace: shop
+spec:
+  limits:
+    - type: Container
+      max:
+        cpu: 1
+        memory: 512Mi
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+---
+apiVersion: v1
+kind: LimitRange
+metadata:
+  name: cpu
+  namespace: shop
+spec:
+  limits:
+    - type: Container
+      default:
+        cpu: 1
+---
+apiVersion: v1
+kind: LimitRange
+metadata:
+  name: memory
+  namespace: shop
+spec:
+  limits:
+    - type: Container
+      max:
+        memory: 512Mi
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: pods #~ low
+---
+apiVersion: v1
+kind: LimitRange
+metadata:
+  name: all
+  namespace: pods
+spec:
+  limits:
+    - type: Pod
+      max:
+        cpu: 1
+        memory: 512Mi
+    - type: Container
+      min:
+        cpu: 1
+        memory: 512Mi
+",
+        ),
     ],
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let ranges = inventory.facts.limit_ranges.iter().filter(|range| {
-        let model::inventory::ContainerDefaults {
-            cpu_limit,
-            memory_limit,
-            storage_limit: _,
-            cpu_request,
-            memory_request,
-        } = range.defaults;
-        cpu_limit && memory_limit && cpu_request && memory_request
-    });
-    let ranged: BTreeSet<Symbol> = ranges.map(|range| inventory.namespace(range.resource)).collect();
+    // Several add up: each gives what the ones before it have not given.
+    let mut given: BTreeMap<Symbol, [bool; 4]> = BTreeMap::new();
+    for range in &inventory.facts.limit_ranges {
+        let ContainerDefaults { cpu_limit, memory_limit, storage_limit: _, cpu_request, memory_request } =
+            range.defaults;
+        let all = given.entry(inventory.namespace(range.resource)).or_default();
+        for (known, own) in all.iter_mut().zip([cpu_limit, memory_limit, cpu_request, memory_request]) {
+            *known |= own;
+        }
+    }
     for namespace in &inventory.facts.namespaces {
         let name = inventory.resource(namespace.resource).name;
         if namespaces::is_system(&inventory.symbols.text(name)) {
             continue;
         }
         findings.looked_at(namespace.resource);
-        if !ranged.contains(&name) {
+        if given.get(&name) != Some(&[true; 4]) {
             let message = "No LimitRange gives containers of the namespace default limits and requests";
             findings.report(namespace.resource, Finding::at_place(namespace.place).message(message));
         }

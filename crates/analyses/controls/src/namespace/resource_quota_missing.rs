@@ -107,6 +107,37 @@ metadata:
   name: kube-system
 ",
         ),
+        // A quota with scopes is for some pods alone.
+        fixture(
+            "apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop #~ low metadata.name: No ResourceQuota bounds
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: jobs
+  namespace: shop
+spec:
+  scopes: [Terminating]
+  hard:
+    pods: 20
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: important
+  namespace: shop
+spec:
+  scopeSelector:
+    matchExpressions:
+      - {scopeName: PriorityClass, operator: In, values: [high]}
+  hard:
+    cpu: 4
+    memory: 8Gi
+",
+        ),
     ],
 };
 

@@ -174,6 +174,45 @@ spec:
       destination: {ports: [80]}
 ",
         ),
+        // Two halves are the whole.
+        fixture(
+            "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: web
+spec:
+  podSelector: {}
+  ingress:
+    - from:
+        - ipBlock: {cidr: 0.0.0.0/1} #~ spec.ingress[0].from[0].ipBlock.cidr: Rule 0 of the ingress lets everybody in
+        - ipBlock: {cidr: 128.0.0.0/1}
+    - from:
+        - ipBlock: {cidr: 0.0.0.0/1, except: [10.0.0.0/8]}
+        - ipBlock: {cidr: 128.0.0.0/1}
+    - from:
+        - ipBlock: {cidr: 0.0.0.0/1}
+        - ipBlock: {cidr: 128.0.0.0/1}
+      ports: [{port: 443}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: all
+spec:
+  endpointSelector: {}
+  egress:
+    - toCIDR: [0.0.0.0/1, 128.0.0.0/1] #~ spec.egress[0].toCIDR[0]
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata:
+  name: all
+spec:
+  ingress:
+    - action: Allow
+      source: {nets: [0.0.0.0/1, 128.0.0.0/1]} #~ spec.ingress[0].source
+",
+        ),
     ],
 };
 

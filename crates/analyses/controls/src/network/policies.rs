@@ -3,7 +3,7 @@
 //! Sources: networking/v1, policy.networking.k8s.io, and the references of Cilium and Calico. Who reaches whom in the
 //! end is not asked here: that takes all policies together.
 
-use model::address::Block;
+use model::address::{Block, first_of_everywhere};
 use model::document::Value;
 use model::object::Object;
 
@@ -113,20 +113,30 @@ pub(crate) fn allows_all<'d>(rule: Value<'d>, dialect: Dialect, direction: Direc
     match dialect {
         Dialect::Kubernetes if has_items("ports") => None,
         Dialect::Kubernetes if !has_items(direction.peers()) => Some(rule),
-        Dialect::Kubernetes => peers(rule, direction).find(|peer| is_everybody(*peer)),
+        Dialect::Kubernetes => {
+            peers(rule, direction).find(|peer| is_everybody(*peer)).or_else(|| together(rule, dialect, direction))
+        }
         Dialect::Admin if !allows(rule) || has_items("ports") || has_items("protocols") => None,
-        Dialect::Admin => peers(rule, direction).find(|peer| {
-            let pods = peer
-                .get("pods")
-                .is_some_and(|pods| is_empty_at(pods, "namespaceSelector") && is_empty_at(pods, "podSelector"));
-            let namespaces = peer.get("namespaces").is_some_and(is_empty_selector);
-            let mut networks = peer.get("networks").into_iter().flat_map(Value::items);
-            pods || namespaces || networks.any(is_every_address)
-        }),
+        Dialect::Admin => {
+            let peer = peers(rule, direction).find(|peer| is_everybody_of_admin(*peer));
+            peer.or_else(|| together(rule, dialect, direction))
+        }
         Dialect::Cilium | Dialect::CiliumCluster if has_items("toPorts") || has_items("icmps") => None,
-        Dialect::Cilium | Dialect::CiliumCluster => cilium_allows_all(rule, dialect, direction),
+        Dialect::Cilium | Dialect::CiliumCluster => {
+            cilium_allows_all(rule, dialect, direction).or_else(|| together(rule, dialect, direction))
+        }
         Dialect::Calico => calico_allows_all(rule, direction),
     }
+}
+
+/// The first of the blocks that let every address through together.
+fn together(rule: Value<'_>, dialect: Dialect, direction: Direction) -> Option<Value<'_>> {
+    let has_except = |block: &AllowedBlock<'_>| block.except.is_some_and(|except| except.items().next().is_some());
+    let whole = blocks(rule, dialect, direction).into_iter().filter(|block| !has_except(block));
+    let parsed: Vec<(Value<'_>, Block)> =
+        whole.filter_map(|block| Some((block.cidr, Block::parse(&block.cidr.text())?))).collect();
+    let first = first_of_everywhere(parsed.iter().map(|(_, block)| block))?;
+    parsed.get(first).map(|(place, _)| *place)
 }
 
 /// The blocks of addresses that the rule lets through.
@@ -170,6 +180,14 @@ fn is_everybody(peer: Value<'_>) -> bool {
         return !has_except && block.get("cidr").is_some_and(is_every_address);
     }
     is_empty_at(peer, "namespaceSelector") && peer.get("podSelector").is_none_or(is_empty_selector)
+}
+
+fn is_everybody_of_admin(peer: Value<'_>) -> bool {
+    let pods =
+        peer.get("pods").is_some_and(|pods| is_empty_at(pods, "namespaceSelector") && is_empty_at(pods, "podSelector"));
+    let namespaces = peer.get("namespaces").is_some_and(is_empty_selector);
+    let mut networks = peer.get("networks").into_iter().flat_map(Value::items);
+    pods || namespaces || networks.any(is_every_address)
 }
 
 fn is_every_address(cidr: Value<'_>) -> bool {
@@ -234,7 +252,10 @@ fn calico_allows_all(rule: Value<'_>, direction: Direction) -> Option<Value<'_>>
     }
     let Some(peer) = rule.get(calico_peer(direction)) else { return rule.get("action") };
     let is_open = peer.entries().all(|(key, value)| match &*key.text() {
-        "nets" => value.items().any(is_every_address),
+        "nets" => {
+            let blocks: Vec<Block> = value.items().filter_map(|cidr| Block::parse(&cidr.text())).collect();
+            first_of_everywhere(&blocks).is_some()
+        }
         "selector" => matches!(value.text().trim(), "" | "all()"),
         _ => value.is_null(),
     });

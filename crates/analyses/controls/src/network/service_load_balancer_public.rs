@@ -1,6 +1,6 @@
 //! `service-load-balancer-public`
 
-use model::address::Block;
+use model::address::{Block, first_of_everywhere};
 use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
@@ -126,6 +126,26 @@ spec:
   type: LoadBalancer
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  type: LoadBalancer
+  loadBalancerSourceRanges:
+    - 0.0.0.0/1 #~ lets `0.0.0.0/1, 128.0.0.0/1` connect, which together are everybody
+    - 128.0.0.0/1
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: half
+spec:
+  type: LoadBalancer
+  loadBalancerSourceRanges: [0.0.0.0/1]
+",
+        ),
         fixture_with(
             &[("forbid", "true")],
             "apiVersion: v1
@@ -163,6 +183,15 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     if ranges.is_empty() {
         let message = "The load balancer is public and says not who may connect: everybody may";
         return findings.report(Finding::at(kind).message(message));
+    }
+    let parsed: Vec<(usize, Block)> =
+        ranges.iter().enumerate().filter_map(|(at, (range, _))| Some((at, Block::parse(range)?))).collect();
+    let is_whole = parsed.iter().any(|(_, block)| block.is_everything());
+    let first = first_of_everywhere(parsed.iter().map(|(_, block)| block)).filter(|_| !is_whole);
+    if let Some((_, place)) = first.and_then(|first| ranges.get(parsed.get(first)?.0)) {
+        let all: Vec<&str> = ranges.iter().map(|(range, _)| &**range).collect();
+        let message = "The load balancer is public and lets `{value}` connect, which together are everybody";
+        return findings.report(Finding::at(*place).value(all.join(", ")).message(message));
     }
     for (range, place) in ranges {
         if Block::parse(&range).is_some_and(|block| block.is_everything()) {

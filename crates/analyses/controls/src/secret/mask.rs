@@ -73,7 +73,11 @@ impl Mask {
 
     fn hide_secret(&mut self, object: Value<'_>) {
         // Every one of them, also where the key stands twice.
-        for (_, data) in object.entries().filter(|(key, _)| key.is_key("data") || key.is_key("stringData")) {
+        let is_data = |key: Value<'_>| {
+            let name = key.text();
+            ["data", "stringData"].iter().any(|field| name.eq_ignore_ascii_case(field))
+        };
+        for (_, data) in object.entries().filter(|(key, _)| is_data(*key)) {
             if data.is_mapping() {
                 data.entries().for_each(|(_, value)| self.hide(value));
             } else if !data.is_null() {

@@ -84,9 +84,27 @@ kind: Secret
 metadata:
   name: app
 data:
-  password: czNjcjN0
+  password: ENC[AES256_GCM,data:c2VjcmV0,iv:aXY=,tag:dGFn,type:str]
+  user_unencrypted: czNjcjN0
 sops:
   version: 3.9.0
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: added-later
+data:
+  password: ENC[AES256_GCM,data:c2VjcmV0,iv:aXY=,tag:dGFn,type:str]
+  token: czNjcjN0 #~ high data.token
+sops:
+  version: 3.9.0
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: misspelt
+stringdata:
+  password: s3cr3t #~ high stringdata.password
 ---
 apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
@@ -112,11 +130,14 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     if !object.is("", "Secret") {
         return findings.not_applicable();
     }
-    // SOPS writes its own metadata beside the encrypted values.
-    if object.value.get("sops").is_some() {
-        return;
-    }
-    let entries = |field| object.value.get(field).into_iter().flat_map(Value::entries);
+    // SOPS writes its own metadata beside the encrypted values, and leaves in clear what is called so.
+    let is_sops = object.value.get("sops").is_some();
+    // A field that is misspelt is dropped by the API, and what is in it can be read all the same.
+    let entries = |field: &'static str| {
+        let named = object.value.entries().filter(move |(key, _)| key.text().eq_ignore_ascii_case(field));
+        let entries = named.flat_map(|(_, data)| data.entries());
+        entries.filter(move |(key, _)| !(is_sops && key.text().ends_with("_unencrypted")))
+    };
     for (_, value) in entries("data") {
         if !is_public(&value.text()) && !mask::decoded(value).is_some_and(|text| is_public(&text)) {
             report(value, findings);

@@ -105,6 +105,26 @@ spec:
   containers:
     - name: app #~ low
       image: app:1
+"), fixture("apiVersion: v1
+kind: LimitRange
+metadata:
+  name: a
+  namespace: shop
+spec:
+  limits:
+    - type: Container
+      min:
+        memory: 64Mi
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  namespace: shop
+spec:
+  containers:
+    - name: app
+      image: app:1
 ")],
 };
 

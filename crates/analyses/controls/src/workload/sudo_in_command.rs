@@ -56,6 +56,23 @@ spec:
         postStart:
           exec:
             command: [sudo, x] #~ low spec.containers[0].lifecycle.postStart.exec.command[0]
+"), fixture("apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+      command: [sh, -c, 'echo no sudo here # sudo']
+      args:
+        - 'echo \"as root\" && sudo run' #~ low
+        - 'echo $(sudo run)' #~ low
+        - 'run # with sudo'
+        - 'run \"# \" && sudo run' #~ low
+        - |
+          # sudo run
+          printf sudo | run
 ")],
 };
 
@@ -77,8 +94,25 @@ fn judge(container: &Container<'_>, command: Value<'_>, findings: &mut Findings<
     }
 }
 
-/// Whether one of the words is `sudo`, with or without the folder that it is in.
+/// Whether one of the words is `sudo`, with or without the folder that it is in. What is only printed, and what is
+/// a comment, calls nothing.
 fn calls_sudo(text: &str) -> bool {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\'' | '$');
-    text.split(is_end).any(|word| word.rsplit('/').next() == Some("sudo"))
+    let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let calls = |command: &str| {
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '$');
+        let mut words = command.split(is_end).filter(|word| !word.is_empty()).peekable();
+        let prints = words.peek().is_some_and(|first| matches!(&*name(first), "echo" | "printf"));
+        !prints && words.any(|word| name(word) == "sudo")
+    };
+    text.lines().any(|line| without_comment(line).split([';', '&', '|', '(', ')', '`']).any(calls))
+}
+
+/// The line without the comment at its end.
+fn without_comment(line: &str) -> &str {
+    let is_comment = |at: &usize| {
+        let before = &line[..*at];
+        let is_quoted = ['"', '\''].iter().any(|quote| !before.matches(*quote).count().is_multiple_of(2));
+        (before.is_empty() || before.ends_with([' ', '\t'])) && !is_quoted
+    };
+    line.match_indices('#').map(|(at, _)| at).find(is_comment).map_or(line, |at| &line[..at])
 }

@@ -11,15 +11,15 @@ impl Observer<'_> {
         let limits = object.value.at(&["spec", "limits"]).into_iter().flat_map(Value::items);
         let of_containers: Vec<Value<'_>> =
             limits.filter(|limit| limit.get("type").is_some_and(|kind| kind.text() == "Container")).collect();
-        // The API takes the maximum as the default where none is given.
-        let limit = |resource| {
+        // As `SetDefaults_LimitRangeItem`: the maximum is the default where none is given, and the default, or else the
+        // minimum, is the request.
+        let first = |keys: &[&str], resource| {
             of_containers
                 .iter()
-                .any(|limit| ["default", "max"].iter().any(|key| limit.at(&[key, resource]).is_some_and(is_positive)))
+                .any(|limit| keys.iter().find_map(|key| limit.at(&[key, resource])).is_some_and(is_positive))
         };
-        let request = |resource| {
-            of_containers.iter().any(|limit| limit.at(&["defaultRequest", resource]).is_some_and(is_positive))
-        };
+        let limit = |resource| first(&["default", "max"], resource);
+        let request = |resource| first(&["defaultRequest", "default", "max", "min"], resource);
         LimitRangeFact {
             resource: self.resource,
             defaults: ContainerDefaults {
@@ -36,11 +36,16 @@ impl Observer<'_> {
         let hard = object.value.at(&["spec", "hard"]);
         let has = |keys: &[&str]| keys.iter().any(|key| hard.is_some_and(|hard| hard.get(key).is_some()));
         let pods = has(&["pods", "count/pods"]);
+        // One with scopes is for some pods: those that end by themselves, those of a priority.
+        let is_scoped = [&["spec", "scopes"][..], &["spec", "scopeSelector", "matchExpressions"]]
+            .iter()
+            .any(|path| object.value.at(path).is_some_and(|list| list.items().next().is_some()));
         QuotaFact {
             resource: self.resource,
-            bounds: pods
-                || (has(&["cpu", "requests.cpu", "limits.cpu"])
-                    && has(&["memory", "requests.memory", "limits.memory"])),
+            bounds: !is_scoped
+                && (pods
+                    || (has(&["cpu", "requests.cpu", "limits.cpu"])
+                        && has(&["memory", "requests.memory", "limits.memory"]))),
             empty: hard.is_none_or(|hard| hard.entries().next().is_none()),
             place: self.place_or_missing(hard, object.value, "spec.hard"),
         }
