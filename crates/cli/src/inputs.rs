@@ -50,16 +50,21 @@ pub(crate) fn inventory(
     feature: Feature,
 ) -> anyhow::Result<Inventory> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
-    let cluster = ClusterArguments { feature, ..place.as_cluster() };
+    let asked = ClusterArguments { feature, ..place.as_cluster() };
     let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
-    match cluster.source()? {
+    let source = match (asked.source()?, paths) {
+        // A snapshot among paths is what it is: two of them can be compared.
+        (Source::Manifests, [path]) if cluster::snapshot::is_one(path) => Source::Snapshot(path),
+        (source, _) => source,
+    };
+    match source {
         Source::Manifests => read_manifests(paths, input, Texts::default(), &mut inventory)?,
         Source::Snapshot(path) => {
             load_snapshot(path, 0, feature, (&nothing, &|| {}), &mut inventory)?;
         }
         Source::Clusters(connections) => each_cluster(connections, &mut inventory, &mut |connection, inventory| {
-            let reached = reach(&cluster, connection)?;
-            load_cluster(&cluster, reached, None, (&nothing, &|| {}), inventory)?;
+            let reached = reach(&asked, connection)?;
+            load_cluster(&asked, reached, None, (&nothing, &|| {}), inventory)?;
             Ok(())
         })?,
     }

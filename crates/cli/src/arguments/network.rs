@@ -291,6 +291,7 @@ pub enum GeneratedFormat {
 const DIFF_EXAMPLES: &str = "\
 Examples:
   plimsoll network diff old/ new/
+  plimsoll network diff monday.snapshot today.snapshot
   plimsoll network diff old/ new/ --fail-on-new    fails where a connection or a way in is new
 
 Exit codes: 0 said · 1 something is new, with `--fail-on-new` · 2 not everything could be looked at · 3 wrong usage";
@@ -299,7 +300,7 @@ Exit codes: 0 said · 1 something is new, with `--fail-on-new` · 2 not everythi
 #[derive(Debug, Args)]
 #[command(after_help = DIFF_EXAMPLES)]
 pub struct NetworkDiffArguments {
-    /// What was: a file or folder
+    /// What was: a file, a folder, or a snapshot of a cluster
     pub base: PathBuf,
     /// What is
     #[arg(default_value = ".")]

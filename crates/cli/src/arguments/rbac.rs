@@ -205,6 +205,7 @@ const DIFF_EXAMPLES: &str = "\
 Examples:
   plimsoll rbac diff before/ after/               who gains and who loses what
   plimsoll rbac diff main.yaml new.yaml --output json
+  plimsoll rbac diff monday.snapshot today.snapshot
 
 Exit codes: 0 nobody gains a right · 1 somebody does · 2 not everything could be looked at · 3 wrong usage";
 
@@ -212,7 +213,7 @@ Exit codes: 0 nobody gains a right · 1 somebody does · 2 not everything could 
 #[derive(Debug, Args)]
 #[command(after_help = DIFF_EXAMPLES)]
 pub struct DiffArguments {
-    /// What was: a file or folder
+    /// What was: a file, a folder, or a snapshot of a cluster
     #[arg(value_hint = ValueHint::AnyPath)]
     pub base: PathBuf,
     /// What is

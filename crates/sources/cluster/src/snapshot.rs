@@ -7,7 +7,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use read::{ReadError, SnapshotPage, Taker, read};
+pub use read::{ReadError, SnapshotPage, Taker, is_one, read};
 pub use redact::Redaction;
 pub use write::{Writer, create};
 

@@ -64,6 +64,17 @@ pub trait Taker: Sync {
     fn restart(&self, list: usize, page: u32);
 }
 
+/// Whether there is a snapshot at `path`, whole or not: a file that begins as one. What is no file is not opened.
+pub fn is_one(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"{\"plimsollSnapshot\":";
+    let file = path.is_file().then(|| File::open(path).ok()).flatten();
+    let mut beginning = [0; BEGINNING.len()];
+    file.is_some_and(|file| {
+        let read = MultiGzDecoder::new(BufReader::new(file)).read_exact(&mut beginning);
+        read.is_ok() && beginning == BEGINNING
+    })
+}
+
 /// Reads the snapshot at `path` on `threads` threads beside this one. Returns what it says that could not be seen.
 ///
 /// # Errors
