@@ -99,7 +99,6 @@ enum Obeys {
     Unless,
 }
 
-// Reviewed 2026-11 against the installation manifests of each.
 const OPERATORS: &[Operator] = &[
     // `spec.serviceAccountName`, and `--default-service-account` for all.
     Operator {
