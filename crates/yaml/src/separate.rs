@@ -10,8 +10,35 @@ use memchr::memmem::{self, FindIter};
 pub fn documents(text: &str) -> impl Iterator<Item = Range<usize>> {
     let start = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
     let marks = Marks::new(text.as_bytes());
-    let cuts = Cuts { text: text.as_bytes(), marks, start };
+    let cuts = Cuts { text: text.as_bytes(), marks, start }.map(|range| after_byte_order_mark(text.as_bytes(), range));
     cuts.filter(|range| has_content(&text.as_bytes()[range.clone()])).flat_map(|range| json_values(text, range))
+}
+
+/// The first line that begins with `---` and goes on without a space: for YAML it is text of the document that it stands
+/// in, and kubectl refuses it, wherever it stands.
+pub fn false_mark(text: &str) -> Option<usize> {
+    let text = text.as_bytes();
+    let is_false = |at: usize| text[at..].starts_with(b"---") && !is_mark(&text[at..]);
+    if is_false(0) {
+        return Some(0);
+    }
+    memmem::find_iter(text, b"\n---").map(|at| at + 1).find(|&at| is_false(at))
+}
+
+/// The document without the byte-order mark before it. YAML 1.2, 5.2: each document may have one, and files that were put
+/// together have it after the `---` between them.
+fn after_byte_order_mark(text: &[u8], range: Range<usize>) -> Range<usize> {
+    const MARK: &[u8] = "\u{FEFF}".as_bytes();
+    let mut start = range.start;
+    let document = &text[..range.end];
+    if is_mark(&document[start..]) && document[start] == b'-' {
+        let end = line_end(document, start);
+        let beside = document[start + 3..end].trim_ascii();
+        if (beside.is_empty() || beside[0] == b'#') && document[end..].starts_with(MARK) {
+            start = end;
+        }
+    }
+    if document[start..].starts_with(MARK) { start + MARK.len()..range.end } else { range }
 }
 
 /// Lines that separate documents, in order: where they begin, and whether they are `---`.

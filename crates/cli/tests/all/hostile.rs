@@ -255,6 +255,25 @@ fn special_files_links_and_locked_files_do_not_stop_a_scan() {
 
 #[cfg(unix)]
 #[test]
+fn named_devices_and_pipes_are_refused_and_those_of_the_shell_read() {
+    let folder = Folder::new(&[("good.yaml", PRIVILEGED)]);
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe.yaml")).status().unwrap().success());
+    for path in ["/dev/zero", "zero.yaml", "pipe.yaml"] {
+        let said = folder.run_within(&["scan", path, "good.yaml", "--output", "json"], Duration::from_secs(20));
+        let json: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!((said.code, &json["coverage"]["resources"]), (2, &Value::from(1)), "{path}");
+        let skipped = &json["coverage"]["skipped"][0];
+        assert_eq!((&skipped["path"], &skipped["kind"]), (&path.into(), &"notAFile".into()));
+    }
+    let command = "exec \"$1\" scan --only privileged-container <(cat good.yaml)";
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", command, "bash", env!("CARGO_BIN_EXE_plimsoll")]).current_dir(folder.path());
+    assert_eq!(bash.output().unwrap().status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
 fn names_are_never_printed_raw() {
     let evil =
         PRIVILEGED.replace("name: p", "name: \"p\\e[2J\\nexit 0\\u202Ecba\"").replace("name: c", "name: \"c\\a\"");

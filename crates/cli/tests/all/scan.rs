@@ -279,3 +279,99 @@ fn a_long_line_is_framed_where_the_place_is() {
         assert_eq!(marked, "true", "{frame:#?}");
     }
 }
+
+/// What is said of a text that has no object beside those named.
+fn check_not_judged(text: &str, judged: &[&str], expected: &[(Option<u64>, &str)]) {
+    let folder = Folder::new(&[("a.yaml", text)]);
+    let (code, json) = folder.scan(&["--only", "schema-invalid,privileged-container", "a.yaml"]);
+    let said: Vec<(Option<u64>, String)> = skipped(&json).into_iter().map(|(_, line, kind)| (line, kind)).collect();
+    let said: Vec<(Option<u64>, &str)> = said.iter().map(|(line, kind)| (*line, &**kind)).collect();
+    assert_eq!(said, expected, "{text}");
+    let names: Vec<&str> =
+        json["resources"].as_array().unwrap().iter().map(|resource| resource["name"].as_str().unwrap()).collect();
+    assert_eq!(names, judged, "{text}");
+    assert_eq!(code == 2, !expected.is_empty(), "{text}");
+}
+
+#[test]
+fn documents_may_begin_with_a_byte_order_mark() {
+    let other = SERVICE.replace("name: s", "name: t");
+    check_not_judged(&format!("{SERVICE}---\n\u{FEFF}{other}"), &["s", "t"], &[]);
+    check_not_judged(&format!("\u{FEFF}---\n\u{FEFF}{SERVICE}---\r\n\u{FEFF}{other}"), &["s", "t"], &[]);
+}
+
+#[test]
+fn what_was_meant_to_be_an_object_is_said() {
+    let pod = "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n";
+    let invalid = "invalidObject";
+    for before in ["apiVersion: ''\n", "apiVersion: [v1]\n", "apiVersion: 1\n", "apiVersion:\n", "apiversion: v1\n"] {
+        check_not_judged(&format!("{SERVICE}---\n{before}{pod}"), &["s"], &[(Some(6), invalid)]);
+    }
+    check_not_judged(&format!("{SERVICE}---\n\n{pod}"), &["s"], &[(Some(7), invalid)]);
+    let misspelt = pod.replace("kind", "Kind");
+    check_not_judged(&format!("apiVersion: v1\n{misspelt}---\n{SERVICE}"), &["s"], &[(Some(2), invalid)]);
+    check_not_judged(&format!("---\n{misspelt}---\n{SERVICE}"), &["s"], &[(Some(2), invalid)]);
+    check_not_judged(&format!("- {{apiVersion: v1, {}}}\n", "kind: Pod"), &[], &[(Some(1), invalid)]);
+}
+
+#[test]
+fn other_yaml_is_no_near_miss() {
+    for text in [
+        "kind: Deployment\nreplicas: 1\nmetadata: {}\n",
+        "kind: DaemonSet\nimage: {tag: a}\napiVersion: ''\n",
+        "apiVersion: v2\nname: chart\nversion: 1.0.0\n",
+        "apiVersion: 1\ndatasources: []\n",
+        "apiVersion: 1.0.0\nmetadata: {generateName: x-}\n",
+        "apiVersion: score.dev/v1b1\nmetadata: {name: x}\ncontainers: {}\n",
+        "kind: role\nversion: v5\nmetadata: {name: r}\nspec: {}\n",
+        "kind: pipeline\ntype: docker\nname: default\n",
+        "on: push\njobs: {a: {runs-on: x}}\n",
+        "services: {a: {image: b}}\n",
+        "- op: replace\n  path: /kind\n  value: Pod\n",
+        "- {apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization}\n",
+        "- hosts: all\n  tasks: [{k8s: {definition: {apiVersion: v1, kind: Pod}}}]\n",
+        "resources: [a.yaml]\n---foo: bar\n",
+    ] {
+        check_not_judged(&format!("{SERVICE}---\n{text}"), &["s"], &[]);
+    }
+}
+
+#[test]
+fn a_list_with_two_lists_of_items_is_said() {
+    let list = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: s}}\n";
+    let twice = format!("{list}items:\n- {{apiVersion: v1, kind: Service, metadata: {{name: t}}}}\n");
+    check_not_judged(&twice, &["t"], &[(Some(5), "invalidObject")]);
+    check_not_judged(list, &["s"], &[]);
+}
+
+#[test]
+fn a_wrong_mark_between_documents_is_an_error_of_its_place() {
+    let other = SERVICE.replace("name: s", "name: t");
+    check_not_judged(&format!("{SERVICE}---foo: bar\n{SERVICE}---\n{other}"), &["t"], &[(Some(5), "syntax")]);
+    check_not_judged(
+        &format!("{SERVICE}--- {{\"apiVersion\": v1, kind: Service, metadata: {{name: t}}}}\n"),
+        &["s", "t"],
+        &[],
+    );
+}
+
+#[test]
+fn braces_in_quotes_are_those_of_a_template_where_nothing_else_can_be_meant() {
+    let needs = "needsRendering";
+    let named = |name: &str| SERVICE.replace("name: s", &format!("name: \"{name}\""));
+    check_not_judged(&named("{{ .Release.Name }}"), &[], &[(Some(3), needs)]);
+    check_not_judged(&named("app-{{ name }}"), &[], &[(Some(3), needs)]);
+    let privileged = PRIVILEGED.replace("privileged: true", "privileged: '{{ .Values.p }}'");
+    check_not_judged(&privileged, &[], &[(Some(8), needs)]);
+    for spec in ["annotations: {a: \"{{ $labels.x }}\"}", "annotations: {a: \"{{ with secret }}\"}"] {
+        let text = SERVICE.replace("{name: s}", &format!("{{name: s, {spec}}}"));
+        check_not_judged(&text, &["s"], &[]);
+    }
+    for (group, spec) in [
+        ("argoproj.io/v1alpha1", "{templates: [{name: \"{{inputs.parameters.x}}\"}]}"),
+        ("helm.toolkit.fluxcd.io/v2", "{values: {host: \"{{ .Release.Name }}.example.com\"}}"),
+        ("tekton.dev/v1", "{steps: [{name: a, image: \"$(params.image)\"}]}"),
+    ] {
+        check_not_judged(&format!("apiVersion: {group}\nkind: X\nmetadata: {{name: x}}\nspec: {spec}\n"), &["x"], &[]);
+    }
+}

@@ -6,6 +6,7 @@
 mod again;
 mod document;
 mod large;
+mod near_miss;
 mod rendered;
 
 pub use again::again;

@@ -102,7 +102,13 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
         }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => walk_folder(path, named, config, &exclude, &mut found),
-            Ok(_) => found.inputs.push(Input { path: path.clone(), named, source: InputSource::Named }),
+            Ok(metadata) if metadata.is_file() || is_descriptor(path) => {
+                found.inputs.push(Input { path: path.clone(), named, source: InputSource::Named });
+            }
+            Ok(_) => {
+                let reason = "neither a file nor a folder; `-` reads standard input";
+                found.skipped.push(skip(path, SkipKind::NotAFile, reason));
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 found.skipped.push(skip(path, SkipKind::Missing, "there is no such file or folder"));
             }
@@ -113,6 +119,12 @@ pub fn walk(config: &Config) -> Result<Inputs, GlobError> {
     mark_patches(&mut found.inputs, &config.texts);
     leave_out_named_patches(&mut found, config);
     Ok(found)
+}
+
+/// Whether the path is a pipe that the shell has opened for this process, as for `<(helm template x)`. Whoever writes to a
+/// pipe or device that lies about may never come or never end.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder)) || path == Path::new("/dev/stdin")
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, GlobError> {

@@ -27,6 +27,16 @@ fn leaves_what_only_looks_like_a_mark() {
 }
 
 #[test]
+fn finds_what_kubectl_takes_for_a_wrong_mark() {
+    for (text, at) in [("---a\n", 0), ("a: 1\n---b: 2\n", 5), ("---\na: 1\n---# c\n", 9), ("a\n----\n", 2)] {
+        assert_eq!(separate::false_mark(text), Some(at), "{text:?}");
+    }
+    for text in ["", "--- a\nb\n", "a: |\n  ---b\n", "a\n---\n---\t{}\r\n---"] {
+        assert_eq!(separate::false_mark(text), None, "{text:?}");
+    }
+}
+
+#[test]
 fn leaves_out_what_has_no_content() {
     for text in [
         "",
@@ -64,6 +74,11 @@ fn keeps_directives_with_their_document() {
 #[test]
 fn skips_a_byte_order_mark() {
     check("\u{FEFF}a: 1\n---\nb: 2\n", &["a: 1\n", "---\nb: 2\n"]);
+    check("a: 1\n--- # c\r\n\u{FEFF}b: 2\n", &["a: 1\n", "b: 2\n"]);
+    check("\u{FEFF}---\n\u{FEFF}a: 1\n---\n\u{FEFF}---\nb: 2\n", &["a: 1\n", "---\nb: 2\n"]);
+    check("a: 1\n...\n\u{FEFF}b: 2\n---\n\u{FEFF}", &["a: 1\n...\n", "b: 2\n"]);
+    // A text is not a document's beginning.
+    check("--- |\n\u{FEFF}a\n", &["--- |\n\u{FEFF}a\n"]);
 }
 
 #[test]

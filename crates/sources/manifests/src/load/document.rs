@@ -12,6 +12,7 @@ use model::object::Object;
 use model::place::LineIndex;
 use model::workload::workloads;
 
+use super::near_miss::near_miss;
 use super::{Context, needs_rendering};
 use yaml::{parse_document, separate};
 
@@ -74,6 +75,16 @@ impl Reader<'_> {
         let braces = self.braces == Braces::Template && has_braces(piece.text);
         match parse_document(piece.text) {
             Ok(document) => {
+                let root = document.root();
+                if let Some(at) = separate::false_mark(piece.text)
+                    && (Object::new(root).is_some() || near_miss(root).is_some())
+                {
+                    let line = piece.line + count_lines(&piece.text[..at]);
+                    let reason = "not valid YAML: `---` stands before other text; kubectl takes it for the end of a \
+                                  document and refuses what comes with it: give it a line of its own";
+                    self.skip(part, SkipKind::Syntax, Some(line), reason.to_owned());
+                    return;
+                }
                 if braces && let Some(at) = template_mark(&document) {
                     let line = piece.line + count_lines(&piece.text[..at as usize]);
                     part.coverage.skipped.push(needs_rendering(self.path, Some(line)));
@@ -115,15 +126,21 @@ impl Reader<'_> {
 
     fn read_root(&self, document: &Document<'_>, piece: Piece<'_>, part: &mut Part) {
         let root = document.root();
+        let lines = LineIndex::new(piece.line);
         let Some(object) = Object::new(root) else {
-            part.coverage.not_kubernetes += 1;
+            match near_miss(root) {
+                Some((value, reason)) => {
+                    let line = lines.position(document.text, value.span().start).0;
+                    self.skip(part, SkipKind::InvalidObject, Some(line), reason);
+                }
+                None => part.coverage.not_kubernetes += 1,
+            }
             return;
         };
-        if TOOL_GROUPS.contains(&object.group()) {
+        if is_of_a_tool(&object) {
             part.coverage.not_kubernetes += 1;
             return;
         }
-        let lines = LineIndex::new(piece.line);
         self.read_object(&object, &lines, part, 0);
     }
 
@@ -142,6 +159,14 @@ impl Reader<'_> {
 
     fn read_list(&self, list: &Object<'_>, items: Value<'_>, lines: &LineIndex, part: &mut Part, depth: usize) {
         let line_of = |value: Value<'_>| lines.position(value.document().text, value.span().start).0;
+        if let Some(key) = second_key(list.value) {
+            let reason = format!(
+                "`{}` is set twice in a list of objects: kubectl takes the last one, and what stands in the first was \
+                 not judged",
+                key.text()
+            );
+            self.skip(part, SkipKind::InvalidObject, Some(line_of(key)), reason);
+        }
         if items.is_null() {
             return;
         }
@@ -180,6 +205,22 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the object is read by a tool and never reaches a cluster.
+pub(super) fn is_of_a_tool(object: &Object<'_>) -> bool {
+    TOOL_GROUPS.contains(&object.group())
+}
+
+/// The first key of a list that stood before and decides what the list holds.
+fn second_key<'d>(list: Value<'d>) -> Option<Value<'d>> {
+    let duplicates = &list.document().duplicates;
+    if duplicates.is_empty() {
+        return None;
+    }
+    let is_second = |key: &Value<'_>| duplicates.binary_search_by_key(&key.id(), |duplicate| duplicate.second).is_ok();
+    let decides = |key: &Value<'_>| ["apiVersion", "items", "kind"].iter().any(|name| key.is_key(name));
+    list.entries().map(|(key, _)| key).find(|key| decides(key) && is_second(key))
 }
 
 /// The items, if this is a list: `kind: List`, or a kind that ends in `List` and has `items`.
@@ -228,14 +269,20 @@ fn has_braces(text: &str) -> bool {
     })
 }
 
-/// The place of what only a template has: braces in unquoted text, or a mapping as a key.
-/// Workflows and application sets fill in `{{…}}` themselves; for them it is text.
+/// The place of what only a template has: braces in unquoted text or in a name, a mapping as a key, Helm's values in
+/// quotes. Workflows and application sets fill in `{{…}}` themselves; for them it is text.
 fn template_mark(document: &Document<'_>) -> Option<u32> {
-    let root = document.root();
-    if Object::new(root).is_some_and(|object| object.group() == "argoproj.io") {
+    let object = Object::new(document.root());
+    if object.as_ref().is_some_and(|object| object.group() == "argoproj.io") {
         return None;
     }
     let opens = |text: &str| text.contains("{{") || text.contains("{%");
+    let metadata = object.as_ref().and_then(|object| object.metadata);
+    let names = ["name", "generateName", "namespace"].into_iter().filter_map(|key| metadata?.get(key));
+    if let Some(name) = names.filter(|name| name.is_scalar()).find(|name| opens(&name.text())) {
+        return Some(name.span().start);
+    }
+    let helms = object.is_some_and(|object| takes_no_templates(&object));
     let nodes = document.nodes.iter().enumerate();
     let mut marked = nodes.filter(|(number, node)| match node.kind {
         Kind::Plain => document.text.get(node.start as usize..node.end as usize).is_some_and(opens),
@@ -246,7 +293,27 @@ fn template_mark(document: &Document<'_>) -> Option<u32> {
             text.get(node.start as usize) == Some(&b'{')
                 && next.is_some_and(|next| next.kind == Kind::Mapping && next.start == node.start + 1)
         }
+        Kind::DoubleQuoted | Kind::SingleQuoted if helms => {
+            document.text.get(node.start as usize..node.end as usize).is_some_and(names_values_of_helm)
+        }
         _ => false,
     });
     marked.next().map(|(_, node)| node.start)
+}
+
+/// Whether the object is of a kind that comes with Kubernetes and is no place for templates of others: resources of Flux
+/// and k3s hold values for charts, in which Helm's braces are text.
+fn takes_no_templates(object: &Object<'_>) -> bool {
+    schemas::kubernetes().has_group(object.group()) && !matches!(&*object.kind, "ConfigMap" | "Secret")
+}
+
+/// Whether a text asks Helm for something.
+fn names_values_of_helm(text: &str) -> bool {
+    const ASKED: [&str; 6] = [".Values.", ".Release.", ".Chart.", ".Capabilities.", "include ", "template "];
+    let inner = |at: usize| text[at..].trim_start_matches(['{', '-', ' ', '(']);
+    memmem::find_iter(text.as_bytes(), "{{").any(|at| {
+        let inner = inner(at);
+        let inner = inner.strip_prefix('$').unwrap_or(inner);
+        ASKED.iter().any(|asked| inner.starts_with(asked))
+    })
 }

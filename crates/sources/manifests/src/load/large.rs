@@ -282,8 +282,26 @@ impl<'a> Stream<'a> {
     fn skip_tail(&mut self, part: &mut Part) {
         self.fill(part, WINDOW);
         let end = next_boundary(&self.buffer, 0).unwrap_or(self.buffer.len());
+        if let Some(at) = second_items(&self.buffer[..end]) {
+            let line = self.line + count_lines(&self.buffer[..at]);
+            part.coverage.skipped.push(Skipped {
+                path: self.reader.path.to_path_buf(),
+                line: Some(line),
+                kind: SkipKind::InvalidObject,
+                reason: "`items` is set twice in a list of objects: what stands in the second was not judged"
+                    .to_owned(),
+            });
+        }
         self.consume(end);
     }
+}
+
+/// Where `items` begin in what follows the items of a list.
+fn second_items(tail: &[u8]) -> Option<usize> {
+    let is_key =
+        |at: &usize| tail[..*at].trim_ascii_end().last().is_none_or(|before| *before == b',' || tail[*at - 1] == b'\n');
+    let yaml = memmem::find_iter(tail, b"items:").find(is_key);
+    yaml.or_else(|| memmem::find_iter(tail, b"\"items\":").find(is_key))
 }
 
 /// Text that was cut into pieces.
