@@ -3,10 +3,14 @@
 //! Fields are places, not values, so that a finding can point at them; `null` is the same as not set, as
 //! the API has it. Source of the fields: the core/v1 API, `PodSpec` and `Container`.
 
+mod gap;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::document::{NodeId, Value};
+
+pub use self::gap::{Gap, GapKind};
 
 /// One of the three lists of containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,8 @@ pub struct Pod<'d> {
     pub runtime_class_name: Option<Value<'d>>,
     /// `shareProcessNamespace`.
     pub share_process_namespace: Option<Value<'d>>,
+    /// Why the pod is not known, if it is not.
+    pub gap: Option<Gap<'d>>,
 }
 
 /// A container of any list.
@@ -185,7 +191,7 @@ impl<'d> Pod<'d> {
     /// Reads the specification in `spec`, with the metadata of the pod or template that it belongs to.
     pub fn new(spec: Value<'d>, metadata: Option<Value<'d>>) -> Self {
         let mut pod = Self::empty(spec, metadata);
-        let (mut init, mut main, mut ephemeral) = (None, None, None);
+        let (mut init, mut main, mut ephemeral, mut written_volumes) = (None, None, None, None);
         let mut older_account = None;
         for (key, value) in spec.entries() {
             let value = (!value.is_null()).then_some(value);
@@ -193,7 +199,7 @@ impl<'d> Pod<'d> {
                 "containers" => main = value,
                 "initContainers" => init = value,
                 "ephemeralContainers" => ephemeral = value,
-                "volumes" => pod.volumes = value.map(volumes).unwrap_or_default(),
+                "volumes" => written_volumes = value,
                 "securityContext" => pod.security_context = value.map(SecurityContext::new),
                 "hostNetwork" => pod.host_network = value,
                 "hostPID" => pod.host_pid = value,
@@ -223,6 +229,9 @@ impl<'d> Pod<'d> {
         {
             pod.add_containers(list, values);
         }
+        pod.volumes = written_volumes.map(volumes).unwrap_or_default();
+        let written = gap::Written { containers: [init, main, ephemeral], volumes: written_volumes };
+        pod.gap = gap::find(&pod, &written);
         pod
     }
 
@@ -254,6 +263,7 @@ impl<'d> Pod<'d> {
             restart_policy: None,
             runtime_class_name: None,
             share_process_namespace: None,
+            gap: None,
         }
     }
 

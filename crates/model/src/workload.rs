@@ -2,13 +2,13 @@
 //!
 //! Built-in kinds and known custom resources are found by a table of paths; custom resources that build their
 //! pods from parts have a reader in `custom`; everything else is found by its structure: a mapping under a key
-//! that ends in `template` whose `spec.containers` is a sequence.
+//! that ends in `template` whose `spec` has containers of any list.
 
 mod custom;
 
 use crate::document::Value;
 use crate::object::Object;
-use crate::pod::Pod;
+use crate::pod::{ContainerList, Gap, GapKind, Pod};
 
 /// A pod, or the template of one, with the object that it is in.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ pub fn workloads<'d>(object: &'d Object<'d>) -> Vec<Workload<'d>> {
     let group = object.group();
     if group.is_empty() && object.kind == "Pod" {
         let Some(spec) = object.value.get("spec").filter(|spec| spec.is_mapping()) else { return Vec::new() };
-        return vec![Workload { object, pod: Pod::new(spec, object.metadata), form: Form::Pod }];
+        return vec![Workload { object, pod: whole(object, spec, object.metadata), form: Form::Pod }];
     }
     let mut found = Vec::new();
     if let Some(known) = KNOWN.iter().find(|known| known.kind == object.kind && known.group == group) {
@@ -167,7 +167,18 @@ pub fn workloads<'d>(object: &'d Object<'d>) -> Vec<Workload<'d>> {
 
 fn add_template<'d>(object: &'d Object<'d>, template: Value<'d>, form: Form, found: &mut Vec<Workload<'d>>) {
     let Some(spec) = template.get("spec").filter(|spec| spec.is_mapping()) else { return };
-    found.push(Workload { object, pod: Pod::new(spec, template.get("metadata")), form });
+    found.push(Workload { object, pod: whole(object, spec, template.get("metadata")), form });
+}
+
+/// A pod that is written as one. Without containers it is refused, or completed by the controller of a custom resource.
+fn whole<'d>(object: &Object<'d>, spec: Value<'d>, metadata: Option<Value<'d>>) -> Pod<'d> {
+    let mut pod = Pod::new(spec, metadata);
+    if pod.gap.is_none() && pod.containers_of(ContainerList::Main).next().is_none() {
+        let is_built_in = ["", "apps", "batch", "extensions"].contains(&object.group());
+        let kind = if is_built_in { GapKind::Refused } else { GapKind::Elsewhere };
+        pod.gap = Some(Gap { at: spec, kind });
+    }
+    pod
 }
 
 /// Calls `on_value` with every value that `path` leads to.
@@ -201,8 +212,10 @@ fn search<'d>(object: &'d Object<'d>, value: Value<'d>, found: &mut Vec<Workload
         open.extend(value.items().filter(|item| !item.is_scalar()));
         for (key, child) in value.entries().filter(|(_, child)| !child.is_scalar()) {
             let key = key.text();
-            let is_template =
-                key.ends_with("emplate") && child.at(&["spec", "containers"]).is_some_and(Value::is_sequence);
+            let is_template = key.ends_with("emplate")
+                && child.get("spec").is_some_and(|spec| {
+                    ["containers", "initContainers"].iter().any(|key| spec.get(key).is_some_and(Value::is_sequence))
+                });
             if is_template {
                 add_template(object, child, Form::Template, found);
             } else {

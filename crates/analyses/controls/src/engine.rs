@@ -9,7 +9,7 @@ use std::path::Path;
 
 use model::control::{Check, Group, InventoryFindings, Registered};
 use model::custom_schema::CustomKind;
-use model::finding::{ControlId, Edit, Findings, Occurrence, Standing, Status};
+use model::finding::{ControlId, Edit, Finding, Findings, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, ResourceId, Verdicts};
 use model::parameter::Settings;
 use model::place::Place;
@@ -321,7 +321,18 @@ fn look(check: Check, observed: Observed<'_>, findings: &mut Findings<'_>) -> bo
     {
         // That the object itself is not what a control looks for says nothing of the pods in it.
         findings.not_applicable = false;
-        observed.workloads.iter().for_each(|workload| check(workload, findings));
+        for workload in observed.workloads {
+            let before = findings.occurrences.len();
+            check(workload, findings);
+            // What is wrong is wrong in any case; nothing else of such a pod is known.
+            if let Some(gap) = workload.pod.gap
+                && findings.control_name != tally::JUDGES_FORM
+                && findings.occurrences.len() == before
+                && !findings.not_applicable
+            {
+                findings.report(Finding::at(gap.at).skip().message(gap.kind.message()));
+            }
+        }
         return true;
     }
     of_object.is_some()

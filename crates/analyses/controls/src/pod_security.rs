@@ -13,7 +13,8 @@
 //! * AppArmor annotations. The API server copies them into the fields of a pod, so that its text names the
 //!   container too where an annotation is forbidden. The verdict is the same.
 //! * Validation. The API server refuses many pods that a level would allow, before it asks the plugin.
-//! * Wrong types. The API server refuses them; here `"true"` is read as what its author meant.
+//! * Wrong types. The API server refuses them; here `"true"` is read as what its author meant, and whoever asks about a
+//!   pod with a gap (`model::pod::Gap`) gets an answer that does not hold.
 //! * Go's edition of Unicode, which is older: it escapes the newest characters in the value of an annotation.
 //! * Exemptions, and the labels of namespaces, which say at which level a pod is evaluated.
 
@@ -24,8 +25,10 @@ mod wording;
 use std::fmt;
 use std::str::FromStr;
 
+use model::object::Object;
 use model::workload::Workload;
 
+use crate::namespace::schema::pods::makes_pods;
 use checks::{CHECKS, Check, Variant};
 
 /// A level of the standards. Each is stricter than the one before it.
@@ -177,6 +180,11 @@ pub fn evaluate(workload: &Workload<'_>, level: Level, version: Version) -> Eval
 pub fn meets(workload: &Workload<'_>, version: Version) -> Level {
     let allows = |level| effective(level, version).all(|(_, variant)| variant(workload).is_none());
     [Level::Restricted, Level::Baseline].into_iter().find(|&level| allows(level)).unwrap_or(Level::Privileged)
+}
+
+/// Whether the object is of a kind that comes with Kubernetes and is refused without a pod.
+pub fn needs_pod(object: &Object<'_>) -> bool {
+    makes_pods(object)
 }
 
 /// The checks that are run at a level and version, in order, each with its variant for that version.

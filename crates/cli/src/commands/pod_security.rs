@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use controls::pod_security::{self, Level, Version};
+use model::coverage::{SkipKind, Skipped};
 use model::finding::{ControlId, Edit, Occurrence, Standing, Status};
 use model::inventory::{Inventory, Observed, Results, Verdicts};
 use model::origin::RenderingId;
+use model::pod::{Gap, GapKind};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 use model::workload::Workload;
@@ -37,7 +39,10 @@ pub(super) fn run(arguments: &PodSecurityArguments) -> anyhow::Result<Exit> {
         return Err(UsageError("pod-security is written as text or json".to_owned()).into());
     }
     let (level, version) = policy(arguments)?;
-    let (results, evaluated) = evaluate(arguments, level, version)?;
+    let (mut results, evaluated, unknown) = evaluate(arguments, level, version)?;
+    results.coverage.skipped.extend(unknown);
+    results.coverage.skipped.sort();
+    results.coverage.skipped.dedup();
     let report = report(&results, evaluated, level, version);
     for output in &arguments.output {
         let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
@@ -68,10 +73,16 @@ fn evaluate(
     arguments: &PodSecurityArguments,
     level: Level,
     version: Version,
-) -> anyhow::Result<(Results, Vec<Option<Evaluated>>)> {
+) -> anyhow::Result<(Results, Vec<Option<Evaluated>>, Vec<Skipped>)> {
     let evaluated = Mutex::new(Vec::new());
+    let unknown = Mutex::new(Vec::new());
     let judge = |observed: Observed<'_>, symbols: &Symbols, verdicts: &mut Verdicts| {
-        for workload in observed.workloads {
+        let without_pod = observed.workloads.is_empty() && pod_security::needs_pod(observed.object);
+        let gaps = observed.workloads.iter().filter_map(|workload| workload.pod.gap);
+        let gaps = gaps.chain(without_pod.then_some(Gap { at: observed.object.value, kind: GapKind::Refused }));
+        let said = gaps.map(|gap| not_judged(observed, gap, symbols));
+        unknown.lock().unwrap_or_else(PoisonError::into_inner).extend(said);
+        for workload in observed.workloads.iter().filter(|workload| workload.pod.gap.is_none()) {
             let meets = pod_security::meets(workload, version);
             let asked = pod_security::evaluate(workload, level, version);
             let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +92,25 @@ fn evaluate(
     };
     let results = read(arguments, &judge)?;
     let evaluated = evaluated.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((results, evaluated))
+    Ok((results, evaluated, unknown.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Why the plugin's answer for a pod is not known.
+fn not_judged(observed: Observed<'_>, gap: Gap<'_>, symbols: &Symbols) -> Skipped {
+    let place = observed.origin.place_of(gap.at, symbols);
+    let field = symbols.text(place.field);
+    let (kind, why) = match gap.kind {
+        GapKind::Refused => {
+            let at = if field.is_empty() { "no pod".to_owned() } else { format!("field `{}`", &*field) };
+            (SkipKind::InvalidObject, format!("the API refuses this object ({at})"))
+        }
+        GapKind::Elsewhere => (SkipKind::NothingToJudge, "the containers of this pod are not written here".to_owned()),
+        GapKind::Patched => (SkipKind::NothingToJudge, "`podSpecPatch` may change every field of this pod".to_owned()),
+        GapKind::Manifest => (SkipKind::NothingToJudge, "the controller's own container runs here".to_owned()),
+    };
+    let who = format!("{}/{}", observed.object.kind, observed.object.name());
+    let line = (place.line > 0).then_some(place.line);
+    Skipped { path: observed.path.to_path_buf(), line, kind, reason: format!("{who}: {why}: not judged") }
 }
 
 /// Reads manifests, clusters or a snapshot.

@@ -79,3 +79,55 @@ fn what_was_not_looked_at_is_said() {
     let (code, json) = ask(&folder, &["."]);
     assert_eq!((code, json["coverage"]["skipped"].as_array().unwrap().len()), (2, 1));
 }
+
+/// What the API refuses, and pods of which the containers are elsewhere, meet nothing.
+#[test]
+fn what_is_no_pod_is_not_judged() {
+    let container = "name: a, image: 'i:1'";
+    let pod = |spec: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{{spec}}}\n");
+    let with = |field: &str| pod(&format!("containers: [{{{container}}}], {field}"));
+    let of_container = |field: &str| pod(&format!("containers: [{{{container}, {field}}}]"));
+    for (text, field) in [
+        (pod(&format!("containers: {{a: {{{container}}}}}")), "`spec.containers`"),
+        (pod("containers: []"), "`spec`"),
+        (pod("containers: [null]"), "`spec.containers[0]`"),
+        (pod(""), "`spec`"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n".to_owned(), "no pod"),
+        (with("initContainers: {name: i, image: i}"), "`spec.initContainers`"),
+        (with("securityContext: [a]"), "`spec.securityContext`"),
+        (with("hostPID: [true]"), "`spec.hostPID`"),
+        (with("hostPID: 1"), "`spec.hostPID`"),
+        (with("volumes: {name: a}"), "`spec.volumes`"),
+        (of_container("securityContext: {privileged: \"yes\"}"), "`spec.containers[0].securityContext.privileged`"),
+        (of_container("securityContext: {capabilities: {add: SYS_ADMIN}}"), "capabilities.add`"),
+        (of_container("ports: {hostPort: 1}"), "`spec.containers[0].ports`"),
+    ] {
+        let folder = Folder::new(&[("p.yaml", &text)]);
+        let (code, json) = ask(&folder, &["p.yaml"]);
+        assert_eq!((code, json["workloads"].as_array().unwrap().len()), (2, 0), "{text}");
+        let reason = json["coverage"]["skipped"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("the API refuses this object") && reason.contains(field), "{text}: {reason}");
+        // No control passes it either.
+        let said = folder.run(&["scan", "p.yaml", "--framework", "pss", "--show-passed", "--output", "json"]);
+        let json: Value = serde_json::from_str(&said.out).unwrap();
+        let results = json["results"].as_array().unwrap().iter();
+        let passed = results.filter(|result| result["status"] == "pass").map(|result| &result["control"]);
+        assert_eq!(passed.count(), 0, "{text}");
+        assert_ne!(json["frameworks"][0]["score"], 100, "{text}");
+    }
+    for text in [
+        "apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: p}\nspec: {taskRef: {name: t}}\n",
+        "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: p}\nspec: {pipelineRef: {name: t}}\n",
+        "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata: {name: p}\nspec: {template: {spec: {domain: {}}}}\n",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: p}\nspec: {podSpecPatch: a, templates: [{name: a, container: {image: a}}]}\n",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: p}\nspec: {templates: [{name: a, resource: {action: create, manifest: a}}]}\n",
+    ] {
+        let folder = Folder::new(&[("p.yaml", text)]);
+        let (code, json) = ask(&folder, &["p.yaml"]);
+        assert_eq!((code, json["workloads"].as_array().unwrap().len()), (2, 0), "{text}");
+        let (_, json) = folder.scan(&["--only", "privileged-container,host-pid-namespace", "--show-passed", "p.yaml"]);
+        let statuses: Vec<&Value> =
+            json["results"].as_array().unwrap().iter().map(|result| &result["status"]).collect();
+        assert_eq!(statuses, ["skip", "skip"], "{text}");
+    }
+}

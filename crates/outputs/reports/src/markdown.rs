@@ -211,11 +211,18 @@ fn not_looked_at(skipped: &[Skipped], options: &Options<'_>) -> String {
 /// The controls whose answer needs what was not seen.
 fn not_known(report: &Report<'_>) -> String {
     let mut by_control: BTreeMap<&str, u64> = BTreeMap::new();
-    for result in report.control_results().filter(|result| result.status == Status::Skip) {
+    let results = report.control_results().filter(|result| result.status == Status::Skip);
+    for result in results.filter(|result| !report.is_of_gap(result)) {
         *by_control.entry(result.registered.control.id).or_insert(0) += 1;
     }
+    let mut text = String::new();
+    for (gap, objects) in report.gaps() {
+        let why = gap.message().trim_start_matches("Not known: ");
+        let objects = count(objects as u64, "object", "objects");
+        text.push_str(&format!("Nothing passes for {objects}: {why}.\n\n"));
+    }
     if by_control.is_empty() {
-        return String::new();
+        return text;
     }
     let named = by_control.iter().take(NAMED).map(|(id, objects)| format!("{} ({objects})", code(id)));
     let named: Vec<String> = named.collect();
@@ -224,7 +231,7 @@ fn not_known(report: &Report<'_>) -> String {
         more => format!(" and {}", count(more as u64, "more control", "more controls")),
     };
     let why = "the answer needs objects outside the input; `--complete` says that there are none";
-    format!("Not known: {}{more}: {why}.\n\n", named.join(", "))
+    text + &format!("Not known: {}{more}: {why}.\n\n", named.join(", "))
 }
 
 /// A control, and the first of its results.

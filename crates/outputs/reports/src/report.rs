@@ -10,6 +10,7 @@ use model::finding::{Occurrence, Standing, Status, render_message};
 use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
 use model::origin::{Deciding, Traced};
 use model::place::Place;
+use model::pod::GapKind;
 use model::priority::{Contribution, FirstChange};
 use model::severity::Severity;
 use model::symbols::Symbol;
@@ -190,6 +191,33 @@ impl<'a> Report<'a> {
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &'a str {
         self.results.symbols.text(symbol)
+    }
+
+    /// Why the pod is not known that a control has nothing to say of, and of how many objects that holds.
+    pub(crate) fn gaps(&self) -> Vec<(GapKind, usize)> {
+        let mut objects: Vec<(usize, ResourceId)> = Vec::new();
+        for result in self.control_results().filter(|result| result.status == Status::Skip) {
+            objects.extend(self.gap_of(&result).map(|gap| (gap, result.resource)));
+        }
+        objects.sort_unstable();
+        objects.dedup();
+        let count = |gap| objects.iter().filter(|(of, _)| *of == gap).count();
+        GapKind::ALL
+            .into_iter()
+            .enumerate()
+            .map(|(gap, kind)| (kind, count(gap)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+
+    /// Whether a result is not known because the pod is not.
+    pub(crate) fn is_of_gap(&self, result: &ControlResult<'_>) -> bool {
+        self.gap_of(result).is_some()
+    }
+
+    fn gap_of(&self, result: &ControlResult<'_>) -> Option<usize> {
+        let message = self.text(result.first().message);
+        GapKind::ALL.iter().position(|gap| gap.message() == message)
     }
 
     /// The resource of that id.

@@ -141,18 +141,31 @@ fn worst<'a>(report: &Report<'a>, options: &Options<'_>, count: usize, all: bool
 /// One line for each control whose answer needs what was not seen.
 fn not_known(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut by_control: Vec<(usize, &str)> = Vec::new();
-    for result in report.control_results().filter(|result| result.status == Status::Skip) {
+    let results = report.control_results().filter(|result| result.status == Status::Skip);
+    for result in results.filter(|result| !report.is_of_gap(result)) {
         let id = result.registered.control.id;
         match by_control.iter_mut().find(|(_, known)| *known == id) {
             Some((count, _)) => *count += 1,
             None => by_control.push((1, id)),
         }
     }
+    let dim_lines = |line: &str, out: &mut dyn Write| {
+        let lines = hang(line, 0, options.terminal.width);
+        lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))
+    };
+    let gaps = report.gaps();
+    for (gap, count) in &gaps {
+        let objects = if *count == 1 { "object" } else { "objects" };
+        let why = gap.message().trim_start_matches("Not known: ");
+        dim_lines(&format!("{} nothing passes for {count} {objects}: {why}", options.terminal.unseen()), out)?;
+    }
+    if by_control.is_empty() && !gaps.is_empty() {
+        writeln!(out)?;
+    }
     for (count, id) in &by_control {
         let objects = if *count == 1 { "object" } else { "objects" };
         let line = format!("{} not known for {count} {objects}: {id}", options.terminal.unseen());
-        let lines = hang(&line, 0, options.terminal.width);
-        lines.iter().try_for_each(|line| writeln!(out, "{}", options.terminal.dim(line)))?;
+        dim_lines(&line, out)?;
     }
     if !by_control.is_empty() {
         let hint = "the answer needs objects outside the input; `--complete` says that there are none";

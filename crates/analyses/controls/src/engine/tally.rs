@@ -4,15 +4,16 @@ use model::control::{Check, Registered};
 use model::finding::{ControlId, Occurrence, Status};
 use model::inventory::{Judged, ResourceId, Tally};
 
-/// The control that looks at custom resources a second time, when their definitions are known.
-const LOOKS_TWICE: &str = "schema-invalid";
+/// The control that says which form objects have to have. It looks at custom resources a second time, when their
+/// definitions are known.
+pub(super) const JUDGES_FORM: &str = "schema-invalid";
 
 /// Whether what a control says of an object counts.
 pub(super) type Counts<'c> = &'c dyn Fn(ControlId, ResourceId) -> bool;
 
 /// Notes that a control has judged an object by itself.
 pub(super) fn note(registered: &Registered, resource: ResourceId, judged: &mut Judged) {
-    if registered.control.id == LOOKS_TWICE {
+    if registered.control.id == JUDGES_FORM {
         return note_again(registered, resource, judged);
     }
     match registered.control.check {

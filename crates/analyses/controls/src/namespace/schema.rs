@@ -7,4 +7,5 @@ pub(crate) mod kinds;
 pub(crate) mod nearest;
 pub(crate) mod pods;
 pub(crate) mod scalars;
+pub(crate) mod skeleton;
 pub(crate) mod walk;

@@ -10,7 +10,7 @@ use model::workload::Workload;
 use schemas::kubernetes;
 
 use super::schema::walk::{self, Manner};
-use super::schema::{containers, duplicates, kinds, pods};
+use super::schema::{containers, duplicates, kinds, pods, skeleton};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -509,6 +509,51 @@ apiVersion: v1
 kind: Secret
 metadata: {name: b}
 sops: {} #~ medium sops: `sops` is not a field of the `Secret`: the API drops it
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: c}
+data: {a: 'ENC[AES256_GCM,data:a]', b: 'ENC[', c: YQ==} #~ data.b: A value in `data` is no base64
+sops: {mac: 'ENC[AES256_GCM,data:a]'}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: d}
+data: {a: 'ENC[AES256_GCM,data:a]'} #~ data.a: A value in `data` is no base64
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata: {name: a} #~ medium spec: There is no `spec`: the API refuses an object without a pod
+spec: null
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec: #~ medium spec.selector #~ medium spec.template
+  replicas: 1
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {a: b}}
+  template: {metadata: {labels: {a: b}}, spec: null} #~ medium spec.template.spec: There is no `spec`
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: {name: a}
+spec: {replicas: 1} #~ medium spec.template: There is no `template`
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a} #~ medium spec: There is no `spec`
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a}
+spec: {schedule: '* * * * *', jobTemplate: {metadata: {}}} #~ medium spec.jobTemplate.spec: There is no `spec`
 ",
         ),
     ],
@@ -525,6 +570,9 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
     kinds::check(object, findings);
     let kind = schemas.kind(&object.api_version, &object.kind);
     let makes_pods = pods::makes_pods(object);
+    if makes_pods {
+        skeleton::check(object, findings);
+    }
     if let Some(definition) = kind.and_then(|kind| kind.definition) {
         let manner = if makes_pods { Manner::Pods } else { Manner::Plain };
         walk::check(object.value, definition, &object.kind, manner, findings);

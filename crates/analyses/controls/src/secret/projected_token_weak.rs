@@ -35,6 +35,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   volumes:
     - name: t
       projected:
@@ -49,6 +50,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   volumes:
     - name: t
       projected:
@@ -63,6 +65,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   automountServiceAccountToken: false
   volumes:
     - name: t
@@ -76,6 +79,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   automountServiceAccountToken: false
   volumes:
     - name: t
@@ -90,6 +94,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   volumes:
     - name: t
       projected:
@@ -102,6 +107,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t
@@ -121,6 +127,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t
@@ -141,6 +148,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t
@@ -160,6 +168,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   automountServiceAccountToken: true
   volumes:
@@ -180,6 +189,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t
@@ -194,6 +204,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t
@@ -208,6 +219,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   serviceAccountName: robot
   volumes:
     - name: t

@@ -146,6 +146,19 @@ spec:
         seccompProfile: null
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  securityContext:
+    seccompProfile: RuntimeDefault #? Not known: the API refuses
+  containers:
+    - name: app
+      image: app:1
+",
+        ),
     ],
 };
 
@@ -155,13 +168,14 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
         return findings.not_applicable();
     }
     let of_pod = pod.security_context.as_ref().and_then(|context| context.seccomp_profile);
-    if let Some(profile) = of_pod.filter(|profile| !is_confined(*profile)) {
+    if let Some(profile) = of_pod.filter(|profile| profile.is_mapping() && !is_confined(*profile)) {
         findings.report(typed(profile).message("Pod asks for the seccomp profile `{value}`, which confines nothing"));
     }
     for container in &pod.containers {
         let own = container.security_context.as_ref().and_then(|context| context.seccomp_profile);
         match own {
-            Some(profile) if is_confined(profile) => {}
+            // What has a wrong form is refused, and `schema-invalid`.
+            Some(profile) if is_confined(profile) || !profile.is_mapping() => {}
             Some(profile) => findings.report(
                 typed(profile)
                     .container(container)

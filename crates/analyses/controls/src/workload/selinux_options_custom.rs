@@ -94,6 +94,7 @@ kind: Pod
 metadata:
   name: app
 spec:
+  containers: [{name: app, image: app:1}]
   initContainers:
     - name: i
       image: app:1

@@ -88,6 +88,20 @@ spec:
       surprise: {} #~ `surprise`
 ",
         ),
+        fixture(
+            "apiVersion: kubevirt.io/v1
+kind: VirtualMachineInstance
+metadata: {name: a}
+spec:
+  volumes:
+    - name: a
+      containerDisk: {image: a}
+    - name: b
+      cloudInitNoCloud: {userData: a}
+    - name: c
+      hostDisk: {path: /a, type: Disk} #~ Volume `c` is of type `hostDisk`
+",
+        ),
         fixture_with(
             &[("extra_allowed", "nfs"), ("forbidden_extra", "emptyDir")],
             "apiVersion: v1
@@ -118,12 +132,31 @@ const EXTRA: Parameter =
 const FORBIDDEN: Parameter =
     parameter("forbidden_extra", Default::List(&[]), "types of the restricted set that volumes must not have");
 
+/// Disks that KubeVirt makes of what it downloads or is given: no volumes of the pod. A `hostDisk` is a path of the node.
+const DISKS: &[&str] = &[
+    "cloudInitConfigDrive",
+    "cloudInitNoCloud",
+    "containerDisk",
+    "dataVolume",
+    "downwardMetrics",
+    "memoryDump",
+    "serviceAccount",
+    "sysprep",
+];
+
+fn is_of_a_machine(workload: &Workload<'_>, type_name: &str) -> bool {
+    matches!(workload.object.group(), "kubevirt.io" | "pool.kubevirt.io") && DISKS.contains(&type_name)
+}
+
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for volume in &workload.pod.volumes {
         // A volume without a source is an emptyDir.
         let Some((kind, _)) = volume.source else { continue };
         let is_allowed = ALLOWED.iter().any(|allowed| volume.source_of(allowed).is_some());
         let type_name = kind.text();
+        if is_of_a_machine(workload, &type_name) {
+            continue;
+        }
         let is_forbidden = findings.list(&FORBIDDEN).contains(&type_name);
         if is_forbidden || (!is_allowed && !findings.list(&EXTRA).contains(&type_name)) {
             let message =

@@ -2,12 +2,12 @@
 //! `WorkflowSpec` and `Template`, and how the controller of version 3.6 puts a pod together.
 //!
 //! **Invariant:** `podSpecPatch` is not read. It is a text with a patch in it, often with parameters, that may change
-//! every field of the pod.
+//! every field of the pod: what is not wrong without it is not known.
 
 use super::{Add, Shared, fill, items, mounted, written_image};
 use crate::document::Value;
 use crate::object::Object;
-use crate::pod::{Container, ContainerList, Pod, SecurityContext};
+use crate::pod::{Container, ContainerList, Gap, GapKind, Pod, SecurityContext};
 
 /// Reads the pods of a workflow or of a template of workflows.
 pub(super) fn read_workflow<'d>(object: &'d Object<'d>, add: Add<'_, 'd>) {
@@ -70,8 +70,15 @@ impl<'d> Workflow<'d> {
         pod.tolerations = self.inherited(template, "tolerations");
         pod.host_network = self.of_workflow("hostNetwork");
         pod.dns_policy = self.of_workflow("dnsPolicy");
+        pod.gap = self.gap(template);
         pod.image_pull_secrets = self.of_workflow("imagePullSecrets");
         add(pod);
+    }
+
+    fn gap(&self, template: Value<'d>) -> Option<Gap<'d>> {
+        let patch = self.inherited(template, "podSpecPatch").map(|at| Gap { at, kind: GapKind::Patched });
+        let manifest = template.get("resource").map(|at| Gap { at, kind: GapKind::Manifest });
+        patch.or(manifest).or_else(|| template.get("data").map(|at| Gap { at, kind: GapKind::Elsewhere }))
     }
 
     /// What the template sets, or else the defaults of templates.

@@ -115,11 +115,13 @@ pub(super) fn pod<'d>(pod: &mut Pod<'d>, template: Pod<'d>) {
         restart_policy,
         runtime_class_name,
         share_process_namespace,
+        gap,
     } = template;
     pod.metadata = pod.metadata.or(metadata);
     pod.containers.extend(containers);
     pod.volumes.extend(volumes);
     context(&mut pod.security_context, security_context.as_ref());
+    pod.gap = pod.gap.or(gap);
     pod.host_network = pod.host_network.or(host_network);
     pod.host_pid = pod.host_pid.or(host_pid);
     pod.host_ipc = pod.host_ipc.or(host_ipc);

@@ -8,7 +8,7 @@
 use super::{Add, items};
 use crate::document::Value;
 use crate::object::Object;
-use crate::pod::{Pod, Volume};
+use crate::pod::{Gap, GapKind, Pod, Volume};
 
 /// Reads the pod of a running machine.
 pub(super) fn read_instance<'d>(object: &'d Object<'d>, add: Add<'_, 'd>) {
@@ -34,5 +34,6 @@ fn read<'d>(template: Option<Value<'d>>, add: Add<'_, 'd>) {
     pod.affinity = spec.get("affinity");
     pod.tolerations = spec.get("tolerations");
     pod.dns_policy = spec.get("dnsPolicy");
+    pod.gap = Some(Gap { at: spec, kind: GapKind::Elsewhere });
     add(pod);
 }

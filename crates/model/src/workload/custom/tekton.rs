@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Add, Shared, fill, items, written_image};
 use crate::document::Value;
 use crate::object::Object;
-use crate::pod::{Container, ContainerList, Pod, SecurityContext, Volume};
+use crate::pod::{Container, ContainerList, Gap, GapKind, Pod, SecurityContext, Volume};
 
 /// Reads the pod of a task, without what a run of it will add.
 pub(super) fn read_task<'d>(object: &'d Object<'d>, add: Add<'_, 'd>) {
@@ -127,9 +127,9 @@ impl<'a, 'd> Reader<'a, 'd> {
 
     /// Adds a pod whose containers are in another object.
     fn add_run(&mut self, written_in: Value<'d>, run: Run<'d>) {
-        if run.template.is_some() || run.service_account_name.is_some() {
-            self.add_pod(Pod::empty(run.template.unwrap_or(written_in), None), run);
-        }
+        let mut pod = Pod::empty(run.template.unwrap_or(written_in), None);
+        pod.gap = Some(Gap { at: written_in, kind: GapKind::Elsewhere });
+        self.add_pod(pod, run);
     }
 
     /// A pod template has some of the fields of a pod.

@@ -140,6 +140,7 @@ impl<'d> Walk<'_, '_, 'd> {
             }
             _ => match misfit(value, shape, self.schemas, self.version) {
                 Some(Misfit::Choice) => self.wrong_choice(value, shape, spot),
+                Some(Misfit::Form) if self.is_encrypted_by_sops(value) => {}
                 Some(misfit) => self.wrong_type(value, shape, misfit, spot),
                 None => {}
             },
@@ -302,6 +303,11 @@ impl<'d> Walk<'_, '_, 'd> {
         self.findings.report(finding.container_name(name.unwrap_or_default()));
     }
 
+    /// Whether nothing can be said of the form of a value before SOPS takes its own out of the object again.
+    fn is_encrypted_by_sops(&self, value: Value<'d>) -> bool {
+        is_encrypted(value) && self.root.at(&["sops", "mac"]).is_some()
+    }
+
     fn severity(&self, spot: Spot) -> Severity {
         spot.field.map_or(Severity::Medium, |(id, field)| self.severity_of(id, field.name))
     }
@@ -352,6 +358,12 @@ impl<'d> Walk<'_, '_, 'd> {
             Nesting::Entry => Cow::Owned(format!("a value in `{}`", spot.name())),
         }
     }
+}
+
+/// What SOPS has put in the place of a value.
+fn is_encrypted(value: Value<'_>) -> bool {
+    let text = value.text();
+    text.starts_with("ENC[") && text.ends_with(']')
 }
 
 /// What text of that shape has to be, with an article that fits "is no".
