@@ -166,14 +166,18 @@ fn write_step(
 ) -> io::Result<()> {
     let techniques = step.techniques.join(" ");
     let within = container(&step.from).map(|name| format!(", in container `{}`", sanitize(name))).unwrap_or_default();
-    let title = format!("{at:>4}  {}{within}", sanitize(&step.title));
+    let told = format!("{}{within}", sanitize(&step.title));
+    let title = format!("{at:>4}  {told}");
     let room = terminal.width.saturating_sub(title.width() + 2);
     let right = format!("{}  {techniques}", step.edge);
     if right.width() <= room {
         let gap = " ".repeat(room - right.width() + 1);
         writeln!(out, "{title}{gap}{}", terminal.dim(&right))?;
     } else {
-        wrap(&title, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        for (number, line) in wrap(&told, terminal.width.saturating_sub(6)).iter().enumerate() {
+            let own = if number == 0 { format!("{at:>4}") } else { "    ".to_owned() };
+            writeln!(out, "{own}  {line}")?;
+        }
         let gap = " ".repeat(terminal.width.saturating_sub(right.width() + 1));
         writeln!(out, "{gap}{}", terminal.dim(&right))?;
     }
