@@ -255,11 +255,12 @@
   }
   // Paper cannot be opened: few findings are printed whole, of many the lines.
   const WHOLE = 150, PRINTED = 2000;
-  let folded = [], scrolled = 0;
+  let folded = [], scrolled = 0, focused = false;
   function unfold() {
     if (printing) return;
     printing = true;
     scrolled = scrollY;
+    focused = !!document.activeElement.closest("details.f");
     draw(0, Math.min(blocks(), Math.ceil(PRINTED / BLOCK)));
     const all = [...held.querySelectorAll("details.f")];
     folded = [...document.querySelectorAll(".unseen details"), ...(all.length <= WHOLE ? all : [])].filter(details => !details.open);
@@ -274,6 +275,9 @@
     update();
     scrollTo({ top: scrolled, behavior: "instant" });
     update();
+    // Its row may have gone out of the page meanwhile.
+    const row = focused && document.activeElement === document.body && rowAt(current);
+    if (row) row.firstElementChild.focus({ preventScroll: true });
   }
   document.addEventListener("keydown", event => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
