@@ -95,9 +95,17 @@ impl Changed {
             .filter(|(_, touched)| **touched)
             .map(|(rendering, _)| PathBuf::from(&rendering.path))
             .collect();
+        // What an object leaves out of a chart is told at the object, which nobody has to have changed.
+        let renderings = results.origins.renderings.iter().zip(&of_renderings).filter(|(_, touched)| **touched);
+        let names: Vec<String> = renderings
+            .filter(|(rendering, _)| !rendering.variant.is_empty())
+            .map(|(rendering, _)| format!("{}: ", rendering.variant))
+            .collect();
         results.keep(&touched);
-        results.coverage.skipped.retain(|Skipped { path, .. }| {
-            self.touches(archive(path)) || touched_charts.iter().any(|chart| path.starts_with(chart))
+        results.coverage.skipped.retain(|Skipped { path, reason, .. }| {
+            self.touches(archive(path))
+                || touched_charts.iter().any(|chart| path.starts_with(chart))
+                || names.iter().any(|name| reason.starts_with(name))
         });
     }
 }

@@ -187,11 +187,14 @@ impl Network<'_> {
             Direction::Ingress => policy.ingress,
             Direction::Egress => policy.egress,
         };
-        if class.kind != Kind::Pod {
-            return Vec::new();
-        }
+        let of_nodes = match class.kind {
+            Kind::Pod => false,
+            Kind::Node | Kind::HostPod => true,
+            Kind::Outside => return Vec::new(),
+        };
         let present = self.inventory.facts.traffic.unmodelled.iter();
-        let present = present.filter(|policy| !self.config.without.contains(&policy.resource));
+        let present =
+            present.filter(|policy| policy.nodes == of_nodes && !self.config.without.contains(&policy.resource));
         let is_for = |policy: &&UnmodelledPolicy| {
             let own = namespace_of(self.inventory, policy.resource);
             policy.subject.as_ref().is_none_or(|subject| self.selects(subject, own, class))

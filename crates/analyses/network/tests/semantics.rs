@@ -326,6 +326,25 @@ fn kinds_that_are_not_evaluated_make_the_answer_incomplete() {
 }
 
 #[test]
+fn names_of_hosts_and_policies_for_nodes_make_the_answer_incomplete() {
+    let of = |policies: &str, name: &str, direction: Direction| {
+        let inventory = support::inventory(&cluster(policies));
+        let network = Network::new(&inventory, &Config::default());
+        network.unmodelled(endpoint(&network, name), direction).len()
+    };
+    let cilium = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: a}\nspec: {endpointSelector: {matchLabels: {app: web}}, egress: [{toFQDNs: [{matchPattern: '*'}]}]}\n";
+    let admin = "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: c}\nspec: {tier: Admin, priority: 1, subject: {pods: {podSelector: {matchLabels: {app: web}}}}, egress: [{action: Accept, to: [{domainNames: ['*.example.com']}]}]}\n";
+    for policies in [cilium, admin] {
+        assert_eq!(of(policies, "a/web", Direction::Egress), 1, "{policies}");
+        assert_eq!(of(policies, "a/web", Direction::Ingress), 0, "{policies}");
+        assert_eq!(of(policies, "a/api", Direction::Egress), 0, "{policies}");
+    }
+    let nodes = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: host, namespace: a}\nspec: {hostNetwork: true, containers: [{name: c}]}\n---\napiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: c}\nspec: {nodeSelector: {}, ingress: [{fromEntities: [health]}]}\n";
+    assert_eq!(of(nodes, "a/host", Direction::Ingress), 1);
+    assert_eq!(of(nodes, "a/web", Direction::Ingress), 0);
+}
+
+#[test]
 fn an_explanation_names_the_nearest_rule() {
     let yaml = policy(
         "{podSelector: {matchLabels: {app: api}}, ingress: [{from: [{podSelector: {matchLabels: {app: front}}}], ports: [{port: 80}]}]}",

@@ -12,7 +12,7 @@ use crate::compile::{Binding, BindingId, Policy, Role, RoleId, RoleLink, RoleRul
 use crate::identity::{Identity, split_service_account};
 use crate::map::Map;
 use crate::node;
-use crate::request::Request;
+use crate::request::{Request, ResourceRequest};
 use crate::rule::{Asked, Rule};
 
 /// What is known beside the objects.
@@ -344,10 +344,22 @@ impl<'i> Evaluator<'i> {
         }
     }
 
-    /// Which rules grant such a request, whatever objects they name: the answer for each rule that is asked about.
+    /// Which rules grant such a request, whatever objects they name: the answer for each rule that is asked about. What is
+    /// created has no name when it is asked for, so that a rule that names objects grants it for one that is applied only,
+    /// where it lets patch them too.
     pub fn grants_apart_from_names(&self, request: &Request) -> impl Fn(&Rule) -> bool + use<> {
         let asked = Asked::new(request, &self.policy.vocabulary, &self.inventory.symbols);
-        move |rule| rule.allows_apart_from_names(&asked)
+        let applied = match request {
+            Request::Resource(resource) if resource.verb == "create" && resource.subresource.is_empty() => {
+                let patch = Request::Resource(ResourceRequest { verb: "patch".to_owned(), ..resource.clone() });
+                Some(Asked::new(&patch, &self.policy.vocabulary, &self.inventory.symbols))
+            }
+            _ => None,
+        };
+        move |rule| {
+            let can_be_named = || applied.as_ref().is_none_or(|applied| rule.allows_apart_from_names(applied));
+            rule.allows_apart_from_names(&asked) && (!rule.is_for_names() || can_be_named())
+        }
     }
 
     /// Where a rule is written: the object and the place. `None` for a role that every cluster has.

@@ -153,6 +153,11 @@ impl Rule {
         self.verbs == EVERY
     }
 
+    /// Whether it has `resourceNames`.
+    pub(crate) fn is_for_names(&self) -> bool {
+        !self.words.names.is_empty()
+    }
+
     /// Whether `apiGroups` has `*`.
     pub fn has_every_group(&self) -> bool {
         self.all_groups

@@ -114,6 +114,28 @@ fn a_condition_that_leaves_a_block_out_is_met_in_the_values() {
 }
 
 #[test]
+fn no_branch_is_taken_instead_of_another() {
+    let template = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n  - name: a\n    image: a:1\n    {{- if .Values.enabled }}\n    securityContext: {readOnlyRootFilesystem: true}\n    {{- else }}\n    securityContext: {readOnlyRootFilesystem: false}\n    {{- end }}\n";
+    let folder = Folder::new(&[
+        ("l/Chart.yaml", "apiVersion: v2\nname: l\nversion: 0.1.0\n"),
+        ("l/values.yaml", "enabled: true\n"),
+        ("l/ci/x-values.yaml", "enabled: false\n"),
+        ("l/templates/p.yaml", template),
+    ]);
+    for control in ["seccomp-profile-missing", "app-armor-unset"] {
+        folder.run(&["fix", "l", "--only", control, "--write"]);
+        assert_eq!(
+            fs::read_to_string(folder.path().join("l/ci/x-values.yaml")).unwrap(),
+            "enabled: false\n",
+            "{control}"
+        );
+        assert_eq!(fs::read_to_string(folder.path().join("l/values.yaml")).unwrap(), "enabled: true\n", "{control}");
+    }
+    let template = fs::read_to_string(folder.path().join("l/templates/p.yaml")).unwrap();
+    assert!(template.contains("seccompProfile"), "{template}");
+}
+
+#[test]
 fn what_values_say_changes_there_and_what_templates_say_in_the_template() {
     let values =
         VALUES.replace("  # The image wants it.\n", "  allowPrivilegeEscalation: false\n  # The image wants it.\n");

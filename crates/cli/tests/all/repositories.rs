@@ -131,6 +131,27 @@ fn only_what_a_change_touches_is_reported() {
 }
 
 #[test]
+fn what_an_object_leaves_out_of_a_changed_chart_is_a_gap() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: hr, namespace: flux}\nspec:\n  chart: {spec: {chart: ./ch, sourceRef: {kind: GitRepository, name: r}}}\n  valuesFrom: [{kind: ConfigMap, name: nothere}]\n";
+    let template =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}\ndata: {a: \"{{ .Values.a }}\"}\n";
+    let files = [
+        ("ch/Chart.yaml", "apiVersion: v2\nname: ch\nversion: 0.1.0\n"),
+        ("ch/values.yaml", "a: 1\n"),
+        ("ch/templates/a.yaml", template),
+        ("apps/hr.yaml", release),
+        ("other.yaml", &pod("other")),
+    ];
+    let repository = repository(&[&files]);
+    repository.write("ch/values.yaml", b"a: 2\n");
+    let said = repository.run(&["scan", "--since", "HEAD"]);
+    assert!(said.code == 2 && said.out.contains("apps/hr.yaml"), "{} {}", said.code, said.out);
+    repository.write("ch/values.yaml", b"a: 1\n");
+    repository.write("other.yaml", format!("# changed\n{}", pod("other")).as_bytes());
+    assert_eq!(scan(&repository, &["--since", "HEAD"]).0, 1);
+}
+
+#[test]
 fn trouble_that_no_change_touches_is_no_gap() {
     let repository = repository(&[&[("a.yaml", &pod("a")), ("broken.yaml", "a: b: c\n")]]);
     repository.write("b.yaml", pod("b").as_bytes());

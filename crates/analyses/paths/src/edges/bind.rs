@@ -100,6 +100,23 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[],
         },
+        // What is created has no name when it is asked for; what is applied has, and needs `patch` too.
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"rbac.authorization.k8s.io\"], resources: [clusterrolebindings], verbs: [create], resourceNames: [x]}
+  - {apiGroups: [\"rbac.authorization.k8s.io\"], resources: [clusterroles], verbs: [bind]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
     ],
 };
 

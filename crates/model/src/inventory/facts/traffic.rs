@@ -233,6 +233,8 @@ pub struct UnmodelledPolicy {
     pub what: Symbol,
     /// The pods whose connections it may change; none means any.
     pub subject: Option<PodSet>,
+    /// It is for nodes, and for what uses their network, instead of pods.
+    pub nodes: bool,
     /// Whether it may change connections to the pods.
     pub ingress: bool,
     /// Whether it may change connections from the pods.

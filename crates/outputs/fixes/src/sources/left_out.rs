@@ -21,7 +21,8 @@ pub(super) fn edits(locator: &Locator<'_>, value: Value<'_>, tree: &Tree, text_o
     let Some((key, inner)) = entries.first() else { return Vec::new() };
     let provenance = &locator.rendering.rendered.provenance;
     let mut found: Vec<SourceEdit> = Vec::new();
-    for block in near(locator, value).filter(|block| has_key(locator, block, key)).take(MOST) {
+    let is_meant = |block: &&LeftOut| has_key(locator, block, key) && !is_branch(locator, block);
+    for block in near(locator, value).filter(is_meant).take(MOST) {
         let (first, last) = (block.values.0 as usize, block.values.1 as usize);
         for origin in provenance.values.get(first..last).unwrap_or(&[]).iter().take(MOST) {
             for edit in asked(locator, origin, inner, text_of) {
@@ -55,6 +56,19 @@ fn has_key(locator: &Locator<'_>, block: &LeftOut, key: &str) -> bool {
         let before = body[..at].trim_end_matches([' ', '-']);
         (before.is_empty() || before.ends_with('\n')) && body[at + key.len()..].starts_with(':')
     })
+}
+
+/// Whether a block is one of several branches: another stands in its place, and to write this one instead would do away
+/// with what is found there, not mend it.
+fn is_branch(locator: &Locator<'_>, block: &LeftOut) -> bool {
+    let file = locator.rendering.rendered.provenance.files.get(block.source.file.0 as usize);
+    let Some(text) = file.map(|file| &*file.text) else { return true };
+    let span = block.source.span;
+    let word = |action: &str| action.trim_start_matches('-').trim_start().starts_with("else");
+    let after = text.get(span.end as usize..).unwrap_or("").trim_start();
+    let before = text.get(..span.start as usize).unwrap_or("").trim_end();
+    let opened = before.strip_suffix("}}").and_then(|before| before.rsplit_once("{{"));
+    after.strip_prefix("{{").is_some_and(word) || opened.is_some_and(|(_, action)| word(action))
 }
 
 /// What the values have to say so that a condition is met, and that what it guards has `inner`.

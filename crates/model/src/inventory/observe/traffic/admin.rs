@@ -39,8 +39,23 @@ impl Observer<'_> {
                 place: self.place(subject),
                 what: self.symbols.intern(&format!("`{}` is not a version that is evaluated", object.api_version)),
                 subject: Some(pods.clone()),
+                nodes: false,
                 ingress: object.value.at(&["spec", "ingress"]).is_some(),
                 egress: object.value.at(&["spec", "egress"]).is_some(),
+            });
+        }
+        let (ingress, egress) =
+            (self.admin_rules(object, "ingress", "from")?, self.admin_rules(object, "egress", "to")?);
+        let mut peers = egress.iter().flat_map(|egress| &egress.rules).flat_map(|rule| rule.peers.iter().flatten());
+        if let Some(named) = peers.find(|peer| matches!(peer.who, Who::Names(_))) {
+            unmodelled.push(UnmodelledPolicy {
+                resource: self.resource,
+                place: named.place,
+                what: self.symbols.intern("which addresses the names in `domainNames` have is not known"),
+                subject: Some(pods.clone()),
+                nodes: false,
+                ingress: false,
+                egress: true,
             });
         }
         Ok(TrafficPolicy {
@@ -53,8 +68,8 @@ impl Observer<'_> {
             stage: self.admin_stage(object)?,
             subject: pods,
             subject_place: self.place(subject),
-            ingress: self.admin_rules(object, "ingress", "from")?,
-            egress: self.admin_rules(object, "egress", "to")?,
+            ingress,
+            egress,
         })
     }
 

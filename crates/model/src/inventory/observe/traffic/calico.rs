@@ -99,6 +99,7 @@ impl Observer<'_> {
             place,
             what: self.symbols.intern(&what),
             subject: subject.cloned(),
+            nodes: false,
             ingress,
             egress,
         }));

@@ -23,7 +23,23 @@ impl Observer<'_> {
     pub(super) fn traffic_cilium(&self, object: &Object<'_>, facts: &mut TrafficFacts) {
         let specs = object.value.get("spec").into_iter().chain(items(object.value.get("specs")));
         for spec in specs {
-            let Some(selector) = spec.get("endpointSelector") else { continue };
+            let is_on = |keys: [&str; 2]| keys.iter().any(|key| spec.get(key).is_some());
+            let Some(selector) = spec.get("endpointSelector") else {
+                let what = match spec.get("nodeSelector") {
+                    Some(_) => "policies for nodes are not evaluated",
+                    None => continue,
+                };
+                facts.unmodelled.push(UnmodelledPolicy {
+                    resource: self.resource,
+                    place: self.name_place(object),
+                    what: self.symbols.intern(what),
+                    subject: None,
+                    nodes: true,
+                    ingress: is_on(["ingress", "ingressDeny"]),
+                    egress: is_on(["egress", "egressDeny"]),
+                });
+                continue;
+            };
             let is_clusterwide = object.kind == "CiliumClusterwideNetworkPolicy";
             let subject = self.cilium_pods(selector, is_clusterwide);
             let subject = if is_clusterwide { subject } else { PodSet { namespaces: None, ..subject } };
@@ -65,8 +81,9 @@ impl Observer<'_> {
                 place,
                 what: self.symbols.intern(&what),
                 subject: Some(subject.clone()),
-                ingress: spec.get("ingress").is_some() || spec.get("ingressDeny").is_some(),
-                egress: spec.get("egress").is_some() || spec.get("egressDeny").is_some(),
+                nodes: false,
+                ingress: is_on(["ingress", "ingressDeny"]),
+                egress: is_on(["egress", "egressDeny"]),
             }));
         }
     }
@@ -115,7 +132,12 @@ impl Observer<'_> {
                 // Neither TCP nor UDP nor SCTP.
                 "icmps" => {}
                 _ if is_known => {}
-                "toFQDNs" if action == TrafficAction::Allow => {}
+                "toFQDNs" if action == TrafficAction::Allow => {
+                    unread.push((
+                        self.place(value),
+                        "which addresses the names in `toFQDNs` have is not known".to_owned(),
+                    ));
+                }
                 other => unread.push((self.place(value), format!("`{other}` of a Cilium rule is not evaluated"))),
             }
         }
