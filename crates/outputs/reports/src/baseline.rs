@@ -1,8 +1,8 @@
 //! Old debt: a file of the findings that were there when somebody began, so that only new ones fail a run.
 //!
 //! A finding is known by its control, the identity of its object, its container and its field without indexes:
-//! that survives moved lines, renamed files and reordered containers. What became worse is new. Objects that share an identity (the same
-//! object in several overlays) are counted, not told apart.
+//! that survives moved lines, renamed files and reordered containers. What became worse is new. Objects that share an
+//! identity (the same object in several overlays) are counted, not told apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -169,17 +169,16 @@ impl Baseline {
                 count -= same;
             }
         }
+        let key = |(at, finding): (usize, &KnownFinding)| ((finding.fingerprint.clone(), finding.worst()), at);
+        let own: BTreeMap<(String, Severity), usize> = self.findings.iter().enumerate().map(key).collect();
         let mut kept = 0;
         for (finding, count, looked) in earlier.leftovers(left, report, reach) {
             if looked {
                 continue;
             }
             kept += count;
-            let same = |known: &&mut KnownFinding| {
-                known.fingerprint == finding.fingerprint && known.worst() == finding.worst()
-            };
-            match self.findings.iter_mut().find(same) {
-                Some(known) => known.count += count,
+            match own.get(&(finding.fingerprint.clone(), finding.worst())) {
+                Some(at) => self.findings[*at].count += count,
                 None => self.findings.push(KnownFinding { count, ..finding.clone() }),
             }
         }
