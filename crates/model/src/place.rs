@@ -28,6 +28,8 @@ pub struct Place {
 pub struct LineIndex {
     starts: OnceCell<Vec<u32>>,
     first_line: u32,
+    /// How many characters stand before the text on its first line.
+    before: u32,
     /// In a long line: where it starts, a byte of it, and how many characters are between.
     counted: Cell<(u32, u32, u32)>,
     paths: RefCell<Paths>,
@@ -61,9 +63,15 @@ const NEAR: usize = 1024;
 impl LineIndex {
     /// An index of a text whose first line is line `first_line` of its file.
     pub fn new(first_line: u32) -> Self {
+        Self::within(first_line, 0)
+    }
+
+    /// An index of a text that begins in the middle of line `first_line` of its file, after so many characters.
+    pub fn within(first_line: u32, before: u32) -> Self {
         Self {
             starts: OnceCell::new(),
             first_line,
+            before,
             counted: Cell::new((0, 0, 0)),
             paths: RefCell::default(),
             places: RefCell::default(),
@@ -100,7 +108,8 @@ impl LineIndex {
         let offset = offset.min(text.len() as u32);
         let line = starts.partition_point(|&start| start <= offset).saturating_sub(1);
         let start = starts.get(line).copied().unwrap_or(0);
-        (line as u32 + self.first_line, self.characters(text, start, offset) + 1)
+        let before = if line == 0 { self.before } else { 0 };
+        (line as u32 + self.first_line, self.characters(text, start, offset) + before + 1)
     }
 
     /// How many characters stand between the start of a line and a byte of it. In a long line they are counted from

@@ -80,3 +80,67 @@ fn velero_backup() {
     assert_eq!((kinds(&resources), resources.len()), (BTreeSet::from(["Pod"]), 1), "{resources:?}");
     assert_eq!(skipped, [Value::Null; 0]);
 }
+
+/// Lists that are larger than what is read at a time, in every layout that programs write, say the same with the same places.
+#[test]
+fn large_lists_in_every_layout() {
+    const PODS: usize = 600;
+    let pad = "x".repeat(15_000);
+    let pod = |number: usize, typed: bool| {
+        let mut pod = serde_json::json!({
+            "metadata": {"name": format!("p{number}"), "annotations": {"note": format!("é ]}}{{[ \\\" {pad}")}},
+            "spec": serde_json::from_str::<Value>(SPEC).unwrap(),
+        });
+        if typed {
+            pod["apiVersion"] = "v1".into();
+            pod["kind"] = "Pod".into();
+        }
+        pod
+    };
+    let typed: Vec<Value> = (0..PODS).map(|number| pod(number, true)).collect();
+    let bare: Vec<Value> = (0..PODS).map(|number| pod(number, false)).collect();
+    let list = serde_json::json!({"apiVersion": "v1", "items": typed, "kind": "List"});
+    let each = |items: &[Value]| items.iter().map(Value::to_string).collect::<Vec<_>>().join(",\n");
+    let tail = r#"],"kind":"PodList"}"#;
+    let texts = [
+        ("compact", list.to_string()),
+        ("pretty", serde_json::to_string_pretty(&list).unwrap()),
+        ("lines", format!("{{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[\n{}\n]}}\n", each(&typed))),
+        ("raw", format!(r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"x":["]"]}},"items":[{}]}}"#, each(&bare))),
+        ("type-after", format!(r#"{{"apiVersion":"v1","items":[{}{tail}"#, each(&bare))),
+    ];
+    for (name, text) in texts {
+        let folder = Folder::new(&[(&format!("{name}.json"), &text)]);
+        let said = folder.run(&["scan", "--only", "privileged-container", "--output", "json"]);
+        let json: Value = serde_json::from_str(&said.out).unwrap();
+        let results = json["results"].as_array().unwrap();
+        assert_eq!((said.code, results.len()), (1, PODS), "{name}: {}", json["coverage"]);
+        let lines: Vec<&str> = text.split('\n').collect();
+        for result in [&results[0], &results[PODS / 2], &results[PODS - 1]] {
+            let at = &result["occurrences"][0];
+            let line = lines[at["line"].as_u64().unwrap() as usize - 1];
+            let column = |key: &str| at[key].as_u64().unwrap() as usize - 1;
+            let marked: String =
+                line.chars().skip(column("column")).take(column("endColumn") - column("column")).collect();
+            assert!(marked.contains("true"), "{name}: {at}: {marked}");
+        }
+    }
+}
+
+/// What is broken in a large list costs itself, and is said.
+#[test]
+fn a_broken_item_of_a_large_list() {
+    let item = |number: usize, end: &str| {
+        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p{number}","labels":{{"a":"{}"}}}},"spec":{SPEC}{end}"#, "y".repeat(4_000))
+    };
+    let items: Vec<String> = (0..3_000).map(|number| item(number, if number == 1_234 { ",:}" } else { "}" })).collect();
+    let whole = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}"#, items.join(",\n"));
+    let folder = Folder::new(&[("a.json", &format!("{whole}]}}"))]);
+    let (resources, skipped) = privileged(&folder, &["."]);
+    assert_eq!((resources.len(), skipped.len()), (2_999, 1), "{skipped:?}");
+    assert_eq!(skipped[0]["line"], 1_235, "{skipped:?}");
+    // Cut off: what was whole is judged, and the rest is said.
+    let folder = Folder::new(&[("a.json", &whole[..whole.len() - 9])]);
+    let (resources, skipped) = privileged(&folder, &["."]);
+    assert_eq!((resources.len(), skipped.len()), (2_998, 2), "{skipped:?}");
+}

@@ -5,6 +5,7 @@
 
 mod again;
 mod document;
+mod items;
 mod large;
 mod near_miss;
 mod rendered;

@@ -12,6 +12,7 @@ use model::object::Object;
 use model::place::LineIndex;
 use model::workload::workloads;
 
+use super::items::Types;
 use super::near_miss::near_miss;
 use super::{Context, needs_rendering};
 use yaml::{parse_document, separate};
@@ -46,6 +47,26 @@ struct Piece<'t> {
     text: &'t str,
     /// The line of the file on which the text begins.
     line: u32,
+}
+
+/// Where a text begins in its file.
+#[derive(Clone, Copy)]
+pub(super) struct Position {
+    pub(super) line: u32,
+    /// How many characters stand before it on that line.
+    pub(super) before: u32,
+}
+
+impl Position {
+    /// Where what follows `text` begins.
+    pub(super) fn after(self, text: &[u8]) -> Self {
+        let last = memchr::memrchr(b'\n', text);
+        let rest = &text[last.map_or(0, |at| at + 1)..];
+        // Continuation bytes are not characters of their own.
+        let characters = rest.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32;
+        let before = if last.is_some() { characters } else { self.before + characters };
+        Self { line: self.line + count_lines(text), before }
+    }
 }
 
 impl Reader<'_> {
@@ -105,9 +126,9 @@ impl Reader<'_> {
     }
 
     /// Reads items of a list that were cut out of a large document. False if the text is something else.
-    pub(super) fn read_items(&self, text: &str, line: u32, part: &mut Part) -> bool {
+    pub(super) fn read_items(&self, text: &str, at: Position, part: &mut Part) -> bool {
         let Ok(document) = parse_document(text) else { return false };
-        let lines = LineIndex::new(line);
+        let lines = LineIndex::within(at.line, at.before);
         let root = document.root();
         if !root.is_sequence() {
             return false;
@@ -116,12 +137,25 @@ impl Reader<'_> {
         true
     }
 
-    /// Reads one item, a JSON object, that was cut out of a large document. False if the text is something else.
-    pub(super) fn read_json_item(&self, text: &str, line: u32, part: &mut Part) -> bool {
-        let Ok(document) = parse_document(text) else { return false };
-        let lines = LineIndex::new(line);
-        self.read_item(document.root(), None, &lines, part, 0);
-        true
+    /// Reads one item, a JSON object, that was cut out of a large document. Items that do not say their types are of
+    /// `types`.
+    pub(super) fn read_json_item(&self, text: &str, at: Position, types: &Types, part: &mut Part) {
+        match parse_document(text) {
+            Ok(document) => {
+                let lines = LineIndex::within(at.line, at.before);
+                let types = types.as_ref().map(|(api_version, kind)| (&**api_version, &**kind));
+                self.read_item(document.root(), types, &lines, part, 0);
+            }
+            Err(error) => {
+                let before = &text[..(error.offset as usize).min(text.len())];
+                self.not_an_item(&format!("is not valid: {}", error.message), at.line + count_lines(before), part);
+            }
+        }
+    }
+
+    /// Says that an item of a large list was not judged.
+    pub(super) fn not_an_item(&self, what: &str, line: u32, part: &mut Part) {
+        self.skip(part, SkipKind::Syntax, Some(line), format!("an item of a list {what}: it was not judged"));
     }
 
     fn read_root(&self, document: &Document<'_>, piece: Piece<'_>, part: &mut Part) {

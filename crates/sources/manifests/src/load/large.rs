@@ -6,12 +6,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::memmem;
 use model::coverage::{SkipKind, Skipped};
 use model::inventory::Part;
 
-use super::document::{Braces, Reader, count_lines};
+use super::document::{Braces, Position, Reader, count_lines};
+use super::items::{self, Next, Types};
 use super::{Context, in_parallel};
 use crate::walk::{Input, InputSource, describe, skip};
 
@@ -49,27 +51,26 @@ struct Stream<'a> {
     reader: Reader<'a>,
     threads: usize,
     buffer: Vec<u8>,
-    /// The line of the file on which the buffer begins.
-    line: u32,
+    /// Where in the file the buffer begins.
+    start: Position,
     ended: bool,
     /// Whether what is read is kept, because it cannot be read again.
     keeps: bool,
 }
 
 /// How the document at the beginning of the buffer goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// Not seen to be a list.
     Plain,
     /// `items:` and then items that begin with `- ` after this many spaces.
     YamlItems { indent: usize, at: usize },
-    /// `"items": [` and then objects, each beginning on a line of its own after this many spaces.
-    JsonItems { indent: usize, at: usize },
+    /// A JSON object with `items`, of these types unless they say so.
+    JsonItems { at: usize, types: Types },
 }
 
 impl<'a> Stream<'a> {
     fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize, keeps: bool) -> Self {
-        Self { source, reader, threads, buffer: Vec::new(), line: 1, ended: false, keeps }
+        Self { source, reader, threads, buffer: Vec::new(), start: Position { line: 1, before: 0 }, ended: false, keeps }
     }
 
     fn read(mut self, part: &mut Part) {
@@ -88,7 +89,7 @@ impl<'a> Stream<'a> {
             match shape(&self.buffer) {
                 Shape::Plain => self.read_one_document(part),
                 Shape::YamlItems { indent, at } => self.read_yaml_items(indent, at, part),
-                Shape::JsonItems { indent, at } => self.read_json_items(indent, at, part),
+                Shape::JsonItems { at, types } => self.read_json_items(at, &types, part),
             }
         }
     }
@@ -116,12 +117,12 @@ impl<'a> Stream<'a> {
     }
 
     fn consume(&mut self, end: usize) {
-        self.line += count_lines(&self.buffer[..end]);
+        self.start = self.start.after(&self.buffer[..end]);
         self.buffer.drain(..end);
     }
 
     fn judge_whole(&mut self, end: usize, part: &mut Part) {
-        self.reader.read_stream(&self.buffer[..end], self.line, part);
+        self.reader.read_stream(&self.buffer[..end], self.start.line, part);
         self.consume(end);
     }
 
@@ -136,9 +137,9 @@ impl<'a> Stream<'a> {
             pieces.push(start..cut);
             start = cut;
         }
-        let (reader, line) = (&self.reader, self.line);
-        Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
-            reader.read_stream(text, line, part);
+        let (reader, start) = (&self.reader, self.start);
+        Pieces { text, start, threads: self.threads, ranges: pieces }.judge(part, &|text, at, part| {
+            reader.read_stream(text, at.line, part);
             true
         });
         self.consume(end);
@@ -160,7 +161,7 @@ impl<'a> Stream<'a> {
         part.coverage.documents += 1;
         part.coverage.skipped.push(Skipped {
             path: self.reader.path.to_path_buf(),
-            line: Some(self.line),
+            line: Some(self.start.line),
             kind: SkipKind::TooLarge,
             reason: format!("a document of more than {} MiB: split it", LARGEST_DOCUMENT >> 20),
         });
@@ -203,10 +204,10 @@ impl<'a> Stream<'a> {
                 },
             };
             let pieces = cut_pieces(&text[..end], mark.as_bytes(), 1);
-            let (reader, line) = (&self.reader, self.line);
-            let right = Pieces { text, line, threads: self.threads, ranges: pieces }
-                .judge(part, &|text, line, part| {
-                    std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, line, part))
+            let (reader, start) = (&self.reader, self.start);
+            let right = Pieces { text, start, threads: self.threads, ranges: pieces }
+                .judge(part, &|text, at, part| {
+                    std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, at, part))
                 });
             if !right {
                 self.say_not_items(part);
@@ -218,43 +219,55 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn read_json_items(&mut self, indent: usize, at: usize, part: &mut Part) {
+    fn read_json_items(&mut self, at: usize, types: &Types, part: &mut Part) {
         part.coverage.documents += 1;
         self.consume(at);
-        let spaces = " ".repeat(indent);
-        let between = format!("\n{spaces}}},\n{spaces}{{");
-        let closing = format!("\n{spaces}}}\n");
         loop {
             self.fill(part, WINDOW);
-            let text = &self.buffer[..];
-            let (end, last) = match memmem::find(text, closing.as_bytes()) {
-                Some(found) => (found + 2 + indent, true),
-                None if self.ended => (text.len(), true),
-                None => match memmem::rfind(text, between.as_bytes()) {
-                    Some(cut) => (cut + 3 + indent, false),
-                    None if text.len() >= LARGEST_DOCUMENT => return self.too_large_item(part),
-                    None => {
-                        self.fill(part, self.buffer.len() * 2);
-                        continue;
+            let run = Run::of(&self.buffer);
+            if run.end == 0 && run.stops.is_none() {
+                if !self.ended && self.buffer.len() < LARGEST_DOCUMENT {
+                    self.fill(part, self.buffer.len() * 2);
+                    continue;
+                }
+                if !self.ended {
+                    return self.too_large_item(part);
+                }
+            }
+            let (reader, text) = (&self.reader, &self.buffer[..run.end]);
+            let right = Pieces { text, start: self.start, threads: self.threads, ranges: run.pieces }.judge(
+                part,
+                &|text, at, part| {
+                    let (mut at, mut seen) = (at, 0);
+                    while let Next::Item(Range { start, end }) = items::next(text, seen) {
+                        let here = at.after(&text[seen..start]);
+                        match std::str::from_utf8(&text[start..end]) {
+                            Ok(item) => reader.read_json_item(item, here, types, part),
+                            Err(_) => reader.not_an_item("is not valid UTF-8", here.line, part),
+                        }
+                        (at, seen) = (here.after(&text[start..end]), end);
                     }
+                    true
                 },
-            };
-            let pieces = cut_pieces(&text[..end], between.as_bytes(), 3 + indent);
-            let (reader, line) = (&self.reader, self.line);
-            let right =
-                Pieces { text, line, threads: self.threads, ranges: pieces }.judge(part, &|text, line, part| {
-                    let Ok(text) = std::str::from_utf8(text) else { return false };
-                    json_items(text, between.as_bytes(), indent).all(|range| {
-                        let line = line + count_lines(&text[..range.start]);
-                        reader.read_json_item(&text[range], line, part)
-                    })
-                });
+            );
             if !right {
                 self.say_not_items(part);
             }
-            self.consume(end);
-            if last {
-                return self.skip_tail(part);
+            self.consume(run.end);
+            match run.stops {
+                Some(Stop::Ends) => return self.skip_tail(part),
+                // What is no item is neither read nor passed over without a word.
+                Some(Stop::Breaks) => {
+                    self.say_not_items(part);
+                    return self.pass_over(part);
+                }
+                None if self.ended => {
+                    if !self.buffer.trim_ascii().is_empty() {
+                        self.say_not_items(part);
+                    }
+                    return self.consume(self.buffer.len());
+                }
+                None => {}
             }
         }
     }
@@ -262,7 +275,7 @@ impl<'a> Stream<'a> {
     fn say_not_items(&self, part: &mut Part) {
         part.coverage.skipped.push(Skipped {
             path: self.reader.path.to_path_buf(),
-            line: Some(self.line),
+            line: Some(self.start.line),
             kind: SkipKind::Syntax,
             reason: "a part of a large list that is not valid: nothing of this part was judged".to_owned(),
         });
@@ -271,7 +284,7 @@ impl<'a> Stream<'a> {
     fn too_large_item(&mut self, part: &mut Part) {
         part.coverage.skipped.push(Skipped {
             path: self.reader.path.to_path_buf(),
-            line: Some(self.line),
+            line: Some(self.start.line),
             kind: SkipKind::TooLarge,
             reason: format!("an item of a list of more than {} MiB", LARGEST_DOCUMENT >> 20),
         });
@@ -283,7 +296,7 @@ impl<'a> Stream<'a> {
         self.fill(part, WINDOW);
         let end = next_boundary(&self.buffer, 0).unwrap_or(self.buffer.len());
         if let Some(at) = second_items(&self.buffer[..end]) {
-            let line = self.line + count_lines(&self.buffer[..at]);
+            let line = self.start.line + count_lines(&self.buffer[..at]);
             part.coverage.skipped.push(Skipped {
                 path: self.reader.path.to_path_buf(),
                 line: Some(line),
@@ -307,28 +320,28 @@ fn second_items(tail: &[u8]) -> Option<usize> {
 /// Text that was cut into pieces.
 struct Pieces<'a> {
     text: &'a [u8],
-    /// The line of the file on which the text begins.
-    line: u32,
+    /// Where in the file the text begins.
+    start: Position,
     threads: usize,
-    ranges: Vec<std::ops::Range<usize>>,
+    ranges: Vec<Range<usize>>,
 }
 
-/// Judges one piece that begins on a line. False if it was not what it was taken for.
-type JudgePiece<'a> = &'a (dyn Fn(&[u8], u32, &mut Part) -> bool + Sync);
+/// Judges one piece that begins there. False if it was not what it was taken for.
+type JudgePiece<'a> = &'a (dyn Fn(&[u8], Position, &mut Part) -> bool + Sync);
 
 impl Pieces<'_> {
     /// Judges the pieces on all threads, and adds what they hold in order.
     /// False if one of them was not what it was taken for; then nothing is added.
     fn judge(&self, part: &mut Part, judge: JudgePiece<'_>) -> bool {
-        let mut lines = Vec::with_capacity(self.ranges.len());
-        let mut counted = (0, self.line);
+        let mut starts = Vec::with_capacity(self.ranges.len());
+        let mut counted = (0, self.start);
         for range in &self.ranges {
-            counted = (range.start, counted.1 + count_lines(&self.text[counted.0..range.start]));
-            lines.push(counted.1);
+            counted = (range.start, counted.1.after(&self.text[counted.0..range.start]));
+            starts.push(counted.1);
         }
         let work = |at: usize, _: &mut Vec<u8>| {
             let mut part = Part::default();
-            let right = judge(&self.text[self.ranges[at].clone()], lines[at], &mut part);
+            let right = judge(&self.text[self.ranges[at].clone()], starts[at], &mut part);
             (at, right, part)
         };
         let mut done = in_parallel(self.ranges.len(), self.threads, &work);
@@ -403,21 +416,70 @@ fn shape(text: &[u8]) -> Shape {
                 .iter()
                 .any(|key| line.starts_with(key))
     });
-    if !kubectl || !head[at + indent..].starts_with(b"- ") {
+    if !kubectl || !head[at + indent..].starts_with(b"- ") || !says_kind(&head[at..], indent) {
         return Shape::Plain;
     }
     Shape::YamlItems { indent, at: at + offset }
 }
 
+/// Whether the first item says its kind. Where it does not, `kind` of the list does, and may stand after the items.
+fn says_kind(items: &[u8], indent: usize) -> bool {
+    let mut lines = items.split(|&byte| byte == b'\n').map(|line| line.get(indent..).unwrap_or_default());
+    let first = lines.next().unwrap_or_default();
+    let rest = lines.take_while(|line| line.starts_with(b"  ") || line.is_empty());
+    [first].into_iter().chain(rest).any(|line| line.get(2..).is_some_and(|line| line.starts_with(b"kind:")))
+}
+
 fn json_shape(head: &[u8], offset: usize) -> Shape {
-    const ITEMS: &[u8] = b"\n    \"items\": [\n";
-    let Some(found) = memmem::find(head, ITEMS) else { return Shape::Plain };
-    let at = found + ITEMS.len();
-    let indent = head[at..].iter().take_while(|&&byte| byte == b' ').count();
-    if head.get(at + indent) != Some(&b'{') {
-        return Shape::Plain;
+    items::head(head).map_or(Shape::Plain, |found| Shape::JsonItems { at: found.at + offset, types: found.types })
+}
+
+/// Items of a JSON list that are whole in a text.
+struct Run {
+    /// They, in pieces of about `PIECE` bytes.
+    pieces: Vec<Range<usize>>,
+    /// Where the last of them ends, or the list.
+    end: usize,
+    stops: Option<Stop>,
+}
+
+/// Why there are no more.
+enum Stop {
+    Ends,
+    Breaks,
+}
+
+impl Run {
+    fn of(text: &[u8]) -> Self {
+        let mut run = Self { pieces: Vec::new(), end: 0, stops: None };
+        let mut start = 0;
+        loop {
+            match items::next(text, run.end) {
+                Next::Item(range) => run.end = range.end,
+                Next::Open(_) => break,
+                Next::End(end) => {
+                    run.stops = Some(Stop::Ends);
+                    if run.end > start {
+                        run.pieces.push(start..run.end);
+                    }
+                    run.end = end;
+                    return run;
+                }
+                Next::Other(_) => {
+                    run.stops = Some(Stop::Breaks);
+                    break;
+                }
+            }
+            if run.end - start >= PIECE {
+                run.pieces.push(start..run.end);
+                start = run.end;
+            }
+        }
+        if run.end > start {
+            run.pieces.push(start..run.end);
+        }
+        run
     }
-    Shape::JsonItems { indent, at: at + offset }
 }
 
 /// Where the items of a block sequence end: the first line that is neither indented further nor an item.
@@ -436,7 +498,7 @@ fn end_of_items(text: &[u8], indent: usize) -> Option<usize> {
 }
 
 /// Cuts `text` into pieces of about `PIECE` bytes, each ending `keep` bytes after the beginning of a `mark`.
-fn cut_pieces(text: &[u8], mark: &[u8], keep: usize) -> Vec<std::ops::Range<usize>> {
+fn cut_pieces(text: &[u8], mark: &[u8], keep: usize) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -446,28 +508,4 @@ fn cut_pieces(text: &[u8], mark: &[u8], keep: usize) -> Vec<std::ops::Range<usiz
         start = cut;
     }
     pieces
-}
-
-/// The ranges of the objects in a run of JSON items, without the commas between them.
-fn json_items<'t>(
-    text: &'t str,
-    between: &'t [u8],
-    indent: usize,
-) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
-    let mut start = 0;
-    let mut ends = memmem::find_iter(text.as_bytes(), between).map(move |at| at + 2 + indent).chain([text.len()]);
-    std::iter::from_fn(move || {
-        let end = ends.next()?;
-        let range = start..end;
-        // After the brace comes the comma.
-        start = end + 1;
-        Some(range)
-    })
-    .map(|range| {
-        let piece = &text[range.clone()];
-        let trimmed = piece.trim_start_matches([',', '\n', ' ']);
-        let start = range.end - trimmed.len();
-        start..range.start + piece.trim_end_matches([',', '\n', ' ']).len().max(start - range.start)
-    })
-    .filter(|range| !range.is_empty())
 }
