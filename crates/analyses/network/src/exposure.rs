@@ -229,13 +229,13 @@ impl Network<'_> {
                 };
             }
             Arrival::Pods(pods) => pods.clone(),
-            Arrival::Node => self.endpoints_where(|identity| matches!(identity, Identity::Nodes(_))),
+            Arrival::Node => self.elsewhere(|identity| matches!(identity, Identity::Nodes(_))),
             Arrival::Client => {
                 let listed = match &entry.reach {
                     Reach::Listed(ranges) => &ranges[..],
                     Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => &[],
                 };
-                self.endpoints_where(|identity| match identity {
+                self.elsewhere(|identity| match identity {
                     Identity::Outside(ranges) => {
                         listed.is_empty() || ranges.iter().any(|own| listed.iter().any(|other| own.overlaps(other)))
                     }
@@ -253,8 +253,11 @@ impl Network<'_> {
         if left.is_empty() { Answer::Refused } else { Answer::Admitted(left) }
     }
 
-    fn endpoints_where(&self, is: impl Fn(&Identity) -> bool) -> Vec<EndpointId> {
-        self.endpoints().filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number).collect()
+    /// Of nodes and the outside, which come after all pods.
+    fn elsewhere(&self, is: impl Fn(&Identity) -> bool) -> Vec<EndpointId> {
+        let first = self.census.members.len();
+        let numbered = (first as u32..).map(EndpointId).zip(&self.endpoints[first..]);
+        numbered.filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number).collect()
     }
 }
 
