@@ -67,8 +67,9 @@ fn default_volumes(case: &str) -> String {
     case.to_string()
 }
 
-/// Compares all that Plimsoll says of one case with one answer; what differs is added to `report`.
-fn compare(case: &str, answer: &str, how: As, report: &mut String) {
+/// Compares all that Plimsoll says of one case with one answer; what differs is added to `report`. How many answers that
+/// are: one for each level and version.
+fn compare(case: &str, answer: &str, how: As, report: &mut String) -> usize {
     let answer: Value = serde_json::from_str(answer).unwrap();
     let read_case = yaml::parse_document(case).unwrap();
     let pod = read_case.root().get("pod").unwrap();
@@ -91,6 +92,7 @@ fn compare(case: &str, answer: &str, how: As, report: &mut String) {
             writeln!(report, "{case}\nplugin   {expected}\nplimsoll {evaluated:?}\n").unwrap();
         }
     }
+    results.len()
 }
 
 /// An evaluation as the oracle writes it.
@@ -122,7 +124,7 @@ fn agrees(how: As) {
     let mut questions = asked.stdin.take().unwrap();
     let answers = BufReader::new(asked.stdout.take().unwrap());
     let mut report = String::new();
-    let mut answered = 0;
+    let (mut answered, mut compared) = (0, 0);
     thread::scope(|scope| {
         // The pipe is moved into the thread, so that the oracle sees the end of its input when all is asked.
         let cases = &cases;
@@ -134,7 +136,7 @@ fn agrees(how: As) {
         });
         for (case, answer) in cases.iter().zip(answers.lines()) {
             answered += 1;
-            compare(case, &answer.unwrap(), how, &mut report);
+            compared += compare(case, &answer.unwrap(), how, &mut report);
         }
     });
     assert!(asked.wait().unwrap().success());
@@ -142,6 +144,7 @@ fn agrees(how: As) {
     let differences = report.lines().filter(|line| line.starts_with("plugin ")).count();
     let start: String = report.lines().take(20).collect::<Vec<_>>().join("\n");
     assert!(report.is_empty(), "{differences} results differ:\n{start}");
+    println!("{answered} pods, {compared} evaluations asked, {compared} equal");
 }
 
 #[test]

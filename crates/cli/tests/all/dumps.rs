@@ -106,7 +106,10 @@ fn large_lists_in_every_layout() {
         ("compact", list.to_string()),
         ("pretty", serde_json::to_string_pretty(&list).unwrap()),
         ("lines", format!("{{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[\n{}\n]}}\n", each(&typed))),
-        ("raw", format!(r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"x":["]"]}},"items":[{}]}}"#, each(&bare))),
+        (
+            "raw",
+            format!(r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"x":["]"]}},"items":[{}]}}"#, each(&bare)),
+        ),
         ("type-after", format!(r#"{{"apiVersion":"v1","items":[{}{tail}"#, each(&bare))),
     ];
     for (name, text) in texts {
@@ -131,7 +134,10 @@ fn large_lists_in_every_layout() {
 #[test]
 fn a_broken_item_of_a_large_list() {
     let item = |number: usize, end: &str| {
-        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p{number}","labels":{{"a":"{}"}}}},"spec":{SPEC}{end}"#, "y".repeat(4_000))
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p{number}","labels":{{"a":"{}"}}}},"spec":{SPEC}{end}"#,
+            "y".repeat(4_000)
+        )
     };
     let items: Vec<String> = (0..3_000).map(|number| item(number, if number == 1_234 { ",:}" } else { "}" })).collect();
     let whole = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}"#, items.join(",\n"));

@@ -138,4 +138,5 @@ fn prints_what_helm_prints() {
         }
     }
     assert!(failed.is_empty(), "of {count} runs these differ:\n{failed}");
+    println!("{count} runs of charts, {count} equal");
 }

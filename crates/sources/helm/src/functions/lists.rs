@@ -158,7 +158,11 @@ pub(super) fn slice(_: &mut Machine, values: Vec<Value>) -> Answer {
 }
 
 pub(super) fn sort_alpha(machine: &mut Machine, values: Vec<Value>) -> Answer {
-    let mut texts = texts(&values[0]);
+    let mut texts = match &values[0] {
+        // What is no list becomes one of its text, nil as well.
+        nil if nil.is_nil() => vec![(crate::format::stringify(nil), nil.taint)],
+        list => texts(list),
+    };
     machine.tick(texts.len() as u64)?;
     texts.sort_by(|(a, _), (b, _)| crate::text::bytes(a).cmp(&crate::text::bytes(b)));
     let items = texts.into_iter().map(|(text, taint)| Value { taint, ..Value::text(text) });

@@ -70,7 +70,15 @@ enum Shape {
 
 impl<'a> Stream<'a> {
     fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize, keeps: bool) -> Self {
-        Self { source, reader, threads, buffer: Vec::new(), start: Position { line: 1, before: 0 }, ended: false, keeps }
+        Self {
+            source,
+            reader,
+            threads,
+            buffer: Vec::new(),
+            start: Position { line: 1, before: 0 },
+            ended: false,
+            keeps,
+        }
     }
 
     fn read(mut self, part: &mut Part) {
@@ -205,10 +213,9 @@ impl<'a> Stream<'a> {
             };
             let pieces = cut_pieces(&text[..end], mark.as_bytes(), 1);
             let (reader, start) = (&self.reader, self.start);
-            let right = Pieces { text, start, threads: self.threads, ranges: pieces }
-                .judge(part, &|text, at, part| {
-                    std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, at, part))
-                });
+            let right = Pieces { text, start, threads: self.threads, ranges: pieces }.judge(part, &|text, at, part| {
+                std::str::from_utf8(text).is_ok_and(|text| reader.read_items(text, at, part))
+            });
             if !right {
                 self.say_not_items(part);
             }
