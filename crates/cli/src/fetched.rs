@@ -1,19 +1,27 @@
-//! Paths that are addresses of repositories: fetched before they are read, and shown as paths in their repositories.
+//! Paths that are addresses of repositories, or archives: fetched or unpacked before they are read, and shown as paths in
+//! their repositories and archives.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Results};
 
 use crate::git::{Address, Fetched, is_address};
+use crate::unpacked::{self, Unpacked};
 
 /// Paths that can be read, and what had to be fetched for it.
+#[derive(Default)]
 pub(crate) struct Resolved {
     /// The paths.
     pub(crate) paths: Vec<PathBuf>,
     /// What was fetched, and what stands before its paths when they are shown.
     fetched: Vec<(Fetched, PathBuf)>,
+    /// What was unpacked, and its archive.
+    unpacked: Vec<(Unpacked, PathBuf)>,
+    /// Archives that cannot be.
+    refused: Vec<Skipped>,
 }
 
 /// Fetches what has to be fetched.
@@ -21,8 +29,26 @@ pub(crate) struct Resolved {
 /// # Errors
 /// An address that is none, or that cannot be fetched.
 pub(crate) fn resolve(paths: &[PathBuf]) -> anyhow::Result<Resolved> {
-    let mut resolved = Resolved { paths: Vec::with_capacity(paths.len()), fetched: Vec::new() };
+    let mut resolved = Resolved::default();
     for path in paths {
+        if unpacked::is_archive(path) {
+            match unpacked::unpack(path) {
+                Ok(found) => {
+                    resolved.paths.push(found.root.clone());
+                    resolved.unpacked.push((found, path.clone()));
+                }
+                Err(error) => {
+                    let reason = format!("{error:#}");
+                    resolved.refused.push(Skipped {
+                        path: path.clone(),
+                        line: None,
+                        kind: SkipKind::Unreadable,
+                        reason,
+                    });
+                }
+            }
+            continue;
+        }
         if !is_address(path) {
             resolved.paths.push(path.clone());
             continue;
@@ -41,23 +67,31 @@ pub(crate) fn resolve(paths: &[PathBuf]) -> anyhow::Result<Resolved> {
 impl Resolved {
     /// Whether anything was fetched.
     pub(crate) fn is_fetched(&self) -> bool {
-        !self.fetched.is_empty()
+        !self.fetched.is_empty() || !self.unpacked.is_empty() || !self.refused.is_empty()
+    }
+
+    /// What was left out of archives.
+    fn left_out(&self) -> impl Iterator<Item = Skipped> {
+        let left_out = self.unpacked.iter().flat_map(|(unpacked, _)| &unpacked.skipped);
+        left_out.chain(&self.refused).cloned()
     }
 
     /// Shows paths as paths in their repositories.
     pub(crate) fn show_inventory(&self, inventory: &mut Inventory) {
-        if self.fetched.is_empty() {
+        if !self.is_fetched() {
             return;
         }
+        inventory.coverage.skipped.extend(self.left_out());
         inventory.files.iter_mut().for_each(|path| *path = self.shown(path));
         inventory.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = self.shown(&skipped.path));
     }
 
     /// Shows paths as paths in their repositories. Returns where the files are in truth; nothing if that is the same.
     pub(crate) fn show(&self, results: &mut Results) -> Vec<PathBuf> {
-        if self.fetched.is_empty() {
+        if !self.is_fetched() {
             return Vec::new();
         }
+        results.coverage.skipped.extend(self.left_out());
         let on_disk = results.files.clone();
         results.files.iter_mut().for_each(|path| *path = self.shown(path));
         results.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = self.shown(&skipped.path));
@@ -71,10 +105,14 @@ impl Resolved {
     }
 
     fn shown(&self, path: &Path) -> PathBuf {
-        let inside =
-            self.fetched.iter().find_map(|(fetched, before)| Some((path.strip_prefix(&fetched.root).ok()?, before)));
+        let fetched = self.fetched.iter().map(|(fetched, before)| (&fetched.root, before));
+        let unpacked = self.unpacked.iter().map(|(unpacked, before)| (&unpacked.root, before));
+        let inside = fetched.chain(unpacked).find_map(|(root, before)| Some((path.strip_prefix(root).ok()?, before)));
         match inside {
-            Some((inside, _)) if inside.as_os_str().is_empty() => PathBuf::from("."),
+            Some((inside, before)) if inside.as_os_str().is_empty() && before.as_os_str().is_empty() => {
+                PathBuf::from(".")
+            }
+            Some((inside, before)) if inside.as_os_str().is_empty() => before.clone(),
             Some((inside, before)) => before.join(inside),
             None => path.to_path_buf(),
         }

@@ -22,6 +22,7 @@ mod screen;
 mod settings;
 mod since;
 mod source_lines;
+mod unpacked;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -66,19 +66,86 @@ fn must_gather() {
     assert_eq!(skipped, [Value::Null; 0]);
 }
 
-#[test]
-fn velero_backup() {
-    // An unpacked backup has each object twice: with the version that is preferred in its path, and without.
+/// A backup has each object once more for each version of its API.
+fn backup() -> [(&'static str, String); 4] {
     let pod =
         format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p","namespace":"shop"}},"spec":{SPEC}}}"#);
-    let folder = Folder::new(&[
-        ("metadata/version", "1.1.0"),
-        ("resources/pods/namespaces/shop/p.json", &pod),
-        ("resources/pods/v1-preferredversion/namespaces/shop/p.json", &pod),
-    ]);
-    let (resources, skipped) = privileged(&folder, &["--exclude", "*-preferredversion", "."]);
+    let role =
+        r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"r"},"rules":[]}"#;
+    [
+        ("metadata/version", "1.1.0".to_owned()),
+        ("resources/pods/namespaces/shop/p.json", pod.clone()),
+        ("resources/pods/v1-preferredversion/namespaces/shop/p.json", pod),
+        ("resources/clusterroles.rbac.authorization.k8s.io/cluster/r.json", role.to_owned()),
+    ]
+}
+
+#[test]
+fn velero_backup() {
+    let parts = backup();
+    let parts: Vec<(&str, &str)> = parts.iter().map(|(path, text)| (*path, &**text)).collect();
+    let folder = Folder::new(&parts);
+    let (resources, skipped) = privileged(&folder, &["."]);
     assert_eq!((kinds(&resources), resources.len()), (BTreeSet::from(["Pod"]), 1), "{resources:?}");
     assert_eq!(skipped, [Value::Null; 0]);
+}
+
+/// An archive of these files, and of entries that nobody should send.
+fn packed(parts: &[(&str, String)], hostile: bool) -> Vec<u8> {
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut add = |kind: tar::EntryType, path: &str, text: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        header.set_size(text.len() as u64);
+        // Written past what keeps a path inside.
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        if kind == tar::EntryType::Symlink {
+            header.set_link_name("/etc/passwd").unwrap();
+        }
+        header.set_cksum();
+        archive.append(&header, text.as_bytes()).unwrap();
+    };
+    for (path, text) in parts {
+        add(tar::EntryType::Regular, path, text);
+    }
+    if hostile {
+        add(tar::EntryType::Regular, "../outside.yaml", "a: b");
+        add(tar::EntryType::Symlink, "resources/link.yaml", "");
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+/// What is packed is read as it is unpacked, and named by its archive; nothing of it lands anywhere.
+#[test]
+fn archives_of_backups() {
+    let folder = Folder::new(&[]);
+    folder.write("backup.tar.gz", &packed(&backup(), false));
+    let (resources, skipped) = privileged(&folder, &["backup.tar.gz"]);
+    assert_eq!(resources, ["Pod/shop/p"], "{skipped:?}");
+    assert_eq!(skipped, [Value::Null; 0]);
+    let said = folder.run(&["scan", "--only", "privileged-container", "backup.tar.gz"]);
+    assert!(said.out.contains("backup.tar.gz/resources/pods/namespaces/shop/p.json:1"), "{}", said.out);
+    let said = folder.run(&["rbac", "who-can", "get", "pods", "backup.tar.gz", "--output", "json"]);
+    assert!(said.code == 0 && said.err.is_empty(), "{} {}", said.out, said.err);
+
+    folder.write("hostile.tgz", &packed(&backup(), true));
+    let (resources, skipped) = privileged(&folder, &["hostile.tgz"]);
+    let said: Vec<&str> = skipped.iter().map(|skipped| skipped["reason"].as_str().unwrap()).collect();
+    assert_eq!((resources.len(), said.len()), (1, 2), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("leads out")) && said.iter().any(|said| said.contains("link")));
+    assert!(!folder.path().join("../outside.yaml").exists());
+
+    let whole = packed(&backup(), false);
+    folder.write("cut.tar.gz", &whole[..whole.len() - 30]);
+    let (_, skipped) = privileged(&folder, &["cut.tar.gz"]);
+    assert_eq!(skipped.len(), 1, "{skipped:?}");
+    folder.write("none.tar.gz", b"no archive");
+    let (resources, skipped) = privileged(&folder, &["none.tar.gz", "backup.tar.gz"]);
+    assert_eq!((resources.len(), skipped.len()), (1, 1), "{skipped:?}");
+    let (resources, skipped) = privileged(&folder, &["none.tar.gz"]);
+    assert_eq!((resources.len(), skipped.len()), (0, 1), "{skipped:?}");
+    assert!(skipped[0]["reason"].as_str().unwrap().contains("cannot be unpacked"), "{skipped:?}");
 }
 
 /// Lists that are larger than what is read at a time, in every layout that programs write, say the same with the same places.

@@ -162,6 +162,21 @@ enum Found {
     Skipped(Skipped),
 }
 
+/// Whether a folder is of a backup of Velero and holds what is beside it once more: objects in each of their versions, that
+/// which is preferred among them. `resources/pods/v1-preferredversion` beside `resources/pods/namespaces`.
+fn is_copy_in_backup(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) || name == "namespaces" || name == "cluster" {
+        return false;
+    }
+    let mut above = entry.path().ancestors().skip(1);
+    let (resource, resources, backup) = (above.next(), above.next(), above.next());
+    let is_resources = resources.and_then(Path::file_name).is_some_and(|name| name == "resources");
+    is_resources
+        && backup.is_some_and(|backup| backup.join("metadata/version").is_file())
+        && resource.is_some_and(|resource| ["namespaces", "cluster"].iter().any(|name| resource.join(name).is_dir()))
+}
+
 fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, found: &mut Inputs) {
     let threads = if config.threads == 0 { 0 } else { config.threads };
     let filter = exclude.clone();
@@ -177,7 +192,9 @@ fn walk_folder(root: &Path, named: usize, config: &Config, exclude: &GlobSet, fo
         .require_git(true)
         .follow_links(false)
         .threads(threads)
-        .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &base, &filter));
+        .filter_entry(move |entry| {
+            entry.depth() == 0 || !is_excluded(entry.path(), &base, &filter) && !is_copy_in_backup(entry)
+        });
     let mut inputs = Vec::new();
     let mut links = Vec::new();
     for entry in entries(&walker, named) {
