@@ -1,11 +1,21 @@
 //! From a text to a program, and from variables to its value.
 
+use std::sync::Arc;
+
+use super::check::check;
+use super::evaluate::Context;
+use super::lexer::Mistake;
+use super::parser::parse;
+use super::syntax::Expr;
+use super::validate::{self, Patterns};
 use super::{Budget, Environment, Halt, Type, Value};
 
 /// An expression that the API server would take.
 #[derive(Debug, Clone)]
 pub struct Program {
+    expr: Arc<Expr>,
     output: Type,
+    patterns: Arc<Patterns>,
 }
 
 /// Why the API server would not take an expression: the first thing that is wrong.
@@ -30,8 +40,7 @@ pub trait Variables {
 impl Program {
     /// Parses and checks a text.
     pub fn compile(source: &str, environment: &Environment) -> Result<Program, CompileError> {
-        let _ = (environment.minor(), environment.variable(source), environment.composed());
-        Ok(Program { output: Type::Dyn })
+        compile(source, environment).map_err(|mistake| located(source, mistake))
     }
 
     /// The type of what it evaluates to: a validation's has to be `Type::Bool`, exactly.
@@ -42,8 +51,24 @@ impl Program {
     /// The value, or why there is none.
     pub fn evaluate(&self, variables: &dyn Variables, budget: &mut Budget) -> Result<Value, Halt> {
         budget.begin();
-        budget.spend_text(1)?;
-        budget.spend_elements(1)?;
-        variables.get("object").unwrap_or(Err(Halt::Unknown("object".into())))
+        Context::new(variables, budget, &self.patterns).evaluate(&self.expr)
     }
+}
+
+fn compile(source: &str, environment: &Environment) -> Result<Program, Mistake> {
+    let mut expr = parse(source)?;
+    let checked = check(&mut expr, environment)?;
+    let mut patterns = Patterns::new();
+    validate::literals(&expr, &mut patterns)?;
+    validate::aggregates(&checked.aggregates)?;
+    validate::templates(&checked.templates)?;
+    validate::conversions(&expr)?;
+    Ok(Program { expr: Arc::new(expr), output: checked.output, patterns: Arc::new(patterns) })
+}
+
+fn located(source: &str, (offset, message): Mistake) -> CompileError {
+    let before = source.get(..offset).unwrap_or(source);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    CompileError { message, offset, line, column }
 }
