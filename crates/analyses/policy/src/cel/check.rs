@@ -1,5 +1,5 @@
 //! What the API server refuses when a policy is made: names that are not declared, functions that do not take what they
-//! are given, literals of several types. Ports cel-go's `checker`, and stops at the first mistake.
+//! are given, literals of several types. Ports cel-go's `checker`, and tells the mistake that stands first.
 
 use std::sync::Arc;
 
@@ -9,6 +9,9 @@ use super::syntax::{Call, Entry, Expr, Fold, Item, Kind};
 use super::unify::{Unbound, Unifier, instantiate, most_general};
 use super::validate::{Aggregate, Template};
 use super::{Environment, Type, Value, functions};
+
+/// More mistakes than anybody reads.
+const MAX_MISTAKES: usize = 100;
 
 /// What the check found out that is needed afterwards.
 pub(super) struct Checked {
@@ -26,8 +29,13 @@ pub(super) fn check(expr: &mut Expr, environment: &Environment) -> Result<Checke
         aggregates: Vec::new(),
         templates: Vec::new(),
         formats: 0,
+        elements: Vec::new(),
+        mistakes: Vec::new(),
     };
-    let output = checker.check(expr)?;
+    let output = checker.check(expr);
+    if let Some(first) = checker.mistakes.into_iter().min_by_key(|(offset, _)| *offset) {
+        return Err(first);
+    }
     let output = checker.types.substitute(&output, Unbound::Dyn);
     let mut aggregates = std::mem::take(&mut checker.aggregates);
     let mut templates = std::mem::take(&mut checker.templates);
@@ -50,6 +58,9 @@ struct Checker<'a> {
     templates: Vec<Template>,
     /// How many calls of `format` are around.
     formats: usize,
+    /// The elements of the list that was checked last.
+    elements: Vec<(usize, Type)>,
+    mistakes: Vec<Mistake>,
 }
 
 fn undeclared<T>(offset: usize, name: &str) -> Result<T, Mistake> {
@@ -57,10 +68,23 @@ fn undeclared<T>(offset: usize, name: &str) -> Result<T, Mistake> {
 }
 
 impl Checker<'_> {
-    fn check(&mut self, expr: &mut Expr) -> Result<Type, Mistake> {
-        if self.types.is_exhausted() {
-            return Err((expr.offset, "the types of the expression are too large".to_owned()));
+    /// The type of an expression; of one with a mistake, which is kept, it is an error that goes with everything.
+    fn check(&mut self, expr: &mut Expr) -> Type {
+        if self.types.is_exhausted() && self.mistakes.is_empty() {
+            self.mistakes.push((expr.offset, "the types of the expression are too large".to_owned()));
         }
+        if self.types.is_exhausted() || self.mistakes.len() > MAX_MISTAKES {
+            return Type::Error;
+        }
+        self.check_kind(expr).unwrap_or_else(|mistake| self.mistaken(mistake))
+    }
+
+    fn mistaken(&mut self, mistake: Mistake) -> Type {
+        self.mistakes.push(mistake);
+        Type::Error
+    }
+
+    fn check_kind(&mut self, expr: &mut Expr) -> Result<Type, Mistake> {
         let offset = expr.offset;
         match &mut expr.kind {
             Kind::Literal(value) => Ok(literal(value)),
@@ -87,18 +111,18 @@ impl Checker<'_> {
             }
             Kind::Logic { terms, .. } => {
                 for term in terms {
-                    let kind = self.check(term)?;
-                    self.assert_assignable(term.offset, kind, Type::Bool)?;
+                    let kind = self.check(term);
+                    self.assert_assignable(term.offset, kind, Type::Bool);
                 }
                 Ok(Type::Bool)
             }
             Kind::Conditional(parts) => {
-                let kinds = parts.iter_mut().map(|part| self.check(part)).collect::<Result<Vec<_>, _>>()?;
+                let kinds: Vec<Type> = parts.iter_mut().map(|part| self.check(part)).collect();
                 self.resolve(offset, "_?_:_", false, &kinds)
             }
             Kind::Call(call) => self.call(offset, call),
-            Kind::List(items) => self.list(items),
-            Kind::Map(entries) => self.map(entries),
+            Kind::List(items) => Ok(self.list(items)),
+            Kind::Map(entries) => Ok(self.map(entries)),
             Kind::Message { name } => undeclared(offset, name),
             Kind::Fold(fold) => self.fold(fold),
         }
@@ -163,7 +187,7 @@ impl Checker<'_> {
 
     /// The type of a field of something.
     fn field(&mut self, offset: usize, operand: &mut Expr, field: &str) -> Result<Type, Mistake> {
-        let whole = self.check(operand)?;
+        let whole = self.check(operand);
         let whole = self.types.substitute(&whole, Unbound::Stays);
         let (target, is_optional) = match &whole {
             Type::Optional(of) => (of.as_ref().clone(), true),
@@ -175,16 +199,20 @@ impl Checker<'_> {
                 Some((_, kind)) => kind.clone(),
                 None => return Err((offset, format!("undefined field '{field}'"))),
             },
-            Type::Opaque(_) | Type::Duration | Type::Timestamp if !matches!(target, Type::Opaque(_)) => {
-                return Err((offset, format!("type '{target}' does not support field selection")));
+            Type::Opaque("net.IP" | "net.CIDR") | Type::Duration | Type::Timestamp => {
+                self.mistaken((offset, format!("type '{}' does not support field selection", target.told())));
+                Type::Dyn
             }
-            Type::Opaque(_) => return Err((offset, format!("undefined field '{field}'"))),
+            Type::Opaque(name) => return Err((offset, format!("unexpected failed resolution of '{name}'"))),
             Type::Parameter(_) => {
                 self.types.assign(&[Type::Dyn], std::slice::from_ref(&target));
                 Type::Dyn
             }
             Type::Dyn | Type::Error => Type::Dyn,
-            _ => return Err((offset, format!("type '{target}' does not support field selection"))),
+            _ => {
+                self.mistaken((offset, format!("type '{}' does not support field selection", target.told())));
+                Type::Dyn
+            }
         };
         let kind = if is_optional { Type::Optional(Arc::new(kind)) } else { kind };
         Ok(self.types.substitute(&kind, Unbound::Stays))
@@ -195,7 +223,10 @@ impl Checker<'_> {
         self.formats += usize::from(is_format);
         let mut kinds = Vec::with_capacity(call.arguments.len() + 1);
         for argument in &mut call.arguments {
-            kinds.push(self.check(argument)?);
+            kinds.push(self.check(argument));
+        }
+        if is_format {
+            self.template(offset, call);
         }
         self.formats -= usize::from(is_format);
         let minor = self.environment.minor();
@@ -209,32 +240,24 @@ impl Checker<'_> {
         }
         let is_member = call.target.is_some();
         if let Some(target) = &mut call.target {
-            kinds.insert(0, self.check(target)?);
-        } else if let Some(plain) = call.function.strip_prefix('.') {
-            call.function = Arc::from(plain);
+            kinds.insert(0, self.check(target));
         }
-        if signatures(&call.function, minor).next().is_none() {
+        let plain: Arc<str> = call.function.strip_prefix('.').map_or_else(|| call.function.clone(), Arc::from);
+        if signatures(&plain, minor).next().is_none() {
             return undeclared(offset, &call.function);
         }
+        call.function = plain;
         call.implementation = functions::find(&call.function);
-        if is_format {
-            self.template(offset, call);
-        }
         self.resolve(offset, &call.function, is_member, &kinds)
     }
 
     /// Keeps a call of `format` whose text and list are written, which are held against one another.
-    fn template(&mut self, offset: usize, call: &mut Call) {
+    fn template(&mut self, offset: usize, call: &Call) {
         let Some(Kind::Literal(Value::String(text))) = call.target.as_ref().map(|target| &target.kind) else { return };
-        let text = text.clone();
-        let [Expr { kind: Kind::List(items), .. }] = call.arguments.as_mut_slice() else { return };
-        let mut arguments = Vec::new();
-        for item in items {
-            // It was checked before, so that this only tells the type again.
-            let kind = self.check(&mut item.value).unwrap_or(Type::Dyn);
-            arguments.push((item.value.offset, kind));
+        if let [Expr { kind: Kind::List(_), .. }] = call.arguments.as_slice() {
+            let arguments = std::mem::take(&mut self.elements);
+            self.templates.push(Template { offset, text: text.clone(), arguments });
         }
-        self.templates.push(Template { offset, text, arguments });
     }
 
     fn resolve(&mut self, offset: usize, name: &str, is_member: bool, kinds: &[Type]) -> Result<Type, Mistake> {
@@ -267,8 +290,7 @@ impl Checker<'_> {
         if let Some(result) = result {
             return Ok(result);
         }
-        let kinds: Vec<String> =
-            kinds.iter().map(|kind| self.types.substitute(kind, Unbound::Dyn).to_string()).collect();
+        let kinds: Vec<String> = kinds.iter().map(|kind| self.types.substitute(kind, Unbound::Dyn).told()).collect();
         let told = match (is_member, kinds.split_first()) {
             (true, Some((target, rest))) => format!("{target}.({})", rest.join(", ")),
             _ => format!("({})", kinds.join(", ")),
@@ -276,72 +298,79 @@ impl Checker<'_> {
         Err((offset, format!("found no matching overload for '{name}' applied to '{told}'")))
     }
 
-    fn assert_assignable(&mut self, offset: usize, found: Type, expected: Type) -> Result<(), Mistake> {
-        if self.types.assign(std::slice::from_ref(&found), std::slice::from_ref(&expected)) {
-            return Ok(());
+    fn assert_assignable(&mut self, offset: usize, found: Type, expected: Type) {
+        if !self.types.assign(std::slice::from_ref(&expected), std::slice::from_ref(&found)) {
+            let message = format!("expected type '{}' but found '{}'", expected.told(), found.told());
+            self.mistakes.push((offset, message));
         }
-        let expected = self.types.substitute(&expected, Unbound::Stays);
-        let found = self.types.substitute(&found, Unbound::Stays);
-        Err((offset, format!("expected type '{expected}' but found '{found}'")))
     }
 
-    fn join(&mut self, offset: usize, known: Option<Type>, next: Type) -> Result<Type, Mistake> {
-        let Some(known) = known else { return Ok(next) };
+    fn join(&mut self, known: Option<Type>, next: Type) -> Type {
+        let Some(known) = known else { return next };
         if self.types.assign(std::slice::from_ref(&known), std::slice::from_ref(&next)) {
-            return Ok(most_general(&known, &next));
+            return most_general(&known, &next);
         }
-        Err((offset, format!("expected type '{known}' but found '{next}'")))
+        // Refused afterwards, but within `format`.
+        Type::Dyn
     }
 
-    fn unwrapped(&self, offset: usize, kind: Type) -> Result<Type, Mistake> {
+    fn unwrapped(&mut self, offset: usize, kind: Type) -> Type {
         match kind {
-            Type::Optional(of) => Ok(of.as_ref().clone()),
-            Type::Dyn => Ok(Type::Dyn),
-            other => Err((offset, format!("expected type 'optional_type({other})' but found '{other}'"))),
+            Type::Optional(of) => of.as_ref().clone(),
+            Type::Dyn => Type::Dyn,
+            other => {
+                let told = other.told();
+                self.mistakes.push((offset, format!("expected type 'optional_type({told})' but found '{told}'")));
+                other
+            }
         }
     }
 
-    fn list(&mut self, items: &mut [Item]) -> Result<Type, Mistake> {
+    fn list(&mut self, items: &mut [Item]) -> Type {
         let mut joined = None;
         let mut kinds = Vec::new();
         for item in items {
-            let mut kind = self.check(&mut item.value)?;
+            let mut kind = self.check(&mut item.value);
+            let is_loose = item.is_optional && kind == Type::Dyn;
             if item.is_optional {
-                kind = self.unwrapped(item.value.offset, kind)?;
+                kind = self.unwrapped(item.value.offset, kind);
             }
-            kinds.push((item.value.offset, kind.clone()));
-            joined = Some(self.join(item.value.offset, joined, kind)?);
+            kinds.push((item.value.offset, if is_loose { Type::Error } else { kind.clone() }));
+            joined = Some(self.join(joined, kind));
         }
         if self.formats == 0 {
             self.aggregates.push(Aggregate(kinds));
+        } else {
+            self.elements = kinds;
         }
-        Ok(Type::list(joined.unwrap_or_else(|| self.types.fresh())))
+        Type::list(joined.unwrap_or_else(|| self.types.fresh()))
     }
 
-    fn map(&mut self, entries: &mut [Entry]) -> Result<Type, Mistake> {
+    fn map(&mut self, entries: &mut [Entry]) -> Type {
         let (mut key, mut value) = (None, None);
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for entry in entries {
-            let kind = self.check(&mut entry.key)?;
+            let kind = self.check(&mut entry.key);
             keys.push((entry.key.offset, kind.clone()));
-            key = Some(self.join(entry.key.offset, key, kind)?);
-            let mut kind = self.check(&mut entry.value)?;
+            key = Some(self.join(key, kind));
+            let mut kind = self.check(&mut entry.value);
+            let is_loose = entry.is_optional && kind == Type::Dyn;
             if entry.is_optional {
-                kind = self.unwrapped(entry.value.offset, kind)?;
+                kind = self.unwrapped(entry.value.offset, kind);
             }
-            values.push((entry.value.offset, kind.clone()));
-            value = Some(self.join(entry.value.offset, value, kind)?);
+            values.push((entry.value.offset, if is_loose { Type::Error } else { kind.clone() }));
+            value = Some(self.join(value, kind));
         }
         if self.formats == 0 {
             self.aggregates.extend([Aggregate(keys), Aggregate(values)]);
         }
         let key = key.unwrap_or_else(|| self.types.fresh());
-        Ok(Type::map(key, value.unwrap_or_else(|| self.types.fresh())))
+        Type::map(key, value.unwrap_or_else(|| self.types.fresh()))
     }
 
     fn fold(&mut self, fold: &mut Fold) -> Result<Type, Mistake> {
-        let range = self.check(&mut fold.range)?;
-        let accumulated = self.check(&mut fold.initial)?;
+        let range = self.check(&mut fold.range);
+        let accumulated = self.check(&mut fold.initial);
         let range = self.types.substitute(&range, Unbound::Stays);
         let (first, second) = match &range {
             Type::List(of) if fold.second.is_some() => (Type::Int, of.as_ref().clone()),
@@ -353,7 +382,8 @@ impl Checker<'_> {
             }
             _ => {
                 let told = "cannot be range of a comprehension (must be list, map, or dynamic)";
-                return Err((fold.range.offset, format!("expression of type '{range}' {told}")));
+                self.mistakes.push((fold.range.offset, format!("expression of type '{}' {told}", range.told())));
+                (Type::Error, Type::Error)
             }
         };
         let outer = self.locals.len();
@@ -361,10 +391,10 @@ impl Checker<'_> {
         let with_accumulator = self.locals.len();
         self.locals.push((fold.first.clone(), first));
         self.locals.extend(fold.second.iter().map(|name| (name.clone(), second.clone())));
-        let step = self.check(&mut fold.step)?;
-        self.assert_assignable(fold.step.offset, accumulated, step)?;
+        let step = self.check(&mut fold.step);
+        self.assert_assignable(fold.step.offset, step, accumulated);
         self.locals.truncate(with_accumulator);
-        let result = self.check(&mut fold.result)?;
+        let result = self.check(&mut fold.result);
         self.locals.truncate(outer);
         Ok(self.types.substitute(&result, Unbound::Stays))
     }

@@ -97,6 +97,12 @@ impl<'a> Context<'a> {
 
     fn call(&mut self, call: &Call) -> Answer {
         self.budget.spend(1)?;
+        if let ("@in", [_, Expr { kind: Kind::List(items), .. }]) = (&*call.function, &*call.arguments)
+            && items.is_empty()
+        {
+            // Nothing is in it, not even what fails.
+            return Ok(Value::Bool(false));
+        }
         let mut values = Vec::with_capacity(call.arguments.len() + 1);
         if let Some(target) = &call.target {
             let target = self.evaluate(target)?;
@@ -106,6 +112,9 @@ impl<'a> Context<'a> {
                     (Some(held), "orValue") => held.as_ref().clone().known(),
                     (Some(_), _) => Ok(target),
                 };
+            }
+            if matches!(&*call.function, "or" | "orValue") && !matches!(target, Value::Optional(_)) {
+                return no_overload();
             }
             values.push(target);
         }
@@ -218,8 +227,8 @@ impl<'a> Context<'a> {
         match (fold.condition, accumulated) {
             (Condition::NotFalse, Some(Ok(Value::Bool(value)))) => !value,
             (Condition::NotTrue, Some(Ok(Value::Bool(value)))) => *value,
-            // Nothing can be added to what failed.
-            (Condition::Always, Some(Err(_))) => true,
+            // Nothing can be added to what failed; but a condition that fails later takes its place.
+            (Condition::Always, Some(Err(_))) => !matches!(fold.step.kind, Kind::Conditional(_)),
             _ => false,
         }
     }
@@ -235,20 +244,34 @@ impl<'a> Context<'a> {
     ) -> Answer {
         let depth = self.locals.len();
         let mut values = Vec::new();
+        let mut halted: Option<Halt> = None;
         for (first, second) in items {
             self.budget.spend(LIST_COST + 2)?;
             self.locals.truncate(depth);
             self.locals.push((fold.first.clone(), Ok(first)));
             self.locals.extend(fold.second.iter().map(|name| (name.clone(), Ok(second.clone()))));
-            match filter.map(|filter| self.evaluate(filter)).transpose()? {
-                None | Some(Value::Bool(true)) => values.push(self.evaluate(item)?),
-                Some(Value::Bool(false)) => {}
-                Some(_) => return no_overload(),
+            let added = match filter.map(|filter| self.evaluate(filter)) {
+                None | Some(Ok(Value::Bool(true))) if halted.is_some() => continue,
+                None | Some(Ok(Value::Bool(true))) => self.evaluate(item),
+                Some(Ok(Value::Bool(false))) => continue,
+                Some(Ok(_)) => no_overload(),
+                Some(Err(halt)) => Err(halt),
+            };
+            match (added, &halted) {
+                (Ok(value), _) => values.push(value),
+                (Err(Halt::Spent), _) => return Err(Halt::Spent),
+                // It fails anyway.
+                (Err(Halt::Unknown(_)), Some(Halt::Error(_))) => {}
+                (Err(halt), _) => halted = Some(halt),
+            }
+            if filter.is_none() && halted.is_some() {
+                break;
             }
         }
-        match rest {
-            Some(on) => Err(Halt::Unknown(on)),
-            None => Ok(Value::from(values)),
+        match (halted, rest) {
+            (Some(halt), _) => Err(halt),
+            (None, Some(on)) => Err(Halt::Unknown(on)),
+            (None, None) => Ok(Value::from(values)),
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn global(at: usize, function: &str, arguments: &[Expr]) -> Result<Op
 /// The expansion of a call on something, if that is a macro.
 pub(super) fn member(at: usize, target: &Expr, function: &str, arguments: &[Expr]) -> Result<Option<Expr>, Mistake> {
     let expanded = match (function, arguments) {
-        ("all" | "exists" | "exists_one" | "existsOne", [name, predicate]) => {
+        ("all" | "exists" | "exists_one", [name, predicate]) => {
             quantifier(at, function, Names::one(name, target)?, predicate)
         }
         ("all" | "exists" | "exists_one" | "existsOne", [first, second, predicate]) => {

@@ -9,7 +9,7 @@ use super::{Halt, Value, value};
 
 /// The error of an operation that the type of the first operand does not have. Types that receive calls in cel-go do not
 /// name it.
-fn lacks(name: &str, value: &Value) -> Answer {
+pub(super) fn lacks(name: &str, value: &Value) -> Answer {
     match value {
         Value::String(_) | Value::Duration(_) | Value::Timestamp(_) => no_overload(),
         _ => error(format!("no such overload: {name}")),
@@ -22,7 +22,6 @@ fn checked<T>(result: Option<T>, wrap: impl Fn(T) -> Value, message: &str) -> An
 
 const INT: &str = "integer overflow";
 const UINT: &str = "unsigned integer overflow";
-const DURATION: &str = "duration overflow";
 
 pub(super) fn add(context: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {
     let [left, right] = values else { return no_overload() };
@@ -42,7 +41,7 @@ pub(super) fn add(context: &mut Context<'_>, name: &str, values: &[Value]) -> An
             context.budget.spend_elements(left.len() + right.len())?;
             Ok(Value::List([&**left, &**right].concat().into()))
         }
-        (Value::Duration(left), Value::Duration(right)) => checked(left.checked_add(*right), Value::Duration, DURATION),
+        (Value::Duration(left), Value::Duration(right)) => checked(left.checked_add(*right), Value::Duration, INT),
         (Value::Duration(length), Value::Timestamp(time)) | (Value::Timestamp(time), Value::Duration(length)) => {
             moved(*time, i128::from(*length))
         }
@@ -71,10 +70,10 @@ pub(super) fn subtract(_: &mut Context<'_>, name: &str, values: &[Value]) -> Ans
         (Value::Int(left), Value::Int(right)) => checked(left.checked_sub(*right), Value::Int, INT),
         (Value::Uint(left), Value::Uint(right)) => checked(left.checked_sub(*right), Value::Uint, UINT),
         (Value::Double(left), Value::Double(right)) => Ok(Value::Double(left - right)),
-        (Value::Duration(left), Value::Duration(right)) => checked(left.checked_sub(*right), Value::Duration, DURATION),
+        (Value::Duration(left), Value::Duration(right)) => checked(left.checked_sub(*right), Value::Duration, INT),
         (Value::Timestamp(time), Value::Duration(length)) => moved(*time, -i128::from(*length)),
         (Value::Timestamp(left), Value::Timestamp(right)) => {
-            checked(i64::try_from(left.nanoseconds() - right.nanoseconds()).ok(), Value::Duration, DURATION)
+            checked(i64::try_from(left.nanoseconds() - right.nanoseconds()).ok(), Value::Duration, INT)
         }
         (Value::Int(_) | Value::Uint(_) | Value::Double(_), _) => no_overload(),
         _ => lacks(name, left),
@@ -118,7 +117,7 @@ pub(super) fn modulo(_: &mut Context<'_>, name: &str, values: &[Value]) -> Answe
 pub(super) fn negate(_: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {
     match values {
         [Value::Int(value)] => checked(value.checked_neg(), Value::Int, INT),
-        [Value::Duration(value)] => checked(value.checked_neg(), Value::Duration, DURATION),
+        [Value::Duration(value)] => checked(value.checked_neg(), Value::Duration, INT),
         [Value::Double(value)] => Ok(Value::Double(-value)),
         [Value::Bool(value)] => Ok(Value::Bool(!value)),
         [other] => lacks(name, other),
@@ -145,7 +144,11 @@ pub(super) fn equal(context: &mut Context<'_>, left: &Value, right: &Value) -> R
 
 pub(super) fn equals(context: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {
     let [left, right] = values else { return no_overload() };
-    Ok(Value::Bool(equal(context, left, right)? == (name == "_==_")))
+    match equal(context, left, right) {
+        // What cannot be compared is not equal.
+        Err(Halt::Error(_)) if name == "_!=_" => Ok(Value::Bool(true)),
+        equal => Ok(Value::Bool(equal? == (name == "_==_"))),
+    }
 }
 
 pub(super) fn relation(context: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {

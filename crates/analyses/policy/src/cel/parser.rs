@@ -10,6 +10,9 @@ use super::syntax::{Entry, Expr, Item, Kind, MAX_DEPTH, MAX_NODES};
 /// What the parser of cel-go takes at most.
 const MAX_LENGTH: usize = 100_000;
 
+/// How deep brackets may lie in one another. (The API server takes some more.)
+const MAX_NESTING: u16 = 100;
+
 /// What may not be the name of a variable or function.
 const RESERVED: &[&str] = &[
     "as",
@@ -103,14 +106,14 @@ impl Parser {
 
     fn expression(&mut self) -> Result<Expr, Mistake> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err((self.offset(), format!("expression recursion limit exceeded: {MAX_DEPTH}")));
+        if self.depth > MAX_NESTING {
+            return Err((self.offset(), format!("expression recursion limit exceeded: {MAX_NESTING}")));
         }
-        let condition = self.logic(true)?;
+        let condition = self.logic()?;
         let expr = match self.take("?") {
             None => condition,
             Some(offset) => {
-                let then = self.logic(true)?;
+                let then = self.logic()?;
                 self.expect(":")?;
                 let otherwise = self.expression()?;
                 self.node(Expr::conditional(offset, condition, then, otherwise))?
@@ -121,51 +124,64 @@ impl Parser {
     }
 
     /// `a || b || …` of `a && b && …`.
-    fn logic(&mut self, is_or: bool) -> Result<Expr, Mistake> {
-        let sign = if is_or { "||" } else { "&&" };
-        let first = if is_or { self.logic(false)? } else { self.binary(0)? };
-        if !self.is_sign(sign) {
-            return Ok(first);
+    fn logic(&mut self) -> Result<Expr, Mistake> {
+        let (mut either, mut either_at) = (Vec::new(), 0);
+        loop {
+            let (mut all, mut all_at) = (vec![self.binary(0)?], 0);
+            while let Some(offset) = self.take("&&") {
+                all_at = if all.len() == 1 { offset } else { all_at };
+                all.push(self.binary(0)?);
+            }
+            either.push(self.joined(false, all_at, all)?);
+            match self.take("||") {
+                Some(offset) => either_at = if either.len() == 1 { offset } else { either_at },
+                None => return self.joined(true, either_at, either),
+            }
         }
-        let offset = self.offset();
-        let mut terms = vec![first];
-        while self.take(sign).is_some() {
-            terms.push(if is_or { self.logic(false)? } else { self.binary(0)? });
-        }
-        self.node(Expr::new(offset, Kind::Logic { is_or, terms }))
     }
 
-    /// Relations, sums and products, which bind to the left.
-    fn binary(&mut self, level: u8) -> Result<Expr, Mistake> {
-        let mut left = if level == 2 { self.unary()? } else { self.binary(level + 1)? };
-        while let Some(function) = self.operator(level) {
+    fn joined(&mut self, is_or: bool, offset: usize, mut terms: Vec<Expr>) -> Result<Expr, Mistake> {
+        match terms.pop() {
+            Some(only) if terms.is_empty() => Ok(only),
+            last => {
+                terms.extend(last);
+                self.node(Expr::new(offset, Kind::Logic { is_or, terms }))
+            }
+        }
+    }
+
+    /// Relations, sums and products, which bind to the left, of at least a strength.
+    fn binary(&mut self, least: u8) -> Result<Expr, Mistake> {
+        let mut left = self.unary()?;
+        while let Some((strength, function)) = self.operator().filter(|(strength, _)| *strength >= least) {
             let offset = self.offset();
             self.at += 1;
-            let right = if level == 2 { self.unary()? } else { self.binary(level + 1)? };
+            let right = self.binary(strength + 1)?;
             left = self.node(Expr::call(offset, function, vec![left, right]))?;
         }
         Ok(left)
     }
 
-    fn operator(&self, level: u8) -> Option<&'static str> {
+    /// The operator that is next, and how strongly it binds.
+    fn operator(&self) -> Option<(u8, &'static str)> {
         let sign = match self.peek() {
             TokenKind::Sign(sign) => sign,
             TokenKind::Ident(name) if &**name == "in" => "in",
             _ => return None,
         };
-        Some(match (level, sign) {
-            (0, "==") => "_==_",
-            (0, "!=") => "_!=_",
-            (0, "<") => "_<_",
-            (0, "<=") => "_<=_",
-            (0, ">") => "_>_",
-            (0, ">=") => "_>=_",
-            (0, "in") => "@in",
-            (1, "+") => "_+_",
-            (1, "-") => "_-_",
-            (2, "*") => "_*_",
-            (2, "/") => "_/_",
-            (2, "%") => "_%_",
+        Some(match sign {
+            "==" => (0, "_==_"),
+            "!=" => (0, "_!=_"),
+            "<" => (0, "_<_"),
+            "<=" => (0, "_<=_"),
+            ">" => (0, "_>_"),
+            ">=" => (0, "_>=_"),
+            "in" => (0, "@in"),
+            "+" => (1, "_+_"),
+            "-" => (1, "_-_"),
+            "*" => (2, "_*_"),
+            "/" => (2, "_/_"),
+            "%" => (2, "_%_"),
             _ => return None,
         })
     }

@@ -58,11 +58,10 @@ impl Program {
 fn compile(source: &str, environment: &Environment) -> Result<Program, Mistake> {
     let mut expr = parse(source)?;
     let checked = check(&mut expr, environment)?;
-    let mut patterns = Patterns::new();
-    validate::literals(&expr, &mut patterns)?;
-    validate::aggregates(&checked.aggregates)?;
-    validate::templates(&checked.templates)?;
-    validate::conversions(&expr)?;
+    if let Some(first) = validate::mistakes(&expr, &checked).into_iter().min_by_key(|(offset, _)| *offset) {
+        return Err(first);
+    }
+    let patterns = validate::plan(&expr)?;
     Ok(Program { expr: Arc::new(expr), output: checked.output, patterns: Arc::new(patterns) })
 }
 

@@ -1,5 +1,7 @@
 //! Durations and points in time: how they are read, written and taken apart.
 
+use std::cmp::Ordering;
+
 use super::value::error;
 use super::{Halt, number};
 
@@ -11,10 +13,32 @@ const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
 /// A point in time, in seconds since 1970 and nanoseconds after that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 pub struct Timestamp {
     seconds: i64,
     nanoseconds: u32,
+    /// By how many seconds the clock is ahead of UTC with which it was written, and is written again.
+    offset: i32,
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.seconds, self.nanoseconds).cmp(&(other.seconds, other.nanoseconds))
+    }
 }
 
 /// A point in time on the calendar.
@@ -38,7 +62,7 @@ impl Timestamp {
     /// A point in time that lies within what the language has.
     pub fn new(seconds: i64, nanoseconds: u32) -> Option<Timestamp> {
         let is_within = (FIRST..=LAST).contains(&seconds) && nanoseconds < 1_000_000_000;
-        is_within.then_some(Timestamp { seconds, nanoseconds })
+        is_within.then_some(Timestamp { seconds, nanoseconds, offset: 0 })
     }
 
     pub(super) fn is_zero(self) -> bool {
@@ -55,7 +79,9 @@ impl Timestamp {
 
     pub(super) fn moved(self, by: i128) -> Option<Timestamp> {
         let all = self.nanoseconds().checked_add(by)?;
-        Timestamp::new(i64::try_from(all.div_euclid(SECOND)).ok()?, u32::try_from(all.rem_euclid(SECOND)).ok()?)
+        let seconds = i64::try_from(all.div_euclid(SECOND)).ok()?;
+        let moved = Timestamp::new(seconds, u32::try_from(all.rem_euclid(SECOND)).ok()?)?;
+        Some(Timestamp { offset: self.offset, ..moved })
     }
 
     /// The calendar where clocks are ahead by so many seconds.
@@ -100,18 +126,25 @@ impl Timestamp {
             && second < 60
             && reader.rest.is_empty();
         let seconds = to_days(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset;
-        is_valid.then(|| Timestamp::new(seconds, nanoseconds)).flatten()
+        let time = is_valid.then(|| Timestamp::new(seconds, nanoseconds)).flatten()?;
+        Some(Timestamp { offset: i32::try_from(offset).ok()?, ..time })
     }
 
-    /// RFC 3339 in UTC, without zeros at the end.
+    /// RFC 3339, without zeros at the end.
     pub(super) fn text(self) -> String {
-        let civil = self.civil(0);
+        let civil = self.civil(i64::from(self.offset));
+        let minutes = self.offset / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let zone = match minutes {
+            0 => "Z".to_owned(),
+            _ => format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60),
+        };
         let mut fraction = String::new();
         if self.nanoseconds > 0 {
             fraction = format!(".{:09}", self.nanoseconds).trim_end_matches('0').to_owned();
         }
         let Civil { year, month, day, hour, minute, second, .. } = civil;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}")
     }
 }
 
@@ -255,9 +288,6 @@ pub(super) fn zone_offset(zone: &str) -> Result<i64, Halt> {
         Err(_) => error(format!("strconv.Atoi: parsing {}: invalid syntax", super::functions::strings::quoted(text))),
     };
     let (hours, minutes) = (number(hours)?, number(minutes)?);
-    if !(0..60).contains(&minutes) {
-        return error(format!("timezone offset minutes out of range [0, 59]: {zone}"));
-    }
-    let hours = hours.clamp(-1_000_000, 1_000_000);
+    let (hours, minutes) = (hours.clamp(-1_000_000, 1_000_000), minutes.clamp(-1_000_000, 1_000_000));
     Ok(60 * if zone.starts_with('-') { hours * 60 - minutes } else { hours * 60 + minutes })
 }

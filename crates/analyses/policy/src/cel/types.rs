@@ -79,12 +79,28 @@ impl Type {
     }
 }
 
+impl Type {
+    /// As messages of the checker name it.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Type::Duration => "duration".to_owned(),
+            Type::Timestamp => "timestamp".to_owned(),
+            Type::Null => "null".to_owned(),
+            Type::List(element) => format!("list({})", element.told()),
+            Type::Map(key, value) => format!("map({}, {})", key.told(), value.told()),
+            Type::Type(of) => format!("type({})", of.told()),
+            Type::Optional(of) => format!("optional_type({})", of.told()),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Type::Dyn => out.write_str("dyn"),
             Type::Error => out.write_str("!error!"),
-            Type::Null => out.write_str("null"),
+            Type::Null => out.write_str("null_type"),
             Type::Bool => out.write_str("bool"),
             Type::Int => out.write_str("int"),
             Type::Uint => out.write_str("uint"),

@@ -162,8 +162,8 @@ pub(super) fn most_general(first: &Type, second: &Type) -> Type {
 
 fn is_equal_or_less_specific(first: &Type, second: &Type) -> bool {
     match (first, second) {
-        (Type::Dyn | Type::Error | Type::Parameter(_), _) => true,
-        (_, Type::Dyn | Type::Error | Type::Parameter(_)) => false,
+        (Type::Dyn | Type::Parameter(_), _) => true,
+        (_, Type::Dyn | Type::Parameter(_)) => false,
         (Type::List(first), Type::List(second)) | (Type::Optional(first), Type::Optional(second)) => {
             is_equal_or_less_specific(first, second)
         }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::check::Checked;
+use super::evaluate::Answer;
 use super::functions::{self, format_text};
 use super::lexer::Mistake;
 use super::syntax::{Call, Expr, Kind};
-use super::{Halt, Type, Value};
+use super::{Halt, Map, Type, Value};
 
 /// The elements of a list, or the keys or values of a map, that are written down.
 pub(super) struct Aggregate(pub(super) Vec<(usize, Type)>);
@@ -23,33 +25,45 @@ pub(super) struct Template {
 
 pub(super) type Patterns = BTreeMap<Arc<str>, Regex>;
 
-pub(super) fn aggregates(aggregates: &[Aggregate]) -> Result<(), Mistake> {
-    for Aggregate(kinds) in aggregates {
-        let Some((_, first)) = kinds.first() else { continue };
-        if let Some((offset, other)) = kinds.iter().find(|(_, kind)| kind != first) {
-            return Err((*offset, format!("expected type '{first}' but found '{other}'")));
-        }
-    }
-    Ok(())
+/// All that is wrong with literals, without what fails when the program is planned.
+pub(super) fn mistakes(expr: &Expr, checked: &Checked) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    walk(expr, &mut |call, _| found.extend(literal(call)));
+    found.extend(checked.aggregates.iter().filter_map(Aggregate::mistake));
+    found.extend(checked.templates.iter().filter_map(|template| template.mistake().err()));
+    found
 }
 
-pub(super) fn templates(templates: &[Template]) -> Result<(), Mistake> {
-    for template in templates {
-        let used = template.check()?;
-        if template.arguments.len() > used {
-            let given = template.arguments.len();
-            let message = "too many arguments supplied to string.format";
-            return Err((template.offset, format!("{message} (expected {used}, got {given})")));
+impl Aggregate {
+    fn mistake(&self) -> Option<Mistake> {
+        if let Some((offset, _)) = self.0.iter().find(|(_, kind)| *kind == Type::Error) {
+            // The validator of cel-go takes an optional for one of a known type.
+            return Some((*offset, "internal error: runtime error: index out of range [0] with length 0".to_owned()));
         }
+        let (_, first) = self.0.first()?;
+        let (offset, other) = self.0.iter().find(|(_, kind)| kind != first)?;
+        Some((*offset, format!("expected type '{}' but found '{}'", first.told(), other.told())))
     }
-    Ok(())
 }
 
 impl Template {
+    fn mistake(&self) -> Result<(), Mistake> {
+        let used = self.used()?;
+        let given = self.arguments.len();
+        if given <= used {
+            return Ok(());
+        }
+        let message = "too many arguments supplied to string.format";
+        Err((self.offset, format!("{message} (expected {used}, got {given})")))
+    }
+
     /// How many arguments the text has clauses for.
-    fn check(&self) -> Result<usize, Mistake> {
+    fn used(&self) -> Result<usize, Mistake> {
         let mut used = 0;
         let mut clauses = format_text::Clauses::new(&self.text);
+        if self.text.ends_with('%') && !self.text.ends_with("%%") && self.text.matches('%').count() == 1 {
+            return Err((self.offset, "unexpected end of string".to_owned()));
+        }
         loop {
             let clause = clauses.next(|index| index < self.arguments.len()).map_err(|text| (self.offset, text))?;
             let Some(clause) = clause else { return Ok(used) };
@@ -79,73 +93,89 @@ fn short_name(kind: &Type) -> String {
     }
 }
 
-/// Literals of durations, times and patterns; the patterns are kept.
-pub(super) fn literals(expr: &Expr, patterns: &mut Patterns) -> Result<(), Mistake> {
+/// What fails when the program is planned: conversions of literals, and patterns, which are kept.
+pub(super) fn plan(expr: &Expr) -> Result<Patterns, Mistake> {
+    let mut patterns = Patterns::new();
     let mut found = Ok(());
     walk(expr, &mut |call, offset| {
         if found.is_ok() {
-            found = literal(call, offset, patterns);
+            found = conversion(call, offset).and_then(|()| keep(call, offset, &mut patterns));
         }
     });
-    found
+    found.map(|()| patterns)
 }
 
-/// Conversions of literals, which are done when the program is planned.
-pub(super) fn conversions(expr: &Expr) -> Result<(), Mistake> {
-    let mut found = Ok(());
-    walk(expr, &mut |call, offset| {
-        let is_conversion = matches!(
-            &*call.function,
-            "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint"
-        );
-        if let ([Expr { kind: Kind::Literal(value), .. }], true, None) = (&*call.arguments, is_conversion, &call.target)
-            && found.is_ok()
-            && let Err(Halt::Error(message)) = functions::convert::to(&call.function, value)
-        {
-            found = Err((offset, format!("program instantiation failed: {message}")));
-        }
-    });
-    found
-}
-
-fn walk(expr: &Expr, visit: &mut dyn FnMut(&Call, usize)) {
-    if let Kind::Call(call) = &expr.kind {
-        visit(call, expr.offset);
-    }
-    expr.kind.each(&mut |child| walk(child, visit));
-}
-
-fn literal(call: &Call, offset: usize, patterns: &mut Patterns) -> Result<(), Mistake> {
-    let first = call.arguments.first();
-    let text = |expr: Option<&Expr>| match expr.map(|expr| (&expr.kind, expr.offset)) {
-        Some((Kind::Literal(Value::String(text)), offset)) => Some((text.clone(), offset)),
-        _ => None,
-    };
-    match (&*call.function, first) {
-        ("duration" | "timestamp", Some(Expr { kind: Kind::Literal(value), offset, .. })) => {
-            match functions::convert::to(&call.function, value) {
-                Err(Halt::Error(_)) => Err((*offset, format!("invalid {} argument", call.function))),
-                _ => Ok(()),
-            }
-        }
-        ("matches", _) => {
-            if let Some((pattern, at)) = text(first)
-                && functions::patterns::compile(&pattern).is_err()
-            {
-                return Err((at, "invalid matches argument".to_owned()));
-            }
-            let own = if call.target.is_some() { first } else { call.arguments.get(1) };
-            keep(text(own), offset, patterns)
-        }
-        ("find" | "findAll", _) => keep(text(first), offset, patterns),
+fn conversion(call: &Call, offset: usize) -> Result<(), Mistake> {
+    match converted(call) {
+        Some(Err(Halt::Error(message))) => Err((offset, format!("program instantiation failed: {message}"))),
         _ => Ok(()),
     }
 }
 
-fn keep(pattern: Option<(Arc<str>, usize)>, offset: usize, patterns: &mut Patterns) -> Result<(), Mistake> {
-    let Some((pattern, _)) = pattern else { return Ok(()) };
-    let compiled = functions::patterns::compile(&pattern);
+/// The value of a conversion of a literal, or of such a conversion.
+fn converted(call: &Call) -> Option<Answer> {
+    let is_conversion =
+        matches!(&*call.function, "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint");
+    let ([argument], true, None) = (&*call.arguments, is_conversion, &call.target) else { return None };
+    Some(constant(argument)?.and_then(|value| functions::convert::to(&call.function, &value)))
+}
+
+/// The value of what is written, a list of such, or a conversion of one.
+fn constant(expr: &Expr) -> Option<Answer> {
+    match &expr.kind {
+        Kind::Literal(Value::Type(_)) => None,
+        Kind::Literal(value) => Some(Ok(value.clone())),
+        Kind::Call(Call { function, arguments, .. }) if &**function == "dyn" => constant(arguments.first()?),
+        Kind::Call(call) => converted(call),
+        Kind::List(items) => {
+            let items = items.iter().map(|item| constant(&item.value)).collect::<Option<Result<Vec<_>, _>>>()?;
+            Some(items.map(Value::from))
+        }
+        Kind::Map(entries) => {
+            let parts = entries.iter().flat_map(|entry| [&entry.key, &entry.value]);
+            let parts = parts.map(constant).collect::<Option<Result<Vec<_>, _>>>()?;
+            Some(parts.map(|_| Value::from(Map::default())))
+        }
+        _ => None,
+    }
+}
+
+fn walk(expr: &Expr, visit: &mut dyn FnMut(&Call, usize)) {
+    expr.kind.each(&mut |child| walk(child, visit));
+    if let Kind::Call(call) = &expr.kind {
+        visit(call, expr.offset);
+    }
+}
+
+fn text(expr: Option<&Expr>) -> Option<(&Arc<str>, usize)> {
+    match expr.map(|expr| (&expr.kind, expr.offset)) {
+        Some((Kind::Literal(Value::String(text)), offset)) => Some((text, offset)),
+        _ => None,
+    }
+}
+
+/// A literal that is no duration, no time or no pattern.
+fn literal(call: &Call) -> Option<Mistake> {
+    let first = call.arguments.first();
+    let is_wrong = match (&*call.function, first) {
+        ("duration" | "timestamp", Some(Expr { kind: Kind::Literal(value), .. })) => {
+            matches!(functions::convert::to(&call.function, value), Err(Halt::Error(_)))
+        }
+        ("matches", _) => text(first).is_some_and(|(pattern, _)| functions::patterns::compile(pattern).is_err()),
+        _ => false,
+    };
+    is_wrong.then(|| (first.map_or(0, |first| first.offset), format!("invalid {} argument", call.function)))
+}
+
+fn keep(call: &Call, offset: usize, patterns: &mut Patterns) -> Result<(), Mistake> {
+    let pattern = match &*call.function {
+        "matches" if call.target.is_none() => call.arguments.get(1),
+        "matches" | "find" | "findAll" => call.arguments.first(),
+        _ => None,
+    };
+    let Some((pattern, _)) = text(pattern) else { return Ok(()) };
+    let compiled = functions::patterns::compile(pattern);
     let compiled = compiled.map_err(|message| (offset, format!("program instantiation failed: {message}")))?;
-    patterns.insert(pattern, compiled);
+    patterns.insert(pattern.clone(), compiled);
     Ok(())
 }

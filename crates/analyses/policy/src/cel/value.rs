@@ -160,7 +160,7 @@ impl Value {
                 (None, None) => true,
                 _ => false,
             },
-            (Value::Quantity(left), Value::Quantity(right)) => left.compare(right) == Ordering::Equal,
+            (Value::Quantity(left), Value::Quantity(right)) => return left.equals(right).map_or_else(no_overload, Ok),
             (Value::Url(left), Value::Url(right)) => left.text() == right.text(),
             (Value::Ip(left), Value::Ip(right)) => left == right,
             (Value::Cidr(left), Value::Cidr(right)) => left == right,
@@ -169,6 +169,18 @@ impl Value {
             (Value::List(left), Value::List(right)) => return equal_lists(left, right),
             (Value::Map(left), Value::Map(right)) => return equal_maps(left, right),
             (Value::Authorizer(left), Value::Authorizer(right)) => Arc::ptr_eq(left, right),
+            // What Kubernetes adds is only equal or not to its own kind.
+            (
+                Value::Quantity(_)
+                | Value::Url(_)
+                | Value::Ip(_)
+                | Value::Cidr(_)
+                | Value::Semver(_)
+                | Value::Format(_),
+                _,
+            ) => {
+                return no_overload();
+            }
             _ => false,
         })
     }
@@ -205,7 +217,6 @@ impl Value {
             Value::Bytes(value) => value.is_empty(),
             Value::List(items) => items.is_empty(),
             Value::Map(map) => map.entries().is_empty() && map.depends_on().is_none(),
-            Value::Optional(value) => value.is_none(),
             Value::Timestamp(value) => value.is_zero(),
             _ => false,
         }

@@ -11,7 +11,7 @@ pub(crate) fn part(_: &mut Context<'_>, name: &str, values: &[Value]) -> Answer 
         [Value::Timestamp(time)] => (time, 0),
         [Value::Timestamp(time), Value::String(zone)] => (time, zone_offset(zone)?),
         [Value::Duration(length)] => return of_duration(name, *length),
-        [Value::Timestamp(_) | Value::Duration(_) | Value::String(_), ..] => return no_overload(),
+        [Value::Timestamp(_) | Value::Duration(_), ..] => return no_overload(),
         _ => return no_signature(name, values),
     };
     let civil = time.civil(offset);

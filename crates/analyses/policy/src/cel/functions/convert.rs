@@ -42,10 +42,6 @@ pub(crate) fn to(name: &str, value: &Value) -> Answer {
         ("double", Value::String(text)) => {
             parse_double(text).map_or_else(|| mismatch(value, name), |v| Ok(Value::Double(v)))
         }
-        ("duration", Value::Int(seconds)) => match seconds.checked_mul(1_000_000_000) {
-            Some(nanoseconds) => Ok(Value::Duration(nanoseconds)),
-            None => error("duration overflow"),
-        },
         ("duration", Value::String(text)) => {
             parse_duration(text).map_or_else(|| mismatch(value, name), |v| Ok(Value::Duration(v)))
         }

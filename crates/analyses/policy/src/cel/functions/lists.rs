@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::no_signature;
 use crate::cel::evaluate::{Answer, Context};
-use crate::cel::operators::{add, equal};
+use crate::cel::operators::{add, equal, lacks};
 use crate::cel::value::{error, no_overload};
 use crate::cel::{Halt, Key, Value};
 
@@ -188,7 +188,8 @@ pub(crate) fn sort(context: &mut Context<'_>, name: &str, values: &[Value]) -> A
     let (items, keys) = match values {
         [Value::List(items)] => (items, items),
         [Value::List(items), Value::List(keys)] => (items, keys),
-        _ => return no_signature(name, values),
+        [other, ..] => return lacks(name, other),
+        [] => return no_signature(name, values),
     };
     if items.len() != keys.len() {
         let told = "expected a list of the same size as the associated keys list";

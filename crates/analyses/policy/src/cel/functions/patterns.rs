@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::no_signature;
 use crate::cel::evaluate::{Answer, Context};
+use crate::cel::operators::lacks;
 use crate::cel::value::{error, no_overload};
 use crate::cel::{Halt, Value};
 
@@ -33,15 +34,21 @@ fn spend(context: &mut Context<'_>, text: &str, pattern: &str) -> Result<(), Hal
     context.budget.spend_elements(steps)
 }
 
-pub(crate) fn matches(context: &mut Context<'_>, _: &str, values: &[Value]) -> Answer {
-    let [Value::String(text), Value::String(source)] = values else { return no_overload() };
+pub(crate) fn matches(context: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {
+    let (text, source) = match values {
+        [Value::String(text), Value::String(source)] => (text, source),
+        [other, Value::String(source)] if !context.patterns.contains_key(source) => return lacks(name, other),
+        [Value::String(_), _] | [_, Value::String(_)] => return no_overload(),
+        [other, ..] => return lacks(name, other),
+        [] => return no_overload(),
+    };
     spend(context, text, source)?;
     let compiled = pattern(context, source)?;
     Ok(Value::Bool(compiled.is_match(text)))
 }
 
 pub(crate) fn find(context: &mut Context<'_>, name: &str, values: &[Value]) -> Answer {
-    let [Value::String(text), Value::String(source)] = values else { return no_signature(name, values) };
+    let [Value::String(text), Value::String(source)] = values else { return unfit(context, name, values) };
     spend(context, text, source)?;
     let compiled = illegal(pattern(context, source))?;
     Ok(Value::from(compiled.find(text).map_or("", |found| found.as_str())))
@@ -51,7 +58,7 @@ pub(crate) fn find_all(context: &mut Context<'_>, name: &str, values: &[Value]) 
     let (text, source, most) = match values {
         [Value::String(text), Value::String(source)] => (text, source, -1),
         [Value::String(text), Value::String(source), Value::Int(most)] => (text, source, *most),
-        _ => return no_signature(name, values),
+        _ => return unfit(context, name, values),
     };
     spend(context, text, source)?;
     let compiled = illegal(pattern(context, source))?;
@@ -62,6 +69,14 @@ pub(crate) fn find_all(context: &mut Context<'_>, name: &str, values: &[Value]) 
         found.push(Value::from(part.as_str()));
     }
     Ok(Value::from(found))
+}
+
+/// The error where something else is searched: what has a pattern that is written down does not name its types.
+fn unfit(context: &Context<'_>, name: &str, values: &[Value]) -> Answer {
+    match values {
+        [_, Value::String(source), ..] if context.patterns.contains_key(source) => no_overload(),
+        _ => no_signature(name, values),
+    }
 }
 
 fn illegal<T>(compiled: Result<T, Halt>) -> Result<T, Halt> {

@@ -119,16 +119,14 @@ impl Decimal {
         Some(digits)
     }
 
-    #[cfg(test)]
-    pub(crate) fn text(&self) -> String {
+    /// As Go makes a float of it: the digits down to a power of ten, times that power.
+    pub(crate) fn approximate(&self, scale: i64) -> f64 {
         let digits: String = self.digits.iter().map(|digit| char::from(digit + b'0')).collect();
-        format!("{}{digits}e{}", if self.is_negative { "-" } else { "" }, self.exponent)
-    }
-
-    pub(crate) fn approximate(&self) -> f64 {
-        let digits: String = self.digits.iter().map(|digit| char::from(digit + b'0')).collect();
-        let text = format!("{digits}e{}", self.exponent);
-        let value = if self.digits.is_empty() { 0.0 } else { text.parse::<f64>().unwrap_or(f64::INFINITY) };
+        let least = self.exponent.min(scale);
+        let base = format!("{digits}e{}", self.exponent.saturating_sub(least));
+        let base = if self.digits.is_empty() { 0.0 } else { base.parse::<f64>().unwrap_or(f64::INFINITY) };
+        let power = format!("1e{least}").parse::<f64>().unwrap_or(f64::INFINITY);
+        let value = if least == 0 { base } else { base * power };
         if self.is_negative { -value } else { value }
     }
 }

@@ -89,6 +89,11 @@ fn mismatch(message: &str, pattern: &str, examples: &[&str]) -> String {
     format!("{message} (e.g. {}regex used for validation is '{pattern}')", examples.join(" or "))
 }
 
+/// What the older part of the library says.
+fn too_many_characters(length: usize) -> String {
+    format!("must be no more than {length} characters")
+}
+
 fn too_long(length: usize) -> String {
     format!("must be no more than {length} bytes")
 }
@@ -96,7 +101,7 @@ fn too_long(length: usize) -> String {
 fn dns_1123_label(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
-        errors.push(too_long(63));
+        errors.push(too_many_characters(63));
     }
     if !PATTERNS.label.is_match(text) {
         if PATTERNS.subdomain.is_match(text) {
@@ -108,7 +113,7 @@ fn dns_1123_label(text: &str) -> Vec<String> {
     errors
 }
 
-fn dns_1123_subdomain(text: &str) -> Vec<String> {
+fn dns_1123_subdomain(text: &str, too_long: fn(usize) -> String) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 253 {
         errors.push(too_long(253));
@@ -122,7 +127,7 @@ fn dns_1123_subdomain(text: &str) -> Vec<String> {
 fn dns_1035_label(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
-        errors.push(too_long(63));
+        errors.push(too_many_characters(63));
     }
     if !PATTERNS.label_1035.is_match(text) {
         errors.push(mismatch(LABEL_1035_MESSAGE, LABEL_1035, &["my-name", "abc-123"]));
@@ -141,7 +146,7 @@ fn qualified_name(text: &str) -> Vec<String> {
             name
         }
         [prefix, name] => {
-            errors.extend(dns_1123_subdomain(prefix).into_iter().map(|error| format!("prefix part {error}")));
+            errors.extend(dns_1123_subdomain(prefix, too_long).into_iter().map(|error| format!("prefix part {error}")));
             name
         }
         _ => {
@@ -224,8 +229,8 @@ impl Format {
         match self {
             Format::Dns1123Label => dns_1123_label(text),
             Format::Dns1123LabelPrefix => dns_1123_label(&masked(text)),
-            Format::Dns1123Subdomain => dns_1123_subdomain(text),
-            Format::Dns1123SubdomainPrefix => dns_1123_subdomain(&masked(text)),
+            Format::Dns1123Subdomain => dns_1123_subdomain(text, too_many_characters),
+            Format::Dns1123SubdomainPrefix => dns_1123_subdomain(&masked(text), too_many_characters),
             Format::Dns1035Label => dns_1035_label(text),
             Format::Dns1035LabelPrefix => dns_1035_label(&masked(text)),
             Format::QualifiedName => qualified_name(text),
@@ -261,7 +266,7 @@ pub(crate) fn validate(context: &mut Context<'_>, name: &str, values: &[Value]) 
 
 /// Whether a text is a name with dots.
 pub(crate) fn is_subdomain(text: &str) -> bool {
-    dns_1123_subdomain(text).is_empty()
+    dns_1123_subdomain(text, too_many_characters).is_empty()
 }
 
 /// Whether a text is a label.

@@ -10,12 +10,23 @@ use crate::cel::{Halt, Value, evaluate::Context};
 
 /// A quantity. Those that fit are kept as an integer and a power of ten, and only those can be asked for as integers.
 #[derive(Debug, Clone)]
-pub struct Quantity(Amount);
+pub struct Quantity {
+    amount: Amount,
+    /// Whether it was computed: the server does not find anything equal to such a one.
+    is_computed: bool,
+}
 
 #[derive(Debug, Clone)]
 enum Amount {
-    Small { value: i64, scale: i64 },
-    Large(Decimal),
+    Small {
+        value: i64,
+        scale: i64,
+    },
+    /// With the power of ten that Go keeps it at.
+    Large {
+        decimal: Decimal,
+        scale: i64,
+    },
 }
 
 /// The smallest part of a quantity.
@@ -44,7 +55,7 @@ impl Quantity {
             let value = value.map_err(|_| "unable to parse numeric part of quantity")?;
             if let Some(value) = value.checked_mul(factor) {
                 let value = if parts.is_negative { -value } else { value };
-                return Ok(Quantity(Amount::Small { value, scale }));
+                return Ok(Quantity::read(Amount::Small { value, scale }));
             }
         }
         if !parts.has_digits {
@@ -61,25 +72,39 @@ impl Quantity {
             amount = amount.times(1 << exponent);
         }
         amount = amount.rounded_up(NANO);
+        let mut scale = NANO;
         let most = Decimal::integer(i64::MAX, 0);
         if matches!(suffix, Suffix::Binary(_)) {
             if amount.compare(&most) == Ordering::Greater {
-                amount = most;
+                (amount, scale) = (most, 0);
             } else if amount.compare(&most.clone().negated()) == Ordering::Less {
-                amount = most.negated();
+                (amount, scale) = (most.negated(), 0);
             }
         }
-        Ok(Quantity(Amount::Large(amount)))
+        Ok(Quantity::read(Amount::Large { decimal: amount, scale }))
+    }
+
+    fn read(amount: Amount) -> Quantity {
+        Quantity { amount, is_computed: false }
+    }
+
+    fn computed(amount: Amount) -> Quantity {
+        Quantity { amount, is_computed: true }
     }
 
     fn integer(value: i64) -> Quantity {
-        Quantity(Amount::Small { value, scale: 0 })
+        Quantity::read(Amount::Small { value, scale: 0 })
+    }
+
+    /// Whether two are equal; `None` where the server does not know what to do with the other.
+    pub(crate) fn equals(&self, other: &Quantity) -> Option<bool> {
+        (!other.is_computed).then(|| self.compare(other).is_eq())
     }
 
     fn decimal(&self) -> Decimal {
-        match &self.0 {
+        match &self.amount {
             Amount::Small { value, scale } => Decimal::integer(*value, *scale),
-            Amount::Large(decimal) => decimal.clone(),
+            Amount::Large { decimal, .. } => decimal.clone(),
         }
     }
 
@@ -94,49 +119,66 @@ impl Quantity {
 
     /// `AsInt64`, which knows nothing of what is kept as a decimal number.
     fn as_integer(&self) -> Option<i64> {
-        match &self.0 {
+        match &self.amount {
             Amount::Small { value: 0, .. } => Some(0),
             Amount::Small { value, scale } => scaled(*value, *scale),
-            Amount::Large(_) => None,
+            Amount::Large { .. } => None,
         }
     }
 
     fn approximate(&self) -> f64 {
-        match &self.0 {
+        match &self.amount {
             Amount::Small { value, scale: 0 } => *value as f64,
             Amount::Small { value, scale } => {
                 *value as f64 * format!("1e{scale}").parse::<f64>().unwrap_or(f64::INFINITY)
             }
-            Amount::Large(decimal) => decimal.approximate(),
+            Amount::Large { decimal, scale } => decimal.approximate(*scale),
         }
     }
 
-    fn negated(&self) -> Option<Quantity> {
-        Some(Quantity(match &self.0 {
-            Amount::Small { value, scale } => Amount::Small { value: value.checked_neg()?, scale: *scale },
-            Amount::Large(decimal) => Amount::Large(decimal.clone().negated()),
-        }))
+    fn scale(&self) -> i64 {
+        match &self.amount {
+            Amount::Small { scale, .. } | Amount::Large { scale, .. } => *scale,
+        }
     }
 
     fn plus(&self, other: &Quantity) -> Option<Quantity> {
-        if let (Amount::Small { value: left, scale }, Amount::Small { value: right, scale: other_scale }) =
-            (&self.0, &other.0)
-        {
-            let small = match (*left, *right) {
-                (_, 0) => Some((*left, *scale)),
-                (0, _) => Some((*right, *other_scale)),
-                _ => {
-                    let least = *scale.min(other_scale);
-                    let left = scaled(*left, scale - least);
-                    let right = scaled(*right, other_scale - least);
-                    left.zip(right).and_then(|(left, right)| left.checked_add(right)).map(|sum| (sum, least))
-                }
-            };
-            if let Some((value, scale)) = small {
-                return Some(Quantity(Amount::Small { value, scale }));
-            }
+        if let Some(small) = self.small_sum(other, |value| value) {
+            return Some(small);
         }
-        self.decimal().plus(&other.decimal()).map(|sum| Quantity(Amount::Large(sum)))
+        let scale = self.scale().min(other.scale());
+        let decimal = self.decimal().plus(&other.decimal())?;
+        Some(Quantity::computed(Amount::Large { decimal, scale }))
+    }
+
+    fn minus(&self, other: &Quantity) -> Option<Quantity> {
+        // The smallest integer has itself as its opposite, as in Go.
+        if let Some(small) = self.small_sum(other, i64::wrapping_neg) {
+            return Some(small);
+        }
+        let scale = self.scale().min(other.scale());
+        let decimal = self.decimal().plus(&other.decimal().negated())?;
+        Some(Quantity::computed(Amount::Large { decimal, scale }))
+    }
+
+    /// `int64Amount.Add`: the sum where both are integers and it fits.
+    fn small_sum(&self, other: &Quantity, sign: impl Fn(i64) -> i64) -> Option<Quantity> {
+        let (Amount::Small { value: left, scale }, Amount::Small { value: right, scale: other_scale }) =
+            (&self.amount, &other.amount)
+        else {
+            return None;
+        };
+        let right = sign(*right);
+        let (value, scale) = match (*left, right) {
+            (_, 0) => (*left, *scale),
+            (0, _) => (right, *other_scale),
+            _ => {
+                let least = *scale.min(other_scale);
+                let left = scaled(*left, scale - least)?;
+                (left.checked_add(scaled(right, other_scale - least)?)?, least)
+            }
+        };
+        Some(Quantity::computed(Amount::Small { value, scale }))
     }
 }
 
@@ -252,11 +294,6 @@ pub(crate) fn sum(context: &mut Context<'_>, name: &str, values: &[Value]) -> An
         _ => return no_signature(name, values),
     };
     context.budget.spend(1)?;
-    let sum = if name == "add" {
-        left.plus(&right)
-    } else {
-        let negated = right.negated().unwrap_or_else(|| Quantity(Amount::Large(right.decimal().negated())));
-        left.plus(&negated)
-    };
+    let sum = if name == "add" { left.plus(&right) } else { left.minus(&right) };
     sum.map(|sum| Value::Quantity(sum.into())).ok_or(Halt::Spent)
 }
