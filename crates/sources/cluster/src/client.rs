@@ -314,7 +314,8 @@ fn distrust(error: &ureq::Error) -> Option<String> {
     };
     use rustls::{AlertDescription, CertificateError, Error};
     Some(match of_rustls {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // Authorities of clusters have the same name: a wrong one shows in the signature.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "its certificate is not signed by the authority that the kubeconfig names".to_owned()
         }
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
@@ -326,9 +327,17 @@ fn distrust(error: &ureq::Error) -> Option<String> {
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "its certificate is for another name: set `tls-server-name` in the kubeconfig if that is meant".to_owned(),
-        Error::AlertReceived(AlertDescription::BadCertificate | AlertDescription::CertificateExpired) => {
-            "it does not accept our certificate".to_owned()
+        Error::AlertReceived(AlertDescription::CertificateExpired) => {
+            "it does not accept our certificate: it has expired, sign in again".to_owned()
         }
+        Error::AlertReceived(
+            AlertDescription::BadCertificate
+            | AlertDescription::CertificateRequired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError,
+        ) => "it does not accept our certificate: is it for this cluster?".to_owned(),
         other => other.to_string(),
     })
 }
