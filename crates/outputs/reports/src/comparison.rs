@@ -140,7 +140,7 @@ fn print(result: &JsonResult, occurrence: &JsonOccurrence) -> String {
         container,
         field: &occurrence.field,
         value,
-        message: &occurrence.message,
+        message: &|| occurrence.message.clone(),
     })
 }
 

@@ -3,18 +3,18 @@
 //! One vulnerability for each occurrence, with an id that is the same in every run and a signature by which GitLab
 //! follows it when lines move. A scan that could not look at everything has the status `failure` and says why.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use model::control::Control;
+use model::control::{Control, Registered};
 use model::finding::Occurrence;
 use model::severity::Severity;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::markdown::escape::prose;
+use crate::pieces;
 use crate::report::{ControlResult, Report, display_path};
 use crate::repository::{Located, Repository};
 
@@ -169,31 +169,28 @@ pub fn write(report: &Report<'_>, repository: &Repository, times: Times, out: &m
     write!(out, "{{\"version\":\"{SCHEMA_VERSION}\",\n\"scan\":")?;
     serde_json::to_writer(&mut *out, &scan(report, repository, times)).map_err(io::Error::from)?;
     out.write_all(b",\n\"vulnerabilities\":[")?;
-    let mut buffer = Vec::with_capacity(4096);
-    let mut first = true;
+    let of_control = |registered: &Registered| Ok((registered.control.id, OfControl::new(registered.control)?));
+    let controls: BTreeMap<&str, OfControl> = report.controls.iter().map(of_control).collect::<io::Result<_>>()?;
     let mut located = Located::new(report, repository);
-    let mut controls: HashMap<&str, OfControl> = HashMap::new();
-    for result in report.alerts() {
-        let control = result.registered.control;
-        let of_control = match controls.entry(control.id) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(OfControl::new(control)?),
-        };
+    let alerts = report.alerts().map(|result| {
         let resource = located.of(result.resource).0.to_owned();
-        let of_result = report.result_fingerprint(&result, &resource);
-        let fingerprints = report.unique_fingerprints(&result, &resource);
-        for (occurrence, fingerprint) in result.decisive().zip(&fingerprints) {
-            // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
-            buffer.clear();
-            buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
-            first = false;
-            let path = located.place_of(occurrence);
-            let names = Names { resource: &resource, path: &path, fingerprint, of_result: &of_result };
-            serde_json::to_writer(&mut buffer, &vulnerability(report, of_control, &result, occurrence, &names))
-                .map_err(io::Error::from)?;
-            out.write_all(&buffer)?;
+        let paths: Vec<String> = result.decisive().map(|place| located.place_of(place).into_owned()).collect();
+        (result, resource, paths)
+    });
+    pieces::write(out, alerts, &|(result, resource, paths), buffer| {
+        let Some(of_control) = controls.get(result.registered.control.id) else { return Ok(false) };
+        let of_result = report.result_fingerprint(result, resource);
+        let fingerprints = report.unique_fingerprints(result, resource);
+        for (number, ((occurrence, fingerprint), path)) in result.decisive().zip(&fingerprints).zip(paths).enumerate() {
+            if number > 0 {
+                buffer.extend_from_slice(b",\n");
+            }
+            let names = Names { resource, path, fingerprint, of_result: &of_result };
+            let found = vulnerability(report, of_control, result, occurrence, &names);
+            serde_json::to_writer(&mut *buffer, &found).map_err(io::Error::from)?;
         }
-    }
+        Ok(!paths.is_empty())
+    })?;
     out.write_all(b"]}\n")
 }
 

@@ -22,6 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::frameworks::*;
+use crate::pieces;
 use crate::report::{ControlResult, Report, display_path};
 
 /// The version of the form of the report.
@@ -446,14 +447,19 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"],\n\"first\":[")?;
     put_all(out, priorities::json_first(report).iter())?;
     out.write_all(b"],\n\"resources\":[")?;
-    let resources = (0..report.results.resources.len()).map(|number| resource(report, ResourceId(number as u32)));
-    put_all(out, resources)?;
+    pieces::write(out, (0..report.results.resources.len()).map(|number| ResourceId(number as u32)), &|id, buffer| {
+        serde_json::to_writer(buffer, &resource(report, *id)).map_err(io::Error::from)?;
+        Ok(true)
+    })?;
     out.write_all(b"],\n\"exceptions\":[")?;
     put_all(out, exceptions(report).iter())?;
     out.write_all(b"],\n\"exceptionProblems\":[")?;
     put_all(out, exception_problems(report).iter())?;
     out.write_all(b"],\n\"results\":[")?;
-    put_all(out, report.control_results().map(|found| result(report, &found)))?;
+    pieces::write(out, report.control_results(), &|found, buffer| {
+        serde_json::to_writer(buffer, &result(report, found)).map_err(io::Error::from)?;
+        Ok(true)
+    })?;
     out.write_all(b"]}\n")
 }
 

@@ -17,6 +17,7 @@ pub mod junit;
 pub mod markdown;
 pub mod network;
 pub mod paths;
+mod pieces;
 pub mod pod_security;
 pub mod rbac;
 pub mod report;

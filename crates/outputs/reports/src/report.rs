@@ -471,7 +471,7 @@ impl<'a> Report<'a> {
     pub fn lasting_fingerprint(&self, control: &str, resource: &str, occurrence: &Occurrence) -> String {
         let [container, field, value] =
             [occurrence.container, occurrence.place.field, occurrence.value].map(|text| self.text(text));
-        fingerprint(&Lasting { control, resource, container, field, value, message: &self.message(occurrence) })
+        fingerprint(&Lasting { control, resource, container, field, value, message: &|| self.message(occurrence) })
     }
 
     /// The fingerprints of the decisive occurrences of a result, in their order, no two of them the same: of several
@@ -504,8 +504,8 @@ pub struct Lasting<'t> {
     pub field: &'t str,
     /// The value, or nothing.
     pub value: &'t str,
-    /// What is said of it. Its wording may change; what it names in backticks tells items of lists apart.
-    pub message: &'t str,
+    /// What is said of it, for where it is needed. Its wording may change; what it names in backticks tells items of lists apart.
+    pub message: &'t dyn Fn() -> String,
 }
 
 /// The fingerprint of what a control says of a field in a container of a resource.
@@ -535,7 +535,7 @@ pub fn fingerprint(lasting: &Lasting<'_>) -> String {
     }
     // A mapping has no value, and that of a secret is nobody's business: the name of the item is in what is said.
     if in_list && value.is_empty() {
-        message.split('`').skip(1).step_by(2).for_each(|name| hash.add(name));
+        message().split('`').skip(1).step_by(2).for_each(|name| hash.add(name));
     }
     hash.finish()
 }

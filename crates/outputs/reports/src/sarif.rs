@@ -13,6 +13,7 @@ use model::finding::{Occurrence, Standing, Status};
 use model::severity::Severity;
 use serde::Serialize;
 
+use crate::pieces;
 use crate::report::{ControlResult, Outcome, Report, display_path, unique};
 use crate::repository::percent_encode;
 
@@ -219,30 +220,29 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"},\n\"columnKind\":\"unicodeCodePoints\",\n\"originalUriBaseIds\":{\"SRCROOT\":{\"description\":{\"text\":\"The folder that the scan was started in\"}}},\n\"invocations\":[")?;
     write_invocation(report, out)?;
     out.write_all(b"],\n\"results\":[")?;
-    let mut first = true;
     let mut room = Room::new(report);
-    let mut buffer = Vec::with_capacity(4096);
-    for result in report.control_results() {
-        let Ok(index) = report.controls.binary_search_by_key(&result.registered.id, |registered| registered.id) else {
-            continue;
-        };
+    let results = report.control_results().filter_map(|result| {
+        let by_id = |registered: &Registered| registered.id;
+        let index = report.controls.binary_search_by_key(&result.registered.id, by_id).ok()?;
         if result.status == Status::Fail && !report.is_alert(result.severity) {
-            continue;
+            return None;
         }
+        let placed = |occurrence: &&Occurrence| room.has_place_for(occurrence);
+        let occurrences: Vec<&Occurrence> = result.occurrences.iter().filter(placed).collect();
+        Some((result, index, occurrences))
+    });
+    pieces::write(out, results, &|(result, index, occurrences), buffer| {
         // Code hosts take two results of one fingerprint for one.
         let mut seen = HashMap::new();
-        for occurrence in result.occurrences {
-            if !room.has_place_for(occurrence) {
-                continue;
+        for (number, occurrence) in occurrences.iter().enumerate() {
+            if number > 0 {
+                buffer.extend_from_slice(b",\n");
             }
-            // Written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
-            buffer.clear();
-            buffer.extend_from_slice(if first { b"\n" } else { b",\n" });
-            first = false;
-            serde_json::to_writer(&mut buffer, &sarif_result(report, &result, occurrence, index, &mut seen))?;
-            out.write_all(&buffer)?;
+            let result = sarif_result(report, result, occurrence, *index, &mut seen);
+            serde_json::to_writer(&mut *buffer, &result).map_err(io::Error::from)?;
         }
-    }
+        Ok(!occurrences.is_empty())
+    })?;
     out.write_all(b"]}]}\n")
 }
 
