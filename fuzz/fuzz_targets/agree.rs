@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/sources/manifests/tests/reader/compare.rs"]
+#[path = "../../crates/yaml/tests/reader/compare.rs"]
 mod compare;
 
 fuzz_target!(|text: &str| {

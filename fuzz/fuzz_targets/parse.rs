@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use manifests::{parse_document, separate};
+use yaml::{parse_document, separate};
 use model::document::{Document, NodeId};
 
 fuzz_target!(|stream: &str| {

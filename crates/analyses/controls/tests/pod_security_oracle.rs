@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without fails it")]
 #![expect(clippy::disallowed_types, reason = "the reference is another program")]
 #![expect(clippy::disallowed_methods, reason = "the environment says where the reference is")]
+#![expect(clippy::print_stdout, reason = "how many questions were asked is told")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};

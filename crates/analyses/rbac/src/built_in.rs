@@ -1,10 +1,6 @@
 //! The roles and bindings that every API server makes when it starts, for files that refer to them and do not contain
 //! them.
 
-use std::sync::LazyLock;
-
-use crate::map::Set;
-
 const TABLE: &str = include_str!("../built_in.txt");
 
 /// A role that every cluster has.
@@ -41,11 +37,20 @@ pub(crate) struct BuiltIn {
 
 /// What Kubernetes 1.`minor` starts with.
 pub(crate) fn of_version(minor: u8) -> BuiltIn {
+    read(|versions| contains(versions, minor))
+}
+
+/// What some version starts with: roles and bindings with all that any of them has.
+pub(crate) fn of_any_version() -> BuiltIn {
+    read(|_| true)
+}
+
+fn read(is_wanted: impl Fn(&str) -> bool) -> BuiltIn {
     let mut built_in = BuiltIn::default();
     let mut skipping = true;
     for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
         let (text, versions) = split_versions(line);
-        let holds = versions.is_none_or(|versions| contains(versions, minor));
+        let holds = versions.is_none_or(&is_wanted);
         let Some(detail) = text.strip_prefix("  ") else {
             skipping = !holds;
             if holds {
@@ -112,34 +117,6 @@ fn rule(text: &'static str) -> [Vec<&'static str>; 5] {
         words.map(|word| if word == "core" { "" } else { word }).collect::<Vec<_>>()
     });
     std::array::from_fn(|_| lists.next().unwrap_or_default())
-}
-
-/// Names with their namespaces, of any version.
-static NAMES: LazyLock<Set<(&str, &str)>> = LazyLock::new(|| {
-    let names = TABLE.lines().filter(|line| !line.starts_with(['#', ' ']));
-    names.filter_map(|line| split_versions(line).0.split_once(' ')).collect()
-});
-
-fn is_known(what: &str, namespace: &str, name: &str) -> bool {
-    let joined;
-    let full = match namespace {
-        "" => name,
-        namespace => {
-            joined = format!("{namespace}/{name}");
-            &joined
-        }
-    };
-    NAMES.contains(&(what, full))
-}
-
-/// Whether every cluster of some version has a role of that name; the namespace is empty for a ClusterRole.
-pub fn is_built_in_role(namespace: &str, name: &str) -> bool {
-    is_known("role", namespace, name)
-}
-
-/// Whether every cluster of some version has a binding of that name; the namespace is empty for a ClusterRoleBinding.
-pub fn is_built_in_binding(namespace: &str, name: &str) -> bool {
-    is_known("binding", namespace, name)
 }
 
 /// Names of roles by what they are aggregated into, for tests of the table.

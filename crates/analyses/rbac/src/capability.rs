@@ -1,6 +1,6 @@
 //! Which dangerous things every subject can do, where, and by which rules.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::inventory::Inventory;
 use model::severity::Severity;
@@ -13,6 +13,7 @@ use crate::evaluator::{Config, Evaluator};
 use crate::identity::split_service_account;
 use crate::map::{Map, Set};
 use crate::needs::{Met, Needs, Reach};
+use crate::proof::Proof;
 
 /// Dangers by their index in the catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,13 +67,14 @@ pub struct Capabilities<'i> {
 }
 
 /// What was found, apart from what it is called.
-struct Judged {
-    needs: Needs,
-    rules: Vec<Reach>,
-    roles: Vec<Reach>,
+pub(crate) struct Judged {
+    pub(crate) needs: Needs,
+    pub(crate) rules: Vec<Reach>,
+    pub(crate) roles: Vec<Reach>,
     holdings: Vec<Holding>,
     places: Places,
     powerful: Set<Symbol>,
+    pub(crate) proofs: OnceLock<Arc<Vec<Proof>>>,
 }
 
 /// What decides where some things are a danger.
@@ -91,7 +93,7 @@ struct Held {
 }
 
 /// Bindings of a group in more namespaces than this are not put together with those of every one of its members.
-const MOST_SHARED: usize = 64;
+const MOST_SHARED: usize = 4096;
 
 impl<'i> Capabilities<'i> {
     /// Judges everybody.
@@ -109,6 +111,10 @@ impl<'i> Capabilities<'i> {
             true => Self { judged: Arc::clone(&kept.1), evaluator },
             false => Self::new(&evaluator),
         }
+    }
+
+    pub(crate) fn judged(&self) -> &Judged {
+        &self.judged
     }
 
     /// What was compiled.
@@ -129,7 +135,7 @@ impl<'i> Capabilities<'i> {
         }
         match namespace {
             None => self.judged.dangers(held.cluster, None),
-            Some(namespace) => self.judged.dangers(held.in_namespace(namespace), Some(namespace)),
+            Some(namespace) => self.judged.dangers(held.in_namespace(namespace).with(held.cluster), Some(namespace)),
         }
     }
 
@@ -204,6 +210,11 @@ impl<'i> Capabilities<'i> {
         namespace == self.judged.places.kube_system || self.judged.powerful.contains(&namespace)
     }
 
+    /// Whether the account of any namespace can do something critical in the whole cluster.
+    pub fn has_powerful(&self) -> bool {
+        !self.judged.powerful.is_empty()
+    }
+
     /// Whether the input is of a cluster of EKS.
     pub fn is_eks(&self) -> bool {
         self.judged.places.is_eks
@@ -245,6 +256,7 @@ impl Judged {
             places,
             holdings: Vec::new(),
             powerful: Set::default(),
+            proofs: OnceLock::new(),
         };
         judged.reach(evaluator);
         // What a named role gives is known only now.
@@ -292,14 +304,14 @@ impl Judged {
     }
 
     /// The groups of a subject that bindings name.
-    fn groups(evaluator: &Evaluator<'_>, subject: SubjectKey) -> Vec<SubjectKey> {
+    pub(crate) fn groups(evaluator: &Evaluator<'_>, subject: SubjectKey) -> Vec<SubjectKey> {
         let symbols = &evaluator.inventory().symbols;
         let groups = evaluator.identity(subject).groups.into_iter();
         let keys = groups.map(|group| SubjectKey::Group(symbols.intern(&group)));
         keys.filter(|key| *key != subject && !evaluator.bindings_naming(*key).is_empty()).collect()
     }
 
-    fn dangers(&self, met: Met, namespace: Option<Symbol>) -> (Dangers, Dangers) {
+    pub(crate) fn dangers(&self, met: Met, namespace: Option<Symbol>) -> (Dangers, Dangers) {
         if met == Met::default() {
             return (Dangers::default(), Dangers::default());
         }
@@ -362,16 +374,20 @@ impl Judged {
         };
         let by_groups = self.dangers(groups.cluster, None);
         add(None, held.cluster.with(groups.cluster), whole(by_groups));
-        let in_cluster = self.dangers(held.cluster.with(groups.cluster), None);
+        let wide = held.cluster.with(groups.cluster);
+        let in_cluster = self.dangers(wide, None);
         let mut namespaces: Vec<Symbol> = held.namespaces.keys().copied().collect();
         if groups.namespaces.len() <= MOST_SHARED && held.everywhere != Met::default() {
             namespaces.extend(groups.namespaces.keys().filter(|name| !held.namespaces.contains_key(*name)));
         }
         namespaces.sort_by_cached_key(|namespace| evaluator.text(*namespace));
         for namespace in namespaces {
-            let known = whole(self.dangers(groups.in_namespace(namespace), Some(namespace)));
-            let met = held.in_namespace(namespace).with(groups.in_namespace(namespace));
-            add(Some(namespace), met, Dangers(whole(in_cluster).0 | known.0));
+            // What takes something of the whole cluster and something of the namespace is had here.
+            let of_groups = groups.in_namespace(namespace).with(groups.cluster);
+            let known = whole(self.dangers(of_groups, Some(namespace)));
+            let own = held.in_namespace(namespace);
+            let limited = in_cluster.1.without(whole(self.dangers(own.with(of_groups).with(wide), Some(namespace))));
+            add(Some(namespace), own.with(of_groups).with(wide), Dangers(whole(in_cluster).0 | limited.0 | known.0));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is dangerous to be able to do: themes, and the requests that each danger takes.
 
 mod entries;
+mod wanted;
 
 use model::severity::Severity;
 

@@ -1,5 +1,7 @@
 //! Roles and bindings, compiled: subjects as the names that the server compares, roles linked to what they grant.
 
+use std::sync::OnceLock;
+
 use model::inventory::{BindingFact, Inventory, RoleFact, SubjectFact};
 use model::labels::{Labels, Selector};
 use model::place::Place;
@@ -118,6 +120,8 @@ pub(crate) struct Policy {
     pub(crate) in_namespace: Map<Symbol, Vec<BindingId>>,
     pub(crate) role_names: Map<(Symbol, Symbol), RoleId>,
     pub(crate) default_namespace: Symbol,
+    /// Which roles grant no more than what is shipped under their names.
+    shipped_roles: OnceLock<Vec<bool>>,
 }
 
 struct Compiler<'i> {
@@ -141,6 +145,7 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config) -> Policy {
         in_namespace: Map::default(),
         role_names: Map::default(),
         default_namespace: symbols.intern(&config.default_namespace),
+        shipped_roles: OnceLock::new(),
     };
     let mut compiler =
         Compiler { inventory, symbols, known_rules: Map::default(), policy, complete: inventory.complete };
@@ -330,6 +335,10 @@ impl Compiler<'_> {
 }
 
 impl Policy {
+    pub(crate) fn shipped_roles(&self, find: impl FnOnce() -> Vec<bool>) -> &[bool] {
+        self.shipped_roles.get_or_init(find)
+    }
+
     /// The namespace that an object without one is put into.
     pub(crate) fn namespace_of(&self, written: Symbol) -> Symbol {
         if written.is_empty() { self.default_namespace } else { written }

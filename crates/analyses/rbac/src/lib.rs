@@ -21,12 +21,13 @@ pub mod least;
 mod map;
 mod needs;
 mod node;
+pub mod proof;
 pub mod request;
 pub mod resources;
 mod rule;
+mod shipped;
 
 pub use answer::{Answer, Decision, Grant, Unknown};
-pub use built_in::{is_built_in_binding, is_built_in_role};
 pub use compile::{Binding, BindingId, Role, RoleId, RoleLink, RoleRule, Source, SubjectKey};
 pub use covers::Missing;
 pub use escalation::{Escalation, RoleWrite};

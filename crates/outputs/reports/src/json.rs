@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::frameworks::*;
-use crate::pieces;
+use crate::pieces::{self, put_all};
 use crate::report::{ControlResult, Report, display_path};
 
 /// The version of the form of the report.
@@ -465,18 +465,6 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn put(out: &mut dyn Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
     serde_json::to_writer(out, value).map_err(io::Error::from)
-}
-
-/// Values are written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
-fn put_all(out: &mut dyn Write, values: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
-    let mut buffer = Vec::with_capacity(4096);
-    for (number, value) in values.enumerate() {
-        buffer.clear();
-        buffer.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
-        serde_json::to_writer(&mut buffer, &value).map_err(io::Error::from)?;
-        out.write_all(&buffer)?;
-    }
-    Ok(())
 }
 
 fn tool(report: &Report<'_>) -> Tool {

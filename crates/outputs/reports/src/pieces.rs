@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::num::NonZero;
 use std::thread;
 
+use serde::Serialize;
+
 /// So many items make a batch: the memory that a list takes is that of one.
 const BATCH: usize = 8192;
 
@@ -68,4 +70,16 @@ fn in_parts<T: Sync>(batch: &[T], parts: usize, put: Put<'_, T>) -> io::Result<V
         });
         joined.collect()
     })
+}
+
+/// Values are written whole: the writer of JSON makes many small pieces, and each would go through `dyn Write`.
+pub(crate) fn put_all(out: &mut dyn Write, values: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(4096);
+    for (number, value) in values.enumerate() {
+        buffer.clear();
+        buffer.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut buffer, &value).map_err(io::Error::from)?;
+        out.write_all(&buffer)?;
+    }
+    Ok(())
 }

@@ -109,7 +109,7 @@ struct Subject {
 impl Subject {
     fn add(&mut self, capabilities: &Capabilities<'_>, holding: &Holding) {
         for danger in holding.dangers.iter() {
-            let severity = capabilities.severity(holding, danger);
+            let severity = grants::severity_of(capabilities, holding, danger);
             let power = Power { holding: *holding, danger, severity };
             if catalogue::ALL[danger].id == "cluster-admin-grant" {
                 self.everything.push(power);

@@ -7,7 +7,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use rbac::SubjectKey;
 
-use super::grants;
+use super::grants::{self, Expected, shipped};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -121,7 +121,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             SubjectKey::Group(name) => evaluator.text(name) == "system:unauthenticated",
             SubjectKey::Nobody => false,
         };
-        if !is_anonymous || EXPECTED.contains(&&*subject.role) {
+        if !is_anonymous || grants::is_expected(evaluator, subject.binding, &EXPECTED) {
             continue;
         }
         let message = format!(
@@ -134,4 +134,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 /// What every cluster, and every one that kubeadm makes, gives to everybody.
-const EXPECTED: [&str; 3] = ["system:public-info-viewer", "system:discovery", "kubeadm:bootstrap-signer-clusterinfo"];
+const EXPECTED: [Expected; 3] = [
+    shipped("system:public-info-viewer"),
+    shipped("system:discovery-legacy"),
+    Expected { namespace: "kube-public", name: "kubeadm:bootstrap-signer-clusterinfo", config_maps: &["cluster-info"] },
+];

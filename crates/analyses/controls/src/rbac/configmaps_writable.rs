@@ -123,7 +123,6 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
-        Situation { limited: true, .. } => Severity::Low,
         Situation { everywhere: true, .. } | Situation { in_system: true, .. } => Severity::Medium,
         _ => situation.base,
     }

@@ -5,7 +5,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::grants::{self, ALLOW_SUBJECTS};
+use super::grants::{self, ALLOW_SUBJECTS, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -32,6 +32,7 @@ metadata:
 rules:
   - {apiGroups: ['certificates.k8s.io'], resources: [certificatesigningrequests/approval], verbs: [update]} #~ critical rules[0]
   - {apiGroups: ['certificates.k8s.io'], resources: [signers], verbs: [approve], resourceNames: [kubernetes.io/kube-apiserver-client]}
+  - {apiGroups: ['certificates.k8s.io'], resources: [certificatesigningrequests], verbs: [create]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -70,5 +71,10 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["approve-certificates"], grants::always);
+    grants::report(inventory, findings, &["approve-certificates", "approve-requests"], grade);
+}
+
+fn grade(situation: &Situation) -> Severity {
+    // Without a right to make requests, those of others have to be waited for; one request by its name is one certificate.
+    if situation.limited || situation.danger == "approve-requests" { Severity::High } else { situation.base }
 }

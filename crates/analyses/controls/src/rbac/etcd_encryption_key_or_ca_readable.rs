@@ -5,8 +5,8 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
-use rbac::capability::Holding;
-use rbac::{Evaluator, Grant};
+use rbac::capability::Capabilities;
+use rbac::proof::Proof;
 
 use super::grants::{self, ALLOW_SUBJECTS};
 
@@ -165,9 +165,9 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         .resources
         .iter()
         .any(|resource| resource.kind == secret && resource.namespace == system && keys.contains(&resource.name));
-    let filter = |evaluator: &Evaluator<'_>, holding: &Holding, evidence: &[Grant]| {
-        let reaches = holding.namespace.is_none_or(|namespace| namespace == system);
-        let mut names = evidence.iter().map(|grant| &evaluator.granted(*grant).words.names);
+    let filter = |capabilities: &Capabilities<'_>, proof: &Proof| {
+        let reaches = proof.namespace.is_none_or(|namespace| namespace == system);
+        let mut names = proof.grants.iter().map(|grant| &capabilities.evaluator().granted(*grant).words.names);
         reaches
             && names.all(|names| if names.is_empty() { is_there } else { names.iter().any(|name| keys.contains(name)) })
     };

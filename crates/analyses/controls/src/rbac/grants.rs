@@ -16,6 +16,7 @@ use model::place::Place;
 use model::severity::Severity;
 use model::symbols::Symbol;
 use rbac::capability::{Capabilities, Holding};
+use rbac::proof::Proof;
 use rbac::{BindingId, Config, Evaluator, Grant, RoleId, RoleLink, Source, SubjectKey, catalogue};
 
 /// Subjects that are not reported.
@@ -40,6 +41,8 @@ pub(crate) struct Situation {
     pub(crate) leads_to_cluster: bool,
     /// Whether it is limited to objects of some names.
     pub(crate) limited: bool,
+    /// Where those are users and accounts, the worst that they can do.
+    pub(crate) worst_named: Option<Severity>,
     /// Whether the namespace is known not to enforce a level of Pod Security.
     pub(crate) takes_any_pod: bool,
 }
@@ -49,15 +52,12 @@ pub(crate) type Grade = fn(&Situation) -> Severity;
 
 /// As bad as the control says in the whole cluster and where that leads to it, a step less in a namespace.
 pub(crate) fn by_scope(situation: &Situation) -> Severity {
-    if situation.limited {
-        return Severity::Low.min(situation.base);
-    }
     if situation.everywhere || situation.leads_to_cluster { situation.base } else { situation.base.lowered() }
 }
 
 /// As bad as the control says wherever it is.
 pub(crate) fn always(situation: &Situation) -> Severity {
-    if situation.limited { Severity::Low.min(situation.base) } else { situation.base }
+    situation.base
 }
 
 /// The evaluation of an inventory, made once for all controls.
@@ -74,7 +74,7 @@ pub(crate) fn report(
     dangers: &[&'static str],
     grade: Grade,
 ) {
-    report_where(inventory, findings, dangers, grade, &|_, _, _| true);
+    report_where(inventory, findings, dangers, grade, &|_, _| true);
     if let Some(capabilities) = judged_rights(inventory, findings) {
         report_unbound(&capabilities, findings, &indexes(dangers));
     }
@@ -90,7 +90,7 @@ pub(crate) fn judged_rights<'i>(
 }
 
 /// Decides whether what somebody can do counts, by where and by which rules.
-pub(crate) type Filter<'f> = &'f dyn Fn(&Evaluator<'_>, &Holding, &[Grant]) -> bool;
+pub(crate) type Filter<'f> = &'f dyn Fn(&Capabilities<'_>, &Proof) -> bool;
 
 fn indexes(dangers: &[&'static str]) -> Vec<usize> {
     dangers.iter().filter_map(|id| catalogue::index(id)).collect()
@@ -108,33 +108,22 @@ pub(crate) fn report_where(
     let evaluator = capabilities.evaluator();
     look_at_all(inventory, findings);
     let wanted = indexes(dangers);
-    let everything = catalogue::index("cluster-admin-grant").unwrap_or_default();
     let mut anchors: BTreeMap<(ResourceId, Place), Anchored> = BTreeMap::new();
-    for holding in capabilities.holdings() {
-        let hits: Vec<usize> = wanted.iter().copied().filter(|danger| holding.dangers.has(*danger)).collect();
-        if hits.is_empty() || (holding.dangers.has(everything) && !wanted.contains(&everything)) {
+    for proof in capabilities.proofs().iter().filter(|proof| wanted.contains(&proof.danger)) {
+        if is_accepted(evaluator, proof.subject, findings)
+            || !counts(&capabilities, proof)
+            || is_edit(evaluator, proof.grants[0])
+        {
             continue;
         }
-        if is_accepted(evaluator, holding.subject, findings) {
-            continue;
-        }
-        for danger in hits {
-            let evidence = capabilities.evidence(holding, danger);
-            if !counts(evaluator, holding, &evidence)
-                || evidence.first().is_some_and(|grant| is_edit(evaluator, *grant))
-            {
-                continue;
-            }
-            let Some(at) = evidence.first().and_then(|grant| anchor(evaluator, *grant)) else { continue };
-            let severity = grade(&situation(&capabilities, holding, danger, findings.findings.severity));
-            let found = Found { severity, danger, holding: *holding, evidence };
-            anchors.entry(at).or_default().add(found);
-        }
+        let Some(at) = anchor(evaluator, proof.grants[0]) else { continue };
+        let severity = grade(&situation(&capabilities, proof, findings.findings.severity));
+        anchors.entry(at).or_default().add(Found { severity, proof: proof.clone() });
     }
     for ((resource, place), anchored) in anchors {
         let Some(worst) = &anchored.worst else { continue };
         let others = anchored.subjects.len().saturating_sub(1);
-        let value = named(evaluator, worst.holding.subject, others);
+        let value = named(evaluator, worst.proof.subject, others);
         let finding = Finding::at_place(place).value(value).severity(worst.severity);
         findings.report(resource, finding.message(message(evaluator, worst)));
     }
@@ -156,19 +145,16 @@ struct Anchored {
 
 struct Found {
     severity: Severity,
-    danger: usize,
-    holding: Holding,
-    evidence: Vec<Grant>,
+    proof: Proof,
 }
 
 impl Anchored {
     fn add(&mut self, found: Found) {
-        if !self.subjects.contains(&found.holding.subject) && self.subjects.len() < MOST_COUNTED {
-            self.subjects.push(found.holding.subject);
+        if !self.subjects.contains(&found.proof.subject) && self.subjects.len() < MOST_COUNTED {
+            self.subjects.push(found.proof.subject);
         }
-        let is_worse = |known: &Found| {
-            (found.severity, found.holding.namespace.is_none()) > (known.severity, known.holding.namespace.is_none())
-        };
+        let rank = |found: &Found| (found.severity, found.proof.namespace.is_none(), !found.proof.limited);
+        let is_worse = |known: &Found| rank(&found) > rank(known);
         if self.worst.as_ref().is_none_or(is_worse) {
             self.worst = Some(found);
         }
@@ -186,27 +172,86 @@ pub(crate) fn look_at_all(inventory: &Inventory, findings: &mut InventoryFinding
 
 /// Whether users have said that a subject is known.
 pub(crate) fn is_accepted(evaluator: &Evaluator<'_>, subject: SubjectKey, findings: &InventoryFindings<'_>) -> bool {
-    let (_, name) = evaluator.describe(subject);
-    let full = match subject {
-        SubjectKey::User(user) => evaluator.text(user),
-        SubjectKey::Group(_) | SubjectKey::Nobody => String::new(),
-    };
-    let mut accepted = findings.findings.list(&ALLOW_SUBJECTS).iter();
-    accepted.any(|accepted| accepted == name || accepted == full)
+    let accepted = findings.findings.list(&ALLOW_SUBJECTS);
+    match subject {
+        SubjectKey::User(user) => {
+            let user = evaluator.text(user);
+            let account = user.strip_prefix("system:serviceaccount:").map(|account| account.replacen(':', "/", 1));
+            // What a slash parts is an account; what is reserved for groups names no user.
+            accepted.iter().any(|accepted| match account.as_deref() {
+                Some(account) => accepted == account || accepted == user,
+                None => accepted == user && !GROUPS.contains(&&*user) && !accepted.contains('/'),
+            })
+        }
+        SubjectKey::Group(group) => {
+            let group = evaluator.text(group);
+            accepted.iter().any(|accepted| accepted == group)
+        }
+        SubjectKey::Nobody => false,
+    }
 }
 
-fn situation(capabilities: &Capabilities<'_>, holding: &Holding, danger: usize, base: Severity) -> Situation {
+/// Groups that are accepted unless somebody says otherwise: a user of that name is not in them.
+const GROUPS: [&str; 2] = ["system:masters", "system:nodes"];
+
+fn situation(capabilities: &Capabilities<'_>, proof: &Proof, base: Severity) -> Situation {
     let evaluator = capabilities.evaluator();
-    let namespace = holding.namespace;
+    let namespace = proof.namespace;
+    let danger = catalogue::ALL[proof.danger].id;
     Situation {
         base,
-        danger: catalogue::ALL[danger].id,
+        danger,
         everywhere: namespace.is_none(),
         in_system: namespace.is_some_and(|namespace| evaluator.text(namespace) == "kube-system"),
         leads_to_cluster: namespace.is_some_and(|namespace| capabilities.leads_to_cluster(namespace)),
-        limited: holding.limited.has(danger),
+        limited: proof.limited,
+        worst_named: proof.limited.then(|| worst_named(capabilities, proof)).flatten(),
         takes_any_pod: namespace.is_some_and(|namespace| takes_any_pod(evaluator.inventory(), namespace)),
     }
+}
+
+/// Whom a rule names as users, groups or accounts.
+fn named_subjects(capabilities: &Capabilities<'_>, proof: &Proof) -> Vec<SubjectKey> {
+    let evaluator = capabilities.evaluator();
+    let grant = proof.grants[0];
+    let words = &evaluator.rule(evaluator.role(grant.role).rules[grant.rule as usize]).words;
+    let symbols = &evaluator.inventory().symbols;
+    let is = |resource: &str| words.resources.iter().any(|known| [resource, "*"].contains(&&*evaluator.text(*known)));
+    let mut subjects: Vec<SubjectKey> = Vec::new();
+    for name in &words.names {
+        if is("users") {
+            subjects.push(SubjectKey::User(*name));
+        }
+        if is("groups") {
+            subjects.push(SubjectKey::Group(*name));
+        }
+    }
+    // Accounts of the namespace, or of every one if it is the whole cluster.
+    let all = evaluator.subjects();
+    let accounts = all.iter().filter(|subject| {
+        let SubjectKey::User(user) = subject else { return false };
+        let user = evaluator.text(*user);
+        let account = user.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':'));
+        account.is_some_and(|(namespace, name)| {
+            proof.namespace.is_none_or(|here| evaluator.text(here) == namespace)
+                && words.names.contains(&symbols.intern(name))
+        })
+    });
+    if is("serviceaccounts") || is("serviceaccounts/token") || is("*/token") {
+        subjects.extend(accounts);
+    }
+    subjects
+}
+
+/// The worst that those can do in the whole cluster, or in their namespace.
+fn worst_named(capabilities: &Capabilities<'_>, proof: &Proof) -> Option<Severity> {
+    let worst = |subject: SubjectKey, namespace: Option<Symbol>| {
+        let (dangers, limited) = capabilities.of(subject, namespace);
+        let holding = Holding { subject, namespace, dangers, limited };
+        dangers.iter().map(|danger| severity_of(capabilities, &holding, danger)).max()
+    };
+    let subjects = named_subjects(capabilities, proof);
+    subjects.into_iter().filter_map(|subject| worst(subject, None).max(worst(subject, proof.namespace))).max()
 }
 
 /// Whether the namespace is in the input, and enforces neither `baseline` nor `restricted`.
@@ -231,24 +276,59 @@ pub(crate) fn binding_anchor(evaluator: &Evaluator<'_>, id: BindingId) -> Option
     Some((fact.resource, fact.role_place))
 }
 
-/// Whether a role is one that every cluster has: by its label and its name, or because it is not in the input.
+/// Whether a role is one that every cluster has: because it is not in the input, or is what is shipped.
 pub(crate) fn is_default_role(evaluator: &Evaluator<'_>, id: RoleId) -> bool {
-    let role = evaluator.role(id);
-    let is_known = || rbac::is_built_in_role(&evaluator.text(role.namespace), &evaluator.text(role.name));
-    role.source == Source::BuiltIn || (role.labels.contains(&default_label(evaluator)) && is_known())
+    evaluator.is_shipped_role(id)
 }
 
 /// The same of a binding.
 pub(crate) fn is_default_binding(evaluator: &Evaluator<'_>, id: BindingId) -> bool {
-    let binding = evaluator.binding(id);
-    let is_known = || rbac::is_built_in_binding(&evaluator.text(binding.namespace), &evaluator.text(binding.name));
-    let is_labelled = || evaluator.binding_fact(id).is_some_and(|fact| fact.labels.contains(&default_label(evaluator)));
-    binding.source == Source::BuiltIn || (is_labelled() && is_known())
+    evaluator.is_shipped_binding(id)
 }
 
-fn default_label(evaluator: &Evaluator<'_>) -> (Symbol, Symbol) {
-    let symbols = &evaluator.inventory().symbols;
-    (symbols.intern("kubernetes.io/bootstrapping"), symbols.intern("rbac-defaults"))
+/// A role that it is expected to find bound to many.
+pub(crate) struct Expected {
+    /// Its namespace; empty for a ClusterRole.
+    pub(crate) namespace: &'static str,
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The ConfigMaps that it lets read; none if it is one that every cluster has.
+    pub(crate) config_maps: &'static [&'static str],
+}
+
+/// A ClusterRole that every cluster has.
+pub(crate) const fn shipped(name: &'static str) -> Expected {
+    Expected { namespace: "", name, config_maps: &[] }
+}
+
+/// Whether a binding gives one of these, and that grants no more than it should.
+pub(crate) fn is_expected(evaluator: &Evaluator<'_>, id: BindingId, expected: &[Expected]) -> bool {
+    let binding = evaluator.binding(id);
+    let name = evaluator.text(binding.role_name);
+    let Some(expected) = expected.iter().find(|expected| expected.name == name) else { return false };
+    if binding.cluster_role != expected.namespace.is_empty()
+        || (!binding.cluster_role && evaluator.text(binding.namespace) != expected.namespace)
+    {
+        return false;
+    }
+    let RoleLink::Role(role) = binding.role else {
+        // What kubeadm makes is not in every input.
+        return !expected.config_maps.is_empty() && binding.role == RoleLink::NotSeen;
+    };
+    if expected.config_maps.is_empty() {
+        return evaluator.has_shipped_rules(role);
+    }
+    evaluator.role(role).rules.iter().all(|rule| {
+        let words = &evaluator.rule(*rule).words;
+        let all = |list: &[Symbol], known: &[&str]| {
+            !list.is_empty() && list.iter().all(|word| known.contains(&&*evaluator.text(*word)))
+        };
+        words.urls.is_empty()
+            && all(&words.verbs, &["get"])
+            && all(&words.groups, &[""])
+            && all(&words.resources, &["configmaps"])
+            && all(&words.names, expected.config_maps)
+    })
 }
 
 /// A subject, and how many more there are.
@@ -269,11 +349,20 @@ pub(crate) fn chain(evaluator: &Evaluator<'_>, grant: Grant) -> String {
         false => format!(" (aggregated from `{}`)", evaluator.text(evaluator.role(rule.origin).name)),
     };
     format!(
-        "{} gives {}, rule {}{from}",
+        "{}{} gives {}, rule {}{from}",
         binding_name(evaluator, grant.binding),
+        through(evaluator, grant),
         role_name(evaluator, grant.role),
         rule.index
     )
+}
+
+/// Through which group a binding reaches its subject.
+fn through(evaluator: &Evaluator<'_>, grant: Grant) -> String {
+    match evaluator.binding(grant.binding).subjects.get(grant.subject as usize) {
+        Some(SubjectKey::Group(group)) => format!(" through the group `{}`", evaluator.text(*group)),
+        _ => String::new(),
+    }
 }
 
 /// A binding by kind and name.
@@ -298,32 +387,68 @@ pub(crate) fn scope(evaluator: &Evaluator<'_>, namespace: Option<Symbol>) -> Str
 }
 
 fn message(evaluator: &Evaluator<'_>, found: &Found) -> String {
-    let danger = &catalogue::ALL[found.danger];
-    let mut chains: Vec<String> = found.evidence.iter().map(|grant| chain(evaluator, *grant)).collect();
+    let proof = &found.proof;
+    let danger = &catalogue::ALL[proof.danger];
+    let mut chains: Vec<String> = proof.grants.iter().map(|grant| chain(evaluator, *grant)).collect();
     chains.dedup();
-    let limited = if found.holding.limited.has(found.danger) { " of some names" } else { "" };
+    let limited = if proof.limited { ", of some names," } else { "" };
     format!(
         "`{{value}}` can {}{limited} {}: {}; {}. {}",
         danger.title,
-        scope(evaluator, found.holding.namespace),
+        scope(evaluator, proof.namespace),
         chains.join(", and "),
         danger.why,
-        narrowest(evaluator, found.evidence[0])
+        narrowest(evaluator, proof)
     )
 }
 
 /// The smallest change that takes a right away.
-fn narrowest(evaluator: &Evaluator<'_>, grant: Grant) -> String {
+fn narrowest(evaluator: &Evaluator<'_>, proof: &Proof) -> String {
+    let grant = proof.grants[0];
     let rule = evaluator.role(grant.role).rules[grant.rule as usize];
     if is_default_role(evaluator, rule.origin) {
         return format!("Bind a role that grants less than {}", role_name(evaluator, grant.role));
     }
-    let rule = evaluator.rule(rule);
-    match (rule.has_every_verb(), rule.has_every_resource()) {
-        (true, true) => "Write the verbs and resources that are used in the place of `*`".to_owned(),
-        (true, false) => "Write the verbs that are used in the place of `*`".to_owned(),
-        (false, true) => "Write the resources that are used in the place of `*`".to_owned(),
-        (false, false) => "Take what is not used out of the rule, or name the objects in `resourceNames`".to_owned(),
+    let compiled = evaluator.rule(rule);
+    match (compiled.has_every_verb(), compiled.has_every_resource()) {
+        (true, true) => return "Write the verbs and resources that are used in the place of `*`".to_owned(),
+        (true, false) => return "Write the verbs that are used in the place of `*`".to_owned(),
+        (false, true) => return "Write the resources that are used in the place of `*`".to_owned(),
+        (false, false) => {}
+    }
+    let ways = || catalogue::ALL[proof.danger].ways.iter().filter_map(|way| way.first()).copied().flatten();
+    let quoted = |words: &[Symbol], is: &dyn Fn(&str) -> bool| {
+        let mut told: Vec<String> = words.iter().map(|word| evaluator.text(*word)).filter(|word| is(word)).collect();
+        told.dedup();
+        told.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" and ")
+    };
+    let words = &compiled.words;
+    let is_resource = |resource: &str| {
+        ways().any(|need| {
+            need.resources.contains(&resource)
+                || need
+                    .resources
+                    .iter()
+                    .any(|known| known.split_once('/').is_some_and(|(_, sub)| resource == format!("*/{sub}")))
+        })
+    };
+    let is_verb = |verb: &str| ways().any(|need| need.verbs.contains(&verb));
+    let (resources, verbs) = (quoted(&words.resources, &is_resource), quoted(&words.verbs, &is_verb));
+    if resources.is_empty() || verbs.is_empty() {
+        return "Take what is not used out of the rule".to_owned();
+    }
+    let others = words.resources.iter().any(|resource| !is_resource(&evaluator.text(*resource)));
+    let whole = match (others, words.verbs.iter().any(|verb| !is_verb(&evaluator.text(*verb)))) {
+        (true, _) => format!("Take {resources} out of the rule"),
+        (false, true) => format!("Take {verbs} out of the rule"),
+        (false, false) => "Take the rule out".to_owned(),
+    };
+    // What is created has no name when it is asked for, and a subresource has that of its object.
+    let is_nameless = words.verbs.iter().all(|verb| ["create", "deletecollection"].contains(&&*evaluator.text(*verb)))
+        && !words.resources.iter().any(|resource| evaluator.text(*resource).contains('/'));
+    match words.names.is_empty() && !is_nameless {
+        true => format!("{whole}, or name the objects that are needed in `resourceNames`"),
+        false => whole,
     }
 }
 
@@ -438,5 +563,56 @@ pub(crate) fn worst_of_binding(capabilities: &Capabilities<'_>, id: BindingId) -
     let namespace = (!binding.cluster).then_some(binding.namespace);
     let (dangers, limited) = capabilities.of_role(role, namespace);
     let holding = Holding { subject: SubjectKey::Nobody, namespace, dangers, limited };
-    dangers.iter().map(|danger| capabilities.severity(&holding, danger)).max()
+    dangers.iter().map(|danger| severity_of(capabilities, &holding, danger)).max()
+}
+
+/// What leads to the accounts of other pods.
+const STEPS: [&str; 7] = [
+    "run-pods",
+    "edit-workloads",
+    "exec-pods",
+    "debug-containers",
+    "mint-service-account-tokens",
+    "mint-token-secrets",
+    "impersonate",
+];
+
+/// What a control of its own calls bad, whatever it is in a list of everything.
+const BAD: [&str; 2] = ["create-volumes", "sign-certificates"];
+
+/// How bad something is for who holds it, with where it leads: what reaches the account of another that can take over the
+/// cluster takes it over.
+pub(crate) fn severity_of(capabilities: &Capabilities<'_>, holding: &Holding, danger: usize) -> Severity {
+    let own = capabilities.severity(holding, danger);
+    let id = catalogue::ALL[danger].id;
+    if !holding.limited.has(danger) {
+        let leads = match holding.namespace {
+            Some(namespace) => capabilities.leads_to_cluster(namespace),
+            None => capabilities.has_powerful(),
+        };
+        return match (STEPS.contains(&id) && leads, BAD.contains(&id)) {
+            (true, _) => Severity::Critical,
+            (false, true) => own.max(Severity::High),
+            (false, false) => own,
+        };
+    }
+    // Of users and accounts by name, those are as bad as they are. Whom they lead to in turn is not asked.
+    if !matches!(id, "mint-service-account-tokens" | "impersonate") {
+        return own;
+    }
+    let grants = capabilities.evidence(holding, danger);
+    let names_everything = |grant: &Grant| {
+        let proof = Proof {
+            subject: holding.subject,
+            namespace: holding.namespace,
+            danger,
+            limited: true,
+            grants: Box::new([*grant]),
+        };
+        named_subjects(capabilities, &proof).into_iter().any(|subject| {
+            let everything = catalogue::index("cluster-admin-grant").unwrap_or_default();
+            capabilities.of(subject, None).0.has(everything)
+        })
+    };
+    if grants.first().is_some_and(names_everything) { Severity::Critical } else { own }
 }

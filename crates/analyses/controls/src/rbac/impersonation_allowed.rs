@@ -5,7 +5,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::grants::{self, ALLOW_SUBJECTS};
+use super::grants::{self, ALLOW_SUBJECTS, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -156,5 +156,14 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["impersonate"], grants::by_scope);
+    grants::report(inventory, findings, &["impersonate", "impersonate-details"], grade);
+}
+
+fn grade(situation: &Situation) -> Severity {
+    match situation {
+        Situation { danger: "impersonate-details", .. } => Severity::Medium,
+        // As bad as those whom it names.
+        Situation { limited: true, worst_named, .. } => worst_named.unwrap_or(Severity::Low).max(Severity::Low),
+        _ => grants::by_scope(situation),
+    }
 }

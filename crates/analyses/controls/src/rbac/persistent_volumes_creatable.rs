@@ -131,7 +131,6 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
-        Situation { limited: true, .. } => Severity::Low,
         Situation { danger: "storage-drivers", .. } => Severity::Medium,
         _ => situation.base,
     }

@@ -4,8 +4,8 @@ use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
-use rbac::capability::Holding;
-use rbac::{Evaluator, Grant};
+use rbac::capability::Capabilities;
+use rbac::proof::Proof;
 
 use super::grants::{self, ALLOW_SUBJECTS, Situation};
 
@@ -132,9 +132,7 @@ subjects:
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let system = inventory.symbols.intern("kube-system");
-    let counts = |_: &Evaluator<'_>, holding: &Holding, _: &[Grant]| {
-        holding.namespace.is_none_or(|namespace| namespace == system)
-    };
+    let counts = |_: &Capabilities<'_>, proof: &Proof| proof.namespace.is_none_or(|namespace| namespace == system);
     grants::report_where(inventory, findings, &["read-logs", "read-node-logs"], grade, &counts);
 }
 

@@ -221,7 +221,6 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
-        Situation { limited: true, .. } => Severity::Low,
         Situation { everywhere: true, .. } | Situation { in_system: true, .. } => Severity::Critical,
         Situation { leads_to_cluster: true, .. } | Situation { takes_any_pod: true, .. } => Severity::High,
         _ => situation.base,

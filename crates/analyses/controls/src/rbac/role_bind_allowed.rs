@@ -5,7 +5,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::grants::{self, ALLOW_SUBJECTS};
+use super::grants::{self, ALLOW_SUBJECTS, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -172,5 +172,10 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["bind-roles"], grants::by_scope);
+    grants::report(inventory, findings, &["bind-roles"], grade);
+}
+
+fn grade(situation: &Situation) -> Severity {
+    // Roles that are worth much make it whole: what is limited is harmless.
+    if situation.limited { Severity::Low } else { grants::by_scope(situation) }
 }

@@ -184,7 +184,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
-        Situation { limited: true, .. } => Severity::Low,
+        // As bad as the accounts that it names.
+        Situation { limited: true, worst_named, .. } => worst_named.unwrap_or(Severity::Low).max(Severity::Low),
         Situation { everywhere: true, .. } | Situation { in_system: true, .. } => Severity::Critical,
         _ => situation.base,
     }

@@ -7,7 +7,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use rbac::SubjectKey;
 
-use super::grants;
+use super::grants::{self, Expected, shipped};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -91,7 +91,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             SubjectKey::Group(name) => evaluator.text(name) == "system:nodes",
             SubjectKey::Nobody => false,
         };
-        if !is_node || EXPECTED.contains(&&*subject.role) {
+        if !is_node || grants::is_expected(evaluator, subject.binding, &EXPECTED) {
             continue;
         }
         let message = format!("`{{value}}` is given `{}`: whoever breaks out of a pod has it", subject.role);
@@ -101,9 +101,9 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 /// What kubeadm gives to nodes.
-const EXPECTED: [&str; 4] = [
-    "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
-    "kubeadm:kubelet-config",
-    "kubeadm:nodes-kubeadm-config",
-    "system:node-proxier",
+const EXPECTED: [Expected; 4] = [
+    shipped("system:certificates.k8s.io:certificatesigningrequests:selfnodeclient"),
+    shipped("system:node-proxier"),
+    Expected { namespace: "kube-system", name: "kubeadm:kubelet-config", config_maps: &["kubelet-config"] },
+    Expected { namespace: "kube-system", name: "kubeadm:nodes-kubeadm-config", config_maps: &["kubeadm-config"] },
 ];

@@ -118,11 +118,12 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["delete-workloads"], grade);
+    grants::report(inventory, findings, &["delete-workloads", "delete-namespaces"], grade);
 }
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
+        Situation { danger: "delete-namespaces", .. } => Severity::High,
         Situation { limited: true, .. } => Severity::Low,
         Situation { everywhere: true, .. } | Situation { in_system: true, .. } => situation.base,
         _ => Severity::Low,

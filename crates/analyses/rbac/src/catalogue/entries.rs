@@ -5,25 +5,8 @@
 
 use model::severity::Severity;
 
+use super::wanted::{CHANGE, CREATE, DATA, DELETE, DRIVEN, EDIT, ENGINES, READ, RUN, WRITE, WRITE_OR_DELETE};
 use super::{Danger, Need, Theme, Where, need};
-
-const READ: &[&str] = &["get", "list", "watch"];
-const CHANGE: &[&str] = &["update", "patch"];
-const WRITE: &[&str] = &["create", "update", "patch"];
-const DELETE: &[&str] = &["delete", "deletecollection"];
-const WRITE_OR_DELETE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
-
-const CREATE: &[&str] = &["create"];
-
-/// What makes pods.
-const RUN: &[Need] = &[
-    need(CREATE, "", &["pods", "replicationcontrollers"]),
-    need(CREATE, "apps", &["deployments", "statefulsets", "daemonsets", "replicasets"]),
-    need(CREATE, "batch", &["jobs", "cronjobs"]),
-    need(CREATE, "argoproj.io", &["workflows", "rollouts"]),
-    need(CREATE, "tekton.dev", &["taskruns", "pipelineruns"]),
-    need(CREATE, "kubevirt.io", &["virtualmachines", "virtualmachineinstances"]),
-];
 
 const EVERYTHING: &[Need] = &[Need::EVERYTHING];
 const IMPERSONATE_ON: &[Need] = &[Need::IMPERSONATE_ON];
@@ -61,10 +44,10 @@ pub static ALL: &[Danger] = &[
                 &[need(&["create"], "rbac.authorization.k8s.io", &["roles"])],
                 &[need(WRITE, "rbac.authorization.k8s.io", &["rolebindings"])],
             ],
+            // A label aggregates what is created into roles that are bound already.
             &[
                 &[need(&["escalate"], "rbac.authorization.k8s.io", &["clusterroles"])],
                 &[need(&["create"], "rbac.authorization.k8s.io", &["clusterroles"])],
-                &[need(WRITE, "rbac.authorization.k8s.io", &["rolebindings", "clusterrolebindings"])],
             ],
         ],
         place: Where::Anywhere,
@@ -133,6 +116,19 @@ pub static ALL: &[Danger] = &[
         place: Where::Anywhere,
     },
     Danger {
+        id: "impersonate-details",
+        title: "act in groups, or with attributes of others",
+        theme: Theme::Identity,
+        severity: Severity::Medium,
+        techniques: &["T1078"],
+        why: "with the name of somebody who may be acted for, any group, identity or attribute is taken",
+        ways: &[&[&[
+            need(&["impersonate"], "", &["groups"]),
+            need(&["impersonate"], "authentication.k8s.io", &["uids", "userextras", "userextras/scopes"]),
+        ]]],
+        place: Where::Anywhere,
+    },
+    Danger {
         id: "mint-service-account-tokens",
         title: "issue tokens of ServiceAccounts",
         theme: Theme::Identity,
@@ -152,6 +148,7 @@ pub static ALL: &[Danger] = &[
         ways: &[
             &[&[need(WRITE, "", &["secrets"])], &[need(READ, "", &["secrets"])]],
             &[&[need(WRITE, "", &["secrets"])], RUN],
+            &[&[need(WRITE, "", &["secrets"])], EDIT],
         ],
         place: Where::Anywhere,
     },
@@ -162,6 +159,21 @@ pub static ALL: &[Danger] = &[
         severity: Severity::Critical,
         techniques: &["T1649"],
         why: "a client certificate with any name, which cannot be revoked",
+        ways: &[&[
+            &[need(CHANGE, "certificates.k8s.io", &["certificatesigningrequests/approval"])],
+            &[need(&["approve"], "certificates.k8s.io", &["signers"])
+                .named(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
+            &[need(CREATE, "certificates.k8s.io", &["certificatesigningrequests"])],
+        ]],
+        place: Where::Anywhere,
+    },
+    Danger {
+        id: "approve-requests",
+        title: "approve client certificates that others request",
+        theme: Theme::Identity,
+        severity: Severity::High,
+        techniques: &["T1098.001"],
+        why: "a client certificate with any name that is asked for, which cannot be revoked",
         ways: &[&[
             &[need(CHANGE, "certificates.k8s.io", &["certificatesigningrequests/approval"])],
             &[need(&["approve"], "certificates.k8s.io", &["signers"])
@@ -292,11 +304,7 @@ pub static ALL: &[Danger] = &[
         severity: Severity::High,
         techniques: &["T1610"],
         why: "code runs as their ServiceAccounts, with their privileges",
-        ways: &[&[&[
-            need(CHANGE, "apps", &["deployments", "statefulsets", "daemonsets", "replicasets"]),
-            need(CHANGE, "batch", &["jobs", "cronjobs"]),
-            need(CHANGE, "", &["replicationcontrollers"]),
-        ]]],
+        ways: &[&[EDIT]],
         place: Where::Anywhere,
     },
     Danger {
@@ -517,11 +525,18 @@ pub static ALL: &[Danger] = &[
         severity: Severity::High,
         techniques: &["T1562.001"],
         why: "a guard is taken away",
-        ways: &[&[&[need(
-            WRITE_OR_DELETE,
-            "admissionregistration.k8s.io",
-            &["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
-        )]]],
+        ways: &[&[&[
+            need(
+                WRITE_OR_DELETE,
+                "admissionregistration.k8s.io",
+                &["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
+            ),
+            need(
+                DELETE,
+                "admissionregistration.k8s.io",
+                &["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"],
+            ),
+        ]]],
         place: Where::Anywhere,
     },
     Danger {
@@ -531,22 +546,7 @@ pub static ALL: &[Danger] = &[
         severity: Severity::High,
         techniques: &["T1562.001"],
         why: "a guard is taken away, or a rule acts as the engine",
-        ways: &[&[&[
-            need(WRITE_OR_DELETE, "kyverno.io", &["clusterpolicies", "policies", "policyexceptions"]),
-            need(
-                WRITE_OR_DELETE,
-                "policies.kyverno.io",
-                &["validatingpolicies", "mutatingpolicies", "generatingpolicies", "policyexceptions"],
-            ),
-            need(WRITE_OR_DELETE, "templates.gatekeeper.sh", &["constrainttemplates"]),
-            need(WRITE_OR_DELETE, "constraints.gatekeeper.sh", &["*"]),
-            need(WRITE_OR_DELETE, "config.gatekeeper.sh", &["configs"]),
-            need(
-                WRITE_OR_DELETE,
-                "policies.kubewarden.io",
-                &["clusteradmissionpolicies", "admissionpolicies", "policyservers"],
-            ),
-        ]]],
+        ways: &[&[ENGINES]],
         place: Where::Anywhere,
     },
     Danger {
@@ -599,29 +599,7 @@ pub static ALL: &[Danger] = &[
         severity: Severity::High,
         techniques: &["T1078"],
         why: "the operator acts with its own rights on what is asked of it",
-        ways: &[&[&[
-            need(WRITE, "kustomize.toolkit.fluxcd.io", &["kustomizations"]),
-            need(WRITE, "helm.toolkit.fluxcd.io", &["helmreleases"]),
-            need(
-                WRITE,
-                "argoproj.io",
-                &["applications", "applicationsets", "appprojects", "workflows", "cronworkflows", "workflowtemplates"],
-            ),
-            need(WRITE, "tekton.dev", &["taskruns", "pipelineruns"]),
-            need(WRITE, "cert-manager.io", &["issuers", "clusterissuers", "certificates"]),
-            need(WRITE, "velero.io", &["restores", "backups"]),
-            need(WRITE, "pkg.crossplane.io", &["providers", "configurations"]),
-            need(WRITE, "cluster.x-k8s.io", &["clusters", "machines", "machinedeployments"]),
-            need(WRITE, "operators.coreos.com", &["subscriptions", "operatorgroups", "clusterserviceversions"]),
-            need(
-                WRITE,
-                "external-secrets.io",
-                &["externalsecrets", "secretstores", "clustersecretstores", "pushsecrets"],
-            ),
-            need(WRITE, "kubevirt.io", &["virtualmachines", "virtualmachineinstances"]),
-            need(WRITE, "karpenter.sh", &["nodepools"]),
-            need(WRITE, "karpenter.k8s.aws", &["ec2nodeclasses"]),
-        ]]],
+        ways: &[&[DRIVEN]],
         place: Where::Anywhere,
     },
     Danger {
@@ -691,6 +669,7 @@ pub static ALL: &[Danger] = &[
             need(WRITE_OR_DELETE, "cilium.io", &["ciliumnetworkpolicies", "ciliumclusterwidenetworkpolicies"]),
             need(WRITE_OR_DELETE, "crd.projectcalico.org", &["networkpolicies", "globalnetworkpolicies"]),
             need(WRITE_OR_DELETE, "projectcalico.org", &["networkpolicies", "globalnetworkpolicies"]),
+            need(WRITE_OR_DELETE, "crd.antrea.io", &["networkpolicies", "clusternetworkpolicies"]),
         ]]],
         place: Where::Anywhere,
     },
@@ -702,14 +681,14 @@ pub static ALL: &[Danger] = &[
         techniques: &["T1133"],
         why: "what was internal is reached from outside",
         ways: &[&[&[
-            need(WRITE, "networking.k8s.io", &["ingresses", "ingressclasses"]),
-            need(WRITE, "", &["services"]),
+            need(WRITE_OR_DELETE, "networking.k8s.io", &["ingresses", "ingressclasses"]),
+            need(WRITE_OR_DELETE, "", &["services"]),
             need(
-                WRITE,
+                WRITE_OR_DELETE,
                 "gateway.networking.k8s.io",
                 &["gateways", "httproutes", "tcproutes", "tlsroutes", "grpcroutes", "referencegrants"],
             ),
-            need(WRITE, "route.openshift.io", &["routes"]),
+            need(WRITE_OR_DELETE, "route.openshift.io", &["routes"]),
         ]]],
         place: Where::Anywhere,
     },
@@ -720,26 +699,17 @@ pub static ALL: &[Danger] = &[
         severity: Severity::Medium,
         techniques: &["T1485"],
         why: "data is destroyed, or services stop",
-        ways: &[&[&[
-            need(
-                DELETE,
-                "",
-                &[
-                    "pods",
-                    "services",
-                    "namespaces",
-                    "persistentvolumeclaims",
-                    "persistentvolumes",
-                    "secrets",
-                    "configmaps",
-                    "nodes",
-                    "replicationcontrollers",
-                ],
-            ),
-            need(DELETE, "apps", &["deployments", "statefulsets", "daemonsets", "replicasets"]),
-            need(DELETE, "batch", &["jobs", "cronjobs"]),
-            need(DELETE, "snapshot.storage.k8s.io", &["volumesnapshots", "volumesnapshotcontents"]),
-        ]]],
+        ways: &[&[DATA]],
+        place: Where::Anywhere,
+    },
+    Danger {
+        id: "delete-namespaces",
+        title: "delete namespaces",
+        theme: Theme::Destruction,
+        severity: Severity::High,
+        techniques: &["T1485"],
+        why: "everything in them is destroyed",
+        ways: &[&[&[need(DELETE, "", &["namespaces"])]]],
         place: Where::Anywhere,
     },
     Danger {

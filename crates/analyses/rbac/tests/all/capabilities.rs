@@ -105,8 +105,12 @@ fn certificates_take_the_approval_and_the_signer() {
              verbs: [approve], apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: ['{name}']"
         )
     };
-    assert_eq!(wide(&approve("kubernetes.io/kube-apiserver-client")), ["u *: approve-certificates"]);
-    assert_eq!(wide(&approve("kubernetes.io/*")), ["u *: approve-certificates"]);
+    assert_eq!(wide(&approve("kubernetes.io/kube-apiserver-client")), ["u *: approve-requests"]);
+    assert_eq!(wide(&approve("kubernetes.io/*")), ["u *: approve-requests"]);
+    // Who can make the request as well has the certificate.
+    let whole = approve("kubernetes.io/*")
+        + "\nverbs: [create], apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests]";
+    assert_eq!(wide(&whole), ["u *: approve-certificates, approve-requests"]);
     assert!(wide(&approve("kubernetes.io/kube-apiserver-client-kubelet")).is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::inventory::Inventory;
 use model::symbols::Symbol;
-use rbac::{Config, Evaluator, Grant, Request, SubjectKey, is_built_in_binding};
+use rbac::{Config, Evaluator, Grant, Request, SubjectKey};
 use reports::network::exposure::ExposureProxy;
 
 /// What leads to pods, and the verbs of which any is enough. Source: the authorization of the API server, which maps a
@@ -97,7 +97,7 @@ fn who(
 fn binding(evaluator: &Evaluator<'_>, grant: &Grant) -> Option<String> {
     let binding = evaluator.binding(grant.binding);
     let (namespace, name) = (evaluator.text(binding.namespace), evaluator.text(binding.name));
-    if is_built_in_binding(&namespace, &name) {
+    if evaluator.is_shipped_binding(grant.binding) {
         return None;
     }
     let inventory = evaluator.inventory();

@@ -7,7 +7,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
 use rbac::capability::{Capabilities, Holding};
-use rbac::{Evaluator, Identity, Right, Rule, Source, SubjectKey, catalogue, resources};
+use rbac::{Evaluator, Identity, Right, Rule, SubjectKey, catalogue, resources};
 use reports::rbac::{DangerReport, RightReport, SubjectReport};
 
 use super::{answered, config, describe, read, report, write};
@@ -81,17 +81,7 @@ pub(super) fn all(capabilities: &Capabilities<'_>, with_built_in: bool) -> Vec<S
 
 /// Whether all that a subject has is what every cluster gives it.
 fn is_built_in(evaluator: &Evaluator<'_>, key: SubjectKey) -> bool {
-    evaluator.bindings_naming(key).iter().all(|(id, _)| {
-        let binding = evaluator.binding(*id);
-        let (namespace, name) = (evaluator.text(binding.namespace), evaluator.text(binding.name));
-        binding.source == Source::BuiltIn || is_labelled(evaluator, *id) && rbac::is_built_in_binding(&namespace, &name)
-    })
-}
-
-fn is_labelled(evaluator: &Evaluator<'_>, id: rbac::BindingId) -> bool {
-    let symbols = &evaluator.inventory().symbols;
-    let label = (symbols.intern("kubernetes.io/bootstrapping"), symbols.intern("rbac-defaults"));
-    evaluator.binding_fact(id).is_some_and(|fact| fact.labels.contains(&label))
+    evaluator.bindings_naming(key).iter().all(|(id, _)| evaluator.is_shipped_binding(*id))
 }
 
 /// One subject, with everything that it may do.

@@ -7,7 +7,8 @@ use frameworks::{Framework, Need};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{JsonSeverity, put_all, severity};
+use super::{JsonSeverity, severity};
+use crate::pieces::put_all;
 
 /// What can be said of a framework that was asked for.
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -39,7 +39,8 @@ fn signed(authority: &Issuer, name: &str, (from, until): Years) -> (rcgen::Certi
 
 /// The address of a server that answers one request with a version, and asks for a certificate of `clients` if there is one.
 fn serve((certificate, key): (rcgen::Certificate, KeyPair), clients: Option<&Issuer>) -> String {
-    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
     let builder = match clients {
         None => builder.unwrap().with_no_client_auth(),
         Some(clients) => {
@@ -64,8 +65,12 @@ fn serve((certificate, key): (rcgen::Certificate, KeyPair), clients: Option<&Iss
                 line.clear();
             }
             let body = r#"{"gitVersion":"v1.37.2"}"#;
-            write!(stream.get_mut(), "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-                .ok();
+            write!(
+                stream.get_mut(),
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .ok();
         }
     });
     address
@@ -117,6 +122,9 @@ fn a_certificate_of_the_user_that_is_not_accepted_is_said() {
     assert_eq!(with(signed(&people, "jane", NOW)), None);
     for wrong in [signed(&people, "jane", PAST), signed(&others, "jane", NOW)] {
         let reason = with(wrong);
-        assert!(reason.as_deref().is_some_and(|reason| reason.contains("does not accept our certificate")), "{reason:?}");
+        assert!(
+            reason.as_deref().is_some_and(|reason| reason.contains("does not accept our certificate")),
+            "{reason:?}"
+        );
     }
 }
