@@ -502,9 +502,14 @@ pub struct RenderArguments {
     /// The same as `--release-namespace`, as `helm template` calls it
     #[arg(long, short, value_name = "NAME", conflicts_with = "release_namespace")]
     pub namespace: Option<String>,
-    /// Print what Helm and Kustomize print, byte for byte: also the values of secrets
+    /// Print what Helm and Kustomize print, byte for byte: also the values of secrets. Charts with their own values, if
+    /// `--value-set` names no others
     #[arg(long)]
     pub plain: bool,
+    /// Render charts with this set of values alone: `values.yaml`, `ci/NAME-values.yaml`, or an environment of the
+    /// configuration
+    #[arg(long, value_name = "NAME")]
+    pub value_set: Option<String>,
     /// The configuration
     #[command(flatten)]
     pub configuration: ConfigurationArguments,

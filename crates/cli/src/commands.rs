@@ -121,6 +121,17 @@ fn check_outputs(outputs: &[Output]) -> Result<(), UsageError> {
     Ok(())
 }
 
+/// What to say of a name that names nothing: why a check of another tool is none here and what is instead, or what may
+/// have been meant.
+pub(crate) fn hint(name: &str) -> Option<String> {
+    if let Some(retired) = ::frameworks::retired::all().iter().find(|retired| retired.is_called(name)) {
+        let instead = retired.instead.join("` and `");
+        let look = if instead.is_empty() { String::new() } else { format!("; see `{instead}`") };
+        return Some(format!("it {}{look}", retired.reason));
+    }
+    ::controls::selection::suggest(name).map(|near| format!("did you mean `{near}`?"))
+}
+
 /// The error for a name that names no control, group or severity.
 pub(crate) fn unknown_name(error: &::controls::selection::UnknownName) -> UsageError {
     let name = &error.name;
@@ -128,9 +139,6 @@ pub(crate) fn unknown_name(error: &::controls::selection::UnknownName) -> UsageE
         let needs = upcoming.needs_phrase();
         return UsageError(format!("control `{name}` is not available yet: it will need {needs}"));
     }
-    let hint = match error.suggestion {
-        Some(suggestion) => format!("did you mean `{suggestion}`?"),
-        None => "`plimsoll controls` lists them".to_owned(),
-    };
+    let hint = hint(name).unwrap_or_else(|| "`plimsoll controls` lists them".to_owned());
     UsageError(format!("there is no control, group or severity `{name}`: {hint}"))
 }

@@ -309,7 +309,7 @@ impl ProjectSettings {
                 Ok(skipped) if !entry.skip.is_empty() => gathered.off.extend(skipped.iter().map(|found| found.id)),
                 Ok(_) => {}
                 Err(error) => {
-                    let hint = error.suggestion.map(|name| format!(": did you mean `{name}`?")).unwrap_or_default();
+                    let hint = crate::commands::hint(&error.name).map(|hint| format!(": {hint}")).unwrap_or_default();
                     let message = format!("there is no control, group or severity `{}`{hint}", error.name);
                     problems.push(problem(entry.position, message));
                 }

@@ -465,7 +465,7 @@ fn by_our_name(name: &str) -> Result<Vec<ControlId>, String> {
     if !of_framework.is_empty() {
         return Ok(of_framework);
     }
-    let hint = selection::suggest(name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    let hint = crate::commands::hint(name).map(|hint| format!(": {hint}")).unwrap_or_default();
     Err(format!("there is no control, group, severity or framework `{name}`{hint}"))
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use model::coverage::{SkipKind, Skipped};
+use model::coverage::{Coverage, SkipKind, Skipped};
 use model::inventory::{Inventory, Results};
 
 use crate::git::{Address, Fetched, is_address};
@@ -83,7 +83,7 @@ impl Resolved {
         }
         inventory.coverage.skipped.extend(self.left_out());
         inventory.files.iter_mut().for_each(|path| *path = self.shown(path));
-        inventory.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = self.shown(&skipped.path));
+        self.show_coverage(&mut inventory.coverage);
     }
 
     /// Shows paths as paths in their repositories. Returns where the files are in truth; nothing if that is the same.
@@ -94,7 +94,7 @@ impl Resolved {
         results.coverage.skipped.extend(self.left_out());
         let on_disk = results.files.clone();
         results.files.iter_mut().for_each(|path| *path = self.shown(path));
-        results.coverage.skipped.iter_mut().for_each(|skipped| skipped.path = self.shown(&skipped.path));
+        self.show_coverage(&mut results.coverage);
         for rendering in &mut results.origins.renderings {
             rendering.path = self.shown(Path::new(&rendering.path)).to_string_lossy().into_owned();
             rendering.variant = self.shown(Path::new(&rendering.variant)).to_string_lossy().into_owned();
@@ -102,6 +102,37 @@ impl Resolved {
             files.iter_mut().for_each(|file| file.path = self.shown(&file.path));
         }
         on_disk
+    }
+
+    fn show_coverage(&self, coverage: &mut Coverage) {
+        self.show_skipped(&mut coverage.skipped);
+        for note in &mut coverage.notes {
+            note.path = self.shown(&note.path);
+            self.show_text(&mut note.text);
+        }
+    }
+
+    /// Shows paths of what was not looked at, and those that a reason or a hint names.
+    pub(crate) fn show_skipped(&self, skipped: &mut [Skipped]) {
+        for skipped in skipped {
+            skipped.path = self.shown(&skipped.path);
+            self.show_text(&mut skipped.reason);
+        }
+    }
+
+    fn show_text(&self, text: &mut String) {
+        let fetched = self.fetched.iter().map(|(fetched, before)| (&fetched.root, before));
+        let unpacked = self.unpacked.iter().map(|(unpacked, before)| (&unpacked.root, before));
+        for (root, before) in fetched.chain(unpacked) {
+            let root = root.to_string_lossy();
+            if !text.contains(&*root) {
+                continue;
+            }
+            let before = before.to_string_lossy();
+            let inside = if before.is_empty() { String::new() } else { format!("{before}/") };
+            *text = text.replace(&format!("{root}/"), &inside);
+            *text = text.replace(&*root, if before.is_empty() { "." } else { &before });
+        }
     }
 
     fn shown(&self, path: &Path) -> PathBuf {

@@ -3,6 +3,7 @@
 use manifests::walk::Texts;
 use model::nearest::nearest;
 use repository::options::{Bases, Options, ValuesSource};
+use repository::rendering::check_flags;
 
 use crate::arguments::{RenderingArguments, SelectionArguments};
 use crate::configuration::ProjectSettings;
@@ -11,7 +12,7 @@ use crate::exit::UsageError;
 /// How charts and kustomizations are rendered.
 ///
 /// # Errors
-/// A file of values that is not there.
+/// A file of values that is not there, or a flag that sets nothing.
 pub(crate) fn options(
     arguments: &RenderingArguments,
     selection: Option<&SelectionArguments>,
@@ -39,6 +40,8 @@ pub(crate) fn options(
     all.extend(set.iter().cloned().map(ValuesSource::Set));
     all.extend(set_string.iter().cloned().map(ValuesSource::SetString));
     all.extend(set_file.iter().cloned().map(ValuesSource::SetFile));
+    let flags = Options { values: all.clone(), ..Options::default() };
+    check_flags(&flags).map_err(UsageError)?;
     let of_selection = selection.and_then(|selection| selection.kubernetes_version);
     Ok(Options {
         values: all,

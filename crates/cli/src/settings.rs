@@ -47,10 +47,7 @@ pub(crate) fn find_control(id: &str) -> Result<&'static Control, UsageError> {
 }
 
 fn unknown_control(id: &str) -> UsageError {
-    let hint = match selection::suggest(id) {
-        Some(suggestion) => format!("did you mean `{suggestion}`?"),
-        None => "`plimsoll controls` lists them".to_owned(),
-    };
+    let hint = crate::commands::hint(id).unwrap_or_else(|| "`plimsoll controls` lists them".to_owned());
     UsageError(format!("there is no control `{id}`: {hint}"))
 }
 

@@ -342,6 +342,12 @@ impl<'d> Value<'d> {
         (self.document.after(self.id).0 - self.id.0) as usize
     }
 
+    /// The node and all that is in it, in the order of the text.
+    pub fn nodes(self) -> impl Iterator<Item = Value<'d>> {
+        let document = self.document;
+        (self.id.0..document.after(self.id).0).map(move |id| Value { document, id: NodeId(id) })
+    }
+
     /// Whether `other` is this node or in it.
     pub fn contains(self, other: Value<'_>) -> bool {
         (self.id.0..self.document.after(self.id).0).contains(&other.id.0)

@@ -5,6 +5,7 @@
 //! input always gives the same inventory.
 
 mod facts;
+mod fold;
 mod indexes;
 mod list;
 pub mod observe;
@@ -106,6 +107,8 @@ pub struct Inventory {
     pub unseen: Vec<(String, String)>,
     /// What comes first, and why, if somebody asked.
     pub priorities: Priorities,
+    /// Objects that count for their owners and are not here: the file of each, and which of the file it was.
+    pub folded: Vec<(u32, u32)>,
     /// What finds facts by labels and names.
     pub indexes: Indexes,
 }
@@ -251,6 +254,7 @@ impl Inventory {
             complete: _,
             unseen: _,
             priorities,
+            folded: _,
             indexes: _,
         } = self;
         let symbols = Arc::into_inner(symbols).expect("who shared the texts is done").freeze();

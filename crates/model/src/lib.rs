@@ -17,6 +17,7 @@ pub mod image_reference;
 pub mod inventory;
 pub mod labels;
 pub mod load_balancer;
+pub mod made;
 pub mod nearest;
 pub mod network_rule;
 pub mod object;

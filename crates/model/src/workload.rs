@@ -2,13 +2,17 @@
 //!
 //! Built-in kinds and known custom resources are found by a table of paths; custom resources that build their
 //! pods from parts have a reader in `custom`; everything else is found by its structure: a mapping under a key
-//! that ends in `template` whose `spec` has containers of any list.
+//! that ends in `template` whose `spec` has containers of any list, a `podTemplate` with a `spec`, and a whole Pod inside
+//! another object. Whole objects inside others are found by `embedded`.
 
 mod custom;
+mod embedded;
 
 use crate::document::Value;
 use crate::object::Object;
 use crate::pod::{ContainerList, Gap, GapKind, Pod};
+
+pub use self::embedded::embedded;
 
 /// A pod, or the template of one, with the object that it is in.
 #[derive(Clone, Debug)]
@@ -202,19 +206,26 @@ fn follow<'d>(value: Value<'d>, path: &str, on_value: &mut dyn FnMut(Value<'d>))
 fn has_structure(object: &Object<'_>) -> bool {
     !NOT_WORKLOADS.contains(&object.group())
         && !object.group().is_empty()
-        && memchr::memmem::find(object.value.source().as_bytes(), b"ontainers").is_some()
+        && ["ontainers", "odTemplate"]
+            .iter()
+            .any(|word| memchr::memmem::find(object.value.source().as_bytes(), word.as_bytes()).is_some())
 }
 
 /// Finds templates by their structure. Iterative: documents may be deep.
 fn search<'d>(object: &'d Object<'d>, value: Value<'d>, found: &mut Vec<Workload<'d>>) {
     let mut open = vec![value];
     while let Some(value) = open.pop() {
+        if is_pod(value) {
+            add_template(object, value, Form::Pod, found);
+            continue;
+        }
         open.extend(value.items().filter(|item| !item.is_scalar()));
         for (key, child) in value.entries().filter(|(_, child)| !child.is_scalar()) {
             let key = key.text();
             let is_template = key.ends_with("emplate")
                 && child.get("spec").is_some_and(|spec| {
-                    ["containers", "initContainers"].iter().any(|key| spec.get(key).is_some_and(Value::is_sequence))
+                    let has = |list| spec.get(list).is_some_and(Value::is_sequence);
+                    has("containers") || has("initContainers") || key.ends_with("odTemplate") && spec.is_mapping()
                 });
             if is_template {
                 add_template(object, child, Form::Template, found);
@@ -224,4 +235,13 @@ fn search<'d>(object: &'d Object<'d>, value: Value<'d>, found: &mut Vec<Workload
         }
     }
     found.sort_by_key(|workload| workload.pod.spec.id());
+}
+
+/// Whether a mapping is a whole Pod, as a controller is given it to make.
+fn is_pod(value: Value<'_>) -> bool {
+    let is = |key, text| value.get(key).is_some_and(|value| value.text() == text);
+    value.is_mapping()
+        && is("kind", "Pod")
+        && is("apiVersion", "v1")
+        && value.get("spec").is_some_and(Value::is_mapping)
 }

@@ -10,4 +10,4 @@ pub mod json;
 mod parse;
 pub mod separate;
 
-pub use parse::{SyntaxError, parse_document};
+pub use parse::{LibraryError, Stage, SyntaxError, parse_document};

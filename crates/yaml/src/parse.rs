@@ -23,11 +23,47 @@ pub struct SyntaxError {
     pub offset: u32,
     /// What is wrong and, where it is known, what to do.
     pub message: String,
+    /// What the library that Kubernetes' tools read YAML with says of it, where that is known.
+    pub library: Option<LibraryError>,
+}
+
+/// What go-yaml, a port of libyaml, says of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryError {
+    /// Its words.
+    pub problem: String,
+    /// Who noticed it.
+    pub stage: Stage,
+    /// The line of the document on which it stood then, from 0.
+    pub line: usize,
+}
+
+/// What part of the library notices an error: each tells another line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The reader of tokens: the line of the trouble, if it is not the first.
+    Scanner,
+    /// The reader of events: the line before that of the trouble, if there is one.
+    Parser,
+    /// What puts nodes together: no line.
+    Composer,
+}
+
+impl LibraryError {
+    /// The error as the library prints it, of a text that has so many lines before the document.
+    pub fn text(&self, lines_before: usize) -> String {
+        let at = lines_before + self.line;
+        match self.stage {
+            Stage::Scanner if at > 0 => format!("line {}: {}", at + 1, self.problem),
+            Stage::Parser if at > 0 => format!("line {at}: {}", self.problem),
+            Stage::Scanner | Stage::Parser | Stage::Composer => self.problem.clone(),
+        }
+    }
 }
 
 impl SyntaxError {
     pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self { offset: u32::try_from(offset).unwrap_or(u32::MAX), message: message.into() }
+        Self { offset: u32::try_from(offset).unwrap_or(u32::MAX), message: message.into(), library: None }
     }
 
     pub(crate) fn too_deep(offset: usize) -> Self {

@@ -11,7 +11,7 @@ use model::origin::RenderingId;
 use model::pod::{Gap, GapKind};
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
-use model::workload::Workload;
+use model::workload::{Form, Workload};
 use reports::json::{self, Tool};
 use reports::pod_security::{Asked, CheckAnswer, NamespaceLevel, PodSecurityReport, WorkloadLevel};
 use reports::report::Report;
@@ -28,6 +28,8 @@ use crate::{fetched, rendering};
 
 /// A workload that was evaluated while its document was there.
 struct Evaluated {
+    /// The name of the part of the object that becomes the pod, if it has one.
+    template: Option<String>,
     meets: Level,
     asked: pod_security::Evaluation,
 }
@@ -87,12 +89,18 @@ fn evaluate(
             let asked = pod_security::evaluate(workload, level, version);
             let mut evaluated = evaluated.lock().unwrap_or_else(PoisonError::into_inner);
             verdicts.occurrences.push(reference(observed, workload, evaluated.len(), symbols));
-            evaluated.push(Some(Evaluated { meets, asked }));
+            evaluated.push(Some(Evaluated { template: template(workload), meets, asked }));
         }
     };
     let results = read(arguments, &judge)?;
     let evaluated = evaluated.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((results, evaluated, unknown.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// What the part of an object is called that a controller makes a pod of, where it makes several.
+fn template(workload: &Workload<'_>) -> Option<String> {
+    let name = workload.pod.spec.get("name").filter(|_| workload.form == Form::Parts)?;
+    Some(name.text().into_owned()).filter(|name| !name.is_empty())
 }
 
 /// Why the plugin's answer for a pod is not known.
@@ -233,6 +241,7 @@ fn workload_level(
         path: names.path(resource),
         line: resource.line,
         field: names.text(reference.place.field).to_owned(),
+        template: entry.template,
         rendered_by: names.results.origins.renderings_of(reference).iter().map(variant).collect(),
         meets: entry.meets.name().to_owned(),
         asked: Asked {

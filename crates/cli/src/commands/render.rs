@@ -1,17 +1,19 @@
 //! `plimsoll render`: what charts and kustomizations become, and where each line of it comes from.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstream::eprintln;
 use manifests::walk;
 use model::coverage::Skipped;
 use model::inventory::{Inventory, Observed, Results, Verdicts};
+use model::nearest::nearest;
 use model::origin::{Rendering, RenderingId};
 use model::symbols::Symbols;
 use reports::report::display_path;
 use repository::annotated::annotated;
 use repository::options::Options;
-use repository::plan::Plan;
+use repository::plan::{Plan, Unit};
 use repository::rendering::plain;
 use repository::world::Judges;
 
@@ -31,14 +33,25 @@ pub(super) fn run(arguments: &RenderArguments, project: &ProjectSettings) -> any
     let options = Options { namespace, ..options };
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let skipped = if arguments.plain {
-        print_plain(&config, &options, &mut out)?
+        let mut skipped = print_plain(&config, &options, arguments.value_set.as_deref(), &mut out)?;
+        resolved.show_skipped(&mut skipped);
+        skipped
     } else {
         let mut results = load(&config, &options)?;
         resolved.show(&mut results);
         if results.origins.is_empty() && results.coverage.skipped.is_empty() {
             return Err(nothing().into());
         }
-        for rendering in &results.origins.renderings {
+        let all = &results.origins.renderings;
+        if let Some(wanted) = &arguments.value_set {
+            let known = all.iter().filter(|rendering| rendering.path != rendering.variant);
+            check_set(wanted, &known.map(|rendering| rendering.variant.as_str()).collect::<Vec<_>>())?;
+        }
+        let is_asked = |rendering: &&Rendering| {
+            rendering.path == rendering.variant
+                || arguments.value_set.as_ref().is_none_or(|set| *set == rendering.variant)
+        };
+        for rendering in all.iter().filter(is_asked) {
             print(rendering, &mut out)?;
         }
         results.coverage.skipped
@@ -79,15 +92,57 @@ fn print(rendering: &Rendering, out: &mut dyn Write) -> io::Result<()> {
     if text.ends_with('\n') { Ok(()) } else { writeln!(out) }
 }
 
-/// Prints what Helm and Kustomize print.
-fn print_plain(config: &walk::Config, options: &Options, out: &mut dyn Write) -> anyhow::Result<Vec<Skipped>> {
+/// A set of values that no chart has is wrong usage.
+fn check_set(wanted: &str, known: &[&str]) -> Result<(), UsageError> {
+    if known.contains(&wanted) {
+        return Ok(());
+    }
+    let hint = nearest(wanted, known.iter().copied()).map(|name| format!(": did you mean `{name}`?"));
+    let hint = hint.unwrap_or_else(|| match known {
+        [] => ": there is no chart in it".to_owned(),
+        _ => format!(
+            "; there is `{}`",
+            BTreeSet::from_iter(known.iter().copied()).into_iter().collect::<Vec<_>>().join("`, `")
+        ),
+    });
+    Err(UsageError(format!("no chart has the set of values `{wanted}`{hint}")))
+}
+
+/// Prints what Helm and Kustomize print: of a chart with one set of values.
+fn print_plain(
+    config: &walk::Config,
+    options: &Options,
+    set: Option<&str>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Vec<Skipped>> {
     let found = walk::walk(config).map_err(|error| UsageError(error.to_string()))?;
     let plan = Plan::new(config, found, options);
     if plan.families.is_empty() {
         return Err(nothing().into());
     }
+    let names = |units: &[Unit]| -> Vec<String> {
+        units
+            .iter()
+            .filter_map(|unit| if let Unit::Chart(chart) = unit { Some(chart.variant.clone()) } else { None })
+            .collect()
+    };
+    if let Some(wanted) = set {
+        let known: Vec<String> = plan.families.iter().flat_map(|family| names(&family.units)).collect();
+        check_set(wanted, &known.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
     let mut skipped = plan.plain.skipped;
-    for unit in plan.families.iter().flat_map(|family| &family.units) {
+    let asked = plan.families.iter().flat_map(|family| {
+        let of_chart = names(&family.units);
+        let chosen = set.map_or(0, |set| of_chart.iter().position(|name| name == set).unwrap_or(usize::MAX));
+        if set.is_none() && of_chart.len() > 1 {
+            let path = family.units.first().map(|unit| display_path(unit.path())).unwrap_or_default();
+            let (first, others) = (of_chart.first().map_or("", String::as_str), of_chart.get(1..).unwrap_or(&[]));
+            eprintln!("{path}: with `{first}`; `--value-set` prints it with `{}`", others.join("`, `"));
+        }
+        let is_asked = move |(at, unit): &(usize, &Unit)| !matches!(unit, Unit::Chart(_)) || *at == chosen;
+        family.units.iter().enumerate().filter(is_asked).map(|(_, unit)| unit)
+    });
+    for unit in asked {
         match plain(unit, options) {
             Ok(text) => write!(out, "{text}")?,
             Err(trouble) => skipped.extend(trouble),

@@ -458,3 +458,71 @@ spec: {containers: [{name: a, image: b, securityContext: {privileged: true}}]}
     let said = folder.run(&["scan", "--only", "privileged-container", "--details", "shop"]);
     assert_eq!(said.out.matches("Helm runs it at pre-install,pre-upgrade").count(), 1, "{}", said.out);
 }
+
+#[test]
+fn plain_text_is_that_of_one_set_of_values() {
+    let folder = chart(&[("shop/ci/big-values.yaml", "image: {tag: '2'}\n")]);
+    let said = folder.run(&["render", "--plain", "shop"]);
+    assert_eq!((said.code, said.out.matches("kind: Pod").count()), (0, 1), "{}", said.out);
+    assert!(said.out.contains("image: app:1"), "{}", said.out);
+    assert_eq!(said.err, "shop: with `values.yaml`; `--value-set` prints it with `ci/big-values.yaml`\n");
+    for plain in [&["--plain"][..], &[]] {
+        let asked = ["render", "shop", "--value-set", "ci/big-values.yaml"];
+        let said = folder.run(&[&asked[..], plain].concat());
+        assert_eq!((said.code, said.out.matches("kind: Pod").count(), &*said.err), (0, 1, ""), "{}", said.out);
+        assert!(said.out.contains("image: app:2"), "{}", said.out);
+        let said = folder.run(&[&["render", "shop", "--value-set", "ci/bug-values.yaml"], plain].concat());
+        assert_eq!((said.code, &*said.out), (3, ""));
+        assert!(said.err.contains("did you mean `ci/big-values.yaml`?"), "{}", said.err);
+    }
+}
+
+#[test]
+fn flags_that_set_nothing_are_wrong_usage() {
+    let folder = chart(&[]);
+    for (flag, value, message) in [
+        ("--set", "a", "failed parsing --set data: key \"a\" has no value"),
+        ("--set-string", "a=1,b", "failed parsing --set-string data: key \"b\" has no value"),
+        ("--set-json", "a={", "failed parsing --set-json data"),
+        ("--set-file", "a=missing.txt", "there is no such file"),
+    ] {
+        for command in ["scan", "render", "fix"] {
+            let said = folder.run(&[command, flag, value, "shop"]);
+            assert_eq!((said.code, &*said.out), (3, ""), "{command} {flag}: {}", said.err);
+            assert!(said.err.contains(message), "{}", said.err);
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_rendered_is_one_sentence() {
+    let needs = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies: [{name: db, version: 1.0.0, repository: 'https://example.com'}]\n";
+    let folder = chart(&[("shop/Chart.yaml", needs)]);
+    let (code, json) = folder.scan(&["shop"]);
+    let reason = json["coverage"]["skipped"][0]["reason"].as_str().unwrap();
+    assert_eq!(code, 2);
+    assert_eq!(
+        reason,
+        "chart `shop` needs `db`, which is not in its `charts/` folder: what it would bring was not looked at: \
+         run `helm dependency build shop`"
+    );
+    assert!(!found(&json).is_empty(), "the rest is judged");
+    let folder = chart(&[("shop/templates/bad.yaml", "a: {{ nil }}\n")]);
+    let (_, json) = folder.scan(&["shop"]);
+    assert_eq!(
+        json["coverage"]["skipped"][0]["reason"],
+        "it cannot be rendered: shop/templates/bad.yaml:1:6: executing \"shop/templates/bad.yaml\" at <nil>: nil is \
+         not a command"
+    );
+}
+
+#[test]
+fn files_of_values_that_are_not_there_are_told() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source:\n    repoURL: https://example.com/r\n    path: shop\n    helm: {valueFiles: [missing.yaml]}\n";
+    let folder = chart(&[("app.yaml", application)]);
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    let (code, json) = folder.scan(&["."]);
+    assert_eq!(code, 2);
+    let reasons = json["coverage"]["skipped"].to_string();
+    assert!(reasons.contains("there is no such file") && !reasons.contains("it is gone"), "{reasons}");
+}

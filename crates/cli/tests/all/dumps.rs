@@ -217,3 +217,83 @@ fn a_broken_item_of_a_large_list() {
     let (resources, skipped) = privileged(&folder, &["."]);
     assert_eq!((resources.len(), skipped.len()), (2_998, 2), "{skipped:?}");
 }
+
+/// What `kubectl get all -o yaml` prints: pods first, owners behind them, each as the API server fills it in.
+fn get_all(pod_spec: &str) -> String {
+    let made = |kind: &str, name: &str, uid: &str| {
+        format!(
+            "\n    ownerReferences:\n    - apiVersion: apps/v1\n      controller: true\n      kind: {kind}\n      name: {name}\n      uid: {uid}"
+        )
+    };
+    let template = |indent: &str| {
+        [
+            "securityContext: {}",
+            "containers:",
+            "- env:",
+            "  - name: A",
+            "    value: b",
+            "  image: registry.example.com/app:1",
+            "  name: c",
+            "  securityContext:",
+            "    privileged: true",
+        ]
+        .map(|line| format!("{indent}{line}\n"))
+        .concat()
+    };
+    let item = |version: &str, kind: &str, name: &str, uid: &str, owner: &str, spec: &str| {
+        format!(
+            "- apiVersion: {version}\n  kind: {kind}\n  metadata:\n    name: {name}\n    namespace: shop\n    uid: {uid}{owner}\n  spec:\n{spec}"
+        )
+    };
+    let of_set = made("ReplicaSet", "api-1", "u2");
+    let with_template = |spec: &str| format!("    replicas: 2\n    template:\n      spec:\n{spec}");
+    [
+        "apiVersion: v1\nitems:\n".to_owned(),
+        item("v1", "Pod", "api-1-a", "u3", &of_set, &template("    ")),
+        item("v1", "Pod", "api-1-b", "u4", &of_set, &format!("{}{pod_spec}", template("    "))),
+        item("apps/v1", "Deployment", "api", "u1", "", &with_template(&template("        "))),
+        item(
+            "apps/v1",
+            "ReplicaSet",
+            "api-1",
+            "u2",
+            &made("Deployment", "api", "u1"),
+            &with_template(&template("        ")),
+        ),
+        "kind: List\nmetadata:\n  resourceVersion: \"\"\n".to_owned(),
+    ]
+    .concat()
+}
+
+#[test]
+fn what_controllers_made_counts_for_its_owner() {
+    let same = get_all("");
+    let folder = Folder::new(&[("all.yaml", &same)]);
+    let (resources, skipped) = privileged(&folder, &["all.yaml"]);
+    assert_eq!((resources, skipped), (vec!["Deployment.apps/shop/api".to_owned()], vec![]));
+    let (_, json) = folder.scan(&["all.yaml", "--show-passed"]);
+    assert_eq!(json["coverage"]["resources"], 1);
+    let note = json["coverage"]["notes"][0]["text"].as_str().unwrap();
+    assert_eq!(note, "3 objects are as a controller made them of another, which is judged for all of its own");
+    let said =
+        folder.run_with_input(&["scan", "-", "--output", "json", "--only", "privileged-container"], same.as_bytes());
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["results"].as_array().unwrap().len(), 1);
+    // Owners in another file, and the score that counts objects.
+    let (pods, owners) = same.split_once("- apiVersion: apps/v1\n  kind: Deployment").unwrap();
+    let owners = format!("apiVersion: v1\nitems:\n- apiVersion: apps/v1\n  kind: Deployment{owners}");
+    let folder = Folder::new(&[("a.yaml", &format!("{pods}kind: List\n")), ("b.yaml", &owners)]);
+    assert_eq!(privileged(&folder, &["."]).0, ["Deployment.apps/shop/api"]);
+}
+
+#[test]
+fn what_is_not_as_its_owner_says_is_told() {
+    let folder = Folder::new(&[("all.yaml", &get_all("    hostNetwork: true\n"))]);
+    let (_, json) = folder.scan(&["all.yaml", "--only", "host-network"]);
+    assert_eq!(json["results"][0]["resource"], "Pod/shop/api-1-b");
+    let resources = json["resources"].as_array().unwrap();
+    let names: Vec<_> = resources.iter().map(|resource| resource["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["api-1-b", "api"]);
+    assert_eq!(resources[0]["drift"]["owner"], "ReplicaSet/api-1");
+    assert_eq!(resources[0]["drift"]["what"], "the pod is different");
+}

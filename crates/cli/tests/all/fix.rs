@@ -298,3 +298,25 @@ fn editors_and_reviews_get_the_same_change() {
     // A Pod that runs cannot be changed; what makes pods can.
     assert!(run("kubectl").starts_with("# pod/app: "));
 }
+
+#[test]
+fn what_is_left_and_shared_is_told_once() {
+    let two = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: x:1\n    \
+               securityContext: &sc\n      privileged: false\n  - name: b\n    image: x:1\n    securityContext: *sc\n";
+    let folder = Folder::new(&[("pod.yaml", two)]);
+    for width in ["60", "80", "100"] {
+        let only = "memory-limit-missing,net-raw-capability-kept";
+        let said = folder.run_with_variable(&["fix", "pod.yaml", "--only", only], ("COLUMNS", width));
+        let words = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shared = "pod.yaml: one anchor stands for `spec.containers[0].securityContext` and \
+                      `spec.containers[1].securityContext`: they change together";
+        assert_eq!(words.matches(shared).count(), 1, "{}", said.out);
+        let left = "2 findings need a value that only you know ▽ memory-limit-missing add \
+                    `{\"resources\":{\"limits\":{\"memory\":\"<what it needs>\"}}}` pod.yaml:6 spec.containers[0] \
+                    pod.yaml:12 spec.containers[1]";
+        assert!(words.contains(left) || words.contains(&left.replace('▽', "◆")), "{}", said.out);
+        let columns: usize = width.parse().unwrap();
+        let after = said.out.split_once("Mends").unwrap().1;
+        assert!(after.lines().all(|line| line.chars().count() <= columns), "{width}: {}", said.out);
+    }
+}

@@ -131,3 +131,14 @@ fn what_is_no_pod_is_not_judged() {
         assert_eq!(statuses, ["skip", "skip"], "{text}");
     }
 }
+
+#[test]
+fn templates_of_one_object_are_told_apart() {
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  templates:\n  - {name: build, container: {image: a}}\n  - {name: push, container: {image: a, securityContext: {privileged: true}}}\n";
+    let folder = Folder::new(&[("p.yaml", workflow)]);
+    let (_, json) = ask(&folder, &["p.yaml"]);
+    let names = |key: &str| json["workloads"].as_array().unwrap().iter().map(|of| of[key].clone()).collect::<Vec<_>>();
+    assert_eq!(names("template"), ["build", "push"]);
+    let said = folder.run(&["pod-security", "p.yaml"]);
+    assert!(said.out.contains("Workflow.argoproj.io/w (push)   meets privileged"), "{}", said.out);
+}

@@ -56,6 +56,14 @@ fn an_unknown_name_is_an_error_with_a_suggestion() {
     assert_eq!(said.code, 3);
     assert!(said.err.contains("did you mean `privileged-container`?"), "{}", said.err);
     assert_eq!(said.out, "");
+    // Checks of other tools that are none here: in flags, the configuration and exceptions.
+    let instead = "it asks about `--kubelet-https`, which is gone since Kubernetes 1.22; see \
+                   `apiserver-kubelet-client-cert-missing`";
+    let said = folder.run(&["scan", "--only", "CKV_K8S_71"]);
+    assert!(said.code == 3 && said.err.contains(instead), "{}", said.err);
+    let folder = Folder::new(&[("bad.yaml", PRIVILEGED), ("plimsoll.yaml", "skip: [CKV_K8S_71]\n")]);
+    let said = folder.run(&["scan"]);
+    assert!(said.code == 3 && said.err.contains(instead), "{}", said.err);
 }
 
 #[test]
@@ -374,4 +382,42 @@ fn braces_in_quotes_are_those_of_a_template_where_nothing_else_can_be_meant() {
     ] {
         check_not_judged(&format!("apiVersion: {group}\nkind: X\nmetadata: {{name: x}}\nspec: {spec}\n"), &["x"], &[]);
     }
+}
+
+#[test]
+fn objects_inside_of_others_are_judged_as_objects() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: a, \
+               securityContext: {privileged: true}}]}}";
+    let custom = |group: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: outer}}\nspec:\n  {spec}\n")
+    };
+    let template =
+        "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: outer}\nparameters: [{name: A}]\n";
+    let crossplane = format!("forProvider: {{manifest: {pod}}}");
+    for yaml in [
+        format!("{template}labels: {{a: \"${{{{A}}}}\"}}\nobjects:\n- {pod}\n"),
+        custom("work.open-cluster-management.io", "ManifestWork", &format!("workload: {{manifests: [{pod}]}}")),
+        custom("work.karmada.io", "Work", &format!("workload: {{manifests: [{pod}]}}")),
+        custom("kubernetes.crossplane.io", "Object", &crossplane),
+        custom(
+            "apiextensions.crossplane.io",
+            "Composition",
+            &format!(
+                "resources: [{{base: {{apiVersion: kubernetes.crossplane.io/v1, kind: Object, spec: {{{crossplane}}}}}}}]"
+            ),
+        ),
+    ] {
+        let folder = Folder::new(&[("a.yaml", &yaml)]);
+        let json = folder.scan(&["--only", "privileged-container", "a.yaml"]).1;
+        assert_eq!(statuses(&json, "privileged-container"), [("Pod/p", "fail")], "{yaml}");
+        let place = &json["results"][0]["occurrences"][0];
+        assert_eq!(place["field"], "spec.containers[0].securityContext.privileged", "{yaml}");
+        let line = yaml.lines().nth(place["line"].as_u64().unwrap() as usize - 1).unwrap();
+        assert!(line[place["column"].as_u64().unwrap() as usize - 1..].starts_with("true"), "{yaml}");
+    }
+    // What names an object, or is put together from values, is none.
+    let reference = custom("example.com", "Binding", "target: {apiVersion: v1, kind: Pod, name: p}");
+    let values = custom("helm.toolkit.fluxcd.io", "HelmRelease", &format!("values: {{extraObjects: [{pod}]}}"));
+    let folder = Folder::new(&[("a.yaml", &reference), ("b.yaml", &values)]);
+    assert_eq!(folder.scan(&["."]).1["coverage"]["resources"], 2);
 }

@@ -103,7 +103,7 @@ spec:
   open: {a: 1}
   maybe: null
   filled: null
-  inner: {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}}
+  inner: {apiVersion: example.org/v1, kind: Other, metadata: {name: a}, spec: {}}
 status: {whatever: 1}
 ";
 

@@ -48,7 +48,7 @@ fn narrow_screens_are_kept() {
 #[test]
 fn lines_end_between_words_at_any_width() {
     let framework = "examples/frameworks/acme.yaml";
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 16] = [
         &["network", "list", "examples/shop"],
         &["network", "explain", "payments/api", "data/postgres", "5432", "examples/shop"],
         &["network", "exposure", "examples/shop"],
@@ -58,6 +58,9 @@ fn lines_end_between_words_at_any_width() {
         &["scan", "examples/shop"],
         &["scan", "examples/shop", "--details"],
         &["scan", "examples/shop", "--summary", "--framework", framework],
+        &["scan", "examples/shop", "--summary", "--framework", "pss"],
+        &["scan", "examples/shop", "--summary", "--framework", "nsa-cisa"],
+        &["scan", "examples/shop", "--summary", "--framework", "cis-kubernetes"],
         &["pod-security", "examples/shop"],
         &["explain", "privileged-container"],
         &["controls"],

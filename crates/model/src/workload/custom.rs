@@ -1,4 +1,4 @@
-//! Custom resources that build their pods from parts: Argo Workflows, Tekton, Spark, KubeVirt.
+//! Custom resources that build their pods from parts: Argo Workflows, Tekton, Spark, KubeVirt, Prometheus Operator.
 //!
 //! Each reader knows where its controller takes the parts of a pod from and which one wins. What a controller adds
 //! by itself, from its own configuration or from objects that are named here, is not known: the form is `Parts`.
@@ -6,6 +6,7 @@
 mod argo;
 mod fill;
 mod kubevirt;
+mod prometheus;
 mod spark;
 mod tekton;
 
@@ -48,6 +49,10 @@ const READERS: &[Reader] = &[
     reader("kubevirt.io", "VirtualMachineInstance", kubevirt::read_instance),
     reader("kubevirt.io", "VirtualMachineInstanceReplicaSet", kubevirt::read_template),
     reader("pool.kubevirt.io", "VirtualMachinePool", kubevirt::read_pool),
+    reader("monitoring.coreos.com", "Alertmanager", prometheus::read),
+    reader("monitoring.coreos.com", "Prometheus", prometheus::read),
+    reader("monitoring.coreos.com", "PrometheusAgent", prometheus::read),
+    reader("monitoring.coreos.com", "ThanosRuler", prometheus::read),
 ];
 
 fn find(group: &str, kind: &str) -> Option<&'static Reader> {

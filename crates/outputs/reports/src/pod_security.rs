@@ -52,6 +52,9 @@ pub struct WorkloadLevel {
     pub line: u32,
     /// The field path of the pod's specification.
     pub field: String,
+    /// The name of the template in the object, of a custom resource that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// The sets of values or the overlays in which it is so, if it was rendered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rendered_by: Vec<String>,
@@ -59,6 +62,15 @@ pub struct WorkloadLevel {
     pub meets: String,
     /// The answer for the level that was asked for.
     pub asked: Asked,
+}
+
+impl WorkloadLevel {
+    /// The resource, and which of its templates.
+    fn shown(&self) -> String {
+        self.template
+            .as_ref()
+            .map_or_else(|| self.resource.clone(), |template| format!("{} ({template})", self.resource))
+    }
 }
 
 /// The plugin's answer.
@@ -125,7 +137,7 @@ pub fn write_json(report: &PodSecurityReport, out: &mut dyn Write) -> io::Result
 /// # Errors
 /// What writing to `out` returns.
 pub fn write_text(report: &PodSecurityReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    let width = report.workloads.iter().map(|workload| workload.resource.chars().count()).max().unwrap_or(0).min(60);
+    let width = report.workloads.iter().map(|workload| workload.shown().chars().count()).max().unwrap_or(0).min(60);
     for workload in &report.workloads {
         write_workload(workload, width, terminal, out)?;
     }
@@ -167,7 +179,7 @@ fn write_workload(workload: &WorkloadLevel, width: usize, terminal: Terminal, ou
         (false, true) => ("✗", style(Severity::High)),
         (false, false) => ("x", style(Severity::High)),
     };
-    let name = sanitize(&workload.resource);
+    let name = sanitize(&workload.shown());
     let place = format!("{}:{}", sanitize(&workload.path), workload.line);
     let meets = format!("meets {}", workload.meets);
     // What has no room stands below.

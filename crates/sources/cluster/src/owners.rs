@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use model::document::Value;
+use model::made::{Shape, controller, difference, is_over, shape, whole};
 use model::object::Object;
 use model::workload::Workload;
 
@@ -34,9 +35,6 @@ impl Drift {
         Self { owner: (text("kind"), text("name")), what: difference(template, shape) }
     }
 }
-
-/// What matters of a pod, part by part: the name of the part and a hash of it.
-pub(crate) type Shape = Vec<(String, u64)>;
 
 /// Templates of everything that owns pods, and what was seen of what they own.
 #[derive(Default)]
@@ -75,80 +73,4 @@ impl Owners {
         let Some(template) = template else { return Decision::Judge };
         Decision::Drifted(Drift::new(owner, template, shape))
     }
-}
-
-/// A hash of all that matters.
-pub(crate) fn whole(shape: &Shape) -> u64 {
-    shape.iter().fold(0u64, |hash, (name, part)| mix(mix(hash, name.as_bytes()), &part.to_le_bytes()))
-}
-
-/// The owner that controls an object.
-pub(crate) fn controller<'d>(object: &Object<'d>) -> Option<Value<'d>> {
-    let mut owners = object.metadata?.get("ownerReferences")?.items();
-    owners.find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))
-}
-
-/// Whether it makes no pods any more, or ran to its end: what it was made from has moved on.
-pub(crate) fn is_over(object: &Object<'_>) -> bool {
-    let status = |key: &str| object.value.at(&["status", key]);
-    match &*object.kind {
-        "ReplicaSet" => object.value.at(&["spec", "replicas"]).and_then(Value::as_int) == Some(0),
-        "Job" => status("completionTime").is_some() || status("failed").is_some_and(|failed| failed.as_int() > Some(0)),
-        "Pod" => status("phase").is_some_and(|phase| matches!(&*phase.text(), "Succeeded" | "Failed")),
-        _ => false,
-    }
-}
-
-/// FNV-1a.
-fn mix(hash: u64, bytes: &[u8]) -> u64 {
-    let start = if hash == 0 { 0xcbf2_9ce4_8422_2325 } else { hash };
-    bytes.iter().chain(&[0xFF]).fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// What matters of a pod and what no admission plugin of a plain cluster changes. Both texts come from the same
-/// server, which writes equal values in equal ways.
-pub(crate) fn shape(spec: Value<'_>) -> Shape {
-    const OF_POD: &[&str] =
-        &["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "runtimeClassName", "hostUsers"];
-    const OF_CONTAINER: &[&str] = &["image", "command", "args", "securityContext", "env", "envFrom", "lifecycle"];
-    let part = |value: Value<'_>, fields: &[&str]| {
-        fields.iter().fold(0, |hash, field| {
-            let source = value.get(field).map_or("", Value::source);
-            // What is empty is what is not there.
-            mix(hash, if matches!(source, "{}" | "false") { b"" } else { source.as_bytes() })
-        })
-    };
-    let mut shape = vec![("the pod".to_owned(), part(spec, OF_POD))];
-    shape.push(("the security context of the pod".to_owned(), part(spec, &["securityContext"])));
-    let account = spec.get("serviceAccountName").map(Value::text).filter(|name| !name.is_empty());
-    shape.push(("the service account".to_owned(), mix(0, account.as_deref().unwrap_or("default").as_bytes())));
-    for (list, what) in
-        [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "debug container")]
-    {
-        for container in spec.get(list).into_iter().flat_map(Value::items) {
-            let name = container.get("name").map(Value::text).unwrap_or_default();
-            shape.push((format!("{what} `{name}`"), part(container, OF_CONTAINER)));
-        }
-    }
-    for volume in spec.get("volumes").into_iter().flat_map(Value::items) {
-        if let Some(path) = volume.get("hostPath") {
-            let name = volume.get("name").map(Value::text).unwrap_or_default();
-            shape.push((format!("host path volume `{name}`"), mix(0, path.source().as_bytes())));
-        }
-    }
-    shape
-}
-
-/// The first difference, as a sentence.
-fn difference(template: &Shape, pod: &Shape) -> String {
-    let find = |shape: &Shape, name: &str| shape.iter().find(|(known, _)| known == name).map(|(_, hash)| *hash);
-    for (name, hash) in pod {
-        match find(template, name) {
-            None => return format!("{name} was added"),
-            Some(other) if other != *hash => return format!("{name} is different"),
-            Some(_) => {}
-        }
-    }
-    let gone = template.iter().find(|(name, _)| find(pod, name).is_none());
-    gone.map_or_else(|| "the order of its containers is different".to_owned(), |(name, _)| format!("{name} is gone"))
 }

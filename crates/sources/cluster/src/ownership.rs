@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::document::Value;
+use model::made::{controller, is_over, shape, whole};
 use model::object::Object;
 use model::workload::Workload;
 
 use crate::lists::Phase;
-use crate::owners::{controller, is_over, shape, whole};
 
 /// An object: when its list is read, the number of the list, and its name there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

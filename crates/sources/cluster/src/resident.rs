@@ -9,6 +9,7 @@ use std::thread;
 use model::coverage::Skipped;
 use model::finding::Occurrence;
 use model::inventory::{Change, Indexes, Inventory, Part, ResourceId, Spliced};
+use model::made::{controller, shape};
 use model::object::Object;
 use model::workload::workloads;
 
@@ -16,7 +17,7 @@ use crate::discovery::Discovery;
 use crate::identity::Seen;
 use crate::lists::{Phase, Scope, Wanted};
 use crate::load::{Actions, Judge, Judging, Progress, Unseen, unseen};
-use crate::owners::{Decision, Drift, controller, shape};
+use crate::owners::{Decision, Drift};
 use crate::ownership::{Key, Member, Ownership, Standing};
 use crate::store::Store;
 

@@ -89,6 +89,7 @@ pub fn load(
     }
     let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
     inventory.files = inputs.into_iter().map(|input| input.path).collect();
+    inventory.fold();
     inventory.coverage.skipped.extend(skipped);
     inventory.coverage.notes.extend(notes);
     for (path, judged) in config.paths.iter().zip(judged) {

@@ -553,3 +553,70 @@ fn parts_that_are_shared_too_often_are_left_out() {
     let volumes: usize = found.iter().map(|workload| workload.pod.volumes.len()).sum();
     assert!(volumes < 500_000, "{volumes}");
 }
+
+/// Where the pods of an object are written, whether all of each is known, and its containers.
+fn places(yaml: &str) -> Vec<String> {
+    let document = yaml::parse_document(yaml).expect("valid YAML");
+    let object = Object::new(document.root()).expect("an object");
+    let found = workloads(&object);
+    let described = found.iter().map(|workload| {
+        let mut path = String::new();
+        workload.pod.spec.path_from(document.root(), &mut path);
+        let gap = workload.pod.gap.map_or(String::new(), |gap| format!(" {:?}", gap.kind));
+        let names: Vec<_> = workload.pod.containers.iter().map(Container::name).collect();
+        format!("{path}{gap} {}", names.join(","))
+    });
+    described.collect()
+}
+
+#[test]
+fn pods_are_found_by_their_structure() {
+    let object = |group: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {group}/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n")
+    };
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a}]}}";
+    for (yaml, expected) in [
+        (
+            object(
+                "elasticsearch.k8s.elastic.co",
+                "Elasticsearch",
+                "{nodeSets: [{podTemplate: {spec: {initContainers: [{name: i}]}}}]}",
+            ),
+            "spec.nodeSets[0].podTemplate.spec Elsewhere i",
+        ),
+        (
+            object(
+                "cert-manager.io",
+                "Issuer",
+                "{acme: {solvers: [{http01: {ingress: {podTemplate: {spec: {hostNetwork: true}}}}}]}}",
+            ),
+            "spec.acme.solvers[0].http01.ingress.podTemplate.spec Elsewhere ",
+        ),
+        (
+            object("work.open-cluster-management.io", "ManifestWork", &format!("{{workload: {{manifests: [{pod}]}}}}")),
+            "spec.workload.manifests[0].spec a",
+        ),
+        (
+            object("kubernetes.crossplane.io", "Object", &format!("{{forProvider: {{manifest: {pod}}}}}")),
+            "spec.forProvider.manifest.spec a",
+        ),
+        (
+            object(
+                "monitoring.coreos.com",
+                "Prometheus",
+                "{hostNetwork: true, containers: [{name: prometheus}, {name: a, image: i}]}",
+            ),
+            "spec Elsewhere a",
+        ),
+        (
+            object(
+                "monitoring.coreos.com",
+                "Alertmanager",
+                "{containers: [{name: alertmanager, securityContext: {privileged: true}}]}",
+            ),
+            "spec Elsewhere alertmanager",
+        ),
+    ] {
+        assert_eq!(places(&yaml), [expected], "{yaml}");
+    }
+}

@@ -10,6 +10,24 @@ use crate::options::Options;
 use crate::plan::Unit;
 use crate::world::Outcome;
 
+pub use charts::check_flags;
+
+/// A text of several lines as one: Helm tells the place, then what is done there, then what is wrong.
+fn one_line(text: &str) -> String {
+    let mut whole = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if whole.ends_with(':') {
+            whole.push(' ');
+        } else if line.starts_with("executing ") {
+            whole.push_str(": ");
+        } else if !whole.is_empty() {
+            whole.push_str("; ");
+        }
+        whole.push_str(line);
+    }
+    whole
+}
+
 /// Renders a unit.
 pub fn render(unit: &Unit, options: &Options) -> Outcome {
     let mut outcome = match unit {

@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use crate::parse::SyntaxError;
+use crate::parse::{LibraryError, Stage, SyntaxError};
 
 const LONGEST_KEY: usize = 1_024;
 
@@ -17,7 +17,71 @@ pub(super) fn of(error: &ScanError, text: &str) -> SyntaxError {
         return SyntaxError::new(line, "a key of more than 1,024 characters: kubectl takes none");
     }
     let message = known(error.kind()).map_or_else(|| clean(&error.kind().to_string()), str::to_owned);
-    SyntaxError::new(offset, message)
+    SyntaxError { library: library(error.kind(), text, offset), ..SyntaxError::new(offset, message) }
+}
+
+/// What go-yaml says of it. Source: `scannerc.go`, `parserc.go` and `decode.go` of go.yaml.in/yaml/v2.
+fn library(kind: &ErrorKind, text: &str, offset: usize) -> Option<LibraryError> {
+    use ErrorKind as K;
+    let scanner = |problem: &str| Some((problem.to_owned(), Stage::Scanner));
+    let parser = |problem: &str| Some((problem.to_owned(), Stage::Parser));
+    // After these, what is missing is a value.
+    let wants_value = text.trim_end().ends_with(['[', '{', ',', ':']);
+    let unclosed = |list: bool| match (wants_value, list) {
+        (true, _) => parser("did not find expected node content"),
+        (false, true) => parser("did not find expected ',' or ']'"),
+        (false, false) => parser("did not find expected ',' or '}'"),
+    };
+    let (problem, stage) = match kind {
+        K::UnexpectedEofFlowSequence | K::UnclosedFlowCollection { open: '[' } => unclosed(true),
+        K::UnexpectedEofFlowMapping | K::UnexpectedEofImplicitFlowMapping | K::UnclosedFlowCollection { .. } => {
+            unclosed(false)
+        }
+        K::ExpectedFlowSequenceSeparator | K::InvalidColonPlacement => parser("did not find expected ',' or ']'"),
+        K::ExpectedFlowMappingSeparator => parser("did not find expected ',' or '}'"),
+        K::ExpectedBlockMappingKey => parser("did not find expected key"),
+        K::ExpectedBlockSequenceEntry => parser("did not find expected '-' indicator"),
+        K::ExpectedNodeContent | K::MisplacedFlowCollectionEnd => parser("did not find expected node content"),
+        K::ExpectedDocumentStart => parser("did not find expected <document start>"),
+        K::UndeclaredTagHandle => parser("found undefined tag handle"),
+        K::MappingValueNotAllowed => scanner("mapping values are not allowed in this context"),
+        K::MappingKeyNotAllowed => scanner("mapping keys are not allowed in this context"),
+        K::BlockSequenceEntryNotAllowed => scanner("block sequence entries are not allowed in this context"),
+        K::SimpleKeyExpected | K::InvalidSimpleKey => scanner("could not find expected ':'"),
+        K::UnclosedQuotedScalar => scanner("found unexpected end of stream"),
+        K::DocumentIndicatorInQuotedScalar => scanner("found unexpected document indicator"),
+        K::UnknownQuotedScalarEscape => scanner("found unknown escape character"),
+        K::UnexpectedCharacter { character: '@' | '`' | '%' }
+        | K::TabNotAllowed
+        | K::TabInBlockIndentation
+        | K::TabInIndentation => scanner("found character that cannot start any token"),
+        K::UnknownAnchor => {
+            let rest = text.get(offset..)?.trim_start_matches('*');
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+            Some((format!("unknown anchor '{name}' referenced"), Stage::Composer))
+        }
+        _ => None,
+    }?;
+    let offset = (offset..=text.len()).find(|at| text.is_char_boundary(*at))?;
+    let lines = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    // At the end it begins a new line, but for what it does not find the end of.
+    let new_line = usize::from(!text.ends_with('\n'));
+    let line = match kind {
+        K::UnclosedQuotedScalar => lines(text),
+        K::UnexpectedEofFlowSequence
+        | K::UnexpectedEofFlowMapping
+        | K::UnexpectedEofImplicitFlowMapping
+        | K::UnclosedFlowCollection { .. } => lines(text) + new_line,
+        _ if text[offset..].trim_end().is_empty() || is_last_word(&text[offset..], kind) => lines(text) + new_line,
+        _ => lines(&text[..offset]),
+    };
+    Some(LibraryError { problem, stage, line })
+}
+
+/// Whether what is missing a `:` is the end of the text.
+fn is_last_word(rest: &str, kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey) && !rest.trim_end().contains('\n')
 }
 
 fn known(kind: &ErrorKind) -> Option<&'static str> {

@@ -90,7 +90,7 @@ fn look(text: &str, anchor: Anchor) -> Option<Hit> {
     let Anchor { end, buckets } = anchor;
     if buckets & anchors::ENDS != 0 {
         let hit = match &text.as_bytes()[..end] {
-            [.., b':', b'/', b'/'] => structures::url_password(text, end),
+            [.., b':', b'/', b'/'] => structures::url_password(text, end).or_else(|| structures::webhook(text, end)),
             [.., b'-', b'B', b'E'] => end.checked_sub("-----BE".len()).and_then(|at| structures::private_key(text, at)),
             _ => structures::by_middle(text, end),
         };

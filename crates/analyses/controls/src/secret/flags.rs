@@ -1,4 +1,4 @@
-//! Secrets that commands are given as flags: `--password=…`, `--token …`, `mysql -p…`.
+//! Secrets that commands are given as flags: `--password=…`, `--token …`, `mysql -p…`, `curl -u name:password`.
 
 use std::ops::Range;
 
@@ -12,7 +12,23 @@ const FLAGS: &[&str] = &["password", "token", "secret", "api-key"];
 
 /// Programs whose `-p` is a password: followed by it at once, or by a space too.
 const GLUED: &[&str] = &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mariadb", "mariadb-dump"];
-const SPACED: &[&str] = &["sshpass"];
+const SPACED: &[&str] = &["sshpass", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"];
+
+/// Other flags that are a password, or a name and a password, with the programs that have them.
+const OF_PROGRAMS: &[(&[&str], &[&str], Holds)] = &[
+    (&["curl"], &["-u", "--user", "-U", "--proxy-user"], Holds::NameAndPassword),
+    (&["redis-cli"], &["-a", "--pass"], Holds::Password),
+    (&["sqlcmd", "bcp"], &["-P"], Holds::Password),
+    (&["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldapwhoami", "ldappasswd"], &["-w"], Holds::Password),
+];
+
+/// What the value of a flag is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Password,
+    /// `name:password`
+    NameAndPassword,
+}
 
 /// A value that a flag has.
 pub(super) struct Literal<'a, 'd> {
@@ -48,27 +64,34 @@ pub(super) fn each_literal<'d>(arguments: Value<'d>, program: &str, on_literal: 
 
 struct Reader {
     program: String,
-    /// The flag whose value comes next.
-    waiting: Option<String>,
+    /// The flag whose value comes next, and what that is.
+    waiting: Option<(String, Holds)>,
 }
 
 impl Reader {
     fn word(&mut self, text: &str, word: Range<usize>, report: &mut dyn FnMut(Range<usize>, &str)) {
-        if let Some(flag) = self.waiting.take()
+        self.read(text, word.clone(), report);
+        // Another command begins.
+        if text[word].ends_with([';', '|', '&']) {
+            self.program.clear();
+            self.waiting = None;
+        }
+    }
+
+    fn read(&mut self, text: &str, word: Range<usize>, report: &mut dyn FnMut(Range<usize>, &str)) {
+        if let Some((flag, holds)) = self.waiting.take()
             && !text[word.clone()].starts_with('-')
         {
-            report_literal(text, word, &flag, report);
+            report_held(text, word, (&flag, holds), report);
             return;
         }
         let content = &text[word.clone()];
         if !content.starts_with('-') {
             if content.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.')) {
                 let name = base_name(content);
-                if self.program.is_empty() || GLUED.contains(&name) || SPACED.contains(&name) {
+                if self.program.is_empty() || is_known(name) {
                     name.clone_into(&mut self.program);
                 }
-            } else if content.ends_with([';', '|', '&']) {
-                self.program.clear();
             }
             return;
         }
@@ -76,16 +99,34 @@ impl Reader {
             Some(at) => (&content[..at], Some(word.start + at + 1..word.end)),
             None => (content, None),
         };
-        if is_flag(flag) {
+        if let Some((known, holds)) = self.flag_of_program(content) {
+            let start = word.start + known.len();
+            let value = text[start..word.end].strip_prefix('=').map_or(start, |_| start + 1)..word.end;
+            match value.is_empty() {
+                true => self.waiting = Some((known.to_owned(), holds)),
+                false => report_held(text, value, (known, holds), report),
+            }
+        } else if is_flag(flag) {
             match value {
                 Some(value) => report_literal(text, value, flag, report),
-                None => self.waiting = Some(flag.to_owned()),
+                None => self.waiting = Some((flag.to_owned(), Holds::Password)),
             }
         } else if content.len() > 2 && content.starts_with("-p") && (self.is_any(GLUED) || self.is_any(SPACED)) {
             report_literal(text, word.start + 2..word.end, "-p", report);
         } else if content == "-p" && self.is_any(SPACED) {
-            self.waiting = Some(content.to_owned());
+            self.waiting = Some((content.to_owned(), Holds::Password));
         }
+    }
+
+    /// The flag of the program that a word is, or begins with.
+    fn flag_of_program(&self, word: &str) -> Option<(&'static str, Holds)> {
+        let of_program = OF_PROGRAMS.iter().filter(|(programs, ..)| self.is_any(programs));
+        let mut flags = of_program.flat_map(|(_, flags, holds)| flags.iter().map(|flag| (*flag, *holds)));
+        flags.find(|(flag, _)| match word.strip_prefix(flag) {
+            // The value of a short flag may follow it at once, that of a long one after `=`.
+            Some(rest) => rest.is_empty() || rest.starts_with('=') || !flag.starts_with("--"),
+            None => false,
+        })
     }
 
     fn is_any(&self, programs: &[&str]) -> bool {
@@ -93,10 +134,29 @@ impl Reader {
     }
 }
 
+fn is_known(name: &str) -> bool {
+    GLUED.contains(&name) || SPACED.contains(&name) || OF_PROGRAMS.iter().any(|(programs, ..)| programs.contains(&name))
+}
+
+fn report_held(
+    text: &str,
+    range: Range<usize>,
+    (flag, holds): (&str, Holds),
+    report: &mut dyn FnMut(Range<usize>, &str),
+) {
+    if holds == Holds::Password {
+        return report_literal(text, range, flag, report);
+    }
+    // Without a password it is asked for.
+    if let Some(at) = text[range.clone()].find(':') {
+        report_literal(text, range.start + at + 1..range.end, flag, report);
+    }
+}
+
 fn report_literal(text: &str, range: Range<usize>, flag: &str, report: &mut dyn FnMut(Range<usize>, &str)) {
     let range = without_quotes(text, range);
     let value = &text[range.clone()];
-    let name = if flag == "-p" { "password" } else { flag };
+    let name = if is_flag(flag) { flag } else { "password" };
     if !value.starts_with(['$', '`', '-']) && !value.contains("$(") && detector::judge(name, value).is_some() {
         report(range, flag);
     }
@@ -173,6 +233,11 @@ mod tests {
         assert_eq!(in_script("run --password 'hunter2' --token \"hunter3\""), ["hunter2", "hunter3"]);
         assert_eq!(in_script("exec /usr/bin/mysql -uroot -phunter2 db"), ["hunter2"]);
         assert_eq!(in_script("sshpass -p hunter2 ssh host -p 2222"), ["hunter2"]);
+        assert_eq!(in_script("mongosh -u root -p hunter2"), ["hunter2"]);
+        assert_eq!(in_script("set -e; curl -sS -u admin:hunter2 https://a"), ["hunter2"]);
+        assert_eq!(in_script("curl --user 'admin:hunter2' -U=a:hunter3 https://a"), ["hunter2", "hunter3"]);
+        assert_eq!(in_script("curl -uadmin:hunter2 https://a"), ["hunter2"]);
+        assert_eq!(in_script("redis-cli -h db -a hunter2 ping"), ["hunter2"]);
     }
 
     #[test]
@@ -184,6 +249,11 @@ mod tests {
             "run --token `cat /var/run/token`",
             "mkdir -p hunter2",
             "mysql -p db -P 3306",
+            "curl -u admin https://a",
+            "curl -u admin:$PASSWORD --user \"a:${B}\" https://a:8080",
+            "curl --url https://a:8443 --user-agent a:hunter2",
+            "redis-cli -a $PASSWORD; tar -a hunter2",
+            "docker run -p 8080:80",
             "run --password --verbose",
             "run --secret=db-credentials --secret kube-system/tls",
             "run --token=/etc/token --password=true --password=changeme",

@@ -11,7 +11,7 @@ use fixes::sources::Site;
 use fixes::{Change, Outcome, field};
 use model::fix::FixClass;
 use reports::text::Terminal;
-use reports::text::terminal::{sanitize, style, wrap};
+use reports::text::terminal::{hang, sanitize, style, wrap};
 
 use crate::arguments::FixArguments;
 use crate::screen::{self, Destination};
@@ -28,11 +28,7 @@ pub(super) fn write(outcome: &Outcome, arguments: &FixArguments, to_file: bool, 
         (false, false) => writeln!(out, "{}", terminal.bold(&format!("Mends {findings} in {files}")))?,
     }
     by_control(&made, terminal, out)?;
-    for made in outcome.made.iter().filter(|made| !made.also.is_empty()) {
-        let places = made.also.iter().map(|place| format!("`{place}`")).collect::<Vec<_>>().join(", ");
-        let text = format!("{} is shared by an anchor: {places} change with it", made.fix.field);
-        writeln!(out, "  {}", sanitize(&text))?;
-    }
+    shared(outcome, terminal, out)?;
     several(&made, terminal, out)?;
     withdrawn(outcome, terminal, out)?;
     left(outcome, arguments, terminal, out)?;
@@ -95,6 +91,31 @@ fn by_control(fixes: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Re
         writeln!(out, "  {mark} {id:<width$}  {}", terminal.dim(&sanitize(&format!("{shown}{more}"))))?;
     }
     Ok(())
+}
+
+/// Places that one text stands for, so that they change together: each such text once.
+fn shared(outcome: &Outcome, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let mut texts: BTreeSet<(String, BTreeSet<String>)> = BTreeSet::new();
+    for made in outcome.made.iter().filter(|made| !made.also.is_empty()) {
+        let own = made.also.first().map_or("", |other| above(&made.fix.field, other));
+        let places = made.also.iter().map(String::as_str).chain([own]).map(str::to_owned).collect();
+        texts.insert((made.fix.shown_path(), places));
+    }
+    for (path, places) in texts {
+        let places: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
+        let (last, others) = places.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let text = format!("{path}: one anchor stands for {} and {last}: they change together", others.join(", "));
+        hang(&sanitize(&text), 2, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    Ok(())
+}
+
+/// What of a field path is as deep as `other` is, if it ends as that does.
+fn above<'f>(field: &'f str, other: &str) -> &'f str {
+    let depth = other.matches('.').count();
+    let end = field.match_indices('.').nth(depth).map_or(field.len(), |(at, _)| at);
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).split('[').next().unwrap_or("").to_owned();
+    if last(&field[..end]) == last(other) { &field[..end] } else { field }
 }
 
 /// What a change of a template or base means beyond the finding: it is for all that is rendered from it.
@@ -173,9 +194,42 @@ fn left(outcome: &Outcome, arguments: &FixArguments, terminal: Terminal, out: &m
         let verb = if owners.len() == 1 { "needs" } else { "need" };
         let text = format!("{} {verb} a value that only you know", count(owners.len(), "finding"));
         writeln!(out, "{}", terminal.bold(&text))?;
-        for fix in owners {
-            let place = format!("{}:{} {}: {}", fix.shown_path(), fix.line, fix.control.control.id, change(fix));
-            writeln!(out, "  {}", sanitize(&place))?;
+        proposed(&owners, terminal, out)?;
+    }
+    Ok(())
+}
+
+/// So many places of one change are named.
+const MOST_PLACES: usize = 5;
+
+/// Changes with a placeholder: each once, with the places that it is for.
+fn proposed(fixes: &[&Fix], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let mut changes: BTreeMap<(std::cmp::Reverse<model::severity::Severity>, &str, String), Vec<String>> =
+        BTreeMap::new();
+    for fix in fixes {
+        let (text, place) = match &fix.proposal {
+            Proposal::At(steps, Action::Merge(tree)) => (format!("add `{}`", tree.to_json()), field::path(steps)),
+            _ => (change(fix), String::new()),
+        };
+        let control = fix.control.control;
+        let place = format!("{}:{} {place}", fix.shown_path(), fix.line);
+        let key = (std::cmp::Reverse(control.severity), control.id, text);
+        changes.entry(key).or_default().push(place.trim_end().to_owned());
+    }
+    let mut last = "";
+    for ((severity, id, text), places) in changes {
+        let mark = terminal.paint(style(severity.0), terminal.mark(severity.0));
+        if id != last {
+            writeln!(out, "  {mark} {id}")?;
+        }
+        last = id;
+        hang(&sanitize(&text), 4, terminal.width).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        for place in places.iter().take(MOST_PLACES) {
+            let lines = hang(&sanitize(place), 6, terminal.width);
+            lines.iter().try_for_each(|line| writeln!(out, "{}", terminal.dim(line)))?;
+        }
+        if places.len() > MOST_PLACES {
+            writeln!(out, "      {}", terminal.dim(&format!("and {} more", places.len() - MOST_PLACES)))?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What only a running cluster says: who puts objects there, and which of them are not what their owners say.
 
+use crate::finding::ControlId;
 use crate::inventory::ResourceId;
 use crate::inventory::list::{List, Pairing};
 use crate::symbols::Symbol;
@@ -13,6 +14,8 @@ pub struct LiveFacts {
     pub custody: List<CustodyFact>,
     /// Pods that are not what their owners say, ordered by resource.
     pub drifts: List<DriftFact>,
+    /// What the API server has given an identity or an owner, of objects in files, until it is decided who counts.
+    pub made: List<MadeFact>,
 }
 
 /// A cluster that was looked at.
@@ -56,11 +59,40 @@ pub struct DriftFact {
     pub what: Symbol,
 }
 
+/// An object as a cluster has it: one that controllers know by its identity, or that a controller has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// What it is to those that it makes; empty if it makes none.
+    pub uid: Symbol,
+    /// Who made it.
+    pub owner: Option<Owner>,
+    /// What matters of its pod, part by part.
+    pub shape: Box<[(Symbol, u64)]>,
+    /// Whether it makes no pods any more, or ran to its end.
+    pub over: bool,
+    /// The controls that have judged it, each as often as it stands here, if somebody counts.
+    pub judged: Box<[ControlId]>,
+}
+
+/// What made an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its identity.
+    pub uid: Symbol,
+    /// Kind and name, as `ReplicaSet/api-6f`.
+    pub name: Symbol,
+    /// Whether it is a node, which says nothing of the pods on it.
+    pub is_node: bool,
+}
+
 impl LiveFacts {
     /// Does it with every list.
     pub(in crate::inventory) fn pair(&mut self, other: &mut Self, pairing: &mut impl Pairing) {
-        let Self { clusters: _, custody, drifts } = self;
+        let Self { clusters: _, custody, drifts, made } = self;
         pairing.pair(custody, &mut other.custody);
         pairing.pair(drifts, &mut other.drifts);
+        pairing.pair(made, &mut other.made);
     }
 }

@@ -82,9 +82,17 @@ fn write_one(assessment: &Assessment, options: &Options<'_>, out: &mut dyn Write
     let status_width = widest(|row| row.status.width()).min(STATUS);
     let title_width = widest(|row| row.title.width()).min(room.saturating_sub(status_width).max(NARROWEST));
     writeln!(out, "{}", terminal.bold(&sanitize(&assessment.subject.title)))?;
+    let is_narrow = room < 2 * NARROWEST;
     for row in rows {
         let Row { mark, mark_width, id, title, status } = row;
         let padding = " ".repeat(3 - mark_width.min(3));
+        if is_narrow {
+            let title = terminal.cut(&title, terminal.width.saturating_sub(5 + id.width() + 2));
+            writeln!(out, "  {mark}{padding}{id}  {title}")?;
+            let lines = hang(&status, 5, terminal.width);
+            lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            continue;
+        }
         let title = terminal.cut(&title, title_width);
         let gap = " ".repeat(title_width.saturating_sub(title.width()));
         let id_gap = " ".repeat(id_width - id.width());

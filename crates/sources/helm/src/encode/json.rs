@@ -261,7 +261,11 @@ pub(crate) fn read(machine: &mut Machine, text: &str, taint: u32) -> Result<Resu
 
 fn message(text: &str, error: &serde_json::Error) -> String {
     if error.is_eof() {
-        return "unexpected end of JSON input".to_owned();
+        // Go asks what a space would be there.
+        return match at_end(text) {
+            Some(context) => format!("invalid character ' ' {context}"),
+            None => "unexpected end of JSON input".to_owned(),
+        };
     }
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
     let c = line.as_bytes().get(error.column().saturating_sub(1)).map_or(' ', |byte| char::from(*byte));
@@ -270,12 +274,53 @@ fn message(text: &str, error: &serde_json::Error) -> String {
         text if text.starts_with("expected `:`") => "after object key",
         text if text.starts_with("expected `,` or `}`") => "after object key:value pair",
         text if text.starts_with("expected `,` or `]`") => "after array element",
-        text if text.starts_with("key must be") => "looking for beginning of object key string",
+        text if text.starts_with("key must be") || text.starts_with("trailing comma") && c == '}' => {
+            "looking for beginning of object key string"
+        }
         text if text.starts_with("trailing characters") => "after top-level value",
         text if text.starts_with("control character") => "in string literal",
         _ => "looking for beginning of value",
     };
     format!("invalid character {shown} {context}")
+}
+
+/// What cannot end at the end of a text. Source: `encoding/json`, `scanner.go`.
+fn at_end(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut in_string, mut escape, mut at) = (false, None, 0);
+    while let Some(byte) = bytes.get(at) {
+        escape = (in_string && *byte == b'\\').then_some(at);
+        in_string ^= *byte == b'"';
+        at += match (escape, bytes.get(at + 1)) {
+            (None, _) => 1,
+            (Some(_), Some(b'u')) => 6,
+            (Some(_), _) => 2,
+        };
+    }
+    // An escape that is whole is none any more.
+    escape = escape.filter(|_| at > bytes.len());
+    if in_string {
+        let start = escape?;
+        return match text.len() - start {
+            1 => Some("in string escape code".to_owned()),
+            length if length < 6 && text.as_bytes().get(start + 1) == Some(&b'u') => {
+                Some("in \\u hexadecimal character escape".to_owned())
+            }
+            _ => None,
+        };
+    }
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let token = &text[text.trim_end_matches(is_token).len()..];
+    let of_literal = ["true", "false", "null"].into_iter().find_map(|literal| {
+        let rest = literal.strip_prefix(token).filter(|rest| !token.is_empty() && !rest.is_empty())?;
+        Some(format!("in literal {literal} (expecting '{}')", &rest[..1]))
+    });
+    of_literal.or_else(|| match token.trim_end_matches(['+', '-']).chars().last() {
+        None if token == "-" => Some("in numeric literal".to_owned()),
+        Some('.') => Some("after decimal point in numeric literal".to_owned()),
+        Some('e' | 'E') => Some("in exponent of numeric literal".to_owned()),
+        _ => None,
+    })
 }
 
 fn convert(value: &serde_json::Value, taint: u32) -> Value {

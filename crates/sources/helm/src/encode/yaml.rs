@@ -275,7 +275,10 @@ pub(crate) fn read(machine: &mut Machine, text: &str, taint: u32) -> Result<Resu
     machine.tick(text.len() as u64 / 4)?;
     Ok(match values::read_value(text) {
         Ok(node) => Ok(convert(&node, taint)),
-        Err(error) => Err(format!("error converting YAML to JSON: yaml: {error}")),
+        Err(error) => {
+            let said = error.library.clone().unwrap_or_else(|| error.to_string());
+            Err(format!("error converting YAML to JSON: yaml: {said}"))
+        }
     })
 }
 

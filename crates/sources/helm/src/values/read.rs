@@ -17,6 +17,8 @@ pub struct ReadError {
     pub line: usize,
     /// What is wrong.
     pub message: String,
+    /// What Helm says of it, where that is known.
+    pub(crate) library: Option<String>,
 }
 
 struct Reader<'f> {
@@ -42,7 +44,7 @@ pub(crate) fn table(
             Tree::Null => {}
             other => {
                 let message = format!("values are a mapping, and this is {}", name(&other));
-                return Err(ReadError { line: line_of(text, base), message });
+                return Err(ReadError { line: line_of(text, base), message, library: None });
             }
         }
     }
@@ -64,8 +66,11 @@ pub(crate) fn of_document(value: Value<'_>) -> Result<Node, String> {
 
 fn parse(text: &str, range: std::ops::Range<usize>) -> Result<Document<'_>, ReadError> {
     let base = range.start;
-    yaml::parse_document(&text[range])
-        .map_err(|error| ReadError { line: line_of(text, base + error.offset as usize), message: error.message })
+    yaml::parse_document(&text[range]).map_err(|error| {
+        let offset = base + error.offset as usize;
+        let library = error.library.map(|library| library.text(line_of(text, base) - 1));
+        ReadError { line: line_of(text, offset), message: error.message, library }
+    })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -77,7 +82,7 @@ struct BadKey(u32);
 
 fn locate(text: &str, base: usize, error: BadKey) -> ReadError {
     let line = line_of(text, base + error.0 as usize);
-    ReadError { line, message: "this cannot be the name of a field".to_owned() }
+    ReadError { line, message: "this cannot be the name of a field".to_owned(), library: None }
 }
 
 impl Reader<'_> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use model::coverage::SkipKind;
-use model::inventory::{Inventory, Part, Verdicts};
+use model::inventory::{Inventory, Part, ResourceId, Verdicts};
 
 use super::{Context, Judge, KEPT_OF_STDIN, Progress, document, in_parallel, large, read_small};
 use crate::walk::{Config, Input, InputSource, skip};
@@ -39,6 +39,7 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], con
         };
         let first = inventory.resources.partition_point(|resource| resource.file < file);
         let end = inventory.resources.partition_point(|resource| resource.file <= file);
+        let part = part.map(|part| without(part, file, &inventory.folded));
         match part.filter(|part| part.resources == inventory.resources[first..end]) {
             Some(part) => {
                 let Verdicts { occurrences, judged } = part.verdicts;
@@ -55,6 +56,29 @@ pub fn again(files: &BTreeSet<u32>, inventory: &mut Inventory, stdin: &[u8], con
     }
     inventory.coverage.skipped.sort();
     inventory.coverage.skipped.dedup();
+}
+
+/// The part without the objects that count for their owners.
+fn without(mut part: Part, file: u32, folded: &[(u32, u32)]) -> Part {
+    let from = folded.partition_point(|(of, _)| *of < file);
+    let folded = &folded[from..folded.partition_point(|(of, _)| *of <= file)];
+    if folded.is_empty() {
+        return part;
+    }
+    let is_gone = |number: u32| folded.binary_search(&(file, number)).is_ok();
+    let moved = |id: ResourceId| {
+        let before = folded.partition_point(|(_, gone)| *gone < id.0);
+        (!is_gone(id.0)).then(|| ResourceId(id.0 - u32::try_from(before).unwrap_or(0)))
+    };
+    let mut next = 0;
+    part.resources.retain(|_| {
+        next += 1;
+        !is_gone(next - 1)
+    });
+    let Verdicts { occurrences, judged } = &mut part.verdicts;
+    occurrences.retain_mut(|found| moved(found.resource).map(|number| found.resource = number).is_some());
+    judged.resources.retain_mut(|(_, resource)| moved(*resource).map(|number| *resource = number).is_some());
+    part
 }
 
 enum Read {

@@ -6,11 +6,11 @@ use std::path::Path;
 use memchr::memmem;
 use model::coverage::{SkipKind, Skipped};
 use model::document::{Document, Kind, Value};
-use model::finding::Origin;
-use model::inventory::{Observed, Part};
+use model::finding::{ControlId, Origin};
+use model::inventory::{MadeFact, Observed, Part, Verdicts};
 use model::object::Object;
 use model::place::LineIndex;
-use model::workload::workloads;
+use model::workload::{Workload, embedded, workloads};
 
 use super::items::Types;
 use super::near_miss::near_miss;
@@ -184,11 +184,30 @@ impl Reader<'_> {
             return;
         }
         let symbols = self.context.symbols;
-        let workloads = workloads(object);
+        let inner = if depth < DEEPEST_LIST { embedded(object) } else { Vec::new() };
+        let mut workloads = workloads(object);
+        workloads.retain(|workload| !is_within(&inner, workload));
         let origin = Origin { root: object.value, lines };
         let resource = part.observe(object, &workloads, self.file, origin, symbols);
         let observed = Observed { resource, object, workloads: &workloads, origin, path: self.path };
-        (self.context.judge)(observed, symbols, &mut part.verdicts);
+        match MadeFact::of(object, &workloads, resource, symbols) {
+            Some(made) => self.judge_made(made, observed, part),
+            None => (self.context.judge)(observed, symbols, &mut part.verdicts),
+        }
+        inner.into_iter().for_each(|value| self.read_item(value, None, lines, part, depth + 1));
+    }
+
+    /// Judges what may turn out to count for its owner: what was counted of it is kept.
+    fn judge_made(&self, made: MadeFact, observed: Observed<'_>, part: &mut Part) {
+        let mut verdicts = Verdicts::default();
+        (self.context.judge)(observed, self.context.symbols, &mut verdicts);
+        let counts = verdicts.judged.counts.iter().enumerate();
+        let judged = counts.flat_map(|(control, count)| {
+            let id = u16::try_from(control).expect("fewer than 65536 controls");
+            std::iter::repeat_n(ControlId(id), usize::try_from(*count).unwrap_or(0))
+        });
+        part.facts.live.made.push(MadeFact { judged: judged.collect(), ..made });
+        part.verdicts.append(verdicts, 0);
     }
 
     fn read_list(&self, list: &Object<'_>, items: Value<'_>, lines: &LineIndex, part: &mut Part, depth: usize) {
@@ -239,6 +258,13 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the pod is written in one of these values, which are in the order of the text.
+fn is_within(values: &[Value<'_>], workload: &Workload<'_>) -> bool {
+    let spec = workload.pod.spec;
+    let after = values.partition_point(|value| value.id() <= spec.id());
+    after.checked_sub(1).and_then(|at| values.get(at)).is_some_and(|value| value.contains(spec))
 }
 
 /// Whether the object is read by a tool and never reaches a cluster.
@@ -304,10 +330,10 @@ fn has_braces(text: &str) -> bool {
 }
 
 /// The place of what only a template has: braces in unquoted text or in a name, a mapping as a key, Helm's values in
-/// quotes. Workflows and application sets fill in `{{…}}` themselves; for them it is text.
+/// quotes. Workflows, application sets and OpenShift's templates fill in `{{…}}` themselves; for them it is text.
 fn template_mark(document: &Document<'_>) -> Option<u32> {
     let object = Object::new(document.root());
-    if object.as_ref().is_some_and(|object| object.group() == "argoproj.io") {
+    if object.as_ref().is_some_and(fills_in) {
         return None;
     }
     let opens = |text: &str| text.contains("{{") || text.contains("{%");
@@ -333,6 +359,11 @@ fn template_mark(document: &Document<'_>) -> Option<u32> {
         _ => false,
     });
     marked.next().map(|(_, node)| node.start)
+}
+
+/// Whether what stands in braces is for whoever reads the object in the cluster.
+fn fills_in(object: &Object<'_>) -> bool {
+    matches!(object.group(), "argoproj.io" | "template.openshift.io") || object.is("", "Template")
 }
 
 /// Whether the object is of a kind that comes with Kubernetes and is no place for templates of others: resources of Flux

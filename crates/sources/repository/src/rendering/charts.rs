@@ -56,12 +56,8 @@ pub(super) fn plain(unit: &ChartUnit, options: &Options) -> Result<String, Vec<S
 
 fn trouble(path: &Path, line: Option<u32>, why: &dyn std::fmt::Display) -> Skipped {
     let path = if clean(path).as_os_str().is_empty() { PathBuf::from(".") } else { clean(path) };
-    let reason = one_line(&why.to_string());
+    let reason = super::one_line(&why.to_string());
     Skipped { path, line, kind: SkipKind::NeedsRendering, reason: format!("it cannot be rendered: {reason}") }
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// An error with what caused it.
@@ -83,7 +79,9 @@ fn output(unit: &ChartUnit, options: &Options, skipped: &mut Vec<Skipped>) -> Re
     }
     skipped.extend(chart.problems.iter().map(|problem| {
         let hint = problem.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
-        trouble(&problem.path, None, &format!("{}{hint}", problem.message))
+        // The rest of the chart is rendered.
+        let reason = super::one_line(&format!("{}{hint}", problem.message));
+        Skipped { reason, ..trouble(&problem.path, None, &"") }
     }));
     let values = values(unit, options)?;
     let defaults = helm::Options::default();
@@ -132,7 +130,11 @@ fn load(path: &Path, options: &Options) -> Result<Chart, Skipped> {
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let describe = |error: std::io::Error| manifests::walk::describe(&error);
-    if !fs::metadata(path).map_err(describe)?.is_file() {
+    let known = fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => describe(error),
+    });
+    if !known?.is_file() {
         return Err("it is no file".to_owned());
     }
     let mut bytes = Vec::new();
@@ -159,6 +161,16 @@ fn values(unit: &ChartUnit, options: &Options) -> Result<Values, Skipped> {
         add(source, options, &mut values).map_err(|why| trouble(path, None, &why))?;
     }
     Ok(values)
+}
+
+/// Reads what flags set, so that what is malformed is said before anything is rendered.
+///
+/// # Errors
+/// What Helm says of it.
+pub fn check_flags(options: &Options) -> Result<(), String> {
+    let mut values = Values::default();
+    let flags = options.values.iter().filter(|source| !matches!(source, ValuesSource::File(_)));
+    flags.into_iter().try_for_each(|source| add(source, options, &mut values))
 }
 
 fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<(), String> {

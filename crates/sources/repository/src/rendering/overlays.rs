@@ -25,7 +25,7 @@ pub(super) fn render(folder: &Path, options: &Options) -> Outcome {
 fn trouble(path: &Path, line: Option<u32>, reason: &str) -> Skipped {
     let path = clean(path);
     let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path };
-    let reason = reason.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    let reason = super::one_line(reason);
     Skipped { path, line, kind: SkipKind::NeedsRendering, reason: format!("it cannot be rendered: {reason}") }
 }
 

@@ -102,6 +102,28 @@ pub(super) fn url_password(text: &str, end: usize) -> Option<Hit> {
     Some(Hit { start, end: start + password.len(), name: "password in a URL" })
 }
 
+/// The address of a webhook, which is its own password, where `end` is after the `//`. Source: the documentation of Slack and
+/// of Discord.
+pub(super) fn webhook(text: &str, end: usize) -> Option<Hit> {
+    const HOOKS: [(&str, &str); 5] = [
+        ("hooks.slack.com/services/", "Slack webhook"),
+        ("hooks.slack.com/workflows/", "Slack webhook"),
+        ("hooks.slack.com/triggers/", "Slack webhook"),
+        ("discord.com/api/webhooks/", "Discord webhook"),
+        ("discordapp.com/api/webhooks/", "Discord webhook"),
+    ];
+    let rest = cut(text, end, end + AROUND);
+    let (before, name) = HOOKS.into_iter().find(|(before, _)| rest.starts_with(before))?;
+    let path = &rest[before.len()..];
+    let path = &path[..run(path.as_bytes(), BASE64, AROUND)];
+    let token = path.rsplit('/').next()?;
+    if !path.contains('/') || token.len() < 20 || is_filler(token.as_bytes()) || values::is_placeholder(token) {
+        return None;
+    }
+    let start = end + before.len();
+    Some(Hit { start, end: start + path.len(), name })
+}
+
 /// The value of `password=`, `pwd=`, `AccountKey=`, `SharedAccessKey=` or `sig=`, where `end` is after the `=`.
 pub(super) fn connection_string(text: &str, end: usize) -> Option<Hit> {
     let bytes = text.as_bytes();

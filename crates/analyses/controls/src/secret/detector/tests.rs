@@ -394,3 +394,17 @@ fn name_and_value_are_judged_together() {
         assert_eq!(judge(name, value), expected, "{name}: {value}");
     }
 }
+
+#[test]
+fn addresses_of_webhooks_are_secrets() {
+    let token = drawn(formats::BASE62, 24);
+    let path = format!("T0A1B2C3D/B0E1F2G3H/{token}");
+    let slack = format!("curl -d x https://hooks.slack.com/services/{path} -s");
+    assert_eq!((only(&slack), names(&slack)), (Some(&*path), vec!["Slack webhook"]));
+    let discord = format!("https://discord.com/api/webhooks/123456789012345678/{token}");
+    assert_eq!(names(&discord), ["Discord webhook"]);
+    let example = "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX";
+    for text in [example, "https://hooks.slack.com/services/", "https://hooks.slack.com/services/${TEAM}/${TOKEN}"] {
+        assert_eq!(names(text), [""; 0], "{text}");
+    }
+}
