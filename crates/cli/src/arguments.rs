@@ -11,6 +11,7 @@ pub(crate) use doctor::*;
 pub(crate) use fix::*;
 pub(crate) use network::*;
 pub(crate) use paths::*;
+pub(crate) mod policy;
 pub(crate) mod rbac;
 
 use std::io::IsTerminal;
@@ -82,6 +83,8 @@ pub enum Command {
     Snapshot(SnapshotArguments),
     /// Say which Pod Security level workloads meet, and what the admission plugin would answer
     PodSecurity(PodSecurityArguments),
+    /// Say which objects admission policies written in CEL would refuse
+    Policy(policy::PolicyArguments),
     /// Say who may connect to whom, why, from where, and how far a break-in gets
     Network(NetworkArguments),
     /// List the ways of an attacker over everything at once, and the changes that cut most

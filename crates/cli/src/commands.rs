@@ -14,6 +14,7 @@ mod man;
 mod network;
 mod paths;
 mod pod_security;
+mod policy;
 mod rbac;
 mod render;
 mod scan;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::PodSecurity(arguments) => pod_security::run(arguments),
+        Command::Policy(arguments) => policy::run(arguments),
         Command::Network(arguments) => network::run(arguments),
         Command::Paths(arguments) => paths::run(arguments),
         Command::Rbac(arguments) => rbac::run(arguments),

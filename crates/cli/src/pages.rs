@@ -34,6 +34,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("rbac.schema.json".to_owned(), reports::rbac::schema());
     pages.insert("paths.schema.json".to_owned(), reports::paths::schema());
     pages.insert("pod-security.schema.json".to_owned(), reports::pod_security::schema());
+    pages.insert("policy.schema.json".to_owned(), reports::policy::schema());
     pages.insert("network-list.schema.json".to_owned(), reports::network::schema());
     pages.insert("network-explain.schema.json".to_owned(), reports::network::explain::schema());
     pages.insert("network-exposure.schema.json".to_owned(), reports::network::exposure::schema());

@@ -29,6 +29,7 @@ mod path_formats;
 mod paths;
 mod plans;
 mod pod_security;
+mod policies;
 mod priorities;
 mod program;
 mod rbac;

@@ -5,6 +5,7 @@
 
 mod doctor;
 mod edges;
+mod policies;
 mod questions;
 mod server;
 mod watch;

@@ -19,6 +19,7 @@ pub mod network;
 pub mod paths;
 mod pieces;
 pub mod pod_security;
+pub mod policy;
 pub mod rbac;
 pub mod report;
 pub mod repository;

@@ -49,6 +49,7 @@ pub struct Map {
     /// Only for maps of some size.
     index: HashMap<Key, usize, foldhash::fast::FixedState>,
     open: Option<Arc<str>>,
+    native: Option<&'static str>,
 }
 
 /// Maps with fewer entries are searched from the front.
@@ -67,6 +68,34 @@ impl Map {
     /// A map of which not all keys are known, and what those depend on.
     pub fn open(entries: impl IntoIterator<Item = (Key, Value)>, on: impl Into<Arc<str>>) -> Map {
         Map { open: Some(on.into()), ..Map::new(entries) }
+    }
+
+    /// The map as the API server has those of objects of its own kinds: keys are texts, and it is compared with maps only.
+    #[must_use]
+    pub fn native(self, is_structure: bool) -> Map {
+        let name =
+            if is_structure { "*common.reflectSchemalessTypedStruct" } else { "*common.reflectSchemalessTypedMap" };
+        Map { native: Some(name), ..self }
+    }
+
+    /// How the API server calls the type of one of its own.
+    pub(super) fn native_name(&self) -> Option<&'static str> {
+        self.native
+    }
+
+    /// Why this cannot be a key, if it cannot.
+    pub(super) fn refuses(&self, key: &Value) -> Option<String> {
+        self.native?;
+        let name = match key {
+            Value::Int(_) => "types.Int",
+            Value::Uint(_) => "types.Uint",
+            Value::Double(_) => "types.Double",
+            Value::Bool(_) => "types.Bool",
+            Value::Null => "types.Null",
+            Value::Map(map) => map.native?,
+            _ => return None,
+        };
+        Some(format!("unsupported map key type: {name}"))
     }
 
     /// Puts an entry, in the place of one that has the same key; `false` where there was one.

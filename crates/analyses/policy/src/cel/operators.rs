@@ -186,10 +186,11 @@ pub(super) fn contained(context: &mut Context<'_>, name: &str, values: &[Value])
             }
             unknown.map_or(Ok(Value::Bool(false)), Err)
         }
-        [key, Value::Map(map)] => match (map.lookup(key), map.depends_on()) {
-            (Some(_), _) => Ok(Value::Bool(true)),
-            (None, Some(on)) => Err(Halt::Unknown(on.clone())),
-            (None, None) => Ok(Value::Bool(false)),
+        [key, Value::Map(map)] => match (map.lookup(key), map.refuses(key), map.depends_on()) {
+            (Some(_), ..) => Ok(Value::Bool(true)),
+            (None, Some(why), _) => error(why),
+            (None, None, Some(on)) => Err(Halt::Unknown(on.clone())),
+            (None, None, None) => Ok(Value::Bool(false)),
         },
         [_, _] => no_overload(),
         _ => lacks(name, &Value::Null),
@@ -217,10 +218,11 @@ pub(super) fn size(context: &mut Context<'_>, name: &str, values: &[Value]) -> A
 /// What a key of something leads to: `None` where there is nothing.
 fn at(value: &Value, key: &Value) -> Result<Option<Value>, Halt> {
     match value {
-        Value::Map(map) => match (map.lookup(key), map.depends_on()) {
-            (Some(found), _) => found.clone().known().map(Some),
-            (None, Some(on)) => Err(Halt::Unknown(on.clone())),
-            (None, None) => Ok(None),
+        Value::Map(map) => match (map.lookup(key), map.refuses(key), map.depends_on()) {
+            (Some(found), ..) => found.clone().known().map(Some),
+            (None, Some(why), _) => error(why),
+            (None, None, Some(on)) => Err(Halt::Unknown(on.clone())),
+            (None, None, None) => Ok(None),
         },
         Value::List(items) => {
             let index = match key {
@@ -269,6 +271,11 @@ fn lookup(operand: &Value, key: &Value) -> Answer {
 }
 
 fn optional_at(operand: &Value, key: &Value) -> Answer {
+    if let (Value::Map(_), Value::Map(map)) = (operand, key)
+        && let Some(name) = map.native_name()
+    {
+        return error(format!("invalid qualifier type: {name}"));
+    }
     match operand {
         Value::Optional(None) => Ok(Value::Optional(None)),
         Value::Optional(Some(held)) => optional_at(held, key),

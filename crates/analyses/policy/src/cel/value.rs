@@ -149,6 +149,11 @@ impl Value {
                 compare_numbers(self, other) == Some(Ordering::Equal)
             }
             (Value::Null, Value::Null) => true,
+            (Value::Map(left), right)
+                if !matches!(right, Value::Map(_) | Value::Null) && left.native_name().is_some() =>
+            {
+                return no_overload();
+            }
             (Value::Bool(left), Value::Bool(right)) => left == right,
             (Value::String(left), Value::String(right)) => left == right,
             (Value::Bytes(left), Value::Bytes(right)) => left == right,
@@ -260,7 +265,8 @@ fn equal_lists(left: &[Value], right: &[Value]) -> Result<bool, Halt> {
     for (left, right) in left.iter().zip(right) {
         match left.equals(right) {
             Ok(true) => {}
-            Ok(false) => return Ok(false),
+            // Within others, what cannot be compared is not equal.
+            Ok(false) | Err(Halt::Error(_)) => return Ok(false),
             Err(halt) => unknown = unknown.or(Some(halt)),
         }
     }
@@ -275,7 +281,7 @@ fn equal_maps(left: &Map, right: &Map) -> Result<bool, Halt> {
     for (key, value) in left.entries() {
         match right.lookup(&key.value()).map(|other| value.equals(other)) {
             Some(Ok(true)) => {}
-            Some(Ok(false)) => return Ok(false),
+            Some(Ok(false) | Err(Halt::Error(_))) => return Ok(false),
             Some(Err(halt)) => unknown = unknown.or(Some(halt)),
             None if right.depends_on().is_none() => return Ok(false),
             None => {}

@@ -1,0 +1,297 @@
+//! `plimsoll policy test`: which objects admission policies would refuse.
+//!
+//! Objects are kept as trees while they are read; when all policies are known, every object is asked about.
+
+mod seen;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::finding::Occurrence;
+use model::inventory::Results;
+use model::origin::RenderingId;
+use model::severity::Severity;
+use policy::admission::{
+    Answer, Binding, Decision, Policies, Policy, Request, Resource, Resources, Subject, Tree, User,
+};
+use reports::json::{self, Tool};
+use reports::policy::{DecisionEntry, MistakeEntry, ObjectEntry, Outcome, PolicyEntry, PolicyReport};
+use reports::report::Report;
+
+use self::seen::{Collected, Seen};
+use super::{check_outputs, write_output};
+use crate::arguments::policy::{PolicyArguments, PolicyCommand, PolicyTestArguments};
+use crate::exit::{Exit, UsageError};
+use crate::formats::Format;
+use crate::screen::{self, Destination};
+
+/// Runs the command.
+pub(super) fn run(arguments: &PolicyArguments) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        PolicyCommand::Test(arguments) => test(arguments),
+    }
+}
+
+fn test(arguments: &PolicyTestArguments) -> anyhow::Result<Exit> {
+    check_outputs(&arguments.output)?;
+    if arguments.output.iter().any(|output| !matches!(output.format, Format::Text | Format::Json)) {
+        return Err(UsageError("policy test is written as text or json".to_owned()).into());
+    }
+    let given = match arguments.policy.as_slice() {
+        [] => None,
+        paths => Some(seen::collect(paths, &arguments.input)?),
+    };
+    let input = seen::collect(&arguments.paths, &arguments.input)?;
+    let report = report(arguments, given, input);
+    for output in &arguments.output {
+        let destination = if output.file.is_some() { Destination::File } else { Destination::Stdout };
+        write_output(output, |out| match output.format {
+            Format::Json => reports::policy::write_json(&report, out),
+            _ => reports::policy::write_text(&report, screen::terminal(&destination), out),
+        })?;
+    }
+    Ok(if !report.is_complete() {
+        Exit::Incomplete
+    } else if report.is_refusing() {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+/// What policies are asked with.
+struct Asked {
+    policies: Policies,
+    namespaces: BTreeMap<String, Tree>,
+    entries: Vec<PolicyEntry>,
+    /// For every policy the lines of its validations.
+    lines: Vec<Vec<u32>>,
+    known: BTreeSet<String>,
+}
+
+fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: Collected) -> PolicyReport {
+    let mut asked = Asked {
+        policies: Policies { resources: resources(), ..Policies::default() },
+        namespaces: BTreeMap::new(),
+        entries: Vec::new(),
+        lines: Vec::new(),
+        known: BTreeSet::new(),
+    };
+    let mut given_names = 0;
+    if let Some(given) = &given {
+        asked.add_policies(given);
+        given_names = asked.entries.len();
+    }
+    asked.add_policies(&input);
+    for collected in given.iter().chain([&input]) {
+        asked.add_parameters(collected, &arguments.default_namespace);
+    }
+    asked.bind(given_names);
+    let (objects, as_written) = asked.objects(arguments, &mut input);
+    let Collected { results, .. } = input;
+    let mut coverage = json::coverage_of(&results.coverage, results.resources.len());
+    if let Some(given) = &given {
+        let own = json::coverage_of(&given.results.coverage, given.results.resources.len());
+        coverage.complete &= own.complete;
+        coverage.skipped.extend(own.skipped);
+    }
+    PolicyReport {
+        schema_version: json::SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), controls: Vec::new() },
+        coverage,
+        policies: asked.entries,
+        objects,
+        as_written: as_written.into_iter().collect(),
+    }
+}
+
+/// The kinds of Kubernetes itself.
+fn resources() -> Resources {
+    let all = rbac::resources::ALL.iter().filter(|resource| !resource.kind.is_empty());
+    let all = all.map(|resource| Resource {
+        group: resource.group.to_owned(),
+        kind: resource.kind.to_owned(),
+        plural: resource.plural.to_owned(),
+        is_namespaced: resource.namespaced,
+    });
+    Resources { all: all.collect() }
+}
+
+impl Asked {
+    fn add_policies(&mut self, collected: &Collected) {
+        let names = report_of(&collected.results);
+        for (reference, seen) in collected.in_order() {
+            if let Some(binding) = Binding::of(&seen.tree)
+                && !self.policies.bindings.iter().any(|known| known.name == binding.name)
+            {
+                self.policies.bindings.push(binding);
+            }
+            if seen.tree.text_at(&["kind"]) == "CustomResourceDefinition" {
+                self.policies.resources.define(&seen.tree);
+            }
+            let Some(policy) = Policy::of(&seen.tree).filter(|policy| !self.known.contains(&policy.name)) else {
+                continue;
+            };
+            self.known.insert(policy.name.clone());
+            let resource = names.resource(reference.resource);
+            self.entries.push(PolicyEntry {
+                name: policy.name.clone(),
+                path: names.path(resource),
+                line: resource.line,
+                bindings: Vec::new(),
+                bound_everywhere: false,
+                mistakes: seen
+                    .mistakes
+                    .iter()
+                    .map(|(line, column, message)| MistakeEntry {
+                        line: *line,
+                        column: *column,
+                        message: message.clone(),
+                    })
+                    .collect(),
+            });
+            self.lines.push(seen.validations.clone());
+            self.policies.policies.push(policy);
+        }
+    }
+
+    fn add_parameters(&mut self, collected: &Collected, default_namespace: &str) {
+        for (_, seen) in collected.in_order() {
+            let is_namespace =
+                seen.tree.text_at(&["kind"]) == "Namespace" && seen.tree.text_at(&["apiVersion"]) == "v1";
+            let is_parameter = self.policies.is_parameter(&seen.tree);
+            if !is_namespace && !is_parameter {
+                continue;
+            }
+            let request = Request::create(&seen.tree, &self.policies.resources, default_namespace, None);
+            let namespace = request.namespace.clone();
+            let object = Subject::new(&seen.tree, request).object;
+            if is_namespace {
+                self.namespaces.entry(namespace).or_insert(object);
+            } else if !self.policies.parameters.iter().any(|(place, known)| {
+                *place == namespace
+                    && known.text_at(&["metadata", "name"]) == object.text_at(&["metadata", "name"])
+                    && known.text_at(&["kind"]) == object.text_at(&["kind"])
+            }) {
+                self.policies.parameters.push((namespace, object));
+            }
+        }
+    }
+
+    /// The first `given` policies refuse everywhere if nothing binds them.
+    fn bind(&mut self, given: usize) {
+        for (at, policy) in self.policies.policies.iter().enumerate() {
+            let entry = &mut self.entries[at];
+            let own = self.policies.bindings.iter().filter(|binding| binding.policy == policy.name);
+            entry.bindings = own.map(|binding| binding.name.clone()).collect();
+            entry.bound_everywhere = at < given && entry.bindings.is_empty();
+        }
+        let entries = self.policies.policies.iter().zip(&self.entries);
+        let everywhere = entries.filter(|(_, entry)| entry.bound_everywhere);
+        let everywhere: Vec<Binding> = everywhere.map(|(policy, _)| Binding::everywhere(policy)).collect();
+        self.policies.bindings.extend(everywhere);
+    }
+
+    fn objects(&self, arguments: &PolicyTestArguments, input: &mut Collected) -> (Vec<ObjectEntry>, BTreeSet<String>) {
+        let names = report_of(&input.results);
+        let mut objects: Vec<ObjectEntry> = Vec::new();
+        let mut as_written = BTreeSet::new();
+        for (reference, seen) in input.in_order() {
+            let found = self.object(arguments, &names, (reference, seen), &mut as_written);
+            // What several renderings of one object get is said once.
+            let is_same = |known: &&mut ObjectEntry| {
+                known.resource == found.resource && known.line == found.line && known.decisions == found.decisions
+            };
+            let is_rendered = !found.rendered_by.is_empty();
+            match objects.iter_mut().rev().find(is_same).filter(|_| is_rendered) {
+                Some(known) => known.rendered_by.extend(found.rendered_by),
+                None => objects.push(found),
+            }
+        }
+        (objects, as_written)
+    }
+
+    fn object(
+        &self,
+        arguments: &PolicyTestArguments,
+        names: &Report<'_>,
+        (reference, seen): (&Occurrence, &Seen),
+        as_written: &mut BTreeSet<String>,
+    ) -> ObjectEntry {
+        let user = arguments.user.clone().map(|name| {
+            // What the API server says of everybody who is known.
+            let authenticated = "system:authenticated".to_owned();
+            User { name, groups: arguments.groups.iter().cloned().chain([authenticated]).collect() }
+        });
+        let request = Request::create(&seen.tree, &self.policies.resources, &arguments.default_namespace, user);
+        let namespace = request.namespace.clone();
+        let subject = Subject::new(&seen.tree, request);
+        let decided = self.policies.decide(&subject, self.namespaces.get(&namespace));
+        if decided.asked > 0 && !subject.is_known {
+            as_written.insert(subject.request.kind.clone());
+        }
+        let resource = names.resource(reference.resource);
+        let entry = |decision: &Decision, of_pods: bool| self.decision(decision, of_pods, seen, resource.line);
+        let mut decisions: Vec<DecisionEntry> = decided.decisions.iter().map(|one| entry(one, false)).collect();
+        let outcome = outcome(&decisions);
+        let mut pods = None;
+        if !arguments.no_pods
+            && let Some((pod, user)) = policy::admission::pod_of(&subject.object, &namespace)
+        {
+            let request = Request::create(&pod, &self.policies.resources, &namespace, Some(user));
+            let decided = self.policies.decide(&Subject::new(&pod, request), self.namespaces.get(&namespace));
+            let of_pods: Vec<DecisionEntry> = decided.decisions.iter().map(|one| entry(one, true)).collect();
+            pods = Some(self::outcome(&of_pods));
+            decisions.extend(of_pods);
+        }
+        let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let variant = |id: &RenderingId| names.results.origins.rendering(*id).variant.clone();
+        ObjectEntry {
+            resource: names.resource_id(reference.resource),
+            api_version: names.text(resource.api_version).to_owned(),
+            kind: names.text(resource.kind).to_owned(),
+            namespace: optional(names.text(resource.namespace)),
+            name: optional(names.text(resource.name)),
+            path: names.path(resource),
+            line: resource.line,
+            rendered_by: names.results.origins.renderings_of(reference).iter().map(variant).collect(),
+            outcome,
+            pods,
+            decisions,
+        }
+    }
+
+    fn decision(&self, decision: &Decision, of_pods: bool, seen: &Seen, line: u32) -> DecisionEntry {
+        let policy = &self.entries[decision.policy];
+        let place = if of_pods { None } else { seen.field_of(&decision.expression) };
+        let (outcome, message) = match &decision.answer {
+            Answer::Refused(message) => {
+                let is_denied = decision.actions.contains(&policy::admission::Action::Deny);
+                (if is_denied { Outcome::Refused } else { Outcome::Noted }, message.clone())
+            }
+            Answer::Unknown(on) => (Outcome::Unknown, on.clone()),
+        };
+        let lines = self.lines.get(decision.policy);
+        let of_validation = decision.validation.and_then(|at| lines?.get(at)).copied();
+        DecisionEntry {
+            policy: policy.name.clone(),
+            binding: decision.binding.clone(),
+            of_pods,
+            outcome,
+            message,
+            reason: decision.reason.clone(),
+            actions: decision.actions.iter().map(|action| action.name().to_owned()).collect(),
+            field: place.map(|(field, _)| field.to_owned()),
+            line: place.map_or(line, |(_, line)| line),
+            policy_path: policy.path.clone(),
+            policy_line: of_validation.unwrap_or(policy.line),
+        }
+    }
+}
+
+fn outcome(decisions: &[DecisionEntry]) -> Outcome {
+    decisions.iter().map(|decision| decision.outcome).max().unwrap_or(Outcome::Admitted)
+}
+
+fn report_of(results: &Results) -> Report<'_> {
+    Report::new(results, &[], Severity::Info, env!("CARGO_PKG_VERSION"))
+}

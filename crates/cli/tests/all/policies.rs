@@ -1,0 +1,104 @@
+//! `plimsoll policy test` as its users see it.
+
+use serde_json::Value;
+
+use crate::program::Folder;
+
+const POLICY: &str = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: replicas}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]
+  validations:
+    - expression: object.spec.replicas <= 3
+      message: three are enough
+";
+
+const BINDING: &str = "---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: everywhere}
+spec: {policyName: replicas, validationActions: [Deny]}
+";
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: 'api:1'}]}
+";
+
+const SCREEN: &str = "\
+✗ Deployment.apps/shop/api  app.yaml:1
+    ValidatingAdmissionPolicy 'replicas' with binding 'everywhere' denied request: three are enough
+      `spec.replicas` at app.yaml:5, policy at policy.yaml:8
+
+⦵ 1 policy, 3 objects: 1 refused
+  exit 1: some objects or their pods would be refused
+";
+
+fn ask(folder: &Folder, arguments: &[&str]) -> (i32, Value) {
+    let arguments: Vec<&str> = ["policy", "test", "--output", "json"].iter().chain(arguments).copied().collect();
+    let said = folder.run(&arguments);
+    (said.code, serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {} {}", said.out, said.err)))
+}
+
+#[test]
+fn what_is_refused_is_shown_with_both_places() {
+    let folder = Folder::new(&[("policy.yaml", &format!("{POLICY}{BINDING}")), ("app.yaml", DEPLOYMENT)]);
+    let said = folder.run(&["policy", "test", "."]);
+    assert_eq!((said.out.as_str(), said.code), (SCREEN, 1), "{}", said.err);
+}
+
+#[test]
+fn a_policy_that_nothing_binds_decides_nothing_unless_it_is_given() {
+    let folder = Folder::new(&[("given/policy.yaml", POLICY), ("app.yaml", DEPLOYMENT)]);
+    let (code, json) = ask(&folder, &["."]);
+    assert_eq!((code, &json["policies"][0]["boundEverywhere"]), (0, &Value::from(false)));
+    let text = folder.run(&["policy", "test", "."]).out;
+    assert!(text.contains("policy replicas has no binding: it decides nothing"), "{text}");
+    let (code, json) = ask(&folder, &["--policy", "given", "app.yaml"]);
+    assert_eq!((code, &json["objects"][0]["outcome"]), (1, &Value::from("refused")));
+    assert_eq!(json["objects"][0]["decisions"][0]["message"], "three are enough");
+}
+
+#[test]
+fn warnings_do_not_fail_and_pods_are_told_of_their_workload() {
+    let warns = format!("{POLICY}{}", BINDING.replace("[Deny]", "[Warn]"));
+    let folder = Folder::new(&[("policy.yaml", &warns), ("app.yaml", DEPLOYMENT)]);
+    assert_eq!(ask(&folder, &["."]).0, 0);
+    let pods = POLICY.replace("[apps]", "['']").replace("deployments", "pods").replace(
+        "object.spec.replicas <= 3",
+        "request.userInfo.username != 'system:serviceaccount:kube-system:replicaset-controller'",
+    );
+    let folder = Folder::new(&[("policy.yaml", &format!("{pods}{BINDING}")), ("app.yaml", DEPLOYMENT)]);
+    let (code, json) = ask(&folder, &["app.yaml", "policy.yaml"]);
+    let deployment = &json["objects"][0];
+    assert_eq!((code, &deployment["outcome"], &deployment["pods"]), (1, &"admitted".into(), &"refused".into()));
+    assert_eq!(ask(&folder, &["--no-pods", "."]).0, 0);
+}
+
+#[test]
+fn a_wrong_policy_is_told_where_it_is_wrong() {
+    let wrong = POLICY.replace("object.spec.replicas <= 3", "object.spec.replicas <= most");
+    let folder = Folder::new(&[("policy.yaml", &wrong)]);
+    let (code, json) = ask(&folder, &["."]);
+    let mistake = &json["policies"][0]["mistakes"][0];
+    assert_eq!((code, &mistake["line"], &mistake["column"]), (2, &8.into(), &43.into()), "{mistake}");
+    assert!(mistake["message"].as_str().unwrap().contains("undeclared reference to 'most'"), "{mistake}");
+}
+
+#[test]
+fn who_asks_decides_only_where_it_is_said() {
+    let users = POLICY.replace("object.spec.replicas <= 3", "request.userInfo.username == 'jane'");
+    let folder = Folder::new(&[("policy.yaml", &format!("{users}{BINDING}")), ("app.yaml", DEPLOYMENT)]);
+    let (code, json) = ask(&folder, &["app.yaml", "policy.yaml"]);
+    assert_eq!((code, &json["objects"][0]["decisions"][0]["message"]), (2, &"who makes the request".into()));
+    assert_eq!(ask(&folder, &["--as", "jane", "."]).0, 0);
+    assert_eq!(ask(&folder, &["--as", "john", "."]).0, 1);
+}
