@@ -11,6 +11,7 @@ pub mod aws_auth;
 pub mod belongs_to;
 pub mod bind;
 pub mod bootstrap_token;
+pub mod claim_of_host;
 pub mod client_certificate;
 pub mod combined;
 pub mod confined;
@@ -65,7 +66,9 @@ pub mod redirect_traffic;
 pub mod replace_image;
 pub mod rewrite_dns;
 pub mod run_as_account;
+pub mod run_in_namespace;
 pub mod run_privileged;
+pub mod secret_yields;
 pub mod sign_certificate;
 pub mod steal_pods;
 pub mod take_webhook_backend;
@@ -84,6 +87,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &belongs_to::EDGE,
     &bind::EDGE,
     &bootstrap_token::EDGE,
+    &claim_of_host::EDGE,
     &client_certificate::EDGE,
     &confused_deputy::EDGE,
     &connect::EDGE,
@@ -135,7 +139,9 @@ pub static EDGES: &[&EdgeKind] = &[
     &replace_image::EDGE,
     &rewrite_dns::EDGE,
     &run_as_account::EDGE,
+    &run_in_namespace::EDGE,
     &run_privileged::EDGE,
+    &secret_yields::EDGE,
     &sign_certificate::EDGE,
     &steal_pods::EDGE,
     &take_webhook_backend::EDGE,

@@ -44,7 +44,7 @@ fn a_way_is_a_code_flow_with_a_place_for_each_step() {
     assert_eq!((&result["level"], &result["properties"]["certain"]), (&"warning".into(), &false.into()));
     let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap();
     let edges: Vec<&str> = steps.iter().map(|step| step["properties"]["edge"].as_str().unwrap()).collect();
-    assert_eq!((edges.first(), edges.last()), (Some(&"exposed-to"), Some(&"bind")));
+    assert_eq!((edges.first(), edges.last()), (Some(&"exposed-to"), Some(&"everything")));
     let place = |step: &Value| {
         let place = &step["location"]["physicalLocation"];
         let uri = place["artifactLocation"]["uri"].as_str().unwrap_or_default().to_owned();

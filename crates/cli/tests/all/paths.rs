@@ -64,8 +64,17 @@ fn edges(path: &Value) -> Vec<&str> {
     path["steps"].as_array().unwrap().iter().map(|step| step["edge"].as_str().unwrap()).collect()
 }
 
-const WAY: [&str; 7] =
-    ["exposed-to", "exploit-service", "connect", "connect", "move-by-network", "use-service-account", "bind"];
+const WAY: [&str; 9] = [
+    "exposed-to",
+    "exploit-service",
+    "connect",
+    "connect",
+    "move-by-network",
+    "use-service-account",
+    "holds",
+    "holds",
+    "everything",
+];
 
 #[test]
 fn the_way_from_the_internet_to_cluster_admin_is_told_with_its_places() {
@@ -90,7 +99,7 @@ fn what_hangs_on_what_is_not_known_can_be_left_out() {
     let (code, _) = paths(&folder, &["list", "--from", "internet", "--without", "move-by-network"]);
     assert_eq!(code, 0);
     let (code, report) = paths(&folder, &["list", "--from", "watch/agent", "--to", "cluster-admin", "--certain"]);
-    assert_eq!((code, edges(&report["paths"][0])), (1, vec!["use-service-account", "bind"]));
+    assert_eq!((code, edges(&report["paths"][0])), (1, vec!["use-service-account", "holds", "holds", "everything"]));
 }
 
 #[test]

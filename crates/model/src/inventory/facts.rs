@@ -209,6 +209,8 @@ pub struct SecretFact {
     pub resource: ResourceId,
     /// Whether it holds a token of a ServiceAccount.
     pub is_token: bool,
+    /// The name of that account in its namespace; empty if it is none, or not said.
+    pub account: Symbol,
     /// Where its name is written.
     pub place: Place,
     /// `type`; empty if it is not set.

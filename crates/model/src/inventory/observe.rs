@@ -237,7 +237,15 @@ impl Observer<'_> {
     fn secret(&self, object: &Object<'_>) -> SecretFact {
         let kind = object.value.get("type");
         let is_token = kind.is_some_and(|kind| kind.text() == "kubernetes.io/service-account-token");
-        SecretFact { resource: self.resource, is_token, place: self.name_place(object), kind: self.symbol(kind) }
+        let annotations = object.metadata.and_then(|metadata| metadata.get("annotations")).filter(|_| is_token);
+        let account = annotations.and_then(|annotations| annotations.get("kubernetes.io/service-account.name"));
+        SecretFact {
+            resource: self.resource,
+            is_token,
+            account: self.symbol(account),
+            place: self.name_place(object),
+            kind: self.symbol(kind),
+        }
     }
 
     fn budget(&self, object: &Object<'_>) -> BudgetFact {

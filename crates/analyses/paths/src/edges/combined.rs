@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use model::symbols::Symbol;
 use rbac::SubjectKey;
 
-use crate::edge::{Assumption, Assumptions};
+use super::granted;
+use crate::edge::{Assumption, Assumptions, NOTHING_ENFORCED};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::{RightId, Wanted, World};
@@ -50,6 +51,9 @@ pub(crate) fn holders(world: &World<'_>, needed: &[&[Wanted]]) -> Vec<Combinatio
             let all: Vec<Vec<RightId>> = all.collect();
             all.iter().all(|ids| !ids.is_empty()).then_some(all)
         };
+        // Who may do everything there has no need of it: that is an edge of its own, and names its binding.
+        let is_everything = |id: &RightId| world.rbac.rules()[world.right(*id).rule.rule as usize].is_everything();
+        let within = |scope| within(scope).map(|all| (all.iter().all(|ids| ids.iter().any(is_everything)), all));
         let in_cluster = within(None);
         let combination = |scope, rights: Vec<Vec<RightId>>| {
             let names =
@@ -57,10 +61,14 @@ pub(crate) fn holders(world: &World<'_>, needed: &[&[Wanted]]) -> Vec<Combinatio
             Combination { subject, scope, names: names.collect(), rights }
         };
         match in_cluster {
-            Some(rights) => found.push(combination(None, rights)),
+            Some((true, _)) => {}
+            Some((false, rights)) => found.push(combination(None, rights)),
             None => {
                 let namespaces = scopes.into_iter().filter(Option::is_some);
-                found.extend(namespaces.filter_map(|scope| Some(combination(scope, within(scope)?))));
+                found.extend(namespaces.filter_map(|scope| match within(scope)? {
+                    (true, _) => None,
+                    (false, rights) => Some(combination(scope, rights)),
+                }));
             }
         }
     }
@@ -100,6 +108,19 @@ pub(crate) fn file_in_scope(
 ) {
     match combination.scope {
         Some(namespace) => file(drafts, combination, to(namespace)),
-        None => world.namespaces().iter().for_each(|&namespace| file(drafts, combination, to(namespace))),
+        None => {
+            world.namespaces().iter().for_each(|&namespace| file(drafts, combination, to(namespace)));
+            // Namespaces that are not in the input are among them, and one that takes privileged pods is enough.
+            for all in [Vertex::Pods, Vertex::Accounts, Vertex::Secrets] {
+                file(drafts, combination, all(None));
+            }
+            let permits = world.namespaces().iter().map(|&namespace| granted::permits_privileged(world, namespace));
+            match permits.max() {
+                Some(granted::Permits::Yes) => file(drafts, combination, Vertex::Node),
+                Some(granted::Permits::No | granted::Permits::NotKnown) | None => {
+                    file_if(drafts, combination, Vertex::Node, &NOTHING_ENFORCED);
+                }
+            }
+        }
     }
 }

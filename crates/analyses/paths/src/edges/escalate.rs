@@ -2,7 +2,10 @@
 
 use model::control::alias;
 
-use super::combined;
+use model::symbols::Symbol;
+use rbac::{RoleLink, SubjectKey};
+
+use super::combined::{self, Combination};
 use crate::edge::{EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
@@ -52,6 +55,38 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &["ServiceAccount n/s -> all of namespace n"],
         },
+        // The role that may be written is not held.
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"rbac.authorization.k8s.io\"], resources: [clusterroles], verbs: [escalate, patch], resourceNames: [other]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
+        // Only a ClusterRole is held, and `roles` may be written.
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"rbac.authorization.k8s.io\"], resources: [roles], verbs: [escalate, patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -91,9 +126,34 @@ const WRITE: &[Wanted] = &[wanted("update", GROUP, "roles"), wanted("patch", GRO
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for combination in combined::holders(world, &[WRITE_OF_CLUSTER, &[wanted("escalate", GROUP, "clusterroles")]]) {
-        combined::file(drafts, &combination, Vertex::ClusterAdmin);
+        if holds_one(world, &combination, true) {
+            combined::file(drafts, &combination, Vertex::ClusterAdmin);
+        }
     }
     for combination in combined::holders(world, &[WRITE, &[wanted("escalate", GROUP, "roles")]]) {
-        combined::file_in_scope(world, drafts, &combination, Vertex::Namespace);
+        if holds_one(world, &combination, false) {
+            combined::file_in_scope(world, drafts, &combination, Vertex::Namespace);
+        }
     }
+}
+
+/// Whether the subject is bound to a role that it may write, itself or by a group: a ClusterRole in the whole cluster, or a
+/// Role in the namespace.
+fn holds_one(world: &World<'_>, combination: &Combination, cluster: bool) -> bool {
+    let may_write = |name: Symbol| {
+        combination.names.iter().all(|all| all.iter().any(|names| names.is_empty() || names.contains(&name)))
+    };
+    let identity = world.rbac.identity(combination.subject);
+    let groups = identity.groups.iter().map(|group| SubjectKey::Group(world.inventory.symbols.intern(group)));
+    let mut bindings = groups.chain([combination.subject]).flat_map(|subject| world.rbac.bindings_naming(subject));
+    bindings.any(|(id, _)| {
+        let binding = world.rbac.binding(*id);
+        let RoleLink::Role(role) = binding.role else { return false };
+        let role = world.rbac.role(role);
+        let reaches = match cluster {
+            true => binding.cluster,
+            false => !role.cluster && combination.scope.is_none_or(|scope| scope == binding.namespace),
+        };
+        reaches && may_write(role.name)
+    })
 }

@@ -44,7 +44,14 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             let draft = drafts.edge(Vertex::Binding(binding), Vertex::Right(id));
             match place {
                 Some((resource, place)) => draft.shown_by(resource, place, "the rule").file(),
-                None => draft.file(),
+                // The rule is of a role that every cluster has: what is written is who is bound to it.
+                None => match world.rbac.binding_fact(binding) {
+                    Some(fact) => {
+                        let note = format!("{} gives it", world.object_name(fact.resource));
+                        draft.shown_by(fact.resource, fact.role_place, &note).file();
+                    }
+                    None => draft.file(),
+                },
             }
         }
         if let Some((resource, place)) = place {

@@ -83,10 +83,14 @@ const CREDENTIALS: &[&str] = &[
     "/var/lib/waagent",
 ];
 
+/// Whether credentials lie at `path`, above or inside it.
+pub(crate) fn has_credentials(path: &str) -> bool {
+    CREDENTIALS.iter().any(|credentials| meets(path, credentials))
+}
+
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
-        let readable = |path: &str| CREDENTIALS.iter().any(|credentials| meets(path, credentials));
-        for (mount, path) in container.mounts(world).filter(|(_, path)| readable(path)) {
+        for (mount, path) in container.mounts(world).filter(|(_, path)| has_credentials(path)) {
             let resource = container.pod.resource;
             drafts
                 .edge(container.vertex, Vertex::NodeFiles)

@@ -93,12 +93,16 @@ const TREES: &[&str] = &[
     "/usr/local/bin",
     "/usr/local/sbin",
     "/usr/sbin",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/docker",
     "/var/lib/kubelet",
+    "/var/lib/rancher",
     "/var/spool/cron",
 ];
 
 /// Whether writing at `path` leads to execution on the node: it is one of the trees, or above or inside one.
-fn leads_to_execution(path: &str) -> bool {
+pub(crate) fn leads_to_execution(path: &str) -> bool {
     // Shared memory and the volumes of a pod's own are no devices and no part of the kubelet's trust.
     let harmless = ["/dev/shm", "/var/lib/kubelet/pods"];
     TREES.iter().any(|tree| meets(path, tree)) && !harmless.iter().any(|harmless| covers(harmless, path))

@@ -1,6 +1,7 @@
 //! `unlock-namespace`
 
 use model::control::alias;
+use model::symbols::Symbol;
 
 use super::granted::Permits;
 use super::{combined, granted};
@@ -43,6 +44,27 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &["ServiceAccount n/s -> a node"],
         },
+        // Named is another namespace, for which the binding grants nothing.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [namespaces], verbs: [patch], resourceNames: [other]}
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -65,7 +87,10 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let label = [wanted("update", "", "namespaces"), wanted("patch", "", "namespaces")];
     for combination in combined::holders(world, &[&label, granted::RUNS_PODS]) {
-        let locked = |namespace| granted::permits_privileged(world, namespace) == Permits::No;
+        // A rule with names is for the Namespaces of these names.
+        let names =
+            |namespace: Symbol| combination.names[0].iter().any(|names| names.is_empty() || names.contains(&namespace));
+        let locked = |namespace| names(namespace) && granted::permits_privileged(world, namespace) == Permits::No;
         let reaches_locked = match combination.scope {
             Some(namespace) => locked(namespace),
             None => world.namespaces().iter().any(|&namespace| locked(namespace)),
