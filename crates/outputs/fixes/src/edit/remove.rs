@@ -144,7 +144,10 @@ fn from_block(layout: &Layout<'_>, own: Range<usize>, next: Option<usize>) -> Sp
     // The child shares its first line with the dash of what it is in.
     let end = if layout.text[..own.end].ends_with('\n') { own.end } else { layout.next_line(own.end) };
     match next {
-        Some(next) if layout.text[end..next].trim().is_empty() => Splice::new(own.start..next, String::new()),
+        // Where a line ends with a carriage return alone, the next child may begin before the end of the line.
+        Some(next) if layout.text.get(end..next).is_some_and(|between| between.trim().is_empty()) => {
+            Splice::new(own.start..next, String::new())
+        }
         _ => {
             let before = layout.text[..own.start].trim_end_matches(' ').len();
             let end = own.start + layout.text[own.clone()].trim_end_matches(['\n', '\r']).len();

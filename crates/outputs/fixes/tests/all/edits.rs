@@ -203,3 +203,16 @@ fn what_stands_there_is_not_written_over() {
     assert_eq!(apply("drop: [ALL]\n", "", merge("drop: [NET_RAW]")), Ok(None));
     assert_eq!(apply("a: 1\n", "b", Action::Remove), Err(Refusal::Gone));
 }
+
+/// Lines that end with a carriage return alone are none to a reader of bytes: what cannot be written is refused.
+#[test]
+fn carriage_returns_alone_are_no_trouble() {
+    let text = "spec:\r  a: |\r\n    b\r\n    c\r\n  d: 'e\r\n    f'\r\n";
+    for at in ["spec", "spec.a", "spec.d"] {
+        for action in [Action::Remove, Action::Rename("z".to_owned()), merge("x: 1")] {
+            if let Ok(Some(new)) = apply(text, at, action) {
+                assert!(yaml::parse_document(&new).is_ok(), "{new:?}");
+            }
+        }
+    }
+}
