@@ -372,6 +372,28 @@ fn ways_in_do_not_depend_on_declared_ports() {
 }
 
 #[test]
+fn a_port_of_the_node_is_open_at_its_address_and_not_outside_at_the_loopback() {
+    for (address, doors) in [
+        ("", vec!["TCP 80"]),
+        ("0.0.0.0", vec!["TCP 80"]),
+        ("'::'", vec!["TCP 80"]),
+        ("10.0.0.9", vec!["TCP 80 at 10.0.0.9 alone"]),
+        ("127.0.0.1", vec![]),
+        ("127.0.1.9", vec![]),
+        ("'::1'", vec![]),
+        ("'::ffff:127.0.0.1'", vec![]),
+    ] {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: x, namespace: b}}\nspec: {{containers: [{{name: c, ports: [{{containerPort: 8080, hostPort: 80, hostIP: {address}}}]}}]}}\n"
+        );
+        let inventory = support::inventory(&pod);
+        let network = Network::new(&inventory, &Config::default());
+        let found: Vec<String> = network.exposure().into_iter().map(|entry| entry.door).collect();
+        assert_eq!(found, doors, "hostIP: {address}");
+    }
+}
+
+#[test]
 fn an_ingress_rule_without_paths_leads_to_the_default_backend() {
     let yaml = cluster(
         "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: a}\nspec: {rules: [{host: h.example}], defaultBackend: {service: {name: s, port: {number: 80}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: a}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n",

@@ -225,6 +225,27 @@ status:
   addresses: [{type: InternalIP, address: 10.0.0.9}]
 ",
         ),
+        // What is bound to the loopback of the node is not outside, whatever address the node has.
+        complete_fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+spec:
+  containers:
+    - name: web
+      image: web:1
+      ports: [{containerPort: 80, hostPort: 80, hostIP: 127.0.0.1}, {containerPort: 81, hostPort: 81, hostIP: '::1'}]
+---
+apiVersion: v1
+kind: Node
+metadata:
+  name: n1
+status:
+  addresses: [{type: ExternalIP, address: 203.0.113.9}]
+",
+        ),
         fixture(
             "apiVersion: v1
 kind: Pod

@@ -106,10 +106,9 @@ impl Network<'_> {
         for pod in &pods {
             let Some(workload) = self.workload_of(*pod) else { continue };
             let members = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
-            if members
-                .into_iter()
-                .any(|fact| fact.network.host_network || fact.network.ports.iter().any(|port| port.host_port.is_some()))
-            {
+            if members.into_iter().any(|fact| {
+                fact.network.host_network || fact.network.ports.iter().any(|port| port.open_host_port().is_some())
+            }) {
                 better(Reach::NodeNetwork);
             }
             for service in &self.inventory.facts.network.services {

@@ -172,10 +172,11 @@ impl Network<'_> {
                     entries.push(host_entry(endpoint, fact, Way::HostNetwork, door, ports));
                     continue;
                 }
-                for port in fact.network.ports.iter().filter(|port| port.host_port.is_some()) {
-                    let (Some(host), Some(number)) = (port.host_port, port.number) else { continue };
+                for port in &fact.network.ports {
+                    let (Some(host), Some(number)) = (port.open_host_port(), port.number) else { continue };
                     let ports = Ports::one(port.protocol, number);
-                    let door = format!("{} {host}", protocol_name(port.protocol));
+                    let at = port.host_address.map_or_else(String::new, |address| format!(" at {address} alone"));
+                    let door = format!("{} {host}{at}", protocol_name(port.protocol));
                     entries.push(host_entry(endpoint, fact, Way::HostPort, door, ports));
                 }
             }

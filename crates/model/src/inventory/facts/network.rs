@@ -1,5 +1,7 @@
 //! Facts of the network: Services and what leads to them, and the policies between pods.
 
+use std::net::IpAddr;
+
 use crate::inventory::ResourceId;
 use crate::inventory::list::{List, pairs};
 use crate::labels::{Labels, Selector};
@@ -78,8 +80,17 @@ pub struct ContainerPortFact {
     pub protocol: Protocol,
     /// `hostPort`, if it is the number of a port.
     pub host_port: Option<u16>,
+    /// `hostIP`, if the port of the node is open at that address alone.
+    pub host_address: Option<IpAddr>,
     /// Whether the container runs as long as the pod does: not an init container that ends.
     pub stays: bool,
+}
+
+impl ContainerPortFact {
+    /// The port of the node, if others than the node itself reach it: what is bound to its loopback stays inside.
+    pub fn open_host_port(&self) -> Option<u16> {
+        self.host_port.filter(|_| !self.host_address.is_some_and(|address| address.is_loopback()))
+    }
 }
 
 /// A label or an annotation that a service mesh reads.

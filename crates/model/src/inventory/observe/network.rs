@@ -1,6 +1,7 @@
 //! What is kept of Services, and of what leads to them.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use super::Observer;
 use crate::document::Value;
@@ -46,6 +47,7 @@ impl Observer<'_> {
                 number: port.get("containerPort").and_then(port_number),
                 protocol: protocol(port),
                 host_port: port.get("hostPort").and_then(port_number),
+                host_address: port.get("hostIP").and_then(host_address),
                 stays: stays(container),
             })
         });
@@ -303,6 +305,12 @@ impl Observer<'_> {
 
 fn items(list: Option<Value<'_>>) -> impl Iterator<Item = Value<'_>> {
     list.into_iter().flat_map(Value::items)
+}
+
+/// The one address of the node at which a port is open; the unspecified address stands for all.
+fn host_address(value: Value<'_>) -> Option<IpAddr> {
+    let address: IpAddr = value.text().parse().ok()?;
+    Some(address.to_canonical()).filter(|address| !address.is_unspecified())
 }
 
 pub(super) fn port_number(value: Value<'_>) -> Option<u16> {
