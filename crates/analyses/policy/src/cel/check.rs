@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::declarations::{signatures, type_identifier};
+use super::declarations::{Signature, signatures, type_identifier};
 use super::lexer::Mistake;
 use super::syntax::{Call, Entry, Expr, Fold, Item, Kind};
 use super::unify::{Unbound, Unifier, instantiate, most_general};
@@ -248,7 +248,14 @@ impl Checker<'_> {
         }
         call.function = plain;
         call.implementation = functions::find(&call.function);
-        self.resolve(offset, &call.function, is_member, &kinds)
+        let mut taken = Vec::new();
+        let result = self.resolve_into(offset, &call.function, is_member, &kinds, &mut taken)?;
+        let is_decided_early = matches!(
+            &*call.function,
+            "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint" | "ip" | "add" | "sub"
+        );
+        call.signatures = is_decided_early.then_some(taken);
+        Ok(result)
     }
 
     /// Keeps a call of `format` whose text and list are written, which are held against one another.
@@ -261,6 +268,18 @@ impl Checker<'_> {
     }
 
     fn resolve(&mut self, offset: usize, name: &str, is_member: bool, kinds: &[Type]) -> Result<Type, Mistake> {
+        self.resolve_into(offset, name, is_member, kinds, &mut Vec::new())
+    }
+
+    /// The type of a call, and the signatures that take what it is given.
+    fn resolve_into(
+        &mut self,
+        offset: usize,
+        name: &str,
+        is_member: bool,
+        kinds: &[Type],
+        taken: &mut Vec<&'static Signature>,
+    ) -> Result<Type, Mistake> {
         let mut result: Option<Type> = None;
         for signature in signatures(name, self.environment.minor()) {
             if signature.is_member != is_member || signature.arguments.len() != kinds.len() {
@@ -279,6 +298,7 @@ impl Checker<'_> {
             let wanted: Vec<Type> = signature.arguments.iter().map(|kind| instantiate(kind, &mut fresh)).collect();
             let given = instantiate(&signature.result, &mut fresh);
             if self.types.assign(kinds, &wanted) {
+                taken.push(signature);
                 let given = self.types.substitute(&given, Unbound::Stays);
                 result = match result {
                     None => Some(given),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use super::Type;
+use super::{Type, Value};
 
 /// One way to call a function.
 #[derive(Debug)]
@@ -14,6 +14,21 @@ pub(super) struct Signature {
     /// The receiver is the first.
     pub(super) arguments: Vec<Type>,
     pub(super) result: Type,
+}
+
+impl Signature {
+    /// Whether it takes values that are only known now, by their types alone.
+    pub(super) fn takes(&self, values: &[Value]) -> bool {
+        let fits = |kind: &Type, value: &Value| match kind {
+            Type::Dyn | Type::Parameter(_) => true,
+            Type::List(_) => matches!(value, Value::List(_)),
+            Type::Map(..) => matches!(value, Value::Map(_)),
+            Type::Optional(_) => matches!(value, Value::Optional(_)),
+            Type::Type(_) => matches!(value, Value::Type(_)),
+            other => other.to_string() == value.type_name(),
+        };
+        self.arguments.len() == values.len() && self.arguments.iter().zip(values).all(|(kind, value)| fits(kind, value))
+    }
 }
 
 static DECLARATIONS: LazyLock<BTreeMap<&'static str, Vec<Signature>>> = LazyLock::new(|| {

@@ -121,6 +121,11 @@ impl<'a> Context<'a> {
         for argument in &call.arguments {
             values.push(self.evaluate(argument)?);
         }
+        if let Some(signatures) = &call.signatures
+            && !signatures.iter().any(|signature| signature.takes(&values))
+        {
+            return no_signature(&call.function, &values);
+        }
         self.invoke(call.implementation, &call.function, &values)
     }
 

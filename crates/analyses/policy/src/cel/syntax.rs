@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Value;
+use super::declarations::Signature;
 use super::functions::Implementation;
 
 /// Trees that are deeper are refused, so that nothing that walks one needs an unbounded stack.
@@ -61,6 +62,8 @@ pub(super) struct Call {
     pub(super) arguments: Vec<Expr>,
     /// Found by the checker.
     pub(super) implementation: Option<Implementation>,
+    /// The signatures that the types leave, where those are fewer than there are and it matters.
+    pub(super) signatures: Option<Vec<&'static Signature>>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,13 +121,16 @@ impl Expr {
 
     pub(super) fn call(offset: usize, function: &str, arguments: Vec<Expr>) -> Expr {
         let function = Arc::from(function);
-        Expr::new(offset, Kind::Call(Call { function, target: None, arguments, implementation: None }))
+        Expr::new(
+            offset,
+            Kind::Call(Call { function, target: None, arguments, implementation: None, signatures: None }),
+        )
     }
 
     pub(super) fn member(offset: usize, target: Expr, function: &str, arguments: Vec<Expr>) -> Expr {
         let function = Arc::from(function);
         let target = Some(Box::new(target));
-        Expr::new(offset, Kind::Call(Call { function, target, arguments, implementation: None }))
+        Expr::new(offset, Kind::Call(Call { function, target, arguments, implementation: None, signatures: None }))
     }
 
     pub(super) fn conditional(offset: usize, condition: Expr, then: Expr, otherwise: Expr) -> Expr {

@@ -149,6 +149,7 @@ impl Value {
                 compare_numbers(self, other) == Some(Ordering::Equal)
             }
             (Value::Null, Value::Null) => true,
+            (Value::Null, _) | (_, Value::Null) => false,
             (Value::Map(left), right)
                 if !matches!(right, Value::Map(_) | Value::Null) && left.native_name().is_some() =>
             {

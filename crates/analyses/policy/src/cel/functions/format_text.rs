@@ -247,12 +247,12 @@ fn grouped(value: f64, precision: usize) -> String {
     out
 }
 
-/// As the locale en_US writes it: `1.5 × 10⁰³`.
-fn scientific(value: f64, precision: usize) -> String {
+/// As the locale en_US writes it: `1.500000×10⁰³`. cel-go takes the precision for the width; there are always six digits.
+fn scientific(value: f64, width: usize) -> String {
     if let Some(special) = special(value) {
-        return special.to_owned();
+        return format!("{special:>width$}");
     }
-    let written = format!("{value:.precision$e}");
+    let written = format!("{value:.6e}");
     let (digits, exponent) = written.split_once('e').unwrap_or((&*written, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let raised = |digit: char| match digit {
@@ -264,7 +264,8 @@ fn scientific(value: f64, precision: usize) -> String {
     };
     let sign = if exponent < 0 { "⁻" } else { "" };
     let power: String = format!("{:02}", exponent.unsigned_abs()).chars().map(raised).collect();
-    format!("{digits}\u{202f}×\u{202f}10{sign}{power}")
+    let whole = format!("{digits}×10{sign}{power}");
+    format!("{whole:>width$}")
 }
 
 /// What `%s` writes.
@@ -273,9 +274,11 @@ fn text(value: &Value) -> Result<String, Halt> {
         Value::Null => Ok("null".to_owned()),
         Value::Type(name) => Ok(name.to_string()),
         Value::List(_) | Value::Map(_) => nested(value),
-        _ => match convert::to("string", value)? {
-            Value::String(text) => Ok(text.to_string()),
-            _ => error("could not convert argument to string"),
+        _ => match convert::to("string", value) {
+            Ok(Value::String(text)) => Ok(text.to_string()),
+            Ok(other) => error(format!("could not convert argument of type {} to string", other.type_name())),
+            Err(Halt::Error(message)) => error(format!("could not convert argument {} to string", quoted(&message))),
+            Err(halt) => Err(halt),
         },
     }
 }

@@ -156,6 +156,7 @@ pub(crate) fn flatten(context: &mut Context<'_>, name: &str, values: &[Value]) -
     let (items, depth) = match values {
         [Value::List(items)] => (items, 1),
         [Value::List(items), Value::Int(depth)] => (items, *depth),
+        [Value::Map(_)] => return error("no such overload: map(dyn, dyn).flatten()"),
         [other] => return error(format!("no such overload: {}.flatten()", other.type_name())),
         [other, depth] => {
             return error(format!("no such overload: {}.flatten({})", other.type_name(), depth.type_name()));
