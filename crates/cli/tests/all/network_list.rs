@@ -56,3 +56,13 @@ fn of_very_many_workloads_namespaces_are_shown() {
     assert!(picture.contains("100 workloads") && picture.contains("restricted: 100 in, 0 out"), "{picture}");
     assert!(picture.contains("too many workloads for a picture"), "{picture}");
 }
+
+#[test]
+fn a_side_of_a_difference_that_does_not_exist_is_named() {
+    let folder = Folder::new(&[("a/objects.yaml", &workload("n", "w"))]);
+    for sides in [["a", "nothere"], ["nothere", "a"]] {
+        let said = folder.run(&["network", "diff", sides[0], sides[1]]);
+        assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+        assert!(said.err.contains("there is no file or folder `nothere`"), "{}", said.err);
+    }
+}

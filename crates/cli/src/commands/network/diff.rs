@@ -14,6 +14,12 @@ use crate::exit::{Exit, UsageError};
 
 /// Runs `diff`.
 pub(super) fn run(arguments: &NetworkDiffArguments) -> anyhow::Result<Exit> {
+    for path in [&arguments.base, &arguments.head] {
+        if !path.exists() && path.as_os_str() != "-" {
+            let hint = "`network diff` compares two files or folders";
+            return Err(UsageError(format!("there is no file or folder `{}`: {hint}", path.display())).into());
+        }
+    }
     let before = read(std::slice::from_ref(&arguments.base), &arguments.input)?;
     let after = read(std::slice::from_ref(&arguments.head), &arguments.input)?;
     let config = assume(&after, &arguments.input)?.config;
