@@ -2,7 +2,6 @@
 //! for the same charts are what is compared with (`*.expected`, written with `PLIMSOLL_HELM_RECORD=1`).
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
-#![expect(clippy::print_stdout, reason = "how many questions were asked is told")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
