@@ -46,6 +46,8 @@ pub enum Unknown {
     Role(BindingId),
     /// The Node authorizer allows it if a pod on the node needs it.
     NodeAuthorizer,
+    /// Roles or bindings were not looked at.
+    Rights,
     /// More ClusterRoles are aggregated than are looked at.
     Aggregation(RoleId),
 }

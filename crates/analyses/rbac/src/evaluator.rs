@@ -52,6 +52,20 @@ pub struct Right {
     pub grant: Grant,
 }
 
+/// Whether roles or bindings of a cluster were not looked at, or the input has none at all: what they grant is not known.
+pub fn rights_unseen(inventory: &Inventory) -> bool {
+    let is_of_rights =
+        |(group, name): &(String, String)| group == "rbac.authorization.k8s.io" || group.is_empty() && name.is_empty();
+    let has_none = inventory.facts.roles.is_empty() && inventory.facts.bindings.is_empty();
+    inventory.unseen.iter().any(is_of_rights) || has_none && !inventory.complete && !inventory.resources.is_empty()
+}
+
+/// Whether all roles and bindings of running clusters were read: then what every cluster has at first is there, or was
+/// taken away.
+pub fn sees_all_rights(inventory: &Inventory) -> bool {
+    !inventory.facts.live.clusters.is_empty() && !rights_unseen(inventory)
+}
+
 impl<'i> Evaluator<'i> {
     /// Compiles what the inventory has.
     pub fn new(inventory: &'i Inventory, config: &Config) -> Self {
@@ -94,6 +108,9 @@ impl<'i> Evaluator<'i> {
             answer.outside = Some("members of `system:masters` are allowed everything before RBAC is asked");
         } else if let Some(node) = identity.node() {
             node::consider(self, node, request, &mut answer);
+        }
+        if answer.reasons.is_empty() && answer.outside.is_none() && rights_unseen(self.inventory) {
+            answer.unknown.push(Unknown::Rights);
         }
         answer.decision = if !answer.reasons.is_empty() || answer.outside.is_some() {
             Decision::Allowed

@@ -31,7 +31,7 @@ pub use answer::{Answer, Decision, Grant, Unknown};
 pub use compile::{Binding, BindingId, Role, RoleId, RoleLink, RoleRule, Source, SubjectKey};
 pub use covers::Missing;
 pub use escalation::{Escalation, RoleWrite};
-pub use evaluator::{Config, Evaluator, Right};
+pub use evaluator::{Config, Evaluator, Right, rights_unseen, sees_all_rights};
 pub use identity::Identity;
 pub use request::Request;
 pub use rule::{Rule, Words};

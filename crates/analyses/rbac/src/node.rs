@@ -46,6 +46,14 @@ pub(crate) fn consider(evaluator: &Evaluator<'_>, node: &str, request: &Request,
             resource.namespace == "kube-node-lease" && (resource.verb == "create" || resource.name == node)
         }
         ("storage.k8s.io", "csinodes") => resource.verb == "create" || resource.name == node,
+        // From 1.32 on a node lists and reads its own pods alone, and only who knows the pods knows which those are.
+        ("", "pods") if matches!(&*resource.verb, "list" | "watch") && evaluator.kubernetes_minor() >= 32 => false,
+        ("", "pods") if resource.verb == "get" && evaluator.kubernetes_minor() >= 32 => {
+            if !resource.name.is_empty() {
+                answer.unknown.push(Unknown::NodeAuthorizer);
+            }
+            false
+        }
         ("", "nodes") if matches!(&*resource.verb, "update" | "patch" | "get") => {
             resource.name == node || resource.verb == "get" && evaluator.kubernetes_minor() < 32
         }

@@ -63,7 +63,10 @@ fn report(evaluator: &Evaluator<'_>, common: &RbacInput) -> RbacReport {
     let inventory = evaluator.inventory();
     let version = format!("1.{}", evaluator.kubernetes_minor());
     let mut assumptions = Vec::new();
-    if !common.no_built_in {
+    if rbac::rights_unseen(inventory) {
+        assumptions.push("nothing more is granted by the roles and bindings that were not looked at".to_owned());
+    }
+    if !common.no_built_in && !rbac::sees_all_rights(inventory) {
         assumptions
             .push(format!("the roles and bindings that every API server of Kubernetes {version} makes are there"));
     }

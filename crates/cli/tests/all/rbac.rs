@@ -55,6 +55,32 @@ fn can_answers_with_its_exit_code_and_says_why() {
     assert_eq!(rbac(&["can", "system:anonymous", "get", "/healthz", "--no-built-in"], &file).status.code(), Some(1));
 }
 
+/// What the program prints it takes, and what names nobody or nothing is no question.
+#[test]
+fn questions_are_understood_as_they_are_printed() {
+    let (_folder, file) =
+        folder(&YAML.replace("[secrets, pods/exec]", "[secrets, deployments/scale]").replace("['']", "['', apps]"));
+    for asked in ["deployments/scale.apps", "deployments.apps/scale"] {
+        let said = rbac(&["can", "sa:shop/robot", "get", asked, "-n", "shop"], &file);
+        assert_eq!(said.status.code(), Some(0), "{asked}: {}", text(&said));
+    }
+    for asked in [["", "get", "pods"], ["sa:shop", "get", "pods"], ["jane", "get", ""], ["jane", " ", "pods"]] {
+        let said = rbac(&[&["can"][..], &asked].concat(), &file);
+        assert_eq!(said.status.code(), Some(3), "{asked:?}: {}", text(&said));
+    }
+}
+
+/// Without a role or binding in the input nothing is known of who may do what.
+#[test]
+fn an_input_without_rights_answers_nothing() {
+    let (_folder, file) =
+        folder("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n");
+    let said = rbac(&["can", "jane", "get", "pods", "-n", "shop"], &file);
+    assert!(said.status.code() == Some(2) && text(&said).contains("were not looked at"), "{}", text(&said));
+    let said = rbac(&["who-can", "create", "pods/exec", "-n", "shop"], &file);
+    assert!(said.status.code() == Some(2) && text(&said).contains("were not looked at"), "{}", text(&said));
+}
+
 #[test]
 fn a_role_that_was_not_seen_is_not_known() {
     let (_folder, file) = folder(&YAML.replace("name: reader}\nsubjects", "name: elsewhere}\nsubjects"));

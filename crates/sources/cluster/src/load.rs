@@ -77,9 +77,38 @@ pub fn live(
     if let Some(writer) = loader.writer.take() {
         writer.into_inner().unwrap_or_else(PoisonError::into_inner).finish(troubles.clone())?;
     }
+    let first = inventory.resources.len();
     let unseen = loader.finish(&discovery, scope, &troubles, inventory);
     inventory.symbols = symbols;
+    say_empty(client, scope, first, inventory);
     Ok(Loaded { discovery, unseen })
+}
+
+/// Says of a namespace that was asked for and holds nothing that it does: one that is there has at least an account and a
+/// ConfigMap, so that it is most likely misspelt.
+fn say_empty(client: &Client<'_>, scope: &Scope, first: usize, inventory: &mut Inventory) {
+    let sees_accounts = scope.feature == Feature::Scan && inventory.unseen.iter().all(|kind| kind.0.is_empty());
+    if scope.selector.is_some() || !sees_accounts || inventory.coverage.skipped.iter().any(is_of_cluster) {
+        return;
+    }
+    for asked in &scope.namespaces {
+        let namespace = inventory.symbols.intern(asked);
+        if inventory.resources[first..].iter().any(|resource| resource.namespace == namespace) {
+            continue;
+        }
+        inventory.coverage.skipped.push(Skipped {
+            path: PathBuf::from(&client.connection().name),
+            line: None,
+            kind: SkipKind::NothingToJudge,
+            reason: format!("nothing was found in namespace `{asked}`: is that its name?"),
+        });
+        inventory.complete = false;
+    }
+}
+
+/// Whether something of a cluster could not be read.
+fn is_of_cluster(skipped: &Skipped) -> bool {
+    matches!(skipped.kind, SkipKind::Forbidden | SkipKind::Unavailable)
 }
 
 fn written(list: usize, trouble: &Trouble) -> ListTrouble {

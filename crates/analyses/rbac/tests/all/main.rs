@@ -9,3 +9,4 @@ mod literal;
 mod requests;
 mod setup;
 mod subjects;
+mod unseen;

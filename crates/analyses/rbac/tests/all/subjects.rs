@@ -155,6 +155,9 @@ fn kubelets_are_answered_by_the_node_authorizer() {
     let ask = |asked: &str| evaluator.can(&Identity::parse("system:node:n1"), &request(asked)).decision;
     assert_eq!(ask("get secrets -n a --name x"), Decision::Unknown);
     assert_eq!(ask("list secrets -n a"), Decision::NoOpinion);
+    // Its own pods, which a field selector or the pod says.
+    assert_eq!(ask("list pods"), Decision::NoOpinion);
+    assert_eq!(ask("get pods -n a --name p"), Decision::Unknown);
     assert_eq!(ask("delete deployments.apps -n a --name x"), Decision::NoOpinion);
     assert_eq!(ask("update leases.coordination.k8s.io -n kube-node-lease --name n1"), Decision::Allowed);
     assert_eq!(ask("update leases.coordination.k8s.io -n kube-node-lease --name n2"), Decision::NoOpinion);

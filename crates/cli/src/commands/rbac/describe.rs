@@ -122,6 +122,7 @@ pub(super) fn unknown(evaluator: &Evaluator<'_>, unknown: &Unknown) -> String {
             let role = evaluator.text(evaluator.binding(*id).role_name);
             format!("{} {} refers to role `{role}`, which is not in the input", of.kind, of.name)
         }
+        Unknown::Rights => "roles or bindings were not looked at: they may grant it".to_owned(),
         Unknown::NodeAuthorizer => "the Node authorizer allows it if a pod on the node refers to the object".to_owned(),
         Unknown::Aggregation(id) => {
             let name = evaluator.text(evaluator.role(*id).name);

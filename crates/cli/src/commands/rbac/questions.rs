@@ -5,7 +5,7 @@ use reports::rbac::{AnswerReport, SubjectName, WhoCanReport, WhoReport};
 
 use super::{answered, config, describe, read, report, write};
 use crate::arguments::rbac::{CanArguments, WhoCanArguments};
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 
 /// What the words of the command line ask for.
 struct Asked<'a> {
@@ -22,9 +22,9 @@ impl Asked<'_> {
             return Request::path(&self.verb.to_lowercase(), self.resource);
         }
         let (word, subresource) = split(self.resource);
-        let (group, plural) = meant(word, evaluator).unwrap_or_else(|| {
+        let (group, plural) = meant(&word, evaluator).unwrap_or_else(|| {
             notes.push(format!("`{word}` is no resource that is known; it is asked for as it is written"));
-            let (plural, group) = word.split_once('.').unwrap_or((word, ""));
+            let (plural, group) = word.split_once('.').unwrap_or((&word, ""));
             (group.to_owned(), plural.to_owned())
         });
         let combined = if subresource.is_empty() { plural } else { format!("{plural}/{subresource}") };
@@ -44,8 +44,30 @@ impl Asked<'_> {
 }
 
 /// Resource with its group, and subresource: `deployments.apps/scale` or `deployments/scale.apps`.
-fn split(text: &str) -> (&str, &str) {
-    text.split_once('/').unwrap_or((text, ""))
+fn split(text: &str) -> (String, &str) {
+    let Some((word, subresource)) = text.split_once('/') else { return (text.to_owned(), "") };
+    match subresource.split_once('.') {
+        Some((subresource, group)) => (format!("{word}.{group}"), subresource),
+        None => (word.to_owned(), subresource),
+    }
+}
+
+/// What names nobody or nothing is no question.
+fn check(subject: Option<&str>, verb: &str, resource: &str) -> Result<(), UsageError> {
+    let said = |what: &str| Err(UsageError(format!("{what} is empty: see `plimsoll rbac can --help`")));
+    if verb.trim().is_empty() {
+        return said("the verb");
+    }
+    if resource.split(',').all(|word| word.trim().is_empty()) {
+        return said("the resource");
+    }
+    match subject {
+        Some(subject) if subject.trim().is_empty() => said("the subject"),
+        Some(subject) if subject.strip_prefix("sa:").is_some_and(|rest| !rest.contains(['/', ':'])) => {
+            Err(UsageError(format!("`{subject}` names no ServiceAccount: write `sa:NAMESPACE/NAME`")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Group and plural of what a word means: what Kubernetes has, or what a CustomResourceDefinition of the input defines.
@@ -70,6 +92,7 @@ fn meant(word: &str, evaluator: &Evaluator<'_>) -> Option<(String, String)> {
 /// Runs `rbac can`, and `rbac why` with `all` ways.
 pub(super) fn can(arguments: &CanArguments, all: bool) -> anyhow::Result<Exit> {
     let common = &arguments.common;
+    check(Some(&arguments.subject), &arguments.verb, &arguments.resource)?;
     let inventory = read(&arguments.paths, common)?;
     let config: Config = config(common);
     let evaluator = Evaluator::new(&inventory, &config);
@@ -150,6 +173,7 @@ fn groups_that_may(evaluator: &Evaluator<'_>, identity: &Identity, request: &Req
 /// Runs `rbac who-can`.
 pub(super) fn who_can(arguments: &WhoCanArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
+    check(None, &arguments.verb, &arguments.resource)?;
     let inventory = read(&arguments.paths, common)?;
     let evaluator = Evaluator::new(&inventory, &config(common));
     let mut report = report(&evaluator, common);
@@ -177,7 +201,7 @@ pub(super) fn who_can(arguments: &WhoCanArguments) -> anyhow::Result<Exit> {
             not_seen: evaluator.not_seen(&request).into_iter().map(|id| describe::binding(&evaluator, id)).collect(),
         });
     }
-    let unknown = answers.iter().any(|answer| !answer.not_seen.is_empty());
+    let unknown = answers.iter().any(|answer| !answer.not_seen.is_empty()) || rbac::rights_unseen(&inventory);
     report.who_can = Some(answers);
     write(&report, common)?;
     Ok(if unknown { Exit::Incomplete } else { answered(&report) })
