@@ -8,7 +8,7 @@ use model::place::Place;
 use model::symbols::{Symbol, Symbols};
 
 use crate::built_in::{self, BuiltIn};
-use crate::evaluator::{Config, sees_all_rights};
+use crate::evaluator::Config;
 use crate::identity::SERVICE_ACCOUNT;
 use crate::map::{Map, Set};
 use crate::rule::{Rule, Vocabulary, Words};
@@ -152,7 +152,7 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config) -> Policy {
     for (index, fact) in (0..).zip(&inventory.facts.roles) {
         compiler.role(index, fact);
     }
-    let built_in = match config.assume_built_in && !sees_all_rights(inventory) {
+    let built_in = match config.assume_built_in {
         true => built_in::of_version(config.kubernetes_minor),
         false => BuiltIn::default(),
     };

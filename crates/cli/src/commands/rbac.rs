@@ -49,11 +49,12 @@ fn read(paths: &[PathBuf], common: &RbacInput) -> anyhow::Result<Inventory> {
 }
 
 /// How the input is evaluated.
-fn config(common: &RbacInput) -> Config {
+fn config(common: &RbacInput, inventory: &Inventory) -> Config {
     let newest = Config::default();
     Config {
         kubernetes_minor: common.kubernetes_version.map_or(newest.kubernetes_minor, schemas::Version::minor),
-        assume_built_in: !common.no_built_in,
+        // Of a cluster whose roles and bindings were all read nothing is there besides.
+        assume_built_in: !common.no_built_in && !rbac::sees_all_rights(inventory),
         default_namespace: common.default_namespace.clone(),
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     let base = read(std::slice::from_ref(&arguments.base), common)?;
     let head = read(std::slice::from_ref(&arguments.head), common)?;
-    let (before, after) = (Evaluator::new(&base, &config(common)), Evaluator::new(&head, &config(common)));
+    let (before, after) =
+        (Evaluator::new(&base, &config(common, &base)), Evaluator::new(&head, &config(common, &head)));
     let mut report = report(&after, common);
     let mut coverage = super::report(&before, common).coverage;
     if !coverage.complete {

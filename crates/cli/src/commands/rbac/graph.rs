@@ -22,7 +22,7 @@ const MOST_MEMBERS: usize = 200;
 pub(super) fn run(arguments: &GraphArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     let inventory = read(&arguments.paths, common)?;
-    let evaluator = Evaluator::new(&inventory, &config(common));
+    let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let capabilities = Capabilities::new(&evaluator);
     let mut report = report(&evaluator, common);
     report.graph = Some(Builder::new(&capabilities).build());

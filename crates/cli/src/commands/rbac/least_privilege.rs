@@ -19,7 +19,7 @@ use crate::exit::Exit;
 pub(super) fn run(arguments: &LeastPrivilegeArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     let inventory = read(&arguments.paths, common)?;
-    let evaluator = Evaluator::new(&inventory, &config(common));
+    let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let mut report = report(&evaluator, common);
     let mut least = LeastPrivilegeReport { superfluous: unneeded(&evaluator), used: None, roles: None, proof: None };
     let mut exit = if least.superfluous.is_empty() { Exit::Clean } else { Exit::Findings };
@@ -53,7 +53,7 @@ fn from_log(
     generalize: Generalize,
     arguments: &LeastPrivilegeArguments,
 ) -> anyhow::Result<(String, ProvenReport)> {
-    let config = Config { assume_built_in: true, ..config(&arguments.common) };
+    let config = Config { assume_built_in: true, ..config(&arguments.common, evaluator.inventory()) };
     // What every cluster gives needs no role.
     let empty = model::inventory::Inventory { complete: true, ..model::inventory::Inventory::default() };
     let given = Evaluator::new(&empty, &config);

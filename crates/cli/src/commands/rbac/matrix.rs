@@ -11,7 +11,7 @@ use crate::exit::Exit;
 pub(super) fn run(arguments: &MatrixArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     let inventory = read(&arguments.paths, common)?;
-    let evaluator = Evaluator::new(&inventory, &config(common));
+    let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let mut report = report(&evaluator, common);
     report.subjects = Some(subjects::all(&Capabilities::new(&evaluator), arguments.all));
     write_with(&arguments.format, |format, out| match format {

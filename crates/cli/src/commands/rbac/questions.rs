@@ -94,7 +94,7 @@ pub(super) fn can(arguments: &CanArguments, all: bool) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     check(Some(&arguments.subject), &arguments.verb, &arguments.resource)?;
     let inventory = read(&arguments.paths, common)?;
-    let config: Config = config(common);
+    let config: Config = config(common, &inventory);
     let evaluator = Evaluator::new(&inventory, &config);
     let mut report = report(&evaluator, common);
     let asked = Asked {
@@ -175,7 +175,7 @@ pub(super) fn who_can(arguments: &WhoCanArguments) -> anyhow::Result<Exit> {
     let common = &arguments.common;
     check(None, &arguments.verb, &arguments.resource)?;
     let inventory = read(&arguments.paths, common)?;
-    let evaluator = Evaluator::new(&inventory, &config(common));
+    let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let mut report = report(&evaluator, common);
     let mut answers = Vec::new();
     for resource in arguments.resource.split(',').filter(|word| !word.is_empty()) {

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &SubjectsArguments) -> anyhow::Result<Exit> {
         }
     };
     let inventory = read(&paths, common)?;
-    let evaluator = Evaluator::new(&inventory, &config(common));
+    let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let capabilities = Capabilities::new(&evaluator);
     let mut report = report(&evaluator, common);
     report.subjects = Some(match name {
