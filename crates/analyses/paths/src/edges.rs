@@ -28,6 +28,7 @@ pub mod escape_bpf_perfmon;
 pub mod escape_core_pattern;
 pub mod escape_dac_read_search;
 pub mod escape_host_pid;
+pub mod escape_host_process;
 pub mod escape_log_symlink;
 pub mod escape_module_load;
 pub mod escape_nsenter;
@@ -102,6 +103,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &escape_core_pattern::EDGE,
     &escape_dac_read_search::EDGE,
     &escape_host_pid::EDGE,
+    &escape_host_process::EDGE,
     &escape_log_symlink::EDGE,
     &escape_module_load::EDGE,
     &escape_nsenter::EDGE,

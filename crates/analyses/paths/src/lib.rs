@@ -2,6 +2,7 @@
 
 pub mod algorithms;
 pub mod analysis;
+mod bindable;
 pub mod edge;
 pub mod edges;
 pub mod find;

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bindable::{self, Bindable};
 use crate::segments::Segments;
 use crate::standing::Standing;
 use model::inventory::{
@@ -49,6 +50,7 @@ pub struct World<'a> {
     standing: Standing,
     rights: Vec<Right>,
     by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
+    bindable: Vec<Bindable>,
     namespaces: Vec<Symbol>,
     account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
     segments: OnceCell<Segments>,
@@ -70,7 +72,7 @@ pub struct Right {
     pub rule: RoleRule,
     /// The namespace in which it holds; `None` for the whole cluster.
     pub scope: Option<Symbol>,
-    /// The bindings that give it.
+    /// The bindings that give it; none if somebody may only bind it.
     pub bindings: Vec<BindingId>,
 }
 
@@ -113,6 +115,7 @@ impl<'a> World<'a> {
             standing: Standing::default(),
             rights,
             by_subject,
+            bindable: Vec::new(),
             namespaces: Vec::new(),
             account_facts: BTreeMap::new(),
             segments: OnceCell::new(),
@@ -124,6 +127,7 @@ impl<'a> World<'a> {
             .map(|fact| ((world.namespace(fact.resource), inventory.resource(fact.resource).name), fact))
             .collect();
         world.namespaces = world.find_namespaces();
+        (world.bindable, world.rights) = bindable::find(&world);
         world.standing = Standing::new(inventory, &world.confinement, &|resource| world.namespace(resource));
         world
     }
@@ -257,7 +261,29 @@ impl<'a> World<'a> {
         all.into_iter()
     }
 
-    /// All rights that somebody has.
+    /// The ServiceAccounts that bindings name and that are neither in the input nor used by a workload.
+    pub fn accounts_only_bound(&self) -> impl Iterator<Item = ((Symbol, Symbol), SubjectKey)> {
+        let known: BTreeSet<(Symbol, Symbol)> = self.accounts().collect();
+        let subjects = self.by_subject.keys().copied();
+        let accounts = subjects.filter_map(|subject| Some((self.namespace_and_name(subject)?, subject)));
+        accounts.filter(move |(account, _)| !known.contains(account))
+    }
+
+    /// Namespace and name of a subject that is a ServiceAccount.
+    pub(crate) fn namespace_and_name(&self, subject: SubjectKey) -> Option<(Symbol, Symbol)> {
+        let SubjectKey::User(user) = subject else { return None };
+        let user = self.text(user);
+        let (namespace, name) = user.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+        let is_account = !namespace.is_empty() && !name.is_empty() && !name.contains(':');
+        is_account.then(|| (self.inventory.symbols.intern(namespace), self.inventory.symbols.intern(name)))
+    }
+
+    /// The rights that subjects may bind to themselves, role by role.
+    pub(crate) fn bindable(&self) -> &[Bindable] {
+        &self.bindable
+    }
+
+    /// All rights that somebody has, or may bind to itself.
     pub fn rights(&self) -> impl Iterator<Item = (RightId, &Right)> {
         (0..).map(RightId).zip(&self.rights)
     }

@@ -215,6 +215,8 @@ pub struct SecretFact {
     pub place: Place,
     /// `type`; empty if it is not set.
     pub kind: Symbol,
+    /// Where a key has the name of a kubeconfig.
+    pub kubeconfig: Option<Place>,
 }
 
 /// A plain Secret that a secret store is copied into.

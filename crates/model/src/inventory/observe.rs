@@ -245,6 +245,7 @@ impl Observer<'_> {
             account: self.symbol(account),
             place: self.name_place(object),
             kind: self.symbol(kind),
+            kubeconfig: secrets::kubeconfig(object).map(|value| self.place(value)),
         }
     }
 

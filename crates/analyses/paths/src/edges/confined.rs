@@ -20,9 +20,14 @@ pub(crate) struct Unconfined<'a> {
     pub(crate) assumptions: Assumptions,
 }
 
-/// The containers, in the order of the input. Containers of Windows have ways of their own, which are not known here.
+/// The containers, in the order of the input, without those of Windows: these have ways of their own.
 pub(crate) fn containers<'a>(world: &'a World<'a>) -> impl Iterator<Item = Unconfined<'a>> {
-    world.unconfined().filter(|(_, pod)| !pod.windows).flat_map(|(number, pod)| {
+    all_containers(world).filter(|container| !container.pod.windows)
+}
+
+/// The containers, those of Windows among them.
+pub(crate) fn all_containers<'a>(world: &'a World<'a>) -> impl Iterator<Item = Unconfined<'a>> {
+    world.unconfined().flat_map(|(number, pod)| {
         let assumptions = assumptions(pod);
         (0..).zip(&pod.containers).map(move |(at, container)| Unconfined {
             pod,

@@ -1,6 +1,6 @@
 //! `contains`
 
-use crate::edge::{EdgeFixture, EdgeKind};
+use crate::edge::{ACCOUNT_EXISTS, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::World;
@@ -10,7 +10,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "contains",
     title: "is among them",
     rationale: "A right over all of a kind is one over each of them.",
-    conditions: "The object is in the namespace, or anywhere in the cluster.",
+    conditions: "The object is in the namespace, or anywhere in the cluster. A ServiceAccount that bindings name and that is not in the input is conditional: so are those of the controllers of the control plane in `kube-system`.",
     remediation: "Nothing takes it away; narrowing the right does.",
     verify: "kubectl get pods,serviceaccounts,secrets -n NAMESPACE",
     techniques: &["T1613"],
@@ -19,7 +19,13 @@ pub static EDGE: EdgeKind = EdgeKind {
     difficulty: 1,
     find,
     fixtures: &[EdgeFixture {
-        yaml: "apiVersion: v1
+        yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: x}
+subjects: [{kind: ServiceAccount, namespace: n, name: other}, {kind: ServiceAccount, namespace: n, name: s}]
+---
+apiVersion: v1
 kind: ServiceAccount
 metadata: {name: s, namespace: n}
 ---
@@ -36,6 +42,7 @@ spec:
             "all pods of namespace n -> Pod n/p",
             "all ServiceAccounts of the cluster -> all ServiceAccounts of namespace n",
             "all ServiceAccounts of namespace n -> ServiceAccount n/s",
+            "all ServiceAccounts of namespace n -> ServiceAccount n/other if account-exists",
             "all Secrets of the cluster -> all Secrets of namespace n",
             "all of namespace n -> all pods of namespace n",
             "all of namespace n -> all ServiceAccounts of namespace n",
@@ -57,6 +64,9 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     }
     for (namespace, name) in world.accounts() {
         drafts.edge(Vertex::Accounts(Some(namespace)), Vertex::Subject(world.account(namespace, name))).file();
+    }
+    for ((namespace, _), account) in world.accounts_only_bound() {
+        drafts.edge(Vertex::Accounts(Some(namespace)), Vertex::Subject(account)).if_(&ACCOUNT_EXISTS).file();
     }
     for secret in &world.inventory.facts.secrets {
         let (namespace, name) = (world.namespace(secret.resource), world.inventory.resource(secret.resource).name);

@@ -3,7 +3,7 @@
 use model::control::alias;
 
 use super::confined::{self, covers, meets};
-use crate::edge::{EdgeFixture, EdgeKind};
+use crate::edge::{Assumptions, CONTROL_PLANE_SCHEDULABLE, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::World;
@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "host-write",
     title: "writes what root of the node runs",
     rationale: "Who writes cron entries, units, static pods, binaries or keys of SSH on a node runs code there as root.",
-    conditions: "The container mounts a path of the node writable that leads to execution: the root, `/etc` or its cron, systemd, ssh, ld.so and Kubernetes directories, the directory of the kubelet, the home of root, directories of binaries and libraries, `/boot`, or devices.",
+    conditions: "The container mounts a path of the node writable that leads to execution: the root, `/etc` or its cron, systemd, ssh, ld.so and Kubernetes directories, the directory of the kubelet, the home of root, directories of binaries and libraries, those of container runtimes, `/boot`, or devices. Below `server/manifests` of k3s and RKE2 it is the cluster, where the pod comes to a server.",
     remediation: "Mount it read-only, or leave the volume out.",
     verify: "kubectl exec POD -c CONTAINER -- sh -c 'touch MOUNT/.probe && rm MOUNT/.probe'",
     techniques: &["T1611", "MS-TA9013", "MS-TA9017"],
@@ -62,6 +62,31 @@ spec:
 ",
             edges: &["Pod n/p, container a -> a node"],
         },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  containers:
+    - name: a
+      image: i
+      volumeMounts: [{name: v, mountPath: /v, subPath: server/manifests}]
+    - name: b
+      image: i
+      volumeMounts: [{name: v, mountPath: /v}]
+    - name: c
+      image: i
+      volumeMounts: [{name: v, mountPath: /v, subPath: agent/pod-manifests}]
+  volumes:
+    - {name: v, hostPath: {path: /var/lib/rancher/k3s}}
+",
+            edges: &[
+                "Pod n/p, container a -> cluster-admin if control-plane-schedulable",
+                "Pod n/p, container b -> cluster-admin if control-plane-schedulable",
+                "Pod n/p, container b -> a node",
+                "Pod n/p, container c -> a node",
+            ],
+        },
     ],
 };
 
@@ -101,25 +126,40 @@ const TREES: &[&str] = &[
     "/var/spool/cron",
 ];
 
+/// Servers of k3s and RKE2 apply every manifest that lies here, with all rights. Agents have no such directories.
+/// Source: k3s, `pkg/deploy/controller.go`.
+const DEPLOYED: &[&str] = &["/var/lib/rancher/k3s/server/manifests", "/var/lib/rancher/rke2/server/manifests"];
+
+/// Whether manifests that lie at `path` are applied with all rights, and whether that is all that lies there.
+fn is_deployed(path: &str) -> (bool, bool) {
+    (DEPLOYED.iter().any(|tree| meets(path, tree)), DEPLOYED.iter().any(|tree| covers(tree, path)))
+}
+
 /// Whether writing at `path` leads to execution on the node: it is one of the trees, or above or inside one.
 pub(crate) fn leads_to_execution(path: &str) -> bool {
     // Shared memory and the volumes of a pod's own are no devices and no part of the kubelet's trust.
     let harmless = ["/dev/shm", "/var/lib/kubelet/pods"];
-    TREES.iter().any(|tree| meets(path, tree)) && !harmless.iter().any(|harmless| covers(harmless, path))
+    let (_, only_deployed) = is_deployed(path);
+    TREES.iter().any(|tree| meets(path, tree))
+        && !only_deployed
+        && !harmless.iter().any(|harmless| covers(harmless, path))
 }
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
-        for (mount, path) in container.mounts(world).filter(|(mount, path)| mount.writable && leads_to_execution(path))
-        {
-            let resource = container.pod.resource;
-            let note = format!("`{path}` of the node is mounted writable");
-            drafts
-                .edge(container.vertex, Vertex::Node)
-                .assuming(container.assumptions)
-                .shown_by(resource, mount.place, &note)
-                .cut_by(confined::read_only(resource, mount), 10, &format!("mount `{path}` read-only, or not at all"))
-                .file();
+        for (mount, path) in container.mounts(world).filter(|(mount, _)| mount.writable) {
+            let (is_deployed, _) = is_deployed(&path);
+            let deployed =
+                is_deployed.then(|| (Vertex::ClusterAdmin, Assumptions::NONE.and(&CONTROL_PLANE_SCHEDULABLE)));
+            let executed = leads_to_execution(&path).then_some((Vertex::Node, Assumptions::NONE));
+            for (to, assumed) in deployed.into_iter().chain(executed) {
+                let resource = container.pod.resource;
+                let note = format!("`{path}` of the node is mounted writable");
+                let title = format!("mount `{path}` read-only, or not at all");
+                let draft = drafts.edge(container.vertex, to).assuming(container.assumptions).assuming(assumed);
+                let draft = draft.shown_by(resource, mount.place, &note);
+                draft.cut_by(confined::read_only(resource, mount), 10, &title).file();
+            }
         }
     }
 }

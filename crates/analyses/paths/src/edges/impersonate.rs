@@ -15,7 +15,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "impersonate",
     title: "acts as somebody else",
     rationale: "The API server takes the word of who may impersonate: whatever the other may do, is done.",
-    conditions: "`impersonate` on `serviceaccounts` (in the scope of the right), on `users` or on `groups` (in the whole cluster: a RoleBinding does not give them). Names narrow it to these. Groups need a user or account beside them; the right to all users and all groups is `system:masters`.",
+    conditions: "`impersonate` on `serviceaccounts` (in the scope of the right), on `users` or on `groups` (in the whole cluster: a RoleBinding does not give them). Names narrow it to these. The name of a ServiceAccount is asked for as one, and not as a user. Groups need a user or account beside them; the right to all users and all groups is `system:masters`.",
     remediation: "Take the rule out, or name whom.",
     verify: "kubectl get pods --as SUBJECT",
     techniques: &["T1078"],
@@ -59,7 +59,7 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 kind: ClusterRole
 metadata: {name: r}
 rules:
-  - {apiGroups: [\"\"], resources: [users], verbs: [impersonate], resourceNames: [jane]}
+  - {apiGroups: [\"\"], resources: [users], verbs: [impersonate], resourceNames: [jane, \"system:serviceaccount:n:web\"]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -101,8 +101,10 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let groups = of("groups");
     for (id, names) in of("users") {
         if !names.is_empty() {
-            for name in names {
-                drafts.edge(Vertex::Right(id), Vertex::Subject(SubjectKey::User(name))).by_right(id).file();
+            // The API server asks for `serviceaccounts` where the name is one of theirs.
+            let users = names.into_iter().map(SubjectKey::User);
+            for user in users.filter(|user| world.namespace_and_name(*user).is_none()) {
+                drafts.edge(Vertex::Right(id), Vertex::Subject(user)).by_right(id).file();
             }
         } else if groups.iter().any(|(other, names)| *other == id && names.is_empty()) {
             drafts.edge(Vertex::Right(id), Vertex::ClusterAdmin).by_right(id).file();

@@ -1,6 +1,6 @@
 //! `secret-yields`
 
-use crate::edge::{EdgeFixture, EdgeKind};
+use crate::edge::{EdgeFixture, EdgeKind, KUBECONFIG_OF_ADMIN};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
 use crate::world::World;
@@ -8,9 +8,9 @@ use crate::world::World;
 /// The edge.
 pub static EDGE: EdgeKind = EdgeKind {
     id: "secret-yields",
-    title: "holds the token of an account",
-    rationale: "A Secret of type `kubernetes.io/service-account-token` holds a token of the account that its annotation names. It does not expire: whoever reads the Secret, or a pod that mounts it, is that account.",
-    conditions: "The Secret has that type, and names the account in `kubernetes.io/service-account.name`. Credentials of other kinds in Secrets are not followed: what they open is not written there.",
+    title: "holds credentials of the cluster",
+    rationale: "A Secret of type `kubernetes.io/service-account-token` holds a token of the account that its annotation names. It does not expire: whoever reads the Secret, or a pod that mounts it, is that account. A kubeconfig holds the credentials of whomever it was written for.",
+    conditions: "The Secret has that type, and names the account in `kubernetes.io/service-account.name`. Or a key is called as kubeconfigs are (`kubeconfig` in its name, `admin.conf`, `kubelet.conf` …): whose it is, and of which cluster, is not looked at, so that it is conditional. Credentials of other kinds in Secrets are not followed: what they open is not written there.",
     remediation: "Delete the Secret, and have the token mounted by the kubelet, which renews it.",
     verify: "kubectl get secret NAME -n NAMESPACE -o jsonpath='{.type} {.metadata.annotations}'",
     techniques: &["T1528", "T1552.007"],
@@ -37,6 +37,27 @@ spec:
         EdgeFixture {
             yaml: "apiVersion: v1
 kind: Secret
+metadata: {name: k, namespace: n}
+data: {KUBECONFIG: eA==}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: a, namespace: n}
+stringData: {other: x, admin.conf: x}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: none, namespace: n}
+stringData: {config: x, app.conf: x}
+",
+            edges: &[
+                "Secret n/a -> cluster-admin if kubeconfig-of-admin",
+                "Secret n/k -> cluster-admin if kubeconfig-of-admin",
+            ],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Secret
 metadata: {name: t, namespace: n, annotations: {kubernetes.io/service-account.name: s}}
 type: Opaque
 ",
@@ -51,6 +72,15 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         drafts
             .edge(Vertex::Secret(namespace, name), Vertex::Subject(world.account(namespace, secret.account)))
             .shown_by(secret.resource, secret.place, "the Secret holds the token")
+            .file();
+    }
+    for secret in &world.inventory.facts.secrets {
+        let Some(place) = secret.kubeconfig else { continue };
+        let (namespace, name) = (world.namespace(secret.resource), world.inventory.resource(secret.resource).name);
+        drafts
+            .edge(Vertex::Secret(namespace, name), Vertex::ClusterAdmin)
+            .if_(&KUBECONFIG_OF_ADMIN)
+            .shown_by(secret.resource, place, "the key is called as kubeconfigs are")
             .file();
     }
 }

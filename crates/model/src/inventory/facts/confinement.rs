@@ -43,6 +43,8 @@ pub struct ContainerConfinementFact {
     pub place: Place,
     /// `privileged: true`.
     pub privileged: Option<Place>,
+    /// `hostProcess: true` of `windowsOptions`, of its own or of the pod.
+    pub host_process: Option<Place>,
     /// What it adds of capabilities, as the kernel names them, and where.
     pub capabilities: Box<[(Symbol, Place)]>,
     /// The user that its processes run as; `None` where the image decides.

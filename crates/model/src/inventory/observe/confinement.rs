@@ -40,12 +40,15 @@ impl Observer<'_> {
         let context = container.security_context.as_ref();
         let privileged = context.and_then(|context| context.privileged);
         let privileged = privileged.filter(|value| value.as_bool() == Some(true)).map(|value| self.place(value));
+        let host_process = pod.effective(container, |context| context.windows_options?.get("hostProcess"));
+        let host_process = host_process.filter(|value| value.as_bool() == Some(true)).map(|value| self.place(value));
         let capabilities = container.added_capabilities();
         let capabilities: Box<[_]> =
             capabilities.map(|added| (self.symbols.intern(&capability(&added.text())), self.place(added))).collect();
         let host_mounts = self.host_mounts(pod, container);
         let sees_processes = pod.host_pid.and_then(Value::as_bool) == Some(true);
-        if privileged.is_none() && capabilities.is_empty() && host_mounts.is_empty() && !sees_processes {
+        let lacks_nothing = privileged.is_none() && host_process.is_none() && capabilities.is_empty();
+        if lacks_nothing && host_mounts.is_empty() && !sees_processes {
             return None;
         }
         Some(ContainerConfinementFact {
@@ -54,6 +57,7 @@ impl Observer<'_> {
             stays: container.list == ContainerList::Ephemeral || super::network::stays(container),
             place: self.place(container.name.unwrap_or(container.value)),
             privileged,
+            host_process,
             capabilities,
             user: pod.effective(container, |context| context.run_as_user).and_then(Value::as_int),
             app_armor: app_armor(pod, container),

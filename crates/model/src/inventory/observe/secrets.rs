@@ -8,6 +8,21 @@ use crate::place::Place;
 use crate::pod::Pod;
 use crate::symbols::Symbol;
 
+/// Names that kubeconfigs have in Secrets: those of kubectl, of kubeadm and of the Cluster API.
+const KUBECONFIGS: &[&str] =
+    &["admin.conf", "controller-manager.conf", "kube-config", "kubelet.conf", "scheduler.conf", "super-admin.conf"];
+
+/// The value under a key that has the name of a kubeconfig. The value itself is not looked at.
+pub(super) fn kubeconfig<'a>(object: &Object<'a>) -> Option<Value<'a>> {
+    let maps = ["data", "stringData"].into_iter().filter_map(|map| object.value.get(map));
+    let mut entries = maps.flat_map(Value::entries);
+    let is_named = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        KUBECONFIGS.contains(&&*key) || key.contains("kubeconfig")
+    };
+    entries.find(|(key, _)| is_named(&key.text())).map(|(_, value)| value)
+}
+
 /// The mode of files that nobody gives a mode.
 const DEFAULT_MODE: i64 = 0o644;
 
