@@ -61,7 +61,7 @@ pub struct Assumption {
 
 /// A set of assumptions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Assumptions(u32);
+pub struct Assumptions(u64);
 
 impl Assumptions {
     /// Nothing is assumed.
@@ -125,4 +125,6 @@ assumptions! {
     27 10 OPERATOR_OBEYS "operator-obeys" "the operator acts with its own rights for whoever asks";
     28 5 ACCOUNT_EXISTS "account-exists" "the ServiceAccount, which is not in the input, is there";
     29 40 KUBECONFIG_OF_ADMIN "kubeconfig-of-admin" "the kubeconfig is that of an administrator of this cluster";
+    30 5 OBJECT_EXISTS "object-exists" "an object of that kind, which is not in the input, is there";
+    31 20 CLOUD_NODES "cloud-nodes" "the nodes are machines of a cloud that gives them an identity";
 }

@@ -23,6 +23,7 @@ pub mod crd_conversion;
 pub mod create_token_secret;
 pub mod debug;
 pub mod destroy;
+pub mod edit_controller;
 pub mod escalate;
 pub mod escape_bpf_perfmon;
 pub mod escape_core_pattern;
@@ -54,6 +55,7 @@ pub mod mint_token;
 pub mod mount_secrets;
 pub mod move_by_network;
 pub mod mutate_everything;
+pub mod node_cloud_identity;
 pub mod node_hosts;
 pub mod node_identity;
 pub mod node_network_position;
@@ -98,6 +100,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &create_token_secret::EDGE,
     &debug::EDGE,
     &destroy::EDGE,
+    &edit_controller::EDGE,
     &escalate::EDGE,
     &escape_bpf_perfmon::EDGE,
     &escape_core_pattern::EDGE,
@@ -128,6 +131,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &mount_secrets::EDGE,
     &move_by_network::EDGE,
     &mutate_everything::EDGE,
+    &node_cloud_identity::EDGE,
     &node_hosts::EDGE,
     &node_identity::EDGE,
     &node_network_position::EDGE,

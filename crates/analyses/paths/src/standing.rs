@@ -116,6 +116,7 @@ fn same_container(own: &ContainerConfinementFact, top: &ContainerConfinementFact
     let capabilities = own.capabilities.iter().map(|(name, _)| *name);
     (own.name, own.list, own.stays, own.user) == (top.name, top.list, top.stays, top.user)
         && own.privileged.is_some() == top.privileged.is_some()
+        && own.host_process.is_some() == top.host_process.is_some()
         && (own.app_armor, own.seccomp) == (top.app_armor, top.seccomp)
         && capabilities.eq(top.capabilities.iter().map(|(name, _)| *name))
         && own_mounts.eq(top.host_mounts.iter().map(|mount| (mount.path, mount.writable)))

@@ -4,6 +4,7 @@ use model::inventory::ResourceId;
 use model::symbols::Symbol;
 use rbac::{BindingId, SubjectKey};
 
+use crate::templates;
 use crate::world::{RightId, World};
 
 /// A thing that an attacker can hold or be.
@@ -28,6 +29,9 @@ pub enum Vertex {
     Right(RightId),
     /// All pods of a namespace, or of the cluster.
     Pods(Option<Symbol>),
+    /// The templates of all objects of a kind in a namespace, or in the cluster: the number of the kind among
+    /// `templates::KINDS`.
+    Templates(u32, Option<Symbol>),
     /// All ServiceAccounts of a namespace, or of the cluster.
     Accounts(Option<Symbol>),
     /// All Secrets of a namespace, or of the cluster.
@@ -69,6 +73,7 @@ impl Vertex {
             Self::Binding(_) => "binding",
             Self::Right(_) => "right",
             Self::Pods(_) => "pods",
+            Self::Templates(..) => "templates",
             Self::Accounts(_) => "service-accounts",
             Self::Secrets(_) => "secrets",
             Self::Namespace(_) => "namespace",
@@ -115,6 +120,9 @@ impl Vertex {
             Self::Binding(binding) => binding_name(world, binding),
             Self::Right(right) => right_name(world, right),
             Self::Pods(scope) => format!("all pods of {}", scope_name(world, scope)),
+            Self::Templates(kind, scope) => {
+                format!("all {}s of {}", templates::KINDS[kind as usize].kind, scope_name(world, scope))
+            }
             Self::Accounts(scope) => format!("all ServiceAccounts of {}", scope_name(world, scope)),
             Self::Secrets(scope) => format!("all Secrets of {}", scope_name(world, scope)),
             Self::Namespace(name) => format!("all of namespace {}", text(name)),

@@ -4,8 +4,11 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bindable::{self, Bindable};
+use crate::edges::granted;
+use crate::placement::Placement;
 use crate::segments::Segments;
 use crate::standing::Standing;
+use crate::templates::{self, Edit, Existing};
 use model::inventory::{
     ConfinementFact, ContainerConfinementFact, Inventory, NamespaceFact, ResourceId, ServiceAccountFact, WorkloadFact,
 };
@@ -48,11 +51,15 @@ pub struct World<'a> {
     /// For each workload what it lacks of confinement, if it lacks any.
     confinement: BTreeMap<u32, &'a ConfinementFact>,
     standing: Standing,
+    placement: OnceCell<Placement>,
     rights: Vec<Right>,
     by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
     bindable: Vec<Bindable>,
     namespaces: Vec<Symbol>,
     account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
+    existing: OnceCell<Existing>,
+    creating: OnceCell<Vec<RightId>>,
+    editing: OnceCell<Vec<Vec<Edit>>>,
     segments: OnceCell<Segments>,
     entries: OnceCell<Vec<Entry>>,
     members: OnceCell<BTreeMap<EndpointId, Vec<u32>>>,
@@ -113,11 +120,15 @@ impl<'a> World<'a> {
             default,
             confinement,
             standing: Standing::default(),
+            placement: OnceCell::new(),
             rights,
             by_subject,
             bindable: Vec::new(),
             namespaces: Vec::new(),
             account_facts: BTreeMap::new(),
+            existing: OnceCell::new(),
+            creating: OnceCell::new(),
+            editing: OnceCell::new(),
             segments: OnceCell::new(),
             entries: OnceCell::new(),
             members: OnceCell::new(),
@@ -202,6 +213,26 @@ impl<'a> World<'a> {
     /// Every way in from outside; found when first asked for.
     pub fn entries(&self) -> &[Entry] {
         self.entries.get_or_init(|| self.network.exposure())
+    }
+
+    /// On which nodes workloads run; found when first asked for.
+    pub(crate) fn placement(&self) -> &Placement {
+        self.placement.get_or_init(|| Placement::new(self.inventory, &self.standing))
+    }
+
+    /// Where objects with templates are; found when first asked for.
+    pub fn existing(&self) -> &Existing {
+        self.existing.get_or_init(|| Existing::new(self))
+    }
+
+    /// The rights that make new pods, in order; found when first asked for.
+    pub(crate) fn creating(&self) -> &[RightId] {
+        self.creating.get_or_init(|| granted::find_creating(self))
+    }
+
+    /// The rights that change templates of a kind; found when first asked for.
+    pub(crate) fn editing(&self, kind: u32) -> &[Edit] {
+        &self.editing.get_or_init(|| templates::find_editing(self))[kind as usize]
     }
 
     /// Who may connect to what, in sets that many share; found when first asked for.

@@ -38,6 +38,8 @@ pub(super) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         write_output(&output, |out| write_retired(retired, name, terminal, out))?;
     } else if let Some(kind) = edge::find(name) {
         write_output(&output, |out| edge::write(kind, terminal, out))?;
+    } else if let Some(not_drawn) = edge::find_not_drawn(name) {
+        write_output(&output, |out| edge::write_not_drawn(not_drawn, terminal, out))?;
     } else {
         let requirements = requirement::find(name)?;
         if requirements.is_empty() {

@@ -167,6 +167,14 @@ fn edges_are_explained() {
     let folder = Folder::new(&[]);
     let said = folder.run(&["explain", "escape-runtime-socket"]);
     assert!(said.code == 0 && said.out.contains("when it is there"), "{}", said.out);
+    for known in ::paths::not_drawn::NOT_DRAWN {
+        assert!(::paths::edges::EDGES.iter().all(|edge| edge.id != known.id), "{}", known.id);
+        let is_edge = |id: &&str| ::paths::edges::EDGES.iter().any(|edge| edge.id == *id);
+        assert!(known.told_by.iter().all(is_edge), "{}", known.id);
+        let said = folder.run(&["explain", known.id]);
+        let expected = if known.told_by.is_empty() { "Not available yet" } else { "told by" };
+        assert!(said.code == 0 && said.out.contains(expected), "{}", said.out);
+    }
     let said = folder.run(&["paths", "coverage"]);
     assert!(said.code == 0 && said.out.contains("MS-TA9034") && said.out.contains("move-by-network"), "{}", said.out);
 }

@@ -133,6 +133,10 @@ pub struct WorkloadFact {
     pub readable_secrets: Box<[(Symbol, Place)]>,
     /// What it has to do with the network.
     pub network: PodNetworkFact,
+    /// `nodeName`; empty if it is not set.
+    pub node: Symbol,
+    /// Whether it is the mirror of a static pod: these have no tokens of the API server.
+    pub mirror: bool,
 }
 
 /// A Secret or ConfigMap that a pod cannot do without.

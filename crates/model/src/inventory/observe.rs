@@ -23,6 +23,9 @@ use crate::pod::Container;
 use crate::quantity;
 use crate::workload::Workload;
 
+/// The kubelet writes it at the mirrors of static pods. Source: `pkg/apis/core/annotation_key_constants.go`.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
 /// The label that every namespace has, with its name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
@@ -153,6 +156,8 @@ impl Observer<'_> {
             pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
             readable_secrets: self.readable_secrets(pod),
             network: self.pod_network(pod),
+            node: self.symbol(pod.node_name),
+            mirror: pod.annotations().any(|(key, _)| key.text() == MIRROR),
         }
     }
 

@@ -86,7 +86,10 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         return;
     }
     let create = [wanted("create", "", "serviceaccounts")];
-    for combination in combined::holders(world, &[&create, granted::RUNS_PODS]) {
+    for combination in combined::holders(world, &[&create, &granted::RUNS_PODS]) {
+        if !granted::runs_pods(world, &combination, 1) {
+            continue;
+        }
         let scope = combination.scope.map(|scope| world.text(scope));
         let inside = waiting.iter().filter(|(namespace, _)| scope.as_ref().is_none_or(|scope| scope == *namespace));
         for subject in inside.flat_map(|(_, subjects)| subjects).filter(|subject| **subject != combination.subject) {

@@ -73,7 +73,10 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         return;
     }
     let annotate = ["update", "patch"].map(|verb| wanted(verb, "", "serviceaccounts"));
-    for combination in combined::holders(world, &[&annotate, granted::RUNS_PODS]) {
+    for combination in combined::holders(world, &[&annotate, &granted::RUNS_PODS]) {
+        if !granted::runs_pods(world, &combination, 1) {
+            continue;
+        }
         for &identity in &identities {
             combined::file_if(drafts, &combination, Vertex::CloudIdentity(identity), &IDENTITY_TRUSTS_OTHERS);
         }

@@ -2,8 +2,9 @@
 
 use model::control::alias;
 
-use crate::edge::{EdgeFixture, EdgeKind};
+use crate::edge::{EdgeFixture, EdgeKind, SAME_NODE};
 use crate::graph::Drafts;
+use crate::placement;
 use crate::vertex::Vertex;
 use crate::world::{World, wanted};
 
@@ -12,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "exec-through-kubelet",
     title: "runs commands in every pod through the kubelets",
     rationale: "The proxy to a node reaches its kubelet, which runs commands in all pods of the node; the API server records no exec.",
-    conditions: "`get` or `create` on `nodes/proxy`, bound in the whole cluster: a RoleBinding does not give it.",
+    conditions: "`get` or `create` on `nodes/proxy`, bound in the whole cluster: a RoleBinding does not give it. A rule with names is for the pods of these nodes: those that name one as theirs, and conditionally those of which the node is not known.",
     remediation: "Grant `nodes/metrics`, `nodes/stats` or `nodes/log` instead.",
     verify: "kubectl auth can-i get nodes/proxy --as SUBJECT",
     techniques: &["T1609", "MS-TA9030"],
@@ -66,11 +67,56 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[],
         },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: here, namespace: n}
+spec: {nodeName: node1, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: there, namespace: n}
+spec: {nodeName: node2, containers: [{name: a, image: i}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: n}
+spec: {template: {spec: {containers: [{name: a, image: i}]}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: r}
+rules:
+  - {apiGroups: [\"\"], resources: [nodes/proxy], verbs: [get], resourceNames: [node1]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[
+                "rule 1 of ClusterRole r in the cluster -> Pod n/here",
+                "rule 1 of ClusterRole r in the cluster -> Deployment n/web if same-node",
+            ],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, _, _) in world.rights_to(&[wanted("get", "", "nodes/proxy"), wanted("create", "", "nodes/proxy")]) {
-        drafts.edge(Vertex::Right(id), Vertex::Pods(None)).by_right(id).file();
+    for (id, _, names) in world.rights_to(&[wanted("get", "", "nodes/proxy"), wanted("create", "", "nodes/proxy")]) {
+        if names.is_empty() {
+            drafts.edge(Vertex::Right(id), Vertex::Pods(None)).by_right(id).file();
+            continue;
+        }
+        // A rule with names is for the pods of these nodes.
+        for (number, _) in world.workloads() {
+            let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number));
+            match placement::runs_on(world, number, names) {
+                Some(true) => draft.by_right(id).file(),
+                Some(false) => {}
+                None => draft.if_(&SAME_NODE).by_right(id).file(),
+            }
+        }
     }
 }

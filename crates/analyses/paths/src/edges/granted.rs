@@ -1,37 +1,66 @@
 //! What edges of rights share: what a right is over, and what admission forbids in a namespace.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use model::symbols::Symbol;
 use rbac::SubjectKey;
 
+use super::combined::Combination;
 use crate::edge::Assumptions;
 use crate::graph::Drafts;
+use crate::templates::KINDS;
 use crate::vertex::Vertex;
-use crate::world::{Right, Wanted, World, wanted};
+use crate::world::{Right, RightId, Wanted, World, wanted};
 
-/// The rights that start pods: to create them or what creates them, and to change templates that can change. The template
-/// of a Job cannot.
-pub(crate) const RUNS_PODS: &[Wanted] = &[
-    wanted("create", "", "pods"),
-    wanted("create", "", "replicationcontrollers"),
-    wanted("update", "", "replicationcontrollers"),
-    wanted("patch", "", "replicationcontrollers"),
-    wanted("create", "apps", "daemonsets"),
-    wanted("update", "apps", "daemonsets"),
-    wanted("patch", "apps", "daemonsets"),
-    wanted("create", "apps", "deployments"),
-    wanted("update", "apps", "deployments"),
-    wanted("patch", "apps", "deployments"),
-    wanted("create", "apps", "replicasets"),
-    wanted("update", "apps", "replicasets"),
-    wanted("patch", "apps", "replicasets"),
-    wanted("create", "apps", "statefulsets"),
-    wanted("update", "apps", "statefulsets"),
-    wanted("patch", "apps", "statefulsets"),
-    wanted("create", "batch", "cronjobs"),
-    wanted("update", "batch", "cronjobs"),
-    wanted("patch", "batch", "cronjobs"),
-    wanted("create", "batch", "jobs"),
-];
+/// The rights that start pods: to create them or what creates them, and to change templates that can change.
+pub(crate) static RUNS_PODS: LazyLock<Vec<Wanted>> = LazyLock::new(|| {
+    let kinds = KINDS.iter().flat_map(|kind| kind.edits.iter().copied());
+    creating().chain(kinds).collect()
+});
+
+/// The rights that make pods, or what makes them.
+fn creating() -> impl Iterator<Item = Wanted> {
+    let others = [wanted("create", "", "pods"), wanted("create", "batch", "jobs")];
+    others.into_iter().chain(KINDS.iter().map(|kind| kind.creates))
+}
+
+/// The rights that make new pods. What is created has no name when it is asked for: a rule with names lets it be applied,
+/// which is `patch` and then `create`.
+pub(crate) fn find_creating(world: &World<'_>) -> Vec<RightId> {
+    let mut found = BTreeSet::new();
+    for create in creating() {
+        let patch = [Wanted { verb: "patch", ..create }];
+        let patching: BTreeSet<RightId> = world.rights_to(&patch).map(|(id, ..)| id).collect();
+        let create = [create];
+        let rights = world.rights_to(&create).filter(|(id, _, names)| names.is_empty() || patching.contains(id));
+        found.extend(rights.map(|(id, ..)| id));
+    }
+    found.into_iter().collect()
+}
+
+/// The same, with what they are.
+pub(crate) fn creates_pods<'w>(world: &'w World<'_>) -> impl Iterator<Item = (RightId, &'w Right)> {
+    world.creating().iter().map(|id| (*id, world.right(*id)))
+}
+
+/// Whether the rights that a combination has for one of its needs let it run pods: create them, or change a template that
+/// is there.
+pub(crate) fn runs_pods(world: &World<'_>, combination: &Combination, need: usize) -> bool {
+    let rights = &combination.rights[need];
+    if rights.iter().any(|id| world.creating().binary_search(id).is_ok()) {
+        return true;
+    }
+    let exists = |kind: u32, names: &[Symbol]| {
+        let inside = |namespace: &&Symbol| combination.scope.is_none_or(|scope| scope == **namespace);
+        let mut namespaces = world.namespaces().iter().filter(inside);
+        namespaces.any(|&namespace| world.existing().in_namespace(kind, namespace, names).is_some())
+    };
+    (0..KINDS.len() as u32).any(|kind| {
+        let edits = world.editing(kind);
+        edits.iter().any(|edit| rights.contains(&edit.right) && exists(kind, &edit.names))
+    })
+}
 
 /// What a right without names is over, and with names the objects of these names. Over the whole cluster a name means
 /// the object of that name in every namespace.

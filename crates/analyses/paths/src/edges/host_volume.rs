@@ -74,7 +74,10 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let volumes = [wanted("create", "", "persistentvolumes")];
-    for combination in combined::holders(world, &[&volumes, granted::RUNS_PODS]) {
+    for combination in combined::holders(world, &[&volumes, &granted::RUNS_PODS]) {
+        if !granted::runs_pods(world, &combination, 1) {
+            continue;
+        }
         combined::file(drafts, &combination, Vertex::Node);
     }
 }

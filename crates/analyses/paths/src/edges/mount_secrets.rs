@@ -3,6 +3,7 @@
 use super::granted;
 use crate::edge::{EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
+use crate::templates::{self, Templates};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -54,7 +55,10 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
+    for (id, right) in granted::creates_pods(world) {
         drafts.edge(Vertex::Right(id), Vertex::Secrets(right.scope)).by_right(id).file();
+    }
+    for Templates { kind, namespace, .. } in templates::changeable(world) {
+        drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Secrets(Some(namespace))).file();
     }
 }

@@ -3,6 +3,7 @@
 use super::granted::{self, Permits};
 use crate::edge::{CONTROL_PLANE_HAS_NODES, EdgeFixture, EdgeKind, NOTHING_ENFORCED};
 use crate::graph::Drafts;
+use crate::templates::{self, Templates};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -77,9 +78,19 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
+    for (id, right) in granted::creates_pods(world) {
         let draft = drafts.edge(Vertex::Right(id), Vertex::ControlPlaneNode).if_(&CONTROL_PLANE_HAS_NODES).by_right(id);
         match granted::permits_somewhere(world, right) {
+            Permits::No => {}
+            Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
+            Permits::Yes => draft.file(),
+        }
+    }
+    for Templates { kind, namespace, .. } in templates::changeable(world) {
+        let draft = drafts
+            .edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode)
+            .if_(&CONTROL_PLANE_HAS_NODES);
+        match granted::permits_privileged(world, namespace) {
             Permits::No => {}
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
             Permits::Yes => draft.file(),

@@ -5,6 +5,7 @@ use model::control::alias;
 use super::granted;
 use crate::edge::{EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
+use crate::templates::{self, Templates};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -13,7 +14,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "run-as-account",
     title: "runs a pod as any account of the namespace",
     rationale: "Who creates pods chooses their ServiceAccount, and reads its token in them.",
-    conditions: "`create` on pods or on a kind that creates pods, or `update` or `patch` on one with a template that can change, in a namespace: every ServiceAccount of it.",
+    conditions: "`create` on pods or on a kind that creates pods, or a template that may be changed (`edit-controller`), in a namespace: every ServiceAccount of it. A rule with names creates only what may be patched too.",
     remediation: "Take the rule out, or keep powerful accounts in namespaces of their own.",
     verify: "kubectl auth can-i create pods -n NAMESPACE --as SUBJECT",
     techniques: &["T1610", "T1528", "MS-TA9008", "MS-TA9014"],
@@ -44,13 +45,18 @@ metadata: {name: r, namespace: n}
 rules:
   - {apiGroups: [\"batch\"], resources: [cronjobs], verbs: [patch]}
 ---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: c, namespace: n}
+spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: i}]}}}}}
+---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["rule 1 of Role n/r in namespace n -> all ServiceAccounts of namespace n"],
+            edges: &["all CronJobs of namespace n -> all ServiceAccounts of namespace n"],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -59,6 +65,7 @@ metadata: {name: r, namespace: n}
 rules:
   - {apiGroups: [\"\"], resources: [deployments], verbs: [create]}
   - {apiGroups: [\"batch\"], resources: [jobs], verbs: [patch]}
+  - {apiGroups: [\"batch\"], resources: [cronjobs], verbs: [create], resourceNames: [c]}
   - {apiGroups: [\"apps\"], resources: [deployments/status], verbs: [patch]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -73,9 +80,10 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right, names) in world.rights_to(granted::RUNS_PODS) {
-        // Names narrow what exists; for a template that exists they narrow nothing of what it may be changed to.
-        let _ = names;
+    for (id, right) in granted::creates_pods(world) {
         drafts.edge(Vertex::Right(id), Vertex::Accounts(right.scope)).by_right(id).file();
+    }
+    for Templates { kind, namespace, .. } in templates::changeable(world) {
+        drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Accounts(Some(namespace))).file();
     }
 }

@@ -5,6 +5,7 @@ use model::control::alias;
 use super::granted;
 use crate::edge::{EdgeFixture, EdgeKind, NOTHING_ENFORCED};
 use crate::graph::Drafts;
+use crate::templates::{self, Templates};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -98,9 +99,17 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right, _) in world.rights_to(granted::RUNS_PODS) {
+    for (id, right) in granted::creates_pods(world) {
         let draft = drafts.edge(Vertex::Right(id), Vertex::Node).by_right(id);
         match granted::permits_somewhere(world, right) {
+            granted::Permits::No => {}
+            granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
+            granted::Permits::Yes => draft.file(),
+        }
+    }
+    for Templates { kind, namespace, .. } in templates::changeable(world) {
+        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Node);
+        match granted::permits_privileged(world, namespace) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
             granted::Permits::Yes => draft.file(),

@@ -86,7 +86,10 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let label = [wanted("update", "", "namespaces"), wanted("patch", "", "namespaces")];
-    for combination in combined::holders(world, &[&label, granted::RUNS_PODS]) {
+    for combination in combined::holders(world, &[&label, &granted::RUNS_PODS]) {
+        if !granted::runs_pods(world, &combination, 1) {
+            continue;
+        }
         // A rule with names is for the Namespaces of these names.
         let names =
             |namespace: Symbol| combination.names[0].iter().any(|names| names.is_empty() || names.contains(&namespace));

@@ -113,11 +113,25 @@ spec:
 ",
             edges: &["Pod n/p -> ServiceAccount n/s"],
         },
+        // The mirror of a static pod.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n, annotations: {kubernetes.io/config.mirror: x}}
+spec:
+  serviceAccountName: s
+  containers: [{name: a, image: i}]
+",
+            edges: &[],
+        },
     ],
 };
 
 /// Whether the token is in the pods. `None` if it is not known.
-fn is_mounted(world: &World<'_>, workload: &WorkloadFact) -> Option<bool> {
+pub(crate) fn is_mounted(world: &World<'_>, workload: &WorkloadFact) -> Option<bool> {
+    if workload.mirror {
+        return Some(false);
+    }
     if workload.projected_token.is_some() {
         return Some(true);
     }
