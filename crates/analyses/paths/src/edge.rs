@@ -123,7 +123,7 @@ assumptions! {
     25 20 CONTROL_PLANE_HAS_NODES "control-plane-has-nodes" "the control plane runs on nodes of the cluster";
     26 20 NODE_HELD "node-held" "the attacker holds a node";
     27 10 OPERATOR_OBEYS "operator-obeys" "the operator acts with its own rights for whoever asks";
-    28 5 ACCOUNT_EXISTS "account-exists" "the ServiceAccount, which is not in the input, is there";
+    28 10 ACCOUNT_EXISTS "account-exists" "the ServiceAccount, which is not in the input, is there";
     29 40 KUBECONFIG_OF_ADMIN "kubeconfig-of-admin" "the kubeconfig is that of an administrator of this cluster";
     30 5 OBJECT_EXISTS "object-exists" "an object of that kind, which is not in the input, is there";
     31 20 CLOUD_NODES "cloud-nodes" "the nodes are machines of a cloud that gives them an identity";

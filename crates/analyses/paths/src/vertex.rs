@@ -90,15 +90,16 @@ impl Vertex {
         }
     }
 
-    /// What it is ordered by: its kind, its number in the input, and then its name, whatever numbers texts have.
-    pub(crate) fn order(self, world: &World<'_>) -> (&'static str, u32, u32, String) {
-        let kind = self.kind();
-        match self {
-            Self::EntryPoint(resource) => (kind, resource.0, 0, String::new()),
-            Self::Workload(number) | Self::Segment(number) => (kind, number, 0, String::new()),
-            Self::Container(number, container) => (kind, number, container, String::new()),
-            _ => (kind, 0, 0, self.name(world)),
-        }
+    /// What it is ordered by: its kind and its name, whatever numbers texts have and in whatever files objects stand. What
+    /// has the same name is ordered as the input is.
+    pub(crate) fn order(self, world: &World<'_>) -> (&'static str, String, u32, u32) {
+        let (first, second) = match self {
+            Self::EntryPoint(resource) => (resource.0, 0),
+            Self::Workload(number) | Self::Segment(number) => (number, 0),
+            Self::Container(number, container) => (number, container),
+            _ => (0, 0),
+        };
+        (self.kind(), self.name(world), first, second)
     }
 
     /// How it is called: `Deployment shop/web`, `ServiceAccount shop/web`, `a node`.

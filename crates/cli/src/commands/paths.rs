@@ -19,7 +19,8 @@ use ::paths::tracks::Track;
 use ::paths::vertex::Vertex;
 use ::paths::world::{Config, World};
 use cluster::features::Feature;
-use model::inventory::Inventory;
+use model::inventory::{Inventory, ResourceId};
+use model::nearest::nearest;
 use reports::json::{self, Tool};
 use reports::paths::{PathInfo, PathsReport, Teller, Telling, Weight};
 
@@ -180,6 +181,8 @@ pub(super) fn asked_of<'g>(
     arguments: &PathsPlanArguments,
 ) -> Result<Analysis<'g>, UsageError> {
     let costs = arguments.cost.iter().map(|text| cost(text)).collect::<Result<Vec<(&str, u64)>, UsageError>>()?;
+    let patterns = arguments.pin.iter().map(String::as_str).chain(costs.iter().map(|(pattern, _)| *pattern));
+    patterns.into_iter().try_for_each(|pattern| named_something(world, pattern))?;
     let PathsQuestion { from, to } = &arguments.question;
     let pinned =
         |_: FixId, fix: &Fix| arguments.pin.iter().any(|pattern| find::is_named(world, fix.key.resource, pattern));
@@ -189,6 +192,20 @@ pub(super) fn asked_of<'g>(
     };
     let asked = question(world, graph, (from, to), &arguments.input)?;
     Ok(Analysis::new(graph, &Question { pinned: &pinned, cost: &own_cost, ..asked }))
+}
+
+/// Says so if no object has that name.
+fn named_something(world: &World<'_>, pattern: &str) -> Result<(), UsageError> {
+    let resources = || (0..world.inventory.resources.len() as u32).map(ResourceId);
+    if resources().any(|resource| find::is_named(world, resource, pattern)) {
+        return Ok(());
+    }
+    let names: Vec<String> = resources().map(|id| world.object_name(id).replacen(' ', "/", 1)).collect();
+    let hint = match nearest(pattern, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write `Kind/namespace/name`, with `*` for any letters".to_owned(),
+    };
+    Err(UsageError(format!("no object is called `{pattern}`: {hint}")))
 }
 
 fn cost(text: &str) -> Result<(&str, u64), UsageError> {

@@ -284,6 +284,12 @@ fn names_are_never_printed_raw() {
         assert!(!said.out.contains("\nexit 0"), "{}", said.out);
         assert!(said.out.contains("below the line") && said.code == 1, "{}", said.out);
     }
+    for arguments in [&["paths", "list", "."][..], &["paths", "list", ".", "--output", "dot"]] {
+        let said = folder.run(arguments);
+        assert!(said.out.contains("escape-privileged") && said.code == 1, "{}", said.out);
+        assert!(!said.out.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{:?}", said.out);
+        assert!(!said.out.contains("\nexit 0"), "{}", said.out);
+    }
 }
 
 #[test]

@@ -76,6 +76,14 @@ const WAY: [&str; 9] = [
     "everything",
 ];
 
+/// Everybody who can log in may do everything.
+const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: system:authenticated}]
+";
+
 #[test]
 fn the_way_from_the_internet_to_cluster_admin_is_told_with_its_places() {
     let folder = Folder::new(&[("shop.yaml", SHOP)]);
@@ -129,6 +137,34 @@ fn what_a_change_opens_and_closes_is_told() {
     assert_eq!(changes["after"]["reaching"], 0);
     let (_, report) = paths(&folder, &["what-if", "shop", "--delete", "ClusterRoleBinding/agent"]);
     assert!(!report["changes"]["lost"].as_array().unwrap().is_empty());
+    // A Namespace that is applied takes the place of itself alone; with one that is deleted goes all that is in it.
+    let folder = Folder::new(&[
+        ("shop/shop.yaml", SHOP),
+        ("namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: watch}\n"),
+        ("list.yaml", &format!("apiVersion: v1\nkind: List\nitems:\n- {}", POLICY.trim_end().replace('\n', "\n  "))),
+    ]);
+    let asked = ["what-if", "shop", "--from", "internet"];
+    let (_, report) = paths(&folder, &[&asked[..], &["--apply", "namespace.yaml"]].concat());
+    assert_eq!(report["changes"]["after"]["reaching"], 1000);
+    let (_, report) = paths(&folder, &[&asked[..], &["--delete", "Namespace/watch"]].concat());
+    assert_eq!(report["changes"]["after"]["reaching"], 0);
+    let (_, report) = paths(&folder, &[&asked[..], &["--apply", "list.yaml"]].concat());
+    assert_eq!(report["changes"]["after"]["reaching"], 0);
+    // What stands in a list takes the place of what stands in a list.
+    let list = |text: &str| format!("apiVersion: v1\nkind: List\nitems:\n- {}", text.trim_end().replace('\n', "\n  "));
+    let both =
+        format!("{}\n- {}", list(BINDING), BINDING.replace("name: b", "name: c").trim_end().replace('\n', "\n  "));
+    let folder = Folder::new(&[
+        ("was/all.yaml", &both),
+        ("new/all.yaml", &list(&BINDING.replace("name: cluster-admin", "name: view"))),
+    ]);
+    let (_, report) = paths(&folder, &["what-if", "was", "--apply", "new", "--from", "authenticated"]);
+    assert_eq!(report["changes"]["after"]["reaching"], 300, "the other binding is left");
+    let (_, report) = paths(
+        &folder,
+        &["what-if", "was", "--apply", "new", "--delete", "ClusterRoleBinding/c", "--from", "authenticated"],
+    );
+    assert_eq!(report["changes"]["after"]["reaching"], 0);
     // The other way round a way is new.
     let folder = Folder::new(&[("shop/policy.yaml", POLICY), ("shop/shop.yaml", SHOP)]);
     let delete = ["what-if", "shop", "--from", "internet", "--delete", "NetworkPolicy/watch/agent"];
@@ -193,6 +229,36 @@ fn charts_are_asked_as_manifests_are() {
     let manifests = story("examples/shop");
     assert!(!manifests.is_empty());
     assert_eq!(story("examples/shop-chart"), manifests);
+}
+
+#[test]
+fn what_pins_and_costs_name_is_there() {
+    let folder = Folder::new(&[("shop.yaml", SHOP)]);
+    for arguments in [["--pin", "Deployment/watch/agnet"], ["--cost", "Deployment/watch/agnet=3"]] {
+        let said = folder.run(&[&["paths", "plan", "shop.yaml"][..], &arguments].concat());
+        assert!(said.code == 3 && said.err.contains("did you mean `Deployment/watch/agent`?"), "{}", said.err);
+    }
+    let said = folder.run(&["paths", "plan", "shop.yaml", "--pin", "Deployment/*", "--cost", "*=3"]);
+    assert!(said.code < 3, "{}", said.err);
+    let said = folder.run(&["paths", "list", "shop.yaml", "--track", "nothing-like-it"]);
+    assert!(said.err.contains("`nothing-like-it`: `plimsoll paths tracks` lists them"), "{}", said.err);
+}
+
+#[test]
+fn ways_have_one_order_whatever_files_are_called() {
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: n}}\nspec: {{hostPID: true, containers: [{{name: a, image: i, securityContext: {{privileged: true}}}}]}}\n"
+        )
+    };
+    let told = |files: [(&str, &str); 2]| {
+        let files: Vec<(&str, String)> = files.iter().map(|(file, name)| (*file, pod(name))).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+        let (_, report) = paths(&Folder::new(&files), &["list", "."]);
+        let all = report["paths"].as_array().unwrap().clone();
+        all.iter().map(|path| (path["from"].clone(), edges(path).join(" "))).collect::<Vec<_>>()
+    };
+    assert_eq!(told([("a.yaml", "one"), ("b.yaml", "two")]), told([("a.yaml", "two"), ("b.yaml", "one")]));
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) fn run() -> anyhow::Result<Exit> {
 pub(super) fn named(id: &str) -> Result<&'static Track, UsageError> {
     track(id).ok_or_else(|| {
         let near = nearest(id, TRACKS.iter().map(|track| track.id));
-        let hint = near.map_or_else(String::new, |name| format!(": did you mean `{name}`?"));
-        UsageError(format!("there is no track `{id}`{hint} `plimsoll paths tracks` lists them"))
+        let hint = near.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+        UsageError(format!("there is no track `{id}`: {hint}`plimsoll paths tracks` lists them"))
     })
 }

@@ -11,7 +11,8 @@ use ::paths::world::World;
 use cluster::features::Feature;
 use fixes::unified::{self, Fate};
 use manifests::walk::{self, Texts};
-use model::inventory::{Inventory, Resource};
+use model::inventory::{Change, Inventory, Resource, ResourceId};
+use model::nearest::nearest;
 use reports::paths::{ChangesInfo, PathInfo, Teller, Telling, Weight};
 
 use super::output::{Answer, write};
@@ -69,7 +70,7 @@ fn ways(inventory: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
     Ok((paths.iter().map(|path| teller.path(path, &analysis)).collect(), reached))
 }
 
-/// The inventory after the change: the files are read once more, without the documents of objects that are deleted or that
+/// The inventory after the change: the files are read once more, with what is applied and without what is deleted or what
 /// others take the place of.
 fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Result<Inventory> {
     if arguments.input.place.snapshot.is_some() || arguments.input.place.as_cluster().is_asked_for() {
@@ -78,43 +79,62 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
     }
     let (patches, objects): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.apply.iter().cloned().partition(|path| is_patch(path));
-    let mut texts = patched(&patches)?;
+    let texts = patched(&patches)?;
     let applied = inputs::inventory(&objects, &arguments.input.input, &arguments.input.place, false, Feature::Paths);
     let applied = if objects.is_empty() { Inventory::default() } else { applied? };
-    let name = |inventory: &Inventory, resource: &Resource| {
-        let text = |symbol| inventory.symbols.text(symbol);
-        let namespace = text(resource.namespace);
-        let namespace = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
-        format!("{}/{namespace}{}", text(resource.kind), text(resource.name)).to_lowercase()
-    };
-    let mut gone: BTreeSet<String> = applied.resources.iter().map(|resource| name(&applied, resource)).collect();
-    let known: BTreeSet<String> = before.resources.iter().map(|resource| name(before, resource)).collect();
+    let mut gone: BTreeSet<String> = applied.resources.iter().flat_map(|resource| names(&applied, resource)).collect();
+    let own = before.resources.iter().flat_map(|resource| names(before, resource));
+    let known: BTreeSet<String> =
+        own.chain(before.resources.iter().filter_map(|resource| namespace(before, resource))).collect();
+    let mut emptied = BTreeSet::new();
     for deleted in arguments.delete.iter().map(|deleted| deleted.to_lowercase()) {
         if !known.contains(&deleted) {
-            let text = format!("there is no object `{deleted}` (`Kind/namespace/name` or `Kind/name`)");
+            let near = nearest(&deleted, known.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let text = format!("there is no object `{deleted}` (`Kind/namespace/name` or `Kind/name`){near}");
             return Err(UsageError(text).into());
         }
+        // With a namespace all that is in it is deleted.
+        emptied.extend(deleted.starts_with("namespace/").then(|| deleted.clone()));
         gone.insert(deleted);
-    }
-    let mut lines: BTreeMap<PathBuf, Vec<u32>> = BTreeMap::new();
-    for resource in before.resources.iter().filter(|resource| gone.contains(&name(before, resource))) {
-        let path = before.files[resource.file as usize].clone();
-        lines.entry(path).or_default().push(resource.line);
-    }
-    for (path, lines) in &lines {
-        if texts.contains_key(path) {
-            let text = format!(
-                "`{}` has an object that would be deleted, and a patch changes it: do one of both",
-                path.display()
-            );
-            return Err(UsageError(text).into());
-        }
-        texts.insert(path.clone(), without(path, lines, before)?);
     }
     let mut paths = arguments.paths.clone();
     paths.extend(objects);
-    let texts = Texts::new(texts);
-    inputs::inventory_with(&paths, &arguments.input.input, arguments.input.complete, texts)
+    let mut after =
+        inputs::inventory_with(&paths, &arguments.input.input, arguments.input.complete, Texts::new(texts))?;
+    let is_applied = |file: &PathBuf| applied.files.contains(file);
+    let applied: Vec<bool> = after.files.iter().map(is_applied).collect();
+    let is_gone = |resource: &Resource| {
+        let is_named = names(&after, resource).iter().any(|name| gone.contains(name));
+        let is_emptied = || namespace(&after, resource).is_some_and(|namespace| emptied.contains(&namespace));
+        !applied[resource.file as usize] && (is_named || is_emptied())
+    };
+    let numbered = (0..).map(ResourceId).zip(&after.resources);
+    let removed = numbered.filter(|(_, resource)| is_gone(resource)).map(|(id, _)| Change::Remove(id)).collect();
+    after.splice(removed);
+    Ok(after)
+}
+
+/// What an object is called: in `default` with and without the namespace.
+fn names(inventory: &Inventory, resource: &Resource) -> Vec<String> {
+    let text = |symbol| inventory.symbols.text(symbol);
+    let (kind, name) = (text(resource.kind), text(resource.name));
+    let all = match namespace(inventory, resource).as_deref().and_then(|namespace| namespace.strip_prefix("namespace/"))
+    {
+        None => vec![format!("{kind}/{name}")],
+        Some("default") => vec![format!("{kind}/{name}"), format!("{kind}/default/{name}")],
+        Some(namespace) => vec![format!("{kind}/{namespace}/{name}")],
+    };
+    all.into_iter().map(|name| name.to_lowercase()).collect()
+}
+
+/// The namespace that an object is in; none for what is of the whole cluster.
+fn namespace(inventory: &Inventory, resource: &Resource) -> Option<String> {
+    let text = |symbol| inventory.symbols.text(symbol).to_lowercase();
+    let written = text(resource.namespace);
+    let is_known = || rbac::resources::meant(&text(resource.kind)).is_some_and(|meant| meant.namespaced);
+    let namespace = if written.is_empty() { is_known().then(|| "default".to_owned())? } else { written };
+    Some(format!("namespace/{namespace}"))
 }
 
 fn is_patch(path: &FilePath) -> bool {
@@ -141,33 +161,4 @@ fn patched(patches: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, UsageError>
         }
     }
     Ok(texts)
-}
-
-/// The text of a file without the documents that begin on these lines.
-fn without(path: &FilePath, lines: &[u32], inventory: &Inventory) -> anyhow::Result<String> {
-    let cannot = |why: &str| {
-        let text = format!("cannot take an object out of `{}`: {why}", path.display());
-        anyhow::Error::from(UsageError(text))
-    };
-    let text = fs::read_to_string(path).map_err(|error| cannot(&error.to_string()))?;
-    let line_of = |offset: usize| 1 + text[..offset].matches('\n').count() as u32;
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for range in yaml::separate::documents(&text) {
-        let (first, last) = (line_of(range.start), line_of(range.end));
-        let is_in = |line: &u32| (first..=last).contains(line) && !(*line == last && range.end < text.len());
-        if !lines.iter().any(is_in) {
-            continue;
-        }
-        let of_file = |resource: &&Resource| inventory.files[resource.file as usize] == *path;
-        let objects = inventory.resources.iter().filter(of_file).filter(|resource| is_in(&resource.line));
-        if objects.count() > 1 {
-            return Err(cannot("it is in a list; write it as a document of its own"));
-        }
-        out.push_str(&text[at..range.start]);
-        out.extend(std::iter::repeat_n('\n', text[range.clone()].matches('\n').count()));
-        at = range.end;
-    }
-    out.push_str(&text[at..]);
-    Ok(out)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::PathsReport;
+use crate::text::terminal::sanitize;
 
 /// Writes the ways that are listed as one graph: entries at the top, conditional steps dashed.
 ///
@@ -38,6 +39,5 @@ pub fn write_dot(report: &PathsReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn quote(text: &str) -> String {
-    let escaped: String = text.chars().filter(|c| !c.is_control()).collect();
-    format!("\"{}\"", escaped.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", sanitize(text).replace('\\', "\\\\").replace('"', "\\\""))
 }

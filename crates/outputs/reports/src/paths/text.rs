@@ -28,6 +28,22 @@ pub fn write_text(report: &PathsReport, telling: Telling, terminal: Terminal, ou
         writeln!(out, "{} {} more ways: `--all` lists them", terminal.ellipsis(), report.more)?;
         writeln!(out)?;
     }
+    let changes = report.changes.iter().flat_map(|changes| changes.gained.iter().chain(&changes.lost));
+    let mut told = report.paths.iter().chain(changes).map(|path| path.certain);
+    if let Some(first) = told.next() {
+        // What stands before every way is said only of the signs that are there.
+        let of = |certain| {
+            let severity = if certain { Severity::Critical } else { Severity::High };
+            let text = match certain {
+                true => "certain".to_owned(),
+                false => format!("hangs on something that is not known ({})", terminal.unseen()),
+            };
+            format!("{} {text}", terminal.mark(severity))
+        };
+        let both = told.any(|certain| certain != first);
+        let legend = if both { format!("{}   {}", of(true), of(false)) } else { of(first) };
+        writeln!(out, "{}", terminal.dim(&legend))?;
+    }
     if let Some(plan) = &report.plan {
         write_plan(plan, terminal, out)?;
     }
@@ -381,7 +397,7 @@ fn write_changes(changes: &ChangesInfo, telling: Telling, terminal: Terminal, ou
     let (before, after) = (changes.before, changes.after);
     writeln!(
         out,
-        "  of the entries {} of {} reached a goal before, {} of {} do after",
+        "  of the weight of all entries {} of {} came to a goal before, {} of {} does after",
         before.reaching, before.of, after.reaching, after.of
     )
 }
