@@ -59,6 +59,7 @@ pub mod node_cloud_identity;
 pub mod node_hosts;
 pub mod node_identity;
 pub mod node_network_position;
+pub mod one_of_nodes;
 pub mod place_pod;
 pub mod reach_control_plane;
 pub mod reach_metadata;
@@ -135,6 +136,7 @@ pub static EDGES: &[&EdgeKind] = &[
     &node_hosts::EDGE,
     &node_identity::EDGE,
     &node_network_position::EDGE,
+    &one_of_nodes::EDGE,
     &place_pod::EDGE,
     &reach_control_plane::EDGE,
     &reach_metadata::EDGE,

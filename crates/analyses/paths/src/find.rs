@@ -78,7 +78,13 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
 /// Kind, namespace and name with slashes between, in lower case.
 fn normal(name: &str) -> String {
     let name = name.to_lowercase();
-    let prefixes = [("sa:", "serviceaccount/"), ("user:", "user/"), ("group:", "group/"), ("secret:", "secret/")];
+    let prefixes = [
+        ("sa:", "serviceaccount/"),
+        ("user:", "user/"),
+        ("group:", "group/"),
+        ("secret:", "secret/"),
+        ("node:", "node/"),
+    ];
     for (short, long) in prefixes {
         if let Some(rest) = name.strip_prefix(short) {
             return format!("{long}{rest}");

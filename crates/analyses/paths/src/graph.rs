@@ -9,6 +9,7 @@ use rbac::{BindingId, SubjectKey};
 
 use crate::algorithms::ranking::{Change, Part};
 use crate::edge::{Assumption, Assumptions, EdgeKind};
+use crate::placement;
 use crate::topology::{EdgeId, Topology, VertexId};
 use crate::vertex::Vertex;
 use crate::world::{RightId, World};
@@ -261,11 +262,26 @@ impl Draft<'_, '_> {
         self
     }
 
-    /// Files it.
+    /// Files it. What leads out of a pod to its node leads to the nodes that it is known to be on; what leads to a node
+    /// otherwise leads to any that the attacker chooses.
     pub fn file(self) {
         let Self { drafts, from, to, assumptions, evidence, fixes } = self;
-        let edge = Edge { kind: drafts.kind, assumptions, evidence: evidence.into() };
-        drafts.found.edges.push((from, to, edge, fixes));
+        let world = drafts.world;
+        let targets = match (from, to) {
+            (Vertex::Workload(workload) | Vertex::Container(workload, _), Vertex::Node) => {
+                placement::nodes_of(world, workload)
+            }
+            (Vertex::NamedNode(_), _) => vec![(to, None)],
+            (_, Vertex::Node) if !world.placement().nodes().is_empty() => {
+                vec![(to, None), (Vertex::EveryNode, None)]
+            }
+            _ => vec![(to, None)],
+        };
+        for (to, assumed) in targets {
+            let assumptions = assumed.into_iter().fold(assumptions, |all, one| all.and(one));
+            let edge = Edge { kind: drafts.kind, assumptions, evidence: evidence.clone().into() };
+            drafts.found.edges.push((from, to, edge, fixes.clone()));
+        }
     }
 }
 

@@ -46,6 +46,10 @@ pub enum Vertex {
     NodeFiles,
     /// Root on a node that runs pods.
     Node,
+    /// Root on the node of that name.
+    NamedNode(Symbol),
+    /// Root on any node of the cluster that the attacker chooses.
+    EveryNode,
     /// Root on a node that runs the control plane.
     ControlPlaneNode,
     /// What the cloud gives a node through its metadata service.
@@ -81,6 +85,8 @@ impl Vertex {
             Self::ConfigMap(..) => "config-map",
             Self::NodeFiles => "node-files",
             Self::Node => "node",
+            Self::NamedNode(_) => "named-node",
+            Self::EveryNode => "nodes",
             Self::ControlPlaneNode => "control-plane-node",
             Self::NodeCloudIdentity => "node-cloud-identity",
             Self::CloudIdentity(_) => "cloud-identity",
@@ -131,6 +137,8 @@ impl Vertex {
             Self::ConfigMap(namespace, name) => format!("ConfigMap {}/{}", text(namespace), text(name)),
             Self::NodeFiles => "files of a node".to_owned(),
             Self::Node => "a node".to_owned(),
+            Self::NamedNode(name) => format!("Node {}", text(name)),
+            Self::EveryNode => "every node".to_owned(),
             Self::ControlPlaneNode => "a control-plane node".to_owned(),
             Self::NodeCloudIdentity => "the cloud identity of a node".to_owned(),
             Self::CloudIdentity(name) => format!("cloud identity {}", text(name)),

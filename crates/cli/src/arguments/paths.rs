@@ -222,12 +222,20 @@ pub struct PathsAboutArguments {
     pub input: PathsInput,
 }
 
+const NODE_EXAMPLES: &str = "\
+Examples:
+  plimsoll paths node worker-1 estate.yaml    that node, where the Nodes or pods of the input name it
+  plimsoll paths node deploy/                 any node
+
+Exit codes: 0 nothing · 1 a way was found · 2 not everything could be looked at · 3 wrong usage";
+
 /// `paths node`
 #[derive(Debug, Args)]
+#[command(after_help = NODE_EXAMPLES)]
 pub struct PathsNodeArguments {
-    /// Files and folders; `-` is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub paths: Vec<PathBuf>,
+    /// The name of a node, and then files and folders; `-` is standard input. Without a name, any node
+    #[arg(value_name = "NODE|PATH")]
+    pub words: Vec<PathBuf>,
     /// Say of every step how to check it by hand, and all that cuts it
     #[arg(long)]
     pub details: bool,

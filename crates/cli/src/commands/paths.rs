@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use ::paths::analysis::{
     Analysis, Certainty, Path, Question, usual_entries, usual_sinks, weight_of_entry, weight_of_sink,
 };
-use ::paths::edges::EDGES;
+use ::paths::edges::{EDGES, one_of_nodes};
 use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
 use ::paths::tracks::Track;
@@ -43,12 +43,7 @@ pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
         PathsCommand::Plan(arguments) => plan(arguments),
         PathsCommand::WhatIf(arguments) => what_if::run(arguments),
         PathsCommand::Workload(arguments) | PathsCommand::Subject(arguments) => about(arguments),
-        PathsCommand::Node(PathsNodeArguments { paths, details, input }) => about(&PathsAboutArguments {
-            name: "node".to_owned(),
-            paths: paths.clone(),
-            details: *details,
-            input: input.clone(),
-        }),
+        PathsCommand::Node(arguments) => node(arguments),
         PathsCommand::Coverage(arguments) => coverage::run(arguments),
         PathsCommand::Tracks => tracks::run(),
     }
@@ -213,6 +208,22 @@ fn cost(text: &str) -> Result<(&str, u64), UsageError> {
     parts.ok_or_else(|| UsageError(format!("`{text}` is no cost: write `Kind/namespace/name=COST`")))
 }
 
+/// What root on a node comes to, and what leads to it: on the one that is named, or on any.
+fn node(arguments: &PathsNodeArguments) -> anyhow::Result<Exit> {
+    let PathsNodeArguments { words, details, input } = arguments;
+    // Names of nodes have no slashes.
+    let is_name = |word: &&PathBuf| {
+        let text = word.to_string_lossy();
+        !word.exists() && !text.contains(['/', '\\', ':']) && text != "-"
+    };
+    let (name, paths) = match words.first().filter(is_name) {
+        Some(name) => (format!("node:{}", name.display()), &words[1..]),
+        None => ("node".to_owned(), &words[..]),
+    };
+    let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
+    about(&PathsAboutArguments { name, paths, details: *details, input: input.clone() })
+}
+
 /// What somebody comes to, and what leads to him.
 fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
     let inventory = read(&arguments.paths, &arguments.input)?;
@@ -230,6 +241,10 @@ fn about(arguments: &PathsAboutArguments) -> anyhow::Result<Exit> {
         sort(&mut paths, analysis);
         all.extend(paths.iter().take(SHOWN).map(|path| teller.path(path, analysis)));
     }
+    // That a node is a node says nothing.
+    all.retain(
+        |path| !matches!(&path.steps[..], [step] if step.edge == one_of_nodes::EDGE.id && step.to_kind == "node"),
+    );
     let mut report = report(&teller, &from, &arguments.paths);
     report.certain = all.iter().filter(|path| path.certain).count();
     report.paths = all;

@@ -232,6 +232,55 @@ fn charts_are_asked_as_manifests_are() {
 }
 
 #[test]
+fn a_node_is_asked_for_by_name() {
+    let estate = "apiVersion: v1
+kind: Node
+metadata: {name: worker-1}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: main-1, labels: {node-role.kubernetes.io/control-plane: ''}}
+spec: {taints: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: open, namespace: n}
+spec: {nodeName: worker-1, containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: beside, namespace: n}
+spec: {nodeName: worker-1, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: elsewhere, namespace: n}
+spec: {nodeName: main-1, containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+";
+    let folder = Folder::new(&[("estate.yaml", estate)]);
+    let ends = |name: &str, to: &[&str]| {
+        let (_, report) = paths(&folder, &[&["node", name, "estate.yaml"][..], to].concat());
+        let all = report["paths"].as_array().unwrap().clone();
+        all.iter().map(|path| format!("{} -> {}", path["from"], path["to"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    let worker = ends("worker-1", &["--certain"]);
+    assert!(worker.contains(&"Pod n/open -> Node worker-1".to_owned()), "{worker:?}");
+    assert_eq!(worker.len(), 1, "{worker:?}");
+    let main = ends("main-1", &["--certain"]);
+    assert!(main.contains(&"Node main-1 -> cluster-admin".to_owned()), "{main:?}");
+    assert!(main.contains(&"Pod n/elsewhere -> Node main-1".to_owned()), "{main:?}");
+    let (_, report) = paths(&folder, &["list", "estate.yaml", "--from", "node:worker-1", "--to", "n/beside"]);
+    assert_eq!(edges(&report["paths"][0]), ["node-hosts"]);
+    let (_, report) =
+        paths(&folder, &["list", "estate.yaml", "--certain", "--from", "node:worker-1", "--to", "n/elsewhere"]);
+    assert_eq!(report["paths"], serde_json::json!([]));
+    let said = folder.run(&["paths", "node", "worker-9", "estate.yaml"]);
+    assert!(said.code == 3 && said.err.contains("Node worker-1"), "{}", said.err);
+    let said = folder.run(&["paths", "node", "estate.yaml"]);
+    assert!(said.code < 3, "{}", said.err);
+}
+
+#[test]
 fn what_pins_and_costs_name_is_there() {
     let folder = Folder::new(&[("shop.yaml", SHOP)]);
     for arguments in [["--pin", "Deployment/watch/agnet"], ["--cost", "Deployment/watch/agnet=3"]] {

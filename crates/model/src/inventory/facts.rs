@@ -9,6 +9,7 @@ mod mentions;
 mod mesh;
 mod network;
 mod rbac;
+mod scheduling;
 mod traffic;
 
 pub use admission::*;
@@ -18,6 +19,7 @@ pub use mentions::*;
 pub use mesh::*;
 pub use network::*;
 pub use rbac::*;
+pub use scheduling::*;
 pub use traffic::*;
 
 use super::list::{Append, List, Pairing};
@@ -135,6 +137,8 @@ pub struct WorkloadFact {
     pub network: PodNetworkFact,
     /// `nodeName`; empty if it is not set.
     pub node: Symbol,
+    /// What it asks of its node, if it asks anything.
+    pub scheduling: Option<Box<SchedulingFact>>,
     /// Whether it is the mirror of a static pod: these have no tokens of the API server.
     pub mirror: bool,
 }

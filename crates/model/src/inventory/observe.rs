@@ -8,6 +8,7 @@ mod mesh;
 mod network;
 mod policies;
 mod rbac;
+mod scheduling;
 mod secrets;
 mod services;
 mod tenancy;
@@ -157,6 +158,7 @@ impl Observer<'_> {
             readable_secrets: self.readable_secrets(pod),
             network: self.pod_network(pod),
             node: self.symbol(pod.node_name),
+            scheduling: self.scheduling(pod),
             mirror: pod.annotations().any(|(key, _)| key.text() == MIRROR),
         }
     }

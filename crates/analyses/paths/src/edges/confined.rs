@@ -5,11 +5,14 @@ use model::place::Place;
 
 use crate::edge::{Assumptions, SANDBOX_LEAKS, USER_NAMESPACE_LEAKS};
 use crate::graph::{Action, FixKey};
+use crate::placement;
 use crate::vertex::Vertex;
 use crate::world::World;
 
 /// A container that lacks some of what holds it apart from its node.
 pub(crate) struct Unconfined<'a> {
+    /// The number of its workload.
+    workload: u32,
     /// Its pod.
     pub(crate) pod: &'a ConfinementFact,
     /// The container.
@@ -30,6 +33,7 @@ pub(crate) fn all_containers<'a>(world: &'a World<'a>) -> impl Iterator<Item = U
     world.unconfined().flat_map(|(number, pod)| {
         let assumptions = assumptions(pod);
         (0..).zip(&pod.containers).map(move |(at, container)| Unconfined {
+            workload: number,
             pod,
             container,
             vertex: Vertex::Container(number, at),
@@ -51,6 +55,16 @@ pub(crate) fn assumptions(pod: &ConfinementFact) -> Assumptions {
 }
 
 impl Unconfined<'_> {
+    /// The number of its workload.
+    pub(crate) fn workload(&self) -> u32 {
+        self.workload
+    }
+
+    /// The nodes that its pods run on, for people.
+    pub(crate) fn nodes(&self, world: &World<'_>) -> String {
+        placement::phrase(world, self.workload)
+    }
+
     /// Where the container adds a capability, or all of them. Names are those of the kernel, without `CAP_`.
     pub(crate) fn capability(&self, world: &World<'_>, name: &str) -> Option<Place> {
         let all = world.inventory.symbols.intern("ALL");

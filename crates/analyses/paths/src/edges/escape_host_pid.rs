@@ -67,7 +67,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let draft = drafts.edge(container.vertex, Vertex::NodeFiles).if_(&CREDENTIALS_LIE_THERE);
         let draft = if user.is_none() && !traces { draft.if_(&IMAGE_RUNS_AS_ROOT) } else { draft };
         draft
-            .shown_by(resource, host_pid, "it sees the processes of the node")
+            .shown_by(resource, host_pid, &format!("it sees the processes of {}", container.nodes(world)))
             .cut_by_removing(resource, host_pid, 5, "take `hostPID: true` out")
             .file();
     }

@@ -70,6 +70,64 @@ spec:
 ",
             edges: &[],
         },
+        // On which node it is.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Node
+metadata: {name: worker, labels: {disk: ssd}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: main}
+spec: {taints: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: second}
+spec: {taints: [{key: node.kubernetes.io/unschedulable, effect: NoSchedule}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: placed}
+spec: {nodeName: main, containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: selects}
+spec: {nodeSelector: {disk: ssd}, containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: somewhere}
+spec: {containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: tolerates}
+spec:
+  tolerations: [{operator: Exists}]
+  containers: [{name: a, image: i, securityContext: {privileged: true}}]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: all}
+spec:
+  template:
+    spec:
+      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: disk, operator: DoesNotExist}]}]}}}
+      tolerations: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]
+      containers: [{name: a, image: i, securityContext: {privileged: true}}]
+",
+            edges: &[
+                "Pod default/placed, container a -> Node main",
+                "Pod default/selects, container a -> Node worker",
+                "Pod default/somewhere, container a -> a node",
+                "Pod default/tolerates, container a -> a node",
+                "Pod default/tolerates, container a -> a control-plane node if control-plane-schedulable",
+                "DaemonSet default/all, container a -> Node main",
+                "DaemonSet default/all, container a -> Node second",
+            ],
+        },
     ],
 };
 

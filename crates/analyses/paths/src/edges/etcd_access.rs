@@ -1,8 +1,9 @@
 //! `etcd-access`
 
 use super::confined::{self, meets};
-use crate::edge::{CONTROL_PLANE_SCHEDULABLE, EdgeFixture, EdgeKind};
+use crate::edge::{Assumptions, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
+use crate::placement;
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -45,10 +46,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
         let is_of_etcd = |path: &str| OF_ETCD.iter().any(|of_etcd| meets(path, of_etcd));
         for (mount, path) in container.mounts(world).filter(|(_, path)| is_of_etcd(path)) {
+            let Some(assumed) = placement::on_control_plane(world, container.workload()) else { continue };
+            let assumed = assumed.into_iter().fold(Assumptions::NONE, |all, one| all.and(one));
             let resource = container.pod.resource;
             drafts
                 .edge(container.vertex, Vertex::Secrets(None))
-                .if_(&CONTROL_PLANE_SCHEDULABLE)
+                .assuming(assumed)
                 .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted"))
                 .cut_by_removing(resource, mount.place, 15, &format!("leave the mount of `{path}` out"))
                 .file();

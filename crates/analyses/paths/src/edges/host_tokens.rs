@@ -5,6 +5,7 @@ use model::control::alias;
 use super::confined::{self, meets};
 use crate::edge::{EdgeFixture, EdgeKind, SAME_NODE};
 use crate::graph::Drafts;
+use crate::placement::{self, On};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -21,8 +22,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     found_by: &["sensitive-host-path", "host-path-volume", "writable-host-path"],
     difficulty: 2,
     find,
-    fixtures: &[EdgeFixture {
-        yaml: "apiVersion: v1
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: v1
 kind: Pod
 metadata: {name: p, namespace: n}
 spec:
@@ -32,20 +34,59 @@ spec:
       volumeMounts: [{name: v, mountPath: /h, readOnly: true}]
   volumes: [{name: v, hostPath: {path: /var/lib/kubelet}}]
 ",
-        edges: &["Pod n/p, container a -> all ServiceAccounts of the cluster if same-node"],
-    }],
+            edges: &["Pod n/p, container a -> all pods of the cluster if same-node"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  nodeName: one
+  containers: [{name: a, image: i, volumeMounts: [{name: v, mountPath: /h, readOnly: true}]}]
+  volumes: [{name: v, hostPath: {path: /var/lib/kubelet/pods}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: here, namespace: n}
+spec: {nodeName: one, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: there, namespace: n}
+spec: {nodeName: two, containers: [{name: a, image: i}]}
+",
+            edges: &["Pod n/p, container a -> Pod n/here"],
+        },
+    ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
         for (mount, path) in container.mounts(world).filter(|(_, path)| meets(path, "/var/lib/kubelet/pods")) {
             let resource = container.pod.resource;
-            drafts
-                .edge(container.vertex, Vertex::Accounts(None))
-                .if_(&SAME_NODE)
-                .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted"))
-                .cut_by_removing(resource, mount.place, 15, &format!("leave the mount of `{path}` out"))
-                .file();
+            let (note, title) =
+                (format!("`{path}` of the node is mounted"), format!("leave the mount of `{path}` out"));
+            for (pods, is_known) in beside(world, container.workload()) {
+                let draft = drafts.edge(container.vertex, pods).shown_by(resource, mount.place, &note);
+                let draft = if is_known { draft } else { draft.if_(&SAME_NODE) };
+                draft.cut_by_removing(resource, mount.place, 15, &title).file();
+            }
         }
     }
+}
+
+/// The pods that are on the nodes of a workload, and whether that is known.
+fn beside(world: &World<'_>, workload: u32) -> Vec<(Vertex, bool)> {
+    let nodes = match placement::of(world, workload) {
+        On::Each(nodes) if nodes.len() == world.placement().nodes().len() => return vec![(Vertex::Pods(None), true)],
+        On::Each(nodes) => nodes,
+        On::Some(_) | On::Unknown => return vec![(Vertex::Pods(None), false)],
+    };
+    let others = world.workloads().filter(|(number, _)| *number != workload);
+    let on = others.filter_map(|(number, _)| match placement::runs_on(world, number, &nodes) {
+        Some(true) => Some((Vertex::Workload(number), true)),
+        Some(false) => None,
+        None => Some((Vertex::Workload(number), false)),
+    });
+    on.collect()
 }

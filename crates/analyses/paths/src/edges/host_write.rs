@@ -3,8 +3,9 @@
 use model::control::alias;
 
 use super::confined::{self, covers, meets};
-use crate::edge::{Assumptions, CONTROL_PLANE_SCHEDULABLE, EdgeFixture, EdgeKind};
+use crate::edge::{Assumptions, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
+use crate::placement;
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -149,8 +150,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
         for (mount, path) in container.mounts(world).filter(|(mount, _)| mount.writable) {
             let (is_deployed, _) = is_deployed(&path);
-            let deployed =
-                is_deployed.then(|| (Vertex::ClusterAdmin, Assumptions::NONE.and(&CONTROL_PLANE_SCHEDULABLE)));
+            let there = is_deployed.then(|| placement::on_control_plane(world, container.workload())).flatten();
+            let deployed = there.map(|assumed| {
+                let assumed = assumed.into_iter().fold(Assumptions::NONE, |all, one| all.and(one));
+                (Vertex::ClusterAdmin, assumed)
+            });
             let executed = leads_to_execution(&path).then_some((Vertex::Node, Assumptions::NONE));
             for (to, assumed) in deployed.into_iter().chain(executed) {
                 let resource = container.pod.resource;

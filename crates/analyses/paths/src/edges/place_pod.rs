@@ -1,7 +1,7 @@
 //! `place-pod`
 
 use super::granted::{self, Permits};
-use crate::edge::{CONTROL_PLANE_HAS_NODES, EdgeFixture, EdgeKind, NOTHING_ENFORCED};
+use crate::edge::{Assumptions, CONTROL_PLANE_HAS_NODES, EdgeFixture, EdgeKind, NOTHING_ENFORCED};
 use crate::graph::Drafts;
 use crate::templates::{self, Templates};
 use crate::vertex::Vertex;
@@ -12,7 +12,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "place-pod",
     title: "runs a pod that can do anything on a node of the control plane",
     rationale: "A pod that names its node is not scheduled: taints `NoSchedule` do not keep it away. Privileged, it is root there.",
-    conditions: "A right to create pods or what creates them, where Pod Security lets privileged pods in. Conditional: the control plane has nodes that are in the cluster, which those of managed clusters are not; and where the Namespace is not in the input, that nothing is enforced.",
+    conditions: "A right to create pods or what creates them, where Pod Security lets privileged pods in. Conditional: the control plane has nodes that are in the cluster, which those of managed clusters are not, unless the Nodes of the input say so; and where the Namespace is not in the input, that nothing is enforced.",
     remediation: "Take the rule out, or enforce `baseline` in the namespace; a taint `NoExecute` keeps pods off.",
     verify: "kubectl get nodes -l node-role.kubernetes.io/control-plane",
     techniques: &["T1610", "T1611"],
@@ -74,12 +74,41 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[],
         },
+        // None of the Nodes runs the control plane.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Node
+metadata: {name: worker}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: n}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &[],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    let assumed = match world.placement().has_control_plane() {
+        Some(true) => Assumptions::NONE,
+        Some(false) => return,
+        None => Assumptions::NONE.and(&CONTROL_PLANE_HAS_NODES),
+    };
     for (id, right) in granted::creates_pods(world) {
-        let draft = drafts.edge(Vertex::Right(id), Vertex::ControlPlaneNode).if_(&CONTROL_PLANE_HAS_NODES).by_right(id);
+        let draft = drafts.edge(Vertex::Right(id), Vertex::ControlPlaneNode).assuming(assumed).by_right(id);
         match granted::permits_somewhere(world, right) {
             Permits::No => {}
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
@@ -87,9 +116,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         }
     }
     for Templates { kind, namespace, .. } in templates::changeable(world) {
-        let draft = drafts
-            .edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode)
-            .if_(&CONTROL_PLANE_HAS_NODES);
+        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode).assuming(assumed);
         match granted::permits_privileged(world, namespace) {
             Permits::No => {}
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

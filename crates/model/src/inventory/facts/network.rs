@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::inventory::ResourceId;
 use crate::inventory::list::{List, pairs};
+use crate::inventory::{ResourceId, TaintFact};
 use crate::labels::{Labels, Selector};
 use crate::place::Place;
 use crate::symbols::Symbol;
@@ -181,6 +181,10 @@ pub struct NodeFact {
     pub addresses: Box<[Symbol]>,
     /// Whose machine it is: what stands before the colon of `spec.providerID`, such as `aws`; empty if nothing does.
     pub provider: Symbol,
+    /// Its labels.
+    pub labels: Labels,
+    /// Its taints.
+    pub taints: Box<[TaintFact]>,
 }
 
 /// The Service that a route leads to.

@@ -155,6 +155,8 @@ impl Observer<'_> {
             resource: self.resource,
             addresses: addresses.map(|address| self.symbol(Some(address))).collect(),
             provider: self.symbols.intern(provider.split_once(':').map_or("", |(provider, _)| provider)),
+            labels: labels(object.metadata.and_then(|metadata| metadata.get("labels")), self.symbols),
+            taints: self.taints(object),
         }
     }
 
