@@ -1,6 +1,7 @@
 //! What people call the things of the graph.
 
 use model::exception::glob;
+use model::nearest::nearest;
 use rbac::SubjectKey;
 
 use crate::edges::EDGES;
@@ -66,13 +67,27 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
     let found = if workloads.is_empty() { found } else { workloads };
     match found[..] {
         [(vertex, _)] => Ok(vec![*vertex]),
-        [] => {
-            let last = wanted.rsplit('/').next().unwrap_or(&wanted).to_owned();
-            let like = all.iter().filter(|(_, known)| known.contains(&last)).map(|(vertex, _)| vertex.name(world));
-            Err(FindError::Nothing(like.take(TOLD).collect()))
-        }
+        [] => Err(FindError::Nothing(alike(world, &wanted, &all))),
         _ => Err(FindError::Several(found.iter().take(TOLD).map(|(vertex, _)| vertex.name(world)).collect())),
     }
+}
+
+/// The names that somebody may have meant: those that contain the last part of what he wrote, or else what is spelled
+/// nearly so.
+fn alike(world: &World<'_>, wanted: &str, all: &[(Vertex, String)]) -> Vec<String> {
+    let last = wanted.rsplit('/').next().unwrap_or(wanted);
+    let containing = all.iter().filter(|(_, known)| known.contains(last)).map(|(vertex, _)| vertex.name(world));
+    let containing: Vec<String> = containing.take(TOLD).collect();
+    if !containing.is_empty() {
+        return containing;
+    }
+    // A name without its kind, or without its namespace too, is compared with as much of the others.
+    let parts = wanted.split('/').count();
+    let end = |known: &'_ str| known.rmatch_indices('/').nth(parts - 1).map_or(0, |(slash, _)| slash + 1);
+    let ends = all.iter().map(|(_, known)| &known[end(known)..]);
+    let Some(near) = nearest(wanted, ends) else { return Vec::new() };
+    let nearly = all.iter().filter(|(_, known)| &known[end(known)..] == near);
+    nearly.map(|(vertex, _)| vertex.name(world)).take(TOLD).collect()
 }
 
 /// Kind, namespace and name with slashes between, in lower case.

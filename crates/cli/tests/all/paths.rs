@@ -179,7 +179,9 @@ fn what_a_change_opens_and_closes_is_told() {
 fn names_that_mean_nothing_are_answered_with_those_that_do() {
     let folder = Folder::new(&[("shop.yaml", SHOP)]);
     let said = folder.run(&["paths", "list", "--from", "watch/agnt"]);
-    assert_eq!(said.code, 3);
+    assert!(said.code == 3 && said.err.contains("Deployment watch/agent"), "{}", said.err);
+    let said = folder.run(&["paths", "list", "--from", "sa:watch/agnet"]);
+    assert!(said.code == 3 && said.err.contains("there is ServiceAccount watch/agent"), "{}", said.err);
     let said = folder.run(&["paths", "list", "--from", "nobody"]);
     assert!(said.code == 3 && said.err.contains("cluster-admin"), "{}", said.err);
     let said = folder.run(&["paths", "what-if", "."]);
