@@ -21,6 +21,9 @@ pub enum FindError {
 /// So many names are told.
 const TOLD: usize = 6;
 
+/// The kinds of vertices that have the name of an object.
+const NAMED: [&str; 5] = ["workload", "subject", "secret", "config-map", "named-node"];
+
 /// The vertices that a name means: a word for a class of them, or the name of one.
 ///
 /// # Errors
@@ -81,12 +84,14 @@ fn alike(world: &World<'_>, wanted: &str, all: &[(Vertex, String)]) -> Vec<Strin
     if !containing.is_empty() {
         return containing;
     }
-    // A name without its kind, or without its namespace too, is compared with as much of the others.
+    // A name without its kind, or without its namespace too, is compared with as much of the others. Words such as `a node`
+    // are no names.
+    let all = || all.iter().filter(|(vertex, _)| NAMED.contains(&vertex.kind()));
     let parts = wanted.split('/').count();
     let end = |known: &'_ str| known.rmatch_indices('/').nth(parts - 1).map_or(0, |(slash, _)| slash + 1);
-    let ends = all.iter().map(|(_, known)| &known[end(known)..]);
+    let ends = all().map(|(_, known)| &known[end(known)..]);
     let Some(near) = nearest(wanted, ends) else { return Vec::new() };
-    let nearly = all.iter().filter(|(_, known)| &known[end(known)..] == near);
+    let nearly = all().filter(|(_, known)| &known[end(known)..] == near);
     nearly.map(|(vertex, _)| vertex.name(world)).take(TOLD).collect()
 }
 
