@@ -48,7 +48,7 @@ fn measure(inventory: &Inventory, (pods, workloads, policies): (usize, usize, us
     let (_, closure) = time(|| network.closure_of(&adjacency));
     let (_, ways_in) = time(|| network.exposure());
     let ends: Vec<_> = network.endpoints().map(|(number, _)| number).take(2).collect();
-    let (_, explain) = time(|| network.explain(ends[0], ends[1], None));
+    let (_, explain) = time(|| network.explain(ends[0], ends[1], network::Ports::all()));
     let ms = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
     // One of every kind: policies of single workloads, of a tier of a namespace, and one that is for all of a namespace.
     let last = inventory.facts.traffic.policies.iter().rev().take(50);

@@ -6,6 +6,7 @@ use model::inventory::Protocol;
 
 use crate::closure::Step;
 use crate::compile::Direction;
+use crate::exempt::Placed;
 use crate::exposure::{Answer, sensitive};
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
@@ -20,6 +21,8 @@ pub enum TargetKind {
     Metadata,
     /// The kubelet of a node, which runs commands in pods for those that it trusts.
     Kubelet,
+    /// The kubelet of the node that the pods run on, which other pods do not reach from there.
+    OwnKubelet,
     /// Nodes, on other ports.
     Nodes,
     /// The internet: where data goes to.
@@ -76,7 +79,7 @@ impl Network<'_> {
     /// reached from there.
     pub fn blast(&self, start: &[EndpointId]) -> Blast {
         let from_outside = start.iter().all(|start| matches!(self.get(*start).identity, Identity::Outside(_)));
-        let steps = if from_outside { self.steps_from_outside(start) } else { self.ways(start) };
+        let steps = if from_outside { self.steps_from_outside(start) } else { self.steps_from_inside(start) };
         let pods = |step: &&Step| self.is_pod(step.endpoint);
         let all = self.endpoints().filter(|(number, _)| self.is_pod(*number) && !start.contains(number)).count();
         let direct = steps.iter().filter(pods).filter(|step| step.distance == 1).count();
@@ -100,6 +103,21 @@ impl Network<'_> {
         steps
     }
 
+    /// From nodes, the pods that run on them are reached whatever policies say.
+    fn steps_from_inside(&self, start: &[EndpointId]) -> Vec<Step> {
+        let own = |number: EndpointId| -> Option<(EndpointId, EndpointId)> {
+            let node = start.iter().find(|node| {
+                let own = self.own_node(**node, number, None);
+                own.is_some_and(|own| own.placed != Placed::Elsewhere && !own.admitted.is_empty())
+            })?;
+            Some((number, *node))
+        };
+        let is_of_nodes = start.iter().any(|start| matches!(self.get(*start).identity, Identity::Nodes(_)));
+        let pods = self.endpoints().map(|(number, _)| number).filter(|number| is_of_nodes && self.is_pod(*number));
+        let on_nodes: Vec<(EndpointId, EndpointId)> = pods.filter_map(own).collect();
+        self.ways_with(start, &on_nodes)
+    }
+
     fn targets(&self, start: &[EndpointId], steps: &[Step]) -> Vec<Target> {
         let mut before: Vec<Option<Step>> = vec![None; self.endpoints.len()];
         steps.iter().for_each(|step| before[step.endpoint.0 as usize] = Some(*step));
@@ -112,7 +130,7 @@ impl Network<'_> {
             let mut way = Vec::new();
             let mut current = Some(*step);
             while let Some(step) = current {
-                way.push((step.endpoint, self.connections(step.before, step.endpoint)));
+                way.push((step.endpoint, self.step_ports(&step)));
                 current = before[step.before.0 as usize].filter(|_| !start.contains(&step.before));
                 if way.len() > steps.len() {
                     break;
@@ -124,13 +142,37 @@ impl Network<'_> {
                 break;
             }
         }
+        if targets.iter().all(|target| target.kind != TargetKind::Kubelet) {
+            targets.extend(self.own_kubelet(start));
+        }
         targets
+    }
+
+    /// The ports of a step: what policies let through, and what goes past them from nodes to the pods on them.
+    fn step_ports(&self, step: &Step) -> Ports {
+        let admitted = self.connections(step.before, step.endpoint);
+        if self.is_pod(step.before) {
+            return admitted;
+        }
+        let own = self.own_node(step.before, step.endpoint, None).filter(|own| own.placed != Placed::Elsewhere);
+        own.map_or_else(|| admitted.clone(), |own| own.admitted.union(&admitted))
+    }
+
+    /// The kubelet of the node that a pod runs on.
+    fn own_kubelet(&self, start: &[EndpointId]) -> Option<Target> {
+        let is_nodes = |endpoint: &EndpointId| matches!(self.get(*endpoint).identity, Identity::Nodes(_));
+        let nodes = self.endpoints().map(|(number, _)| number).find(|number| is_nodes(number))?;
+        let ports = start.iter().filter(|start| self.is_pod(**start)).find_map(|start| {
+            let ports = self.own_node(*start, nodes, None)?.admitted;
+            KUBELET_PORTS.iter().any(|port| ports.contains(Protocol::Tcp, *port)).then_some(ports)
+        })?;
+        Some(Target { kind: TargetKind::OwnKubelet, way: vec![(nodes, ports)] })
     }
 
     /// What an attacker finds at the end of a step.
     fn target_kinds(&self, step: &Step) -> Vec<TargetKind> {
         let tcp = |ports: &[u16]| {
-            let admitted = self.connections(step.before, step.endpoint);
+            let admitted = self.step_ports(step);
             ports.iter().any(|port| admitted.contains(Protocol::Tcp, *port))
         };
         match &self.get(step.endpoint).identity {

@@ -48,6 +48,8 @@ pub(crate) enum Kind {
     HostPod,
     /// Nodes.
     Node,
+    /// For whichever pods are asked for, the node that they run on.
+    OwnNode,
     /// Addresses outside.
     Outside,
 }
@@ -83,6 +85,8 @@ pub(crate) struct Member {
     pub(crate) class: u32,
     /// What tells it from the other pods of its workload, where something does.
     pub(crate) note: String,
+    /// Whether it is one pod of its workload.
+    pub(crate) is_one_pod: bool,
 }
 
 /// A namespace.
@@ -113,6 +117,8 @@ pub(crate) struct Census {
     pub(crate) first_outside: u32,
     /// Nodes, each with its class.
     pub(crate) nodes: Vec<(Symbol, u32)>,
+    /// The class of the node that pods run on.
+    pub(crate) own_node: u32,
 }
 
 /// The namespace in which an object is: `default` where none is written.
@@ -134,8 +140,10 @@ impl Census {
             ranges,
             first_outside: 0,
             nodes: Vec::new(),
+            own_node: 0,
         };
-        Builder { inventory, config, asked, known: Map::default(), instances: instances(inventory) }.fill(&mut census);
+        let (known, pod_kind) = (Map::default(), inventory.symbols.intern("Pod"));
+        Builder { inventory, config, asked, known, instances: instances(inventory), pod_kind }.fill(&mut census);
         census
     }
 
@@ -289,6 +297,7 @@ struct Builder<'a> {
     asked: &'a Asked,
     known: Map<Class, u32>,
     instances: Map<ResourceId, &'a InstanceFact>,
+    pod_kind: Symbol,
 }
 
 impl Builder<'_> {
@@ -307,6 +316,7 @@ impl Builder<'_> {
         }
         census.workloads = workloads;
         self.add_nodes(census);
+        census.own_node = self.intern(plain(Kind::OwnNode), census);
         census.first_outside = census.classes.len() as u32;
         for atom in 0..census.ranges.len() {
             let family = if census.ranges[atom].first.is_ipv4() { Family::V4 } else { Family::V6 };
@@ -334,10 +344,16 @@ impl Builder<'_> {
                     atoms: atoms.clone(),
                 };
                 let class = self.intern(class, census);
+                let is_one_pod = !note.is_empty() || self.inventory.resource(fact.resource).kind == self.pod_kind;
                 let note = self.note(fact, workload, &note, *family);
                 let of_workload = census.members.iter().rev().take_while(|member| member.workload == number);
-                if of_workload.into_iter().all(|member| member.class != class) {
-                    census.members.push(Member { workload: number, class, note });
+                match of_workload.into_iter().position(|member| member.class == class) {
+                    None => census.members.push(Member { workload: number, class, note, is_one_pod }),
+                    // The pods of one class are one member.
+                    Some(before) => {
+                        let at = census.members.len() - 1 - before;
+                        census.members[at].is_one_pod = false;
+                    }
                 }
             }
         }

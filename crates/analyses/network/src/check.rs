@@ -335,7 +335,8 @@ impl Judge<'_, '_> {
     /// Whether a pair is judged: somebody of it is a workload, and it is not pods of one workload among themselves.
     fn is_judged(&self, from: EndpointId, to: EndpointId, with_own: bool) -> bool {
         let is_workload = |endpoint| self.network.workload_of(endpoint).is_some();
-        (is_workload(from) || is_workload(to)) && (with_own || !self.is_own(from, to))
+        let is_itself = from == to && self.network.exempt(from, to).is_some();
+        (is_workload(from) || is_workload(to)) && !is_itself && (with_own || !self.is_own(from, to))
     }
 
     fn is_own(&self, from: EndpointId, to: EndpointId) -> bool {

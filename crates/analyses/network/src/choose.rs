@@ -112,7 +112,7 @@ impl Network<'_> {
             _ if choice.labels.is_empty() => true,
             Kind::Pod => self.has(&class.labels, &choice.labels),
             // Pods on the network of their node are one class, whatever their labels are.
-            Kind::HostPod | Kind::Node | Kind::Outside => workload.members.iter().any(|member| {
+            Kind::HostPod | Kind::Node | Kind::OwnNode | Kind::Outside => workload.members.iter().any(|member| {
                 let fact = &self.inventory.facts.workloads[*member as usize];
                 fact.network.host_network && self.has(&fact.labels, &choice.labels)
             }),

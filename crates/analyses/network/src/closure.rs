@@ -71,11 +71,21 @@ impl Network<'_> {
     /// The endpoints that are reached from `from`, in the order of their distance, each with the one before it on a
     /// shortest way.
     pub fn ways(&self, from: &[EndpointId]) -> Vec<Step> {
-        let mut before: Vec<Option<(EndpointId, u32)>> = vec![None; self.endpoints.len()];
+        self.ways_with(from, &[])
+    }
+
+    /// The same, where some are reached from the start besides, each with where from.
+    pub(crate) fn ways_with(&self, from: &[EndpointId], besides: &[(EndpointId, EndpointId)]) -> Vec<Step> {
         let mut queue: VecDeque<(EndpointId, u32)> = from.iter().map(|start| (*start, 0)).collect();
         let mut seen = vec![false; self.endpoints.len()];
         from.iter().for_each(|start| seen[start.0 as usize] = true);
         let mut steps = Vec::new();
+        for &(endpoint, before) in besides {
+            if !std::mem::replace(&mut seen[endpoint.0 as usize], true) {
+                steps.push(Step { endpoint, before, distance: 1 });
+                queue.push_back((endpoint, 1));
+            }
+        }
         while let Some((current, distance)) = queue.pop_front() {
             let is_start = distance == 0;
             if !is_start && !self.is_gone_through(current) {
@@ -87,7 +97,6 @@ impl Network<'_> {
                     continue;
                 }
                 seen[other.0 as usize] = true;
-                before[other.0 as usize] = Some((current, distance + 1));
                 steps.push(Step { endpoint: other, before: current, distance: distance + 1 });
                 queue.push_back((other, distance + 1));
             }

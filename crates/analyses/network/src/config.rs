@@ -52,6 +52,10 @@ pub struct Dialect {
     pub admin: AdminTiers,
     /// Whether policies of Cilium and of Calico are enforced.
     pub own_kinds: OwnKinds,
+    /// What pods and the node that they run on are to one another.
+    pub own_node: OwnNode,
+    /// What a pod is to itself.
+    pub own_pod: SelfAccess,
 }
 
 /// Whether anything enforces policies.
@@ -124,6 +128,28 @@ pub enum OwnKinds {
     Neither,
 }
 
+/// What pods and the node that they run on are to one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnNode {
+    /// No policy is asked, in either direction: so the API says.
+    #[default]
+    Exempt,
+    /// No policy is asked for what comes from the node; what goes there is judged.
+    FromNode,
+    /// Policies are asked.
+    Judged,
+}
+
+/// What a pod is to itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfAccess {
+    /// No policy is asked: so the API says.
+    #[default]
+    Exempt,
+    /// Policies are asked.
+    Judged,
+}
+
 /// A network plugin, as users name it.
 pub struct Plugin {
     /// Its name.
@@ -139,6 +165,8 @@ const SPECIFIED: Dialect = Dialect {
     ranges: PortRanges::Enforced,
     admin: AdminTiers::Ignored,
     own_kinds: OwnKinds::Neither,
+    own_node: OwnNode::Exempt,
+    own_pod: SelfAccess::Exempt,
 };
 
 const ABSENT: Dialect = Dialect { enforcement: Enforcement::Absent, ..SPECIFIED };
@@ -150,7 +178,13 @@ pub static PLUGINS: &[Plugin] = &[
     Plugin { name: "calico", dialect: Dialect { admin: AdminTiers::Alpha2, own_kinds: OwnKinds::Calico, ..SPECIFIED } },
     Plugin {
         name: "cilium",
-        dialect: Dialect { blocks: BlockMatching::OutsideOnly, own_kinds: OwnKinds::Cilium, ..SPECIFIED },
+        // Pods are reached from their own node always; what they send there is to the entity `host`, and is judged.
+        dialect: Dialect {
+            blocks: BlockMatching::OutsideOnly,
+            own_kinds: OwnKinds::Cilium,
+            own_node: OwnNode::FromNode,
+            ..SPECIFIED
+        },
     },
     Plugin { name: "flannel", dialect: ABSENT },
     Plugin { name: "kube-network-policies", dialect: Dialect { admin: AdminTiers::Alpha2, ..SPECIFIED } },

@@ -161,6 +161,18 @@ struct Both {
     after: Option<EndpointId>,
 }
 
+impl Both {
+    /// Whether the other is the same single pod, which reaches itself whatever policies say.
+    fn is_itself(&self, other: &Self, before: &Network<'_>, after: &Network<'_>) -> bool {
+        let is_free = |network: &Network<'_>, endpoint: Option<EndpointId>| {
+            endpoint.is_none_or(|endpoint| network.exempt(endpoint, endpoint).is_some())
+        };
+        (self.before, self.after) == (other.before, other.after)
+            && is_free(before, self.before)
+            && is_free(after, self.after)
+    }
+}
+
 /// What changes from one network to another. Of two that differ in policies alone, only what those are for is looked at.
 pub fn diff(before: &Network<'_>, after: &Network<'_>) -> Difference {
     match after.is_variant_of(before) {
@@ -267,7 +279,7 @@ fn connections(before: &Network<'_>, after: &Network<'_>, all: &[Both], differen
             }
             let (gained, lost) = (new.without(&old), old.without(&new));
             for from in sources {
-                for to in targets {
+                for to in targets.iter().filter(|to| !from.is_itself(to, before, after)) {
                     all_gained.add(&from.party, &to.party, &gained);
                     all_lost.add(&from.party, &to.party, &lost);
                 }

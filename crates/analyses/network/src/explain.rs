@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use model::inventory::{
-    Expression, PodSet, Protocol, ResourceId, TrafficAction, TrafficPeer, TrafficPolicy, UnmodelledPolicy, Who,
+    Expression, PodSet, ResourceId, TrafficAction, TrafficPeer, TrafficPolicy, UnmodelledPolicy, Who,
 };
 use model::place::Place;
 
 use crate::census::{Class, Kind, namespace_of};
 use crate::compile::{Direction, Side, is_enforced};
+use crate::exempt::{Exempt, OwnNodePorts, Placed};
 use crate::network::{EndpointId, Network};
 use crate::ports::Ports;
 
@@ -26,6 +27,10 @@ pub struct Explanation {
     pub ingress: Half,
     /// The ports of those asked for that both sides admit.
     pub admitted: Ports,
+    /// Why policies are not asked after all.
+    pub exempt: Option<Exempt>,
+    /// What holds for the node that the pods run on, where one end is pods and the other nodes.
+    pub own_node: Option<OwnNodePorts>,
 }
 
 /// One side of a connection.
@@ -94,15 +99,28 @@ pub struct Reason {
 }
 
 impl Network<'_> {
-    /// Why `from` may connect to `to` or not: on one port, or on all.
-    pub fn explain(&self, from: EndpointId, to: EndpointId, port: Option<(Protocol, u16)>) -> Explanation {
-        let asked = port.map_or_else(Ports::all, |(protocol, port)| Ports::one(protocol, port));
+    /// Why `from` may connect to `to` or not, on some ports.
+    pub fn explain(&self, from: EndpointId, to: EndpointId, asked: Ports) -> Explanation {
+        self.explain_at(from, to, asked, None)
+    }
+
+    /// The same, of nodes the one with a name.
+    pub fn explain_at(&self, from: EndpointId, to: EndpointId, asked: Ports, node: Option<&str>) -> Explanation {
         let egress = self.half(from, to, Direction::Egress, &asked);
         let ingress = self.half(to, from, Direction::Ingress, &asked);
         let both = egress.admitted.intersection(&ingress.admitted).intersection(&asked);
         // Between what is no workload no policy stands, and nothing is known.
-        let admitted = if self.compiled_connects(from, to) { both } else { Ports::none() };
-        Explanation { from, to, asked, egress, ingress, admitted }
+        let mut admitted = if self.compiled_connects(from, to) { both } else { Ports::none() };
+        let own_node = self.own_node(from, to, node).filter(|own| own.placed != Placed::Elsewhere);
+        let mut exempt = self.exempt(from, to);
+        if let Some(own) = own_node.as_ref().filter(|own| own.placed == Placed::There) {
+            admitted = own.admitted.intersection(&asked);
+            exempt = exempt.or_else(|| own.admitted.is_all().then_some(Exempt::OwnNode));
+        }
+        if exempt.is_some() {
+            admitted = asked.clone();
+        }
+        Explanation { from, to, asked, egress, ingress, admitted, exempt, own_node }
     }
 
     fn compiled_connects(&self, from: EndpointId, to: EndpointId) -> bool {
@@ -189,7 +207,7 @@ impl Network<'_> {
         };
         let of_nodes = match class.kind {
             Kind::Pod => false,
-            Kind::Node | Kind::HostPod => true,
+            Kind::Node | Kind::OwnNode | Kind::HostPod => true,
             Kind::Outside => return Vec::new(),
         };
         let present = self.inventory.facts.traffic.unmodelled.iter();
@@ -403,7 +421,7 @@ impl Question<'_, '_> {
             }
             Who::Pods(_) => match class.kind {
                 Kind::HostPod => (2, "it is for pods, and a pod on the network of its node is none".to_owned()),
-                Kind::Pod | Kind::Node | Kind::Outside => (3, "it is for pods".to_owned()),
+                Kind::Pod | Kind::Node | Kind::OwnNode | Kind::Outside => (3, "it is for pods".to_owned()),
             },
             Who::Block { block, .. } => {
                 let (first, _): (IpAddr, IpAddr) = block.bounds();
@@ -411,6 +429,8 @@ impl Question<'_, '_> {
                 (2, format!("it is for `{first}/{}`{reach}", block.prefix()))
             }
             Who::Nodes(_) => (3, "it is for nodes".to_owned()),
+            Who::OwnNode => (3, "it is for the node that the pods run on".to_owned()),
+            Who::OtherNodes => (3, "it is for nodes that the pods do not run on".to_owned()),
             Who::Outside => (3, "it is for the outside".to_owned()),
             Who::Inside => (3, "it is for the cluster".to_owned()),
             Who::Everybody => (0, String::new()),

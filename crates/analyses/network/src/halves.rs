@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use model::inventory::TrafficAction;
 
+use crate::bits::Bits;
 use crate::census::Map;
 use crate::compile::{Compiled, Direction, Rule};
+use crate::network::Network;
 
 /// A rule as it is written: a direction, the policy among the facts, and its number.
 pub(crate) type RuleKey = (Direction, u32, u32);
@@ -20,14 +22,27 @@ struct Side<'c> {
 /// The sides of behaviours, each made once.
 pub(crate) struct Halves<'c> {
     compiled: &'c Compiled,
+    /// The behaviours that are one pod, which reaches itself whatever rules say.
+    single: Bits,
+    /// That of the node that pods run on, and the directions in which no rule is asked for it.
+    own_node: (u32, [bool; 2]),
     known: Map<(Direction, u32), Rc<Side<'c>>>,
     /// Rules that are taken not to be there.
     pub(crate) removed: BTreeSet<RuleKey>,
 }
 
 impl<'c> Halves<'c> {
-    pub(crate) fn new(compiled: &'c Compiled) -> Self {
-        Self { compiled, known: Map::default(), removed: BTreeSet::new() }
+    pub(crate) fn new(network: &'c Network<'_>) -> Self {
+        let compiled = &*network.compiled;
+        let mut single = Bits::new(compiled.behaviours.len());
+        for (behaviour, endpoints) in (0..).zip(network.of_behaviour.iter()) {
+            if matches!(&**endpoints, [only] if network.exempt(*only, *only).is_some()) {
+                single.insert(behaviour);
+            }
+        }
+        let free = [Direction::Ingress, Direction::Egress].map(|direction| network.is_free(direction));
+        let own_node = (compiled.of_class[network.census.own_node as usize], free);
+        Self { compiled, single, own_node, known: Map::default(), removed: BTreeSet::new() }
     }
 
     fn side(&mut self, direction: Direction, own: u32) -> Rc<Side<'c>> {
@@ -82,10 +97,17 @@ impl<'c> Halves<'c> {
         admitted | open
     }
 
-    /// Whether there are connections between the two at all.
-    pub(crate) fn connects(&self, left: u32, right: u32) -> bool {
+    /// Whether rules of a direction are asked for connections between pods and another at all.
+    pub(crate) fn connects(&self, direction: Direction, own: u32, other: u32) -> bool {
         let of = |behaviour: u32| &self.compiled.behaviours[behaviour as usize];
-        of(left).connects(of(right))
+        !self.is_exempt(direction, own, other) && of(own).connects(of(other))
+    }
+
+    /// Whether it is a pod and itself, or the node that it runs on.
+    pub(crate) fn is_exempt(&self, direction: Direction, own: u32, other: u32) -> bool {
+        let (own_node, [ingress, egress]) = self.own_node;
+        let is_free = if direction == Direction::Ingress { ingress } else { egress };
+        other == own_node && is_free || own == other && self.single.contains(own)
     }
 }
 

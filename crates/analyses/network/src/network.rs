@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use model::address::Block;
 use model::inventory::{Inventory, ResourceId};
+use model::symbols::Symbol;
 
 use crate::addresses::{self, Range};
 use crate::census::{Census, Kind, Map, Workload};
@@ -69,6 +70,8 @@ pub struct Network<'a> {
     pub(crate) of_behaviour: Arc<Vec<Vec<EndpointId>>>,
     /// Ways in, whatever policies leave of them.
     pub(crate) openings: Arc<OnceLock<Vec<Entry>>>,
+    /// The nodes that pods run on.
+    pub(crate) placement: Arc<OnceLock<Map<ResourceId, Symbol>>>,
 }
 
 /// A network without the inventory that it was made from: what is kept beside that.
@@ -104,6 +107,7 @@ impl<'a> Network<'a> {
             endpoints: Arc::default(),
             of_behaviour: Arc::default(),
             openings: Arc::default(),
+            placement: Arc::default(),
         };
         network.name_endpoints();
         network
@@ -112,7 +116,7 @@ impl<'a> Network<'a> {
     /// The same, compiled once for all that ask with the same assumptions.
     pub fn shared(inventory: &'a Inventory, config: &Config) -> Self {
         let kept = inventory.indexes.derived(|| {
-            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings: _ } =
+            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings: _, placement: _ } =
                 Self::new(inventory, config);
             Kept { config, census, compiled, endpoints, of_behaviour }
         });
@@ -128,6 +132,7 @@ impl<'a> Network<'a> {
             of_behaviour: Arc::clone(&kept.of_behaviour),
             // They are found later, of other facts than the rest.
             openings: Arc::default(),
+            placement: Arc::default(),
         }
     }
 
@@ -151,6 +156,7 @@ impl<'a> Network<'a> {
             endpoints: Arc::clone(&self.endpoints),
             of_behaviour: Arc::clone(&self.of_behaviour),
             openings: Arc::clone(&self.openings),
+            placement: Arc::clone(&self.placement),
         })
     }
 
@@ -282,10 +288,10 @@ impl<'a> Network<'a> {
 
     /// The ports on which one may connect to the other.
     pub fn connections(&self, from: EndpointId, to: EndpointId) -> Ports {
-        self.row(from).to(to)
+        if self.exempt(from, to).is_some() { Ports::all() } else { self.row(from).to(to) }
     }
 
-    /// What an endpoint may send to every other.
+    /// What policies let an endpoint send to every other.
     pub fn row(&self, from: EndpointId) -> Row<'_> {
         self.row_of(self.get(from).behaviour, &mut Scratch::default())
     }

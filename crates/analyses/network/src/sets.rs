@@ -152,9 +152,11 @@ impl<'a> Sets<'a> {
             Who::Nodes(selector) => match class.kind {
                 Kind::Node => selector.matches(&class.labels),
                 // It has the address of a node; of which is not known.
-                Kind::HostPod => selector.is_empty(),
+                Kind::HostPod | Kind::OwnNode => selector.is_empty(),
                 Kind::Pod | Kind::Outside => false,
             },
+            Who::OwnNode => class.kind == Kind::OwnNode,
+            Who::OtherNodes => matches!(class.kind, Kind::Node | Kind::HostPod),
             Who::Block { block, except, reach } => self.reaches(*reach, class) && self.is_in(block, except, class),
             // Which addresses a name has is not known.
             Who::Names(_) => false,
@@ -185,7 +187,7 @@ impl<'a> Sets<'a> {
     fn is_in_for_certain(&self, block: &Block, except: &[Block], class: &Class) -> bool {
         let pods = match class.kind {
             Kind::Pod => &*self.config.pod_blocks,
-            Kind::HostPod | Kind::Node | Kind::Outside => &[],
+            Kind::HostPod | Kind::Node | Kind::OwnNode | Kind::Outside => &[],
         };
         if self.config.unknown_addresses == UnknownAddresses::Inside && pods.is_empty() {
             return !block.is_v6();

@@ -9,6 +9,7 @@ use model::address::Block;
 use model::inventory::{Protocol, ResourceId};
 use model::symbols::Symbol;
 
+use crate::census::Kind;
 use crate::compile::Direction;
 use crate::evaluate::Scratch;
 use crate::network::{EndpointId, Identity, Network};
@@ -116,6 +117,17 @@ impl Network<'_> {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The pods that reach the kubelet of the node that they run on: where the plugin follows the API, all of them.
+    pub fn own_kubelets_reached(&self) -> Vec<EndpointId> {
+        let pods = self.endpoints().map(|(number, _)| number);
+        let pods = pods.filter(|number| self.class(*number).kind == Kind::Pod);
+        pods.filter(|pod| {
+            let ports = self.own_node_ports(*pod, Direction::Egress);
+            KUBELET_PORTS.iter().any(|port| ports.contains(Protocol::Tcp, *port))
+        })
+        .collect()
     }
 
     /// The pods that may connect to somebody on one of some ports of TCP.

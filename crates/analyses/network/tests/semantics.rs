@@ -4,7 +4,7 @@
 
 mod support;
 
-use network::{Answer, Config, Direction, Isolation, Network, Word};
+use network::{Answer, Config, Direction, Isolation, Network, Ports, Word};
 use support::endpoint;
 
 /// Pods `a/web` (app: web, port http 8080), `a/api` (app: api), `b/job` (no labels), then the policies.
@@ -321,7 +321,7 @@ fn kinds_that_are_not_evaluated_make_the_answer_incomplete() {
     let network = Network::new(&inventory, &Config::default());
     let of = |name: &str| network.unmodelled(endpoint(&network, name), Direction::Ingress).len();
     assert_eq!((of("a/web"), of("a/api"), of("b/job")), (1, 0, 0));
-    let explained = network.explain(endpoint(&network, "b/job"), endpoint(&network, "a/web"), None);
+    let explained = network.explain(endpoint(&network, "b/job"), endpoint(&network, "a/web"), Ports::all());
     assert!(explained.ingress.steps.iter().any(|step| step.word == Word::Undecidable));
 }
 
@@ -351,7 +351,7 @@ fn an_explanation_names_the_nearest_rule() {
     );
     let inventory = support::inventory(&yaml);
     let network = Network::new(&inventory, &Config::default());
-    let explained = network.explain(endpoint(&network, "a/web"), endpoint(&network, "a/api"), None);
+    let explained = network.explain(endpoint(&network, "a/web"), endpoint(&network, "a/api"), Ports::all());
     assert!(explained.admitted.is_empty());
     let step = &explained.ingress.steps[0];
     assert_eq!((step.word, step.rule, step.failing), (Word::DoesNotAdmit, Some(0), 1));

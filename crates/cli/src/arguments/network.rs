@@ -65,7 +65,8 @@ pub struct NetworkInput {
     pub cni: Option<String>,
     /// One option of the plugin's reading, as `ip-block=outside`; may be given several times. Options: ip-block
     /// (anything, no-pods, outside), host-network (node, pod), port-ranges (enforced, first-only), admin (all, alpha1,
-    /// alpha2, ignored), enforcement (present, absent), own-pairs (listed, left-out)
+    /// alpha2, ignored), enforcement (present, absent), own-node (exempt, from-node, judged), own-pod (exempt,
+    /// judged), own-pairs (listed, left-out)
     #[arg(long, value_name = "OPTION=VALUE")]
     pub dialect: Vec<String>,
     /// A block that pods have their addresses from, as `10.244.0.0/16`; may be given several times

@@ -15,7 +15,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use ::network::{
-    AdminTiers, BlockMatching, Config, EndpointId, Enforcement, FindError, HostNetwork, Network, PortRanges, plugin,
+    AdminTiers, BlockMatching, Config, EndpointId, Enforcement, FindError, HostNetwork, Network, OwnNode, PortRanges,
+    SelfAccess, plugin,
 };
 use anyhow::Context as _;
 use model::address::Block;
@@ -108,6 +109,11 @@ fn set_option(option: &str, config: &mut Config, own: &mut OwnPairs) -> Result<(
         "admin=ignored" => dialect.admin = AdminTiers::Ignored,
         "enforcement=present" => dialect.enforcement = Enforcement::Present,
         "enforcement=absent" => dialect.enforcement = Enforcement::Absent,
+        "own-node=exempt" => dialect.own_node = OwnNode::Exempt,
+        "own-node=from-node" => dialect.own_node = OwnNode::FromNode,
+        "own-node=judged" => dialect.own_node = OwnNode::Judged,
+        "own-pod=exempt" => dialect.own_pod = SelfAccess::Exempt,
+        "own-pod=judged" => dialect.own_pod = SelfAccess::Judged,
         "own-pairs=listed" => *own = OwnPairs::Listed,
         "own-pairs=left-out" => *own = OwnPairs::LeftOut,
         other => {

@@ -64,10 +64,16 @@ const DNS: &str = "{to: [{namespaceSelector: {}, podSelector: {matchLabels: {k8s
 
 #[test]
 fn policies_that_are_as_they_should_be_are_not_talked_about() {
-    one("ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: http}]}]", &[]);
+    one("ingress: [{from: [{podSelector: {matchLabels: {app: api}}}], ports: [{port: http}]}]", &[]);
     one("policyTypes: [Ingress, Egress]", &[]);
     one(&format!("policyTypes: [Egress], egress: [{DNS}]"), &[]);
     expect(&[], &[]);
+}
+
+#[test]
+fn a_rule_that_admits_a_pod_to_itself_alone() {
+    // `web` is one pod, and nobody else has a port of that name: a pod reaches itself without a rule.
+    one("ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: http}]}]", &["redundant p"]);
 }
 
 #[test]

@@ -49,9 +49,9 @@ fn connections(before: &Network<'_>, after: &Network<'_>, touched: &Touched, dif
     let mut scratch = Scratch::default();
     let (mut gained, mut lost) = (Changes::default(), Changes::default());
     let count = before.compiled.behaviours.len();
-    let parties = |behaviour: u32| -> Vec<Party> {
+    let parties = |behaviour: u32| -> Vec<(EndpointId, Party)> {
         let endpoints = &before.of_behaviour[behaviour as usize];
-        endpoints.iter().map(|endpoint| Party::of(before, *endpoint)).collect()
+        endpoints.iter().map(|endpoint| (*endpoint, Party::of(before, *endpoint))).collect()
     };
     let mut known: Map<u32, Bits> = Map::default();
     for direction in [Direction::Egress, Direction::Ingress] {
@@ -82,7 +82,9 @@ fn connections(before: &Network<'_>, after: &Network<'_>, touched: &Touched, dif
                     continue;
                 }
                 let other_parties = parties(other);
-                for (own, other) in own_parties.iter().flat_map(|own| other_parties.iter().map(move |to| (own, to))) {
+                let pairs = own_parties.iter().flat_map(|own| other_parties.iter().map(move |to| (own, to)));
+                let pairs = pairs.filter(|((own, _), (other, _))| own != other || before.exempt(*own, *own).is_none());
+                for ((_, own), (_, other)) in pairs {
                     let (from, to) = match direction {
                         Direction::Egress => (own, other),
                         Direction::Ingress => (other, own),

@@ -83,7 +83,7 @@ pub fn certify(before: &Network<'_>, after: &Network<'_>, generated: &Generated)
         let former = ends.former[from.0 as usize].map(|from| before.row(from));
         let mut known: BTreeMap<u32, Ports> = BTreeMap::new();
         let mut known_before: BTreeMap<u32, Ports> = BTreeMap::new();
-        for &to in &endpoints {
+        for &to in endpoints.iter().filter(|to| **to != from || after.exempt(from, from).is_none()) {
             let needs = wanted.get(&(from, to)).map_or(&[][..], Vec::as_slice);
             let admitted = &*known.entry(after.group_of(to)).or_insert_with(|| row.to(to));
             for need in needs.iter().filter(|need| !admitted.contains(need.protocol, need.port)) {
@@ -115,7 +115,7 @@ fn missing(after: &Network<'_>, need: &Need, pair: Option<(EndpointId, EndpointI
         let nobody = "somebody who is not in the input".to_owned();
         return Missing { need: *need, from: nobody.clone(), to: nobody, refused_by: Vec::new() };
     };
-    let explanation = after.explain(from, to, Some((need.protocol, need.port)));
+    let explanation = after.explain(from, to, Ports::one(need.protocol, need.port));
     let mut refused_by = Vec::new();
     for half in [&explanation.egress, &explanation.ingress] {
         if half.admitted.contains(need.protocol, need.port) {
@@ -177,7 +177,8 @@ fn extra(
     let port = crate::ports::PROTOCOLS
         .into_iter()
         .find_map(|protocol: Protocol| rest.ranges(protocol).first().map(|(first, _)| (protocol, *first)));
-    let explanation = after.explain(from, to, port);
+    let asked = port.map_or_else(Ports::all, |(protocol, port)| Ports::one(protocol, port));
+    let explanation = after.explain(from, to, asked);
     let steps = [&explanation.egress, &explanation.ingress].into_iter().flat_map(|half| &half.steps);
     let admits = steps.filter(|step| step.word == Word::Admits);
     let because = admits.filter_map(|step| Some((step.policy, step.rule?))).collect();

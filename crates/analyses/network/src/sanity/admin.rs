@@ -119,7 +119,7 @@ impl Asker<'_, '_> {
     fn cut_pods(&mut self) {
         let network = self.network;
         let compiled = &network.compiled;
-        let mut halves = crate::halves::Halves::new(compiled);
+        let mut halves = crate::halves::Halves::new(network);
         let mut pairs = 0;
         for written in self.written() {
             let is_block = |who: &Who| matches!(who, Who::Block { block, .. } if block.is_everything());

@@ -139,7 +139,14 @@ fn may_be_dns(written: &Written<'_>) -> bool {
     };
     let is_elsewhere = |who: &Who| match who {
         Who::Pods(set) => set.namespaces.is_some(),
-        Who::Block { .. } | Who::Everybody | Who::Inside | Who::Nodes(_) | Who::Outside | Who::Names(_) => true,
+        Who::Block { .. }
+        | Who::Everybody
+        | Who::Inside
+        | Who::Nodes(_)
+        | Who::OwnNode
+        | Who::OtherNodes
+        | Who::Outside
+        | Who::Names(_) => true,
     };
     let ports = written.rule.ports.as_deref();
     let peers = written.rule.peers.as_deref();

@@ -13,6 +13,8 @@ const MOST_PAIRS: u64 = 20_000_000;
 enum Without {
     /// Something changes.
     Changed,
+    /// It is for nobody but a pod and itself, or the node that it runs on.
+    Exempt,
     /// Its own side stays the same.
     SideSame,
     /// The other side refuses the difference.
@@ -25,7 +27,7 @@ impl Asker<'_, '_> {
     pub(super) fn redundant(&mut self) {
         let network = self.network;
         let compiled = &network.compiled;
-        let mut halves = Halves::new(compiled);
+        let mut halves = Halves::new(network);
         let mut pairs = 0;
         // The last first, so that of two that are alike the one that was written first stays.
         for written in self.written().into_iter().rev() {
@@ -37,6 +39,14 @@ impl Asker<'_, '_> {
             match without(compiled, &parts, key, &mut halves, &mut pairs) {
                 Without::Changed => {}
                 Without::NotAsked => self.found.cut_short = true,
+                Without::Exempt => {
+                    halves.removed.insert(key);
+                    let message = format!(
+                        "{} is for a pod and itself, or the node that it runs on, alone: no rule is asked for those",
+                        rule_name(&written)
+                    );
+                    self.add(Question::Redundant, written.policy, written.rule.place, message, "delete the rule");
+                }
                 Without::SideSame => {
                     let cover = cover(compiled, &parts, key, &halves).map(|rule| self.name_of(rule, key.0));
                     halves.removed.insert(key);
@@ -112,7 +122,7 @@ fn without(
     pairs: &mut u64,
 ) -> Without {
     let direction = key.0;
-    let mut side_same = true;
+    let (mut side_same, mut is_asked, mut is_exempt) = (true, false, false);
     for (_, rule) in parts {
         for &own in &compiled.sets[rule.subject as usize] {
             for &other in &compiled.sets[rule.peers as usize] {
@@ -120,9 +130,11 @@ fn without(
                 if *pairs > MOST_PAIRS {
                     return Without::NotAsked;
                 }
-                if !halves.connects(own, other) {
+                is_exempt |= halves.is_exempt(direction, own, other);
+                if !halves.connects(direction, own, other) {
                     continue;
                 }
+                is_asked = true;
                 for page in 0..compiled.atoms.pages() {
                     let with = halves.mask((direction, own), other, page, None);
                     let changed = with ^ halves.mask((direction, own), other, page, Some(key));
@@ -137,7 +149,11 @@ fn without(
             }
         }
     }
-    if side_same { Without::SideSame } else { Without::Refused }
+    match side_same {
+        true if is_exempt && !is_asked => Without::Exempt,
+        true => Without::SideSame,
+        false => Without::Refused,
+    }
 }
 
 /// A rule of the same side that is for everything that all parts are for.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ::network::Worlds;
+use ::network::{EndpointId, Identity, Ports, Worlds};
 use model::inventory::Protocol;
 use reports::network::explain::{answer, report, write_json, write_text};
 use reports::network::map::coverage;
@@ -23,10 +23,22 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
     };
     let network = &worlds.base;
     let (from, to) = (find(network, &arguments.from)?, find(network, &arguments.to)?);
+    // Of nodes that are alike, one may be named.
+    let named = |name: &str, ends: &[EndpointId]| {
+        ends.iter().any(
+            |end| matches!(&network.get(*end).identity, Identity::Nodes(names) if names.iter().any(|own| own == name)),
+        )
+    };
+    let node = [(&arguments.from, &from), (&arguments.to, &to)];
+    let node = node.into_iter().find(|(name, ends)| named(name, ends)).map(|(name, _)| name.as_str());
     let mut answers = Vec::new();
     for &from in &from {
         for &to in &to {
-            let explanation = network.explain(from, to, port);
+            let asked = port.map_or_else(Ports::all, |(protocol, port)| Ports::one(protocol, port));
+            let mut explanation = network.explain_at(from, to, asked, node);
+            if let Some(own) = explanation.own_node.as_mut().filter(|_| is_known) {
+                own.judged = own.admitted.clone();
+            }
             answers.push(answer(network, &explanation, &worlds.dependences(from, to)));
         }
     }

@@ -153,6 +153,10 @@ pub enum Who {
     },
     /// Nodes that have these labels.
     Nodes(Selector),
+    /// The node that the pods run on.
+    OwnNode,
+    /// All nodes but that one.
+    OtherNodes,
     /// Everything outside the cluster.
     Outside,
     /// Every pod and every node.

@@ -56,7 +56,7 @@ pub struct BlastStep {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BlastTarget {
-    /// `store`, `metadata`, `nodes`, `internet`, `hostNetwork` or `system`.
+    /// `store`, `metadata`, `kubelet`, `ownKubelet`, `nodes`, `internet`, `hostNetwork` or `system`.
     pub kind: String,
     /// The endpoints on the way, the target last.
     pub way: Vec<BlastHop>,
@@ -144,6 +144,7 @@ fn kind(kind: TargetKind) -> &'static str {
         TargetKind::Store => "store",
         TargetKind::Metadata => "metadata",
         TargetKind::Kubelet => "kubelet",
+        TargetKind::OwnKubelet => "ownKubelet",
         TargetKind::Nodes => "nodes",
         TargetKind::Internet => "internet",
         TargetKind::HostNetwork => "hostNetwork",
@@ -156,6 +157,7 @@ fn kind_text(kind: TargetKind) -> &'static str {
         TargetKind::Store => "a store of data",
         TargetKind::Metadata => "the cloud's metadata: credentials of the node",
         TargetKind::Kubelet => "the kubelet of a node, and what else listens there",
+        TargetKind::OwnKubelet => "the kubelet of the node that it runs on: no policy is asked there",
         TargetKind::Nodes => "a node: what listens there, without its kubelet",
         TargetKind::Internet => "the internet: data can leave",
         TargetKind::HostNetwork => "the network of a node",

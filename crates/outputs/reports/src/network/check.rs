@@ -230,7 +230,8 @@ fn witness(network: &Network<'_>, pair: &Witness, is_required: bool) -> CheckWit
     let port = PROTOCOLS
         .into_iter()
         .find_map(|protocol| pair.ports.ranges(protocol).first().map(|(first, _)| (protocol, *first)));
-    let explanation = network.explain(pair.from, pair.to, port);
+    let asked = port.map_or_else(Ports::all, |(protocol, port)| Ports::one(protocol, port));
+    let explanation = network.explain(pair.from, pair.to, asked);
     let name = |endpoint| match &network.get(endpoint).identity {
         Identity::Outside(_) => OUTSIDE.to_owned(),
         Identity::Workload { .. } | Identity::Nodes(_) => network.get(endpoint).name.clone(),

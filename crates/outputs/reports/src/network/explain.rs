@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ::network::{Dependence, Explanation, Half, Network, Ports, Reason, Word};
+use ::network::{Dependence, Exempt, Explanation, Half, Network, Placed, Ports, Reason, Word};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,10 +44,26 @@ pub struct ExplainAnswer {
     pub egress: ExplainHalf,
     /// What the side of the one that is connected to says.
     pub ingress: ExplainHalf,
+    /// Why policies are not asked after all: `itself`, of one pod, or `ownNode`.
+    pub exempt: Option<String>,
+    /// What holds for the node that the pods run on, where one end is pods and the other nodes.
+    pub own_node: Option<ExplainOwnNode>,
     /// Answers under other assumptions.
     pub depends_on: Vec<ExplainDependence>,
     /// What would have to change for the opposite.
     pub opposite: Vec<String>,
+}
+
+/// What holds between pods and the node that they run on.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplainOwnNode {
+    /// Whether the nodes asked for are that one: `yes`, or `perhaps`.
+    pub placed: String,
+    /// What is admitted.
+    pub admitted: Connection,
+    /// What would be admitted if the plugin asked policies.
+    pub judged: Connection,
 }
 
 /// One side of a connection.
@@ -109,7 +125,7 @@ pub fn report(coverage: JsonCoverage, answers: Vec<ExplainAnswer>, version: &str
 
 /// The answer for two endpoints.
 pub fn answer(network: &Network<'_>, explanation: &Explanation, dependences: &[Dependence]) -> ExplainAnswer {
-    let Explanation { from, to, asked, egress, ingress, admitted } = explanation;
+    let Explanation { from, to, asked, egress, ingress, admitted, exempt, own_node } = explanation;
     let others = dependences.iter().map(|other| (other, other.ports.intersection(asked)));
     let others = others.filter(|(_, ports)| ports != admitted);
     ExplainAnswer {
@@ -119,6 +135,15 @@ pub fn answer(network: &Network<'_>, explanation: &Explanation, dependences: &[D
         admitted: Connection(admitted.clone()),
         egress: half(network, egress),
         ingress: half(network, ingress),
+        exempt: exempt.map(|exempt| match exempt {
+            Exempt::Itself => "itself".to_owned(),
+            Exempt::OwnNode => "ownNode".to_owned(),
+        }),
+        own_node: own_node.as_ref().map(|own| ExplainOwnNode {
+            placed: if own.placed == Placed::There { "yes" } else { "perhaps" }.to_owned(),
+            admitted: Connection(own.admitted.intersection(asked)),
+            judged: Connection(own.judged.intersection(asked)),
+        }),
         depends_on: others
             .map(|(other, ports)| ExplainDependence {
                 condition: other.condition.to_owned(),
@@ -154,6 +179,13 @@ fn half(network: &Network<'_>, half: &Half) -> ExplainHalf {
 
 /// What would have to change for the opposite.
 fn opposite(network: &Network<'_>, explanation: &Explanation) -> Vec<String> {
+    if let Some(exempt) = explanation.exempt {
+        let who = match exempt {
+            Exempt::Itself => "a pod reaches itself",
+            Exempt::OwnNode => "a pod and the node that it runs on reach each other",
+        };
+        return vec![format!("no policy would do: {who} whatever policies say")];
+    }
     let inventory = network.inventory();
     let place = |reason: &Reason| {
         let (path, line) = place_of(inventory, reason.policy, reason.place.line);
@@ -246,26 +278,62 @@ fn write_answer(answer: &ExplainAnswer, terminal: Terminal, out: &mut dyn Write)
     let verdict = verdict(answer);
     let head = format!("{} {head}: {verdict}", terminal.logo());
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
-    write_half("leaving", &answer.from, &answer.egress, asked, terminal, out)?;
-    write_half("arriving", &answer.to, &answer.ingress, asked, terminal, out)?;
+    if answer.exempt.is_none() {
+        write_half("leaving", &answer.from, &answer.egress, asked, terminal, out)?;
+        write_half("arriving", &answer.to, &answer.ingress, asked, terminal, out)?;
+        if answer.from == answer.to && answer.own_node.is_none() {
+            let text = "between different pods of it: each pod reaches itself whatever policies say";
+            write_plain(text, 2, terminal, out)?;
+        }
+    }
     for other in &answer.depends_on {
         let ports =
             if other.admitted.0.is_empty() { "nothing is".to_owned() } else { format!("{} is", other.admitted.0) };
         let text = format!("depends on the CNI: {ports} admitted if {}", other.condition);
         write_plain(&text, 2, terminal, out)?;
     }
+    write_own_node(answer, terminal, out)?;
     for change in &answer.opposite {
         write_plain(&format!("for the opposite: {}", sanitize(change)), 2, terminal, out)?;
     }
     writeln!(out)
 }
 
+/// What holds for the node that the pods run on, where it is not the answer itself.
+fn write_own_node(answer: &ExplainAnswer, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let Some(own) = &answer.own_node else { return Ok(()) };
+    let said = |ports: &Ports| match () {
+        () if ports.is_empty() => "not admitted".to_owned(),
+        () if *ports == answer.asked.0 => "admitted".to_owned(),
+        () => format!("admitted on {ports}"),
+    };
+    if own.placed == "perhaps" && own.admitted.0 != answer.admitted.0 {
+        let text = format!("with the node that the pods run on: {}, as the API has it", said(&own.admitted.0));
+        write_plain(&text, 2, terminal, out)?;
+    }
+    if own.judged.0 != own.admitted.0 {
+        let text = format!(
+            "depends on the CNI: {} with that node where the plugin asks policies for it, as some do",
+            said(&own.judged.0)
+        );
+        write_plain(&text, 2, terminal, out)?;
+    }
+    Ok(())
+}
+
 fn verdict(answer: &ExplainAnswer) -> String {
+    match answer.exempt.as_deref() {
+        Some("itself") => return "admitted: a pod reaches itself".to_owned(),
+        Some(_) => return "admitted: it is the node that the pods run on".to_owned(),
+        None => {}
+    }
     let undecidable = [&answer.egress, &answer.ingress]
         .iter()
         .any(|half| half.steps.iter().any(|step| step.word == Word::Undecidable.text()));
     let depends = if answer.depends_on.is_empty() { "" } else { ", which depends on the CNI" };
     let sure = if undecidable { ", as far as what is evaluated says" } else { depends };
+    let own = answer.own_node.as_ref().filter(|own| own.placed == "perhaps" && own.admitted != answer.admitted);
+    let sure = format!("{}{sure}", if own.is_some() { " but with the node that the pods run on" } else { "" });
     let (asked, admitted) = (&answer.asked.0, &answer.admitted.0);
     if admitted.is_empty() {
         format!("not admitted{sure}")

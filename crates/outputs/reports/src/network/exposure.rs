@@ -55,7 +55,7 @@ pub struct ExposureProxy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExposureTarget {
-    /// `metadata` or `kubelet`.
+    /// `metadata`, `kubelet`, or `ownKubelet` of the node that the pods run on alone.
     pub target: String,
     /// The address; null for the kubelets of nodes.
     pub address: Option<String>,
@@ -150,7 +150,19 @@ pub(super) fn targets(network: &Network<'_>) -> Vec<ExposureTarget> {
         gives: "commands in the pods of its node, for whoever it trusts".to_owned(),
         workloads: reaching.iter().map(|endpoint| network.get(*endpoint).name.clone()).collect(),
     });
-    services.chain(kubelets).collect()
+    let own: Vec<String> = network
+        .own_kubelets_reached()
+        .iter()
+        .filter(|endpoint| !reaching.contains(endpoint))
+        .map(|endpoint| network.get(*endpoint).name.clone())
+        .collect();
+    let own = (!own.is_empty()).then(|| ExposureTarget {
+        target: "ownKubelet".to_owned(),
+        address: None,
+        gives: "commands in the pods of its node, for whoever it trusts".to_owned(),
+        workloads: own,
+    });
+    services.chain(kubelets).chain(own).collect()
 }
 
 /// One line for each of them.
@@ -163,6 +175,10 @@ pub(super) fn write_targets(
     for target in targets {
         let what = match &target.address {
             Some(address) => format!("the cloud's metadata service at {address} ({})", target.gives),
+            None if target.target == "ownKubelet" => {
+                let whose = if target.workloads.len() == 1 { "its" } else { "their" };
+                format!("the kubelet of {whose} own node alone, which the API exempts from policies")
+            }
             None => "the kubelets of nodes (TCP 10250 or 10255)".to_owned(),
         };
         let who = match target.workloads.len() {

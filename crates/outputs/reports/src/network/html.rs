@@ -161,8 +161,8 @@ fn isolated_by(network: &Network<'_>, endpoint: EndpointId, direction: Direction
         return Vec::new();
     };
     let explained = match direction {
-        Direction::Ingress => network.explain(nodes, endpoint, None).ingress,
-        Direction::Egress => network.explain(endpoint, nodes, None).egress,
+        Direction::Ingress => network.explain(nodes, endpoint, Ports::all()).ingress,
+        Direction::Egress => network.explain(endpoint, nodes, Ports::all()).egress,
     };
     let isolating = explained.isolated_by.iter().map(|policy| (*policy, 0));
     let deciding = explained.steps.iter().filter(|step| step.word == Word::Denies);

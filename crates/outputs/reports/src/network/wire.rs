@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ::network::{
-    BlockMatching, Config, Direction, Enforcement, HostNetwork, Identity, Isolation, Network, PROTOCOLS, PortRanges,
-    Ports, protocol_name,
+    BlockMatching, Config, Direction, Enforcement, HostNetwork, Identity, Isolation, Network, OwnNode, PROTOCOLS,
+    PortRanges, Ports, protocol_name,
 };
 use model::inventory::{Inventory, ResourceId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -86,6 +86,8 @@ pub struct Assumed {
     pub host_network: String,
     /// Whether `endPort` is enforced.
     pub port_ranges: bool,
+    /// Whether no policy is asked between pods and the node that they run on: `both`, `fromNode` or `neither` direction.
+    pub own_node_exempt: String,
     /// The blocks that pods have their addresses from; empty if that is not known.
     pub pod_blocks: Vec<String>,
 }
@@ -236,6 +238,12 @@ pub fn assumed(config: &Config, plugin: &PluginSource) -> Assumed {
         }
         .to_owned(),
         port_ranges: dialect.ranges == PortRanges::Enforced,
+        own_node_exempt: match dialect.own_node {
+            OwnNode::Exempt => "both",
+            OwnNode::FromNode => "fromNode",
+            OwnNode::Judged => "neither",
+        }
+        .to_owned(),
         pod_blocks: config.pod_blocks.iter().map(block).collect(),
     }
 }

@@ -281,7 +281,9 @@ fn entity(name: &str) -> Option<Who> {
         "all" => Some(Who::Everybody),
         "world" => Some(Who::Outside),
         "cluster" => Some(Who::Inside),
-        "host" | "remote-node" | "kube-apiserver" => Some(Who::Nodes(Selector::default())),
+        "host" => Some(Who::OwnNode),
+        "remote-node" => Some(Who::OtherNodes),
+        "kube-apiserver" => Some(Who::Nodes(Selector::default())),
         "world-ipv4" | "world-ipv6" => Block::parse(if name.ends_with('4') { "0.0.0.0/0" } else { "::/0" })
             .map(|block| Who::Block { block, except: Box::default(), reach: BlockReach::Outside }),
         _ => None,
