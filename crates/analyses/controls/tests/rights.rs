@@ -15,12 +15,14 @@ use model::place::LineIndex;
 use model::workload::workloads;
 
 /// Objects, a line each: `ClusterRole r: group|resources|verbs|names; …`, `RoleBinding shop/b: ClusterRole r > User eve, …`,
-/// `Pod shop/p: account`, `Namespace shop`. `-` is the core group; `+` after a name is the label of what every cluster has.
+/// `Pod shop/p: account`, `Namespace shop`. `-` is the core group; `+` after a name is the label of what every cluster has, `@view` adds it to
+/// that role.
 fn objects(lines: &str) -> String {
     let mut text = String::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (head, rest) = line.split_once(": ").unwrap_or((line, ""));
         let (kind, name) = head.split_once(' ').unwrap();
+        let (name, aggregated) = name.split_once('@').unwrap_or((name, ""));
         let (name, is_shipped) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
         let (namespace, name) = name.split_once('/').unwrap_or(("", name));
         let api = match kind {
@@ -33,6 +35,9 @@ fn objects(lines: &str) -> String {
         }
         if is_shipped {
             writeln!(text, "  labels: {{kubernetes.io/bootstrapping: rbac-defaults}}").unwrap();
+        }
+        if !aggregated.is_empty() {
+            writeln!(text, "  labels: {{rbac.authorization.k8s.io/aggregate-to-{aggregated}: 'true'}}").unwrap();
         }
         match kind {
             "ClusterRole" | "Role" => rules(rest, &mut text),
@@ -347,4 +352,84 @@ fn steps_from_a_pod_to_a_powerful_account_are_followed() {
     assert_eq!(found(&bound("-|configmaps|get")), 0);
     let elsewhere = "Role other/r: -|pods/exec|create\nRoleBinding other/b: Role r > ServiceAccount shop/robot";
     assert_eq!(found(elsewhere), 0);
+}
+
+#[test]
+fn edit_is_as_bad_as_the_worst_account_of_its_namespace() {
+    let mints = "ClusterRole m: -|serviceaccounts/token|create\nClusterRoleBinding m: ClusterRole m > ServiceAccount ops/robot\n";
+    let reads = "ClusterRole m: -|secrets|get\nRoleBinding other/m: ClusterRole m > ServiceAccount ops/robot\n";
+    let edit = "RoleBinding ops/e: ClusterRole edit > User eve\n";
+    let own = "RoleBinding ops/e: ClusterRole edit > ServiceAccount ops/robot\n";
+    expect("built-in-edit-underestimated", &format!("{mints}{edit}"), &[("e", "critical")]);
+    expect("built-in-edit-underestimated", &format!("{reads}{edit}"), &[("e", "high")]);
+    // What it can do itself is no step.
+    expect("built-in-edit-underestimated", &format!("{mints}{own}"), &[("e", "info")]);
+    expect("built-in-edit-underestimated", edit, &[("e", "info")]);
+    // A role of that name that is another is no `edit`.
+    expect("built-in-edit-underestimated", &format!("ClusterRole edit: -|pods|get\n{edit}"), &[]);
+}
+
+#[test]
+fn rules_of_an_aggregated_role_are_judged_together() {
+    // Deleting pods and changing nodes moves pods; neither does alone.
+    expect("aggregated-role-surprise", "ClusterRole a@view: -|pods|delete; -|nodes|patch", &[("a", "medium")]);
+    expect("aggregated-role-surprise", "ClusterRole a@view: -|pods|delete", &[]);
+    expect("aggregated-role-surprise", "ClusterRole a@view: -|nodes|patch", &[]);
+}
+
+#[test]
+fn who_may_bind_or_escalate_is_told_once() {
+    let escalates = "ClusterRole r: rbac.authorization.k8s.io|clusterroles|update,escalate\nClusterRoleBinding b: ClusterRole r > User eve\n";
+    expect("role-escalate-allowed", escalates, &[("r", "critical")]);
+    expect("roles-writable", escalates, &[]);
+    let binds = "ClusterRole r: rbac.authorization.k8s.io|clusterrolebindings|create; rbac.authorization.k8s.io|clusterroles|bind\nClusterRoleBinding b: ClusterRole r > User eve\n";
+    expect("role-bind-allowed", binds, &[("r", "critical")]);
+    expect("role-bindings-writable", binds, &[]);
+}
+
+#[test]
+fn rules_that_grant_everything_have_wildcards() {
+    let lines = "ClusterRole r: *|*|*\nClusterRoleBinding b: ClusterRole r > User eve, Group team\n";
+    expect("wildcard-verbs", lines, &[("r", "high")]);
+    expect("wildcard-resources", lines, &[("r", "high")]);
+    expect("cluster-admin-bound", lines, &[("r", "critical")]);
+}
+
+#[test]
+fn an_account_may_be_written_as_the_user_that_it_is() {
+    let lines = "ClusterRole r: -|pods|get\nRoleBinding shop/b: ClusterRole r > User system:serviceaccount:shop:gone";
+    assert_eq!(said("role-binding-dangling-subject", lines).len(), 0, "it is not known in manifests");
+}
+
+#[test]
+fn nodes_change_nodes() {
+    let lines = "ClusterRole r: -|nodes/status|patch\nClusterRoleBinding b: ClusterRole r > User";
+    expect("node-writable", &format!("{lines} system:node:worker"), &[]);
+    expect("node-writable", &format!("{lines} eve"), &[("r", "medium")]);
+}
+
+#[test]
+fn a_few_subjects_are_named_and_the_rest_are_counted() {
+    let lines =
+        "ClusterRole r: -|secrets|get\nClusterRoleBinding b: ClusterRole r > User a, User b, User c, User d, User e";
+    let said = said("secrets-readable", lines);
+    assert!(said[0].2.starts_with("`User a, User b, User c and 2 others` can read Secrets"), "{said:#?}");
+}
+
+#[test]
+fn rules_that_say_less_than_they_seem_to() {
+    let bound = "\nClusterRoleBinding b: ClusterRole r > User eve";
+    let defect = |rule: &str| {
+        let said = said("ineffective-rule", &format!("ClusterRole r: {rule}{bound}"));
+        said.into_iter().map(|(_, _, message)| message).collect::<Vec<_>>().join("; ")
+    };
+    assert!(defect("-|deployments|get").contains("it is of `apps`"), "{}", defect("-|deployments|get"));
+    assert!(defect("apps|pods|get").contains("the core group"));
+    assert_eq!(defect("*|deployments|get"), "");
+    assert_eq!(defect("example.com|deployments|get"), "");
+    assert!(defect("-|secrets|get,create|mine").starts_with("`create` is asked without a name"));
+    assert!(defect("-|secrets|get,list|mine").starts_with("`list` with `resourceNames`"));
+    assert_eq!(defect("-|secrets|get|mine"), "");
+    assert!(defect("example.com|things|GET").contains("is no verb"));
+    assert_eq!(defect("-|pods/exec|create|mine"), "");
 }

@@ -421,9 +421,15 @@ impl Places {
         let is_map = |resource: &model::inventory::Resource| {
             resource.kind == config_map && resource.name == aws_auth && resource.namespace == kube_system
         };
+        // The network plugin, and the roles and bindings of the add-ons of EKS.
+        let aws_node = symbols.intern("aws-node");
+        let is_of_eks = |resource: &model::inventory::Resource| {
+            resource.name == aws_node && resource.namespace == kube_system
+                || symbols.text(resource.name).starts_with("eks:")
+        };
         let is_eks = evaluator.rules().iter().any(|rule| rule.words.names.contains(&aws_auth))
             || inventory.facts.service_accounts.iter().any(|account| account.annotations.contains(&irsa))
-            || inventory.resources.iter().any(is_map);
+            || inventory.resources.iter().any(|resource| is_map(resource) || is_of_eks(resource));
         let webhooks = inventory.facts.admission.webhooks.iter().map(|webhook| webhook.namespace).collect();
         Self { kube_system, is_eks, webhooks }
     }

@@ -93,6 +93,11 @@ pub fn is_cluster_scoped(plural: &str) -> bool {
     PLURALS.get(plural) == Some(&false)
 }
 
+/// Whether Kubernetes has that group.
+pub fn is_group(group: &str) -> bool {
+    ALL.iter().any(|resource| resource.group == group)
+}
+
 /// Whether any group has a resource of that plural.
 pub fn is_plural(plural: &str) -> bool {
     PLURALS.contains_key(plural)

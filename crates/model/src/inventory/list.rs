@@ -222,7 +222,7 @@ facts! {
     36 OpenShiftRouteFact, 37 NetworkPolicyFact, 38 OtherPolicyFact, 39 SnippetSettingFact,
     40 TrafficPolicy, 41 RefusedPolicy, 42 UnmodelledPolicy, 43 IdleRules, 44 TierFact, 45 InstanceFact,
     46 ServiceReachFact, 47 DoorFact, 48 NodeLabelsFact,
-    49 CustodyFact, 50 DriftFact, 51 MadeFact,
+    49 CustodyFact, 50 DriftFact, 51 MadeFact, 52 WideConstraintsFact,
 }
 
 /// The list of the objects themselves.

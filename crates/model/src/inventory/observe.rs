@@ -14,6 +14,8 @@ mod services;
 mod tenancy;
 mod traffic;
 
+pub use admission::widest;
+
 use super::*;
 use crate::document::Value;
 use crate::finding::Origin;

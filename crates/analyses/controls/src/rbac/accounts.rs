@@ -10,7 +10,7 @@ use model::symbols::Symbol;
 use rbac::capability::{Capabilities, Holding};
 use rbac::{SubjectKey, catalogue};
 
-use super::grants;
+use super::grants::{self, ALLOW_SUBJECTS};
 use crate::secret::service_accounts::Accounts;
 
 /// The workloads of the input whose accounts are known.
@@ -65,6 +65,7 @@ impl<'i> Workloads<'i> {
     pub(crate) fn new(inventory: &'i Inventory, findings: &InventoryFindings<'_>) -> Self {
         let capabilities = grants::judged_rights(inventory, findings);
         let accounts = Accounts::new(inventory);
+        let accepted = findings.findings.list(&ALLOW_SUBJECTS);
         let mut subjects: BTreeMap<SubjectKey, Subject> = BTreeMap::new();
         if let Some(capabilities) = &capabilities {
             for holding in capabilities.holdings() {
@@ -76,7 +77,13 @@ impl<'i> Workloads<'i> {
         for fact in inventory.facts.workloads.iter().filter(|fact| !accounts.is_said_elsewhere(fact)) {
             let (namespace, name) = accounts.name_of(fact);
             let account = known.entry((namespace, name)).or_insert_with(|| {
-                let judge = |capabilities| Account::new(capabilities, &subjects, namespace, name);
+                let judge = |capabilities: &Capabilities<'_>| {
+                    let account = Account::new(capabilities, &subjects, namespace, name);
+                    match accepted.iter().any(|accepted| accepted == account.name) {
+                        true => Account { name: account.name, ..Account::default() },
+                        false => account,
+                    }
+                };
                 Rc::new(capabilities.as_ref().map(judge).unwrap_or_default())
             });
             all.push(Workload { fact, account: Rc::clone(account) });

@@ -94,14 +94,24 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     for (id, roles) in grown {
         let Some(fact) = evaluator.role_fact(id).filter(|_| !grants::is_default_role(evaluator, id)) else { continue };
         let role = evaluator.role(id);
-        let Some((rule, what)) = role.rules.iter().find_map(|rule| Some((rule, surprise(&capabilities, *rule)?)))
-        else {
-            continue;
-        };
+        let own = || role.rules.iter().filter(|rule| rule.origin == id);
+        let by_itself = own().find_map(|rule| Some((*rule, surprise(&capabilities, *rule)?)));
+        // Several rules together may give what none of them gives.
+        let Some((rule, what)) = by_itself.or_else(|| together(&capabilities, id)) else { continue };
         let message = format!("`{{value}}` adds to {} {what}, for everybody who is bound to them", roles.join(", "));
         let finding = Finding::at_place(fact.rules[rule.index as usize].place).value(evaluator.text(role.name));
         findings.report(fact.resource, finding.message(message));
     }
+}
+
+/// Something that is bad in the whole cluster and takes several rules of a role, and the first of them.
+fn together(capabilities: &Capabilities<'_>, id: RoleId) -> Option<(RoleRule, String)> {
+    let (dangers, _) = capabilities.of_role(id, None);
+    let worst = dangers.iter().max_by_key(|danger| catalogue::ALL[*danger].severity)?;
+    let danger = &catalogue::ALL[worst];
+    let rule = capabilities.rule_of(id, None, worst).filter(|_| danger.severity >= Severity::High)?;
+    let rule = capabilities.evaluator().role(id).rules[rule as usize];
+    (rule.origin == id).then(|| (rule, format!("that they can {}", danger.title)))
 }
 
 /// What of a rule nobody expects: a wildcard, or something that is bad in the whole cluster.

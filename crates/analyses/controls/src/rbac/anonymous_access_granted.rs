@@ -128,7 +128,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             "`{{value}}`, which is everybody who reaches the API server, is given `{}`: no credentials are needed",
             subject.role
         );
-        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key, 0));
+        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key));
         findings.report(subject.resource, finding.message(message));
     }
 }

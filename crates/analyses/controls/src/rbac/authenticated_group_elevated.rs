@@ -7,7 +7,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use rbac::SubjectKey;
 
-use super::grants::{self, Expected, shipped};
+use super::grants::{self, ALLOW_SUBJECTS, Expected, shipped};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -34,7 +34,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[],
+    parameters: &[ALLOW_SUBJECTS],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(
@@ -103,13 +103,15 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             "system:serviceaccounts" => "every pod of the cluster",
             _ => continue,
         };
-        if grants::is_expected(evaluator, subject.binding, &EXPECTED) {
+        if grants::is_expected(evaluator, subject.binding, &EXPECTED)
+            || grants::is_accepted(evaluator, subject.key, findings)
+        {
             continue;
         }
         let is_powerful = grants::worst_of_binding(&capabilities, subject.binding) >= Some(Severity::High);
         let severity = if is_powerful { Severity::Critical } else { Severity::High };
         let message = format!("`{{value}}`, which is {everybody}, is given `{}`", subject.role);
-        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key, 0));
+        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key));
         findings.report(subject.resource, finding.severity(severity).message(message));
     }
 }

@@ -1,13 +1,17 @@
 //! `built-in-edit-underestimated`
 
+use std::collections::BTreeMap;
+
 use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
-use rbac::BindingId;
+use model::symbols::Symbol;
+use rbac::capability::Capabilities;
+use rbac::{BindingId, RoleLink, SubjectKey, catalogue};
 
-use super::grants;
+use super::grants::{self, ALLOW_SUBJECTS};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -64,7 +68,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[],
+    parameters: &[ALLOW_SUBJECTS],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(
@@ -104,7 +108,7 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
-  name: admin #~ high
+  name: admin #~ critical
 subjects:
   - {kind: User, name: 'jane', apiGroup: rbac.authorization.k8s.io}
 ---
@@ -128,7 +132,7 @@ metadata:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
-  name: edit #~ high
+  name: edit #~ critical
 subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
@@ -140,23 +144,89 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     inventory.facts.bindings.iter().for_each(|binding| findings.looked_at(binding.resource));
+    let mut accounts: Option<Accounts> = None;
     for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {
         let name = evaluator.text(binding.role_name);
-        if !binding.cluster_role || !matches!(&*name, "edit" | "admin") || binding.subjects.is_empty() {
+        let RoleLink::Role(role) = binding.role else { continue };
+        if !binding.cluster_role || !matches!(&*name, "edit" | "admin") || !grants::is_default_role(evaluator, role) {
             continue;
         }
-        let Some((resource, place)) = grants::binding_anchor(evaluator, id) else { continue };
-        let (severity, whose) = match binding.cluster {
-            true => (Severity::High, "every ServiceAccount of the cluster"),
-            false if capabilities.leads_to_cluster(binding.namespace) => {
-                (Severity::High, "every ServiceAccount of the namespace, and one of them can take over the cluster")
-            }
-            false => (Severity::Info, "every ServiceAccount of the namespace"),
+        let subjects = binding.subjects.iter().copied();
+        let subjects: Vec<SubjectKey> =
+            subjects.filter(|subject| !grants::is_accepted(evaluator, *subject, findings)).collect();
+        let Some((resource, place)) = grants::binding_anchor(evaluator, id).filter(|_| !subjects.is_empty()) else {
+            continue;
         };
-        let whom = grants::named(evaluator, binding.subjects[0], binding.subjects.len() - 1);
+        let (severity, whose) = if binding.cluster {
+            // `kube-system` has accounts of controllers that may do everything.
+            (Severity::Critical, "every ServiceAccount of the cluster".to_owned())
+        } else {
+            let accounts = accounts.get_or_insert_with(|| Accounts::new(&capabilities));
+            match accounts.worst(binding.namespace, &subjects) {
+                Some(worst) if worst.severity > Severity::Info => {
+                    let (_, account) = evaluator.describe(worst.subject);
+                    let can = catalogue::ALL[worst.danger].title;
+                    let scope = grants::scope(evaluator, worst.namespace);
+                    let whose =
+                        format!("every ServiceAccount of the namespace, of which `{account}` can {can} {scope}");
+                    (worst.severity, whose)
+                }
+                _ => (Severity::Info, "every ServiceAccount of the namespace".to_owned()),
+            }
+        };
+        let whom = grants::named_all(evaluator, &subjects);
         let message =
             format!("`{{value}}` makes {whom} {whose}: it reads Secrets, runs commands in pods and issues tokens");
         let finding = Finding::at_place(place).value(name).severity(severity);
         findings.report(resource, finding.message(message));
     }
+}
+
+/// What the accounts of every namespace can do outside of it.
+struct Accounts(BTreeMap<Symbol, Vec<Power>>);
+
+/// The worst that an account can do somewhere.
+#[derive(Clone, Copy)]
+struct Power {
+    subject: SubjectKey,
+    namespace: Option<Symbol>,
+    danger: usize,
+    severity: Severity,
+}
+
+impl Accounts {
+    fn new(capabilities: &Capabilities<'_>) -> Self {
+        let evaluator = capabilities.evaluator();
+        let mut accounts: BTreeMap<Symbol, Vec<Power>> = BTreeMap::new();
+        for holding in capabilities.holdings() {
+            let SubjectKey::User(user) = holding.subject else { continue };
+            let user = evaluator.text(user);
+            let account = user.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':'));
+            let Some((own, _)) = account else { continue };
+            let own = evaluator.inventory().symbols.intern(own);
+            // What it can do here, `edit` can anyway.
+            if holding.namespace == Some(own) {
+                continue;
+            }
+            let powers = holding.dangers.iter().map(|danger| Power {
+                subject: holding.subject,
+                namespace: holding.namespace,
+                danger,
+                severity: grants::severity_of(capabilities, holding, danger),
+            });
+            accounts.entry(own).or_default().extend(powers.reduce(worse));
+        }
+        Self(accounts)
+    }
+
+    /// The worst of a namespace, of accounts that are not these.
+    fn worst(&self, namespace: Symbol, without: &[SubjectKey]) -> Option<Power> {
+        let powers = self.0.get(&namespace)?.iter().filter(|power| !without.contains(&power.subject));
+        powers.copied().reduce(worse)
+    }
+}
+
+/// Of equals the first.
+fn worse(known: Power, power: Power) -> Power {
+    if power.severity > known.severity { power } else { known }
 }

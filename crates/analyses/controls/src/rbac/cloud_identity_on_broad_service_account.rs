@@ -3,7 +3,7 @@
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
-use model::inventory::{Inventory, ServiceAccountFact};
+use model::inventory::{Inventory, ServiceAccountFact, WorkloadFact};
 use model::parameter::{Default, Parameter, parameter};
 use model::place::Place;
 use model::severity::Severity;
@@ -148,7 +148,13 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         };
         let resource = inventory.resource(account.resource);
         let key = (resource.namespace, resource.name);
-        let users = inventory.facts.workloads.iter().filter(|workload| accounts.name_of(workload) == key).count();
+        // Pods that are not what their owners say are told apart from them, and are the same workload.
+        let is_own = |workload: &&WorkloadFact| {
+            let drifts = &inventory.facts.live.drifts;
+            !drifts.iter().any(|drift| drift.resource == workload.resource)
+        };
+        let users = inventory.facts.workloads.iter().filter(|workload| accounts.name_of(workload) == key);
+        let users = users.filter(is_own).count();
         let runner = || runs_pods(&capabilities, evaluator.namespace_of(resource.namespace));
         let why = if inventory.symbols.text(resource.name) == "default" {
             "and is the account of every pod that names none".to_owned()
@@ -177,5 +183,5 @@ fn runs_pods(capabilities: &Capabilities<'_>, namespace: model::symbols::Symbol)
             && !everything.iter().any(|danger| holding.dangers.has(*danger) && holding.namespace.is_none())
             && !grants::is_default_subject(evaluator, holding.subject)
     })?;
-    Some(grants::named(evaluator, holding.subject, 0))
+    Some(grants::named(evaluator, holding.subject))
 }

@@ -131,7 +131,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             continue;
         }
         let message = format!("`{{value}}` is given `{}`: every pod that names no account has it", subject.role);
-        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key, 0));
+        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key));
         findings.report(subject.resource, finding.message(message));
     }
 }

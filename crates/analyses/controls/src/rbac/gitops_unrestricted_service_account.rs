@@ -109,10 +109,9 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
 }
 
 fn check_flux(object: &Object<'_>, spec: Value<'_>, findings: &mut Findings<'_>) {
-    if spec.get("kubeConfig").is_some() {
-        return;
-    }
-    if spec.get("serviceAccountName").is_none_or(|name| name.text().is_empty()) {
+    // What a kubeconfig leads to is another cluster, with the rights of its user.
+    let is_elsewhere = spec.get("kubeConfig").is_some();
+    if !is_elsewhere && spec.get("serviceAccountName").is_none_or(|name| name.text().is_empty()) {
         let message = "It is applied with the rights of the controller: whoever may write to the source may do what the controller may";
         return findings.report(Finding::missing(object.value, "spec.serviceAccountName").message(message));
     }
@@ -123,12 +122,14 @@ fn check_flux(object: &Object<'_>, spec: Value<'_>, findings: &mut Findings<'_>)
     }
 }
 
-/// A project that reaches every namespace, and says of none as whom it is applied.
+/// A project that reaches namespaces by a pattern, and says of none as whom it is applied.
 fn check_project(object: &Object<'_>, spec: Value<'_>, findings: &mut Findings<'_>) {
     let mut destinations = spec.get("destinations").into_iter().flat_map(Value::items);
-    let wide = destinations.any(|to| to.get("namespace").is_some_and(|name| name.text() == "*"));
+    // A pattern with `!` takes away.
+    let wide = destinations
+        .any(|to| to.get("namespace").is_some_and(|name| name.text().contains('*') && !name.text().starts_with('!')));
     if wide && spec.get("destinationServiceAccounts").is_none() {
-        let message = "The project reaches every namespace with the rights of the controller";
+        let message = "The project reaches namespaces by a pattern, with the rights of the controller";
         findings.report(Finding::missing(object.value, "spec.destinationServiceAccounts").message(message));
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use model::control::InventoryFindings;
 use model::finding::Finding;
-use model::inventory::{Inventory, ResourceId};
+use model::inventory::{Inventory, ResourceId, RoleFact};
 use model::parameter::{Default, Parameter, parameter};
 use model::place::Place;
 use model::severity::Severity;
@@ -26,6 +26,13 @@ pub(crate) const ALLOW_SUBJECTS: Parameter = parameter(
     "subjects that are known and accepted: names of users and groups, `namespace/name` of ServiceAccounts",
 );
 
+/// Namespaces in which rights are worth more.
+pub(crate) const PRIVILEGED_NAMESPACES: Parameter = parameter(
+    "privileged_namespaces",
+    Default::List(&["kube-system"]),
+    "namespaces whose Secrets and accounts are worth the cluster",
+);
+
 /// Where and how somebody can do something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
@@ -35,8 +42,10 @@ pub(crate) struct Situation {
     pub(crate) danger: &'static str,
     /// Whether it is in the whole cluster.
     pub(crate) everywhere: bool,
-    /// Whether it is in `kube-system`.
+    /// Whether it is in a namespace of the control plane: `privileged_namespaces`.
     pub(crate) in_system: bool,
+    /// Whether rules can be added to roles that are bound already, by a label.
+    pub(crate) aggregates: bool,
     /// Whether the namespace has an account that can do something critical in the whole cluster.
     pub(crate) leads_to_cluster: bool,
     /// Whether it is limited to objects of some names.
@@ -74,7 +83,18 @@ pub(crate) fn report(
     dangers: &[&'static str],
     grade: Grade,
 ) {
-    report_where(inventory, findings, dangers, grade, &|_, _| true);
+    report_those(inventory, findings, dangers, grade, &|_, _| true);
+}
+
+/// The same of some.
+pub(crate) fn report_those(
+    inventory: &Inventory,
+    findings: &mut InventoryFindings<'_>,
+    dangers: &[&'static str],
+    grade: Grade,
+    counts: Filter<'_>,
+) {
+    report_where(inventory, findings, dangers, grade, counts);
     if let Some(capabilities) = judged_rights(inventory, findings) {
         report_unbound(&capabilities, findings, &indexes(dangers));
     }
@@ -117,15 +137,47 @@ pub(crate) fn report_where(
             continue;
         }
         let Some(at) = anchor(evaluator, proof.grants[0]) else { continue };
-        let severity = grade(&situation(&capabilities, proof, findings.findings.severity));
+        let severity = grade(&situation(&capabilities, proof, findings));
         anchors.entry(at).or_default().add(Found { severity, proof: proof.clone() });
     }
     for ((resource, place), anchored) in anchors {
         let Some(worst) = &anchored.worst else { continue };
-        let others = anchored.subjects.len().saturating_sub(1);
-        let value = named(evaluator, worst.proof.subject, others);
+        let others = anchored.subjects.iter().copied().filter(|subject| *subject != worst.proof.subject);
+        let subjects: Vec<SubjectKey> = std::iter::once(worst.proof.subject).chain(others).collect();
+        let value = named_all(evaluator, &subjects);
         let finding = Finding::at_place(place).value(value).severity(worst.severity);
         findings.report(resource, finding.message(message(evaluator, worst)));
+    }
+}
+
+/// Says of everybody who can do one of these, where that counts, that more is not known.
+pub(crate) fn skip_where(
+    inventory: &Inventory,
+    findings: &mut InventoryFindings<'_>,
+    dangers: &[&'static str],
+    counts: Filter<'_>,
+    why: &'static str,
+) {
+    let Some(capabilities) = judged_rights(inventory, findings) else { return };
+    let evaluator = capabilities.evaluator();
+    let wanted = indexes(dangers);
+    let mut anchors: BTreeMap<(ResourceId, Place), Vec<SubjectKey>> = BTreeMap::new();
+    for proof in capabilities.proofs().iter().filter(|proof| wanted.contains(&proof.danger)) {
+        if is_accepted(evaluator, proof.subject, findings)
+            || !counts(&capabilities, proof)
+            || is_edit(evaluator, proof.grants[0])
+        {
+            continue;
+        }
+        let Some(at) = anchor(evaluator, proof.grants[0]) else { continue };
+        let subjects = anchors.entry(at).or_default();
+        if subjects.len() < MOST_COUNTED && !subjects.contains(&proof.subject) {
+            subjects.push(proof.subject);
+        }
+    }
+    for ((resource, place), subjects) in anchors {
+        let finding = Finding::at_place(place).value(named_all(evaluator, &subjects));
+        findings.report(resource, finding.skip().message(why));
     }
 }
 
@@ -194,20 +246,37 @@ pub(crate) fn is_accepted(evaluator: &Evaluator<'_>, subject: SubjectKey, findin
 /// Groups that are accepted unless somebody says otherwise: a user of that name is not in them.
 const GROUPS: [&str; 2] = ["system:masters", "system:nodes"];
 
-fn situation(capabilities: &Capabilities<'_>, proof: &Proof, base: Severity) -> Situation {
+fn situation(capabilities: &Capabilities<'_>, proof: &Proof, findings: &InventoryFindings<'_>) -> Situation {
     let evaluator = capabilities.evaluator();
+    let privileged = findings.findings.list(&PRIVILEGED_NAMESPACES);
+    let is_privileged = |namespace| privileged.iter().any(|known| known == evaluator.text(namespace));
     let namespace = proof.namespace;
     let danger = catalogue::ALL[proof.danger].id;
     Situation {
-        base,
+        base: findings.findings.severity,
         danger,
+        aggregates: danger == "aggregate-into-default-roles" && namespace.is_none() && aggregates(evaluator, proof),
         everywhere: namespace.is_none(),
-        in_system: namespace.is_some_and(|namespace| evaluator.text(namespace) == "kube-system"),
+        in_system: namespace.is_some_and(is_privileged),
         leads_to_cluster: namespace.is_some_and(|namespace| capabilities.leads_to_cluster(namespace)),
         limited: proof.limited,
         worst_named: proof.limited.then(|| worst_named(capabilities, proof)).flatten(),
         takes_any_pod: namespace.is_some_and(|namespace| takes_any_pod(evaluator.inventory(), namespace)),
     }
+}
+
+/// Whether what may be written are ClusterRoles that others take rules from: any, or those of a name that have the label.
+fn aggregates(evaluator: &Evaluator<'_>, proof: &Proof) -> bool {
+    const LABEL: &str = "rbac.authorization.k8s.io/aggregate-to-";
+    let words = &evaluator.granted(proof.grants[0]).words;
+    let is_about = |resource: &Symbol| ["clusterroles", "*"].contains(&&*evaluator.text(*resource));
+    let has_label = |name: &Symbol| {
+        let role = evaluator.role_named("", &evaluator.text(*name));
+        let fact = role.and_then(|role| evaluator.role_fact(role));
+        let is_labelled = |fact: &RoleFact| fact.labels.iter().any(|(key, _)| evaluator.text(*key).starts_with(LABEL));
+        fact.map_or_else(|| evaluator.text(*name).starts_with("system:aggregate-to-"), is_labelled)
+    };
+    words.resources.iter().any(is_about) && (words.names.is_empty() || words.names.iter().any(has_label))
 }
 
 /// Whom a rule names as users, groups or accounts.
@@ -331,14 +400,28 @@ pub(crate) fn is_expected(evaluator: &Evaluator<'_>, id: BindingId, expected: &[
     })
 }
 
-/// A subject, and how many more there are.
-pub(crate) fn named(evaluator: &Evaluator<'_>, subject: SubjectKey, others: usize) -> String {
+/// A subject by kind and name.
+pub(crate) fn named(evaluator: &Evaluator<'_>, subject: SubjectKey) -> String {
     let (kind, name) = evaluator.describe(subject);
-    match others {
-        0 => format!("{kind} {name}"),
-        1 => format!("{kind} {name} and 1 other"),
-        others => format!("{kind} {name} and {others} others"),
-    }
+    if name.is_empty() { kind.to_owned() } else { format!("{kind} {name}") }
+}
+
+/// Subjects that are named, before the rest are counted.
+const MOST_NAMED: usize = 3;
+
+/// Subjects, the first few by name.
+pub(crate) fn named_all(evaluator: &Evaluator<'_>, subjects: &[SubjectKey]) -> String {
+    let few = subjects.len() <= MOST_NAMED + 1;
+    let mut told: Vec<String> = subjects
+        .iter()
+        .take(if few { subjects.len() } else { MOST_NAMED })
+        .map(|subject| named(evaluator, *subject))
+        .collect();
+    let last = match few {
+        true => told.pop().unwrap_or_default(),
+        false => format!("{} others", subjects.len() - MOST_NAMED),
+    };
+    if told.is_empty() { last } else { format!("{} and {last}", told.join(", ")) }
 }
 
 /// The chain from a subject to a rule.

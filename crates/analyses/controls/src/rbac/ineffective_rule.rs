@@ -409,6 +409,8 @@ fn defect(evaluator: &Evaluator<'_>, rule: &Rule, in_namespaces: bool) -> Option
     let (names, urls) = (texts(&rule.words.names), texts(&rule.words.urls));
     of_groups(&groups)
         .or_else(|| of_resources(&resources))
+        .or_else(|| of_other_groups(&groups, &resources))
+        .or_else(|| of_urls(&verbs, &urls))
         .or_else(|| of_verbs(&verbs, &groups, &resources))
         .or_else(|| of_names(&verbs, &resources, &names))
         .or_else(|| of_scope(&verbs, &groups, &resources, &urls).filter(|_| in_namespaces))
@@ -436,10 +438,35 @@ fn of_resources(resources: &[String]) -> Option<(String, String)> {
     None
 }
 
+/// A resource that is in none of the groups of the rule, all of which are known.
+fn of_other_groups(groups: &[String], resources: &[String]) -> Option<(String, String)> {
+    if groups.is_empty() || !groups.iter().all(|group| resources::is_group(group)) {
+        return None;
+    }
+    resources.iter().find_map(|resource| {
+        let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
+        let is_there = groups.iter().any(|group| resources::find(group, plural).is_some());
+        let known = resources::meant(plural).filter(|known| !is_there && known.plural == plural)?;
+        let of =
+            if known.group.is_empty() { "the core group, `\"\"`".to_owned() } else { format!("`{}`", known.group) };
+        Some((resource.clone(), format!("`{{value}}` is in none of the groups of the rule; it is of {of}")))
+    })
+}
+
+/// Verbs of URLs are methods of HTTP.
+fn of_urls(verbs: &[String], urls: &[String]) -> Option<(String, String)> {
+    const METHODS: [&str; 9] = ["*", "get", "head", "post", "put", "patch", "delete", "options", "connect"];
+    let wrong = verbs.iter().find(|verb| !METHODS.contains(&&***verb)).filter(|_| !urls.is_empty())?;
+    Some((wrong.clone(), "`{value}` is asked of resources; URLs are asked by methods, such as `get`".to_owned()))
+}
+
 fn of_verbs(verbs: &[String], groups: &[String], resources: &[String]) -> Option<(String, String)> {
     // What custom APIs ask about is theirs to say.
     let is_known = groups.iter().any(|group| resources.iter().any(|plural| resources::find(group, plural).is_some()));
-    let wrong = verbs.iter().find(|verb| !VERBS.contains(&&***verb) && !verb.contains(':')).filter(|_| is_known)?;
+    let is_wrong = |verb: &&String| {
+        !VERBS.contains(&&***verb) && !verb.contains(':') && (is_known || VERBS.contains(&&*verb.to_lowercase()))
+    };
+    let wrong = verbs.iter().find(is_wrong)?;
     Some((wrong.clone(), "`{value}` is no verb of the API: nobody asks for it".to_owned()))
 }
 
@@ -448,13 +475,18 @@ fn of_names(verbs: &[String], resources: &[String], names: &[String]) -> Option<
         let why = "`{value}` is a name like any other in `resourceNames`: there is no wildcard";
         return Some((wild.clone(), why.to_owned()));
     }
-    let nameless = verbs.iter().all(|verb| matches!(&**verb, "create" | "deletecollection"));
-    let has_subresource = resources.iter().any(|resource| resource.contains('/'));
-    if names.is_empty() || verbs.is_empty() || !nameless || has_subresource {
+    let are_objects = !resources.is_empty() && resources.iter().all(|resource| !resource.contains('/'));
+    if names.is_empty() || !are_objects {
         return None;
     }
-    let why = "`{value}` is asked without a name, so that a rule with `resourceNames` never matches it";
-    Some((verbs.join(", "), why.to_owned()))
+    let nameless = |verb: &&String| matches!(&***verb, "create" | "deletecollection");
+    if let Some(verb) = verbs.iter().find(nameless) {
+        let why = "`{value}` is asked without a name, so that a rule with `resourceNames` never matches it";
+        return Some((verb.clone(), why.to_owned()));
+    }
+    let verb = verbs.iter().find(|verb| matches!(&***verb, "list" | "watch"))?;
+    let why = "`{value}` with `resourceNames` allows only requests that select one name (`--field-selector metadata.name=NAME`)";
+    Some((verb.clone(), why.to_owned()))
 }
 
 fn of_scope(verbs: &[String], groups: &[String], resources: &[String], urls: &[String]) -> Option<(String, String)> {

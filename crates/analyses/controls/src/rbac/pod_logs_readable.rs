@@ -4,10 +4,11 @@ use model::control::{Check, Control, InventoryFindings, fixture, maps};
 use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
+use model::symbols::Symbol;
 use rbac::capability::Capabilities;
 use rbac::proof::Proof;
 
-use super::grants::{self, ALLOW_SUBJECTS, Situation};
+use super::grants::{self, ALLOW_SUBJECTS, PRIVILEGED_NAMESPACES, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -23,7 +24,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[ALLOW_SUBJECTS],
+    parameters: &[ALLOW_SUBJECTS, PRIVILEGED_NAMESPACES],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(
@@ -131,8 +132,10 @@ subjects:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    let system = inventory.symbols.intern("kube-system");
-    let counts = |_: &Capabilities<'_>, proof: &Proof| proof.namespace.is_none_or(|namespace| namespace == system);
+    let privileged: Vec<Symbol> =
+        findings.findings.list(&PRIVILEGED_NAMESPACES).iter().map(|name| inventory.symbols.intern(name)).collect();
+    let counts =
+        |_: &Capabilities<'_>, proof: &Proof| proof.namespace.is_none_or(|namespace| privileged.contains(&namespace));
     grants::report_where(inventory, findings, &["read-logs", "read-node-logs"], grade, &counts);
 }
 

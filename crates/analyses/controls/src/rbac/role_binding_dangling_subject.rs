@@ -141,7 +141,13 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             continue;
         };
         for (written, key) in fact.subjects.iter().zip(&binding.subjects) {
-            if evaluator.text(written.kind) != "ServiceAccount" {
+            // An account may be written as the user that it is.
+            let is_account = match &*evaluator.text(written.kind) {
+                "ServiceAccount" => true,
+                "User" => evaluator.text(written.name).starts_with("system:serviceaccount:"),
+                _ => false,
+            };
+            if !is_account {
                 continue;
             }
             let finding = Finding::at_place(written.place);

@@ -4,8 +4,11 @@ use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
+use rbac::capability::Capabilities;
+use rbac::catalogue;
+use rbac::proof::Proof;
 
-use super::grants::{self, ALLOW_SUBJECTS};
+use super::grants::{self, ALLOW_SUBJECTS, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -30,7 +33,7 @@ kind: ClusterRole
 metadata:
   name: r
 rules:
-  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [update]} #~ low rules[0]
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [update]} #~ medium rules[0]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -79,7 +82,7 @@ kind: ClusterRole
 metadata:
   name: r
 rules:
-  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [roles], verbs: [update]} #~ info rules[0]
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [roles], verbs: [update]} #~ low rules[0]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -94,9 +97,77 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [update], resourceNames: [mine]} #~ low
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [patch], resourceNames: ['system:aggregate-to-view']} #~ medium
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['rbac.authorization.k8s.io'], resources: [clusterroles], verbs: [update, escalate]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: ServiceAccount, name: robot, namespace: shop}
+",
+        ),
     ],
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["aggregate-into-default-roles"], grants::by_scope);
+    let escalate = catalogue::index("escalate-roles").unwrap_or_default();
+    let is_checked = |capabilities: &Capabilities<'_>, proof: &Proof| {
+        !capabilities.of(proof.subject, proof.namespace).0.has(escalate)
+    };
+    grants::report_those(inventory, findings, &["aggregate-into-default-roles"], grade, &is_checked);
+}
+
+fn grade(situation: &Situation) -> Severity {
+    if situation.aggregates { Severity::Medium } else { Severity::Low }
 }

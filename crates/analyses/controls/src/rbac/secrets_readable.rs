@@ -5,7 +5,7 @@ use model::fix::FixClass;
 use model::inventory::Inventory;
 use model::severity::Severity;
 
-use super::grants::{self, ALLOW_SUBJECTS, Situation};
+use super::grants::{self, ALLOW_SUBJECTS, PRIVILEGED_NAMESPACES, Situation};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -56,7 +56,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[ALLOW_SUBJECTS],
+    parameters: &[ALLOW_SUBJECTS, PRIVILEGED_NAMESPACES],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

@@ -1,6 +1,7 @@
 //! `system-masters-bound`
 
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
+use model::document::Value;
 use model::finding::Finding;
 use model::finding::Findings;
 use model::fix::FixClass;
@@ -106,6 +107,43 @@ subjects:
   - {kind: Group, name: 'system:masters', apiGroup: rbac.authorization.k8s.io}
 ",
         ),
+        fixture(
+            "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  mapRoles: |
+    - rolearn: arn:aws:iam::111122223333:role/x # not system:masters
+      groups: [team]
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  mapRoles: |
+    - {rolearn: 'arn:aws:iam::111122223333:role/x', groups: [system:masters-readers]}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  mapRoles: | #~ critical
+    - rolearn: arn:aws:iam::111122223333:role/x
+      groups:
+        - team
+        - 'system:masters'
+",
+        ),
     ],
 };
 
@@ -114,13 +152,24 @@ fn check_object(object: &Object<'_>, findings: &mut Findings<'_>) {
         return findings.not_applicable();
     }
     for key in ["mapRoles", "mapUsers", "mapAccounts"] {
-        let Some(map) = object.value.at(&["data", key]).filter(|map| map.text().contains("system:masters")) else {
-            continue;
-        };
+        let Some(map) = object.value.at(&["data", key]).filter(|map| names_masters(&map.text())) else { continue };
         let message = "The identity map gives `system:masters` to identities of the cloud: they are allowed everything, past all roles";
         findings.report(Finding::at(map).value("system:masters").message(message));
     }
 }
+
+/// Whether a list of mappings, which is YAML inside a text, gives an identity the group. Of a list that cannot be read
+/// the word is enough.
+fn names_masters(map: &str) -> bool {
+    if !map.contains(MASTERS) {
+        return false;
+    }
+    let Ok(document) = yaml::parse_document(map) else { return true };
+    let groups = document.root().items().filter_map(|mapping| mapping.get("groups"));
+    groups.flat_map(Value::items).any(|group| group.text() == MASTERS)
+}
+
+const MASTERS: &str = "system:masters";
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };

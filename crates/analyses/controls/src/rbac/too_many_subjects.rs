@@ -10,7 +10,7 @@ use model::parameter::{Default, Parameter, parameter};
 use model::severity::Severity;
 use rbac::{BindingId, Evaluator, RoleId, RoleLink, SubjectKey};
 
-use super::grants;
+use super::grants::{self, ALLOW_SUBJECTS};
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -26,7 +26,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[MAX_SUBJECTS, MAX_ROLES],
+    parameters: &[ALLOW_SUBJECTS, MAX_SUBJECTS, MAX_ROLES],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(
@@ -98,7 +98,11 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         if grants::binding_anchor(evaluator, id).is_none() {
             continue;
         }
-        for subject in binding.subjects.iter().filter(|subject| is_human(evaluator, **subject)) {
+        for subject in binding
+            .subjects
+            .iter()
+            .filter(|subject| is_human(evaluator, **subject) && !grants::is_accepted(evaluator, **subject, findings))
+        {
             of_role.entry(role).or_insert_with(|| (BTreeSet::new(), id)).0.insert(*subject);
             of_subject.entry(*subject).or_insert_with(|| (BTreeSet::new(), id)).0.insert(role);
         }
@@ -113,7 +117,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     for (subject, (roles, id)) in of_subject.iter().filter(|(_, (roles, _))| roles.len() > most_roles) {
         let Some((resource, place)) = grants::binding_anchor(evaluator, *id) else { continue };
         let message = format!("`{{value}}` is bound to {} roles: nobody knows what they come to together", roles.len());
-        let finding = Finding::at_place(place).value(grants::named(evaluator, *subject, 0));
+        let finding = Finding::at_place(place).value(grants::named(evaluator, *subject));
         findings.report(resource, finding.message(message));
     }
 }

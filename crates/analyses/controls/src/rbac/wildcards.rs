@@ -1,18 +1,20 @@
 //! What controls of single rules have in common: a rule is judged by what it says, and by who is bound to it.
 
+use std::collections::BTreeSet;
+
 use model::control::InventoryFindings;
 use model::finding::Finding;
 use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
-use rbac::{Evaluator, RoleId, Rule, Source};
+use rbac::{Evaluator, RoleId, Rule, Source, SubjectKey};
 
 use super::grants;
 
 /// How bad a rule is in the whole cluster, and what it grants.
 pub(crate) type Judge = fn(&Evaluator<'_>, &Rule) -> Option<(Severity, String)>;
 
-/// Reports rules of roles in the input. One that grants everything is the finding of `cluster-admin-bound`.
+/// Reports rules of roles in the input, those that grant everything among them.
 pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>, judge: Judge) {
     let Some(capabilities) = grants::judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
@@ -26,16 +28,13 @@ pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>
         }
         for rule in role.rules.iter().filter(|rule| rule.origin == id) {
             let compiled = evaluator.rule(*rule);
-            if compiled.is_everything() {
-                continue;
-            }
             let Some((severity, what)) = judge(evaluator, compiled) else { continue };
             let bound = holders.of(id);
             let is_path = compiled.words.resources.is_empty();
             let reached = bound.iter().filter(|(binding, _)| !is_path || evaluator.binding(*binding).cluster);
             let reached = reached.filter(|(_, subject)| !grants::is_accepted(evaluator, *subject, findings));
             let reached: Vec<_> = reached.collect();
-            let Some((first, subject)) = reached.first() else {
+            let Some((first, _)) = reached.first() else {
                 if bound.is_empty() {
                     let message = format!("`{{value}}` would grant {what}; nobody is bound to it");
                     let finding = Finding::at_place(fact.rules[rule.index as usize].place).severity(Severity::Info);
@@ -45,7 +44,10 @@ pub(crate) fn report(inventory: &Inventory, findings: &mut InventoryFindings<'_>
             };
             let in_cluster = reached.iter().any(|(binding, _)| evaluator.binding(*binding).cluster);
             let severity = if in_cluster { severity } else { severity.lowered() };
-            let whom = grants::named(evaluator, *subject, reached.len() - 1);
+            let mut subjects: Vec<SubjectKey> = reached.iter().map(|(_, subject)| *subject).collect();
+            let mut seen = BTreeSet::new();
+            subjects.retain(|subject| seen.insert(*subject));
+            let whom = grants::named_all(evaluator, &subjects);
             let by = grants::binding_name(evaluator, *first);
             let message = format!("`{{value}}` grants {what} to {whom}, by {by}");
             let finding = Finding::at_place(fact.rules[rule.index as usize].place).severity(severity);

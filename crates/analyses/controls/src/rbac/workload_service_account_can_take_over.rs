@@ -7,6 +7,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 
 use super::accounts::Workloads;
+use super::grants::ALLOW_SUBJECTS;
 
 /// The control.
 pub static CONTROL: Control = Control {
@@ -27,7 +28,7 @@ pub static CONTROL: Control = Control {
     references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     umbrella: false,
     fix: FixClass::Manual,
-    parameters: &[],
+    parameters: &[ALLOW_SUBJECTS],
     check: Check::Inventory(check),
     fixtures: &[
         fixture(

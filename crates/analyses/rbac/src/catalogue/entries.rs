@@ -573,6 +573,16 @@ pub static ALL: &[Danger] = &[
         place: Where::WebhookNamespaces,
     },
     Danger {
+        id: "use-wide-constraints",
+        title: "use SecurityContextConstraints",
+        theme: Theme::Admission,
+        severity: Severity::High,
+        techniques: &["T1611"],
+        why: "pods under wide constraints own their node",
+        ways: &[&[&[need(&["use"], "security.openshift.io", &["securitycontextconstraints"])]]],
+        place: Where::Anywhere,
+    },
+    Danger {
         id: "api-services",
         title: "register aggregated APIs",
         theme: Theme::Admission,

@@ -19,6 +19,8 @@ pub struct AdmissionFacts {
     pub bindings: List<PolicyBindingFact>,
     /// What holds pods to a level, other than the labels of namespaces.
     pub enforcements: List<EnforcementFact>,
+    /// SecurityContextConstraints that are wide.
+    pub wide_constraints: List<WideConstraintsFact>,
 }
 
 /// A Service that the API server asks.
@@ -56,6 +58,19 @@ pub enum WebhookPurpose {
     AdmissionOptional,
     /// An object in another version.
     Conversion,
+    /// A group of the API that it serves.
+    AggregatedApi,
+}
+
+/// SecurityContextConstraints of OpenShift that let a pod have its node, or be any user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WideConstraintsFact {
+    /// The object.
+    pub resource: ResourceId,
+    /// Its name.
+    pub name: Symbol,
+    /// The field that is the widest.
+    pub place: Place,
 }
 
 /// The namespaces that a policy is for, where it does not name all of them.
@@ -185,4 +200,4 @@ impl BaselinePart {
         [Self::Privileged, Self::HostNamespaces, Self::HostPath, Self::HostPorts, Self::Capabilities];
 }
 
-pairs!(AdmissionFacts: webhooks, scopes, policies, bindings, enforcements);
+pairs!(AdmissionFacts: webhooks, scopes, policies, bindings, enforcements, wide_constraints);

@@ -6,12 +6,25 @@ use crate::document::Value;
 use crate::inventory::{
     AdmissionFacts, AdmissionPolicyFact, AskedAbout, BaselinePart, Demand, EnforcedLevel, EnforcementFact,
     ParameterReference, PolicyBindingFact, PolicyScopeFact, ScopeKind, WebhookPurpose, WebhookServiceFact,
+    WideConstraintsFact,
 };
 use crate::labels::Selector;
 use crate::object::Object;
 use crate::symbols::Symbol;
 
 const REGISTRATION: &str = "admissionregistration.k8s.io";
+
+/// Fields of SecurityContextConstraints that let a pod have its node.
+const WIDE: [&str; 5] =
+    ["allowPrivilegedContainer", "allowHostNetwork", "allowHostPID", "allowHostIPC", "allowHostDirVolumePlugin"];
+
+/// What of SecurityContextConstraints lets a pod have its node, or be any user.
+pub fn widest<'d>(object: &Object<'d>) -> Option<Value<'d>> {
+    let is_true = |key: &&str| object.value.get(key).filter(|value| value.as_bool() == Some(true));
+    let mut capabilities = object.value.get("allowedCapabilities").into_iter().flat_map(Value::items);
+    let any_user = || object.value.at(&["runAsUser", "type"]).filter(|kind| kind.text() == "RunAsAny");
+    WIDE.iter().find_map(is_true).or_else(|| capabilities.find(|name| name.text() == "*")).or_else(any_user)
+}
 
 impl Observer<'_> {
     pub(super) fn admission(&self, object: &Object<'_>, facts: &mut AdmissionFacts) {
@@ -28,6 +41,21 @@ impl Observer<'_> {
                 self.scope(object, &["spec", "matchResources", "namespaceSelector"], facts);
             }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => facts.webhooks.extend(self.conversion(object)),
+            ("apiregistration.k8s.io", "APIService") => {
+                let service = object.value.at(&["spec", "service"]);
+                let served =
+                    |service| self.webhook_service(service, WebhookPurpose::AggregatedApi, AskedAbout::default());
+                facts.webhooks.extend(service.and_then(served));
+            }
+            ("security.openshift.io", "SecurityContextConstraints") => {
+                let wide = widest(object).map(|value| WideConstraintsFact {
+                    resource: self.resource,
+                    name: self.symbols.intern(&object.name()),
+                    place: self.place(value),
+                });
+                facts.wide_constraints.extend(wide);
+                facts.enforcements.extend(self.enforcements(object));
+            }
             _ => facts.enforcements.extend(self.enforcements(object)),
         }
     }
