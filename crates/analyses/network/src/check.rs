@@ -67,6 +67,8 @@ pub struct Witness {
 pub enum Doubt {
     /// It is so only under a condition.
     Condition(&'static str),
+    /// Two policies of equal priority contradict each other.
+    Rivals(ResourceId, ResourceId),
     /// A policy is not evaluated.
     Unmodelled(ResourceId),
     /// A way in whose controller is not in the input.
@@ -99,8 +101,15 @@ pub fn check(worlds: &Worlds<'_>, rules: &[Rule]) -> Vec<Outcome> {
             }
         }
     }
+    if let Some(certain) = &worlds.certain {
+        for (outcome, other) in outcomes.iter_mut().zip(judge(certain)) {
+            if (outcome.broken > 0) != (other.broken > 0) {
+                outcome.doubts.extend(rivals(&worlds.base, outcome.witnesses.iter().chain(&other.witnesses)));
+            }
+        }
+    }
     for outcome in &mut outcomes {
-        let depends = outcome.doubts.iter().any(|doubt| matches!(doubt, Doubt::Condition(_)));
+        let depends = outcome.doubts.iter().any(|doubt| matches!(doubt, Doubt::Condition(_) | Doubt::Rivals(..)));
         outcome.verdict = if !outcome.unfounded.is_empty() {
             Verdict::Unfounded
         } else if outcome.broken > 0 && !depends {
@@ -112,6 +121,18 @@ pub fn check(worlds: &Worlds<'_>, rules: &[Rule]) -> Vec<Outcome> {
         };
     }
     outcomes
+}
+
+/// The policies of equal priority that decide of pairs.
+fn rivals<'w>(network: &Network<'_>, pairs: impl Iterator<Item = &'w Witness>) -> BTreeSet<Doubt> {
+    let mut found = BTreeSet::new();
+    for pair in pairs {
+        let explanation = network.explain(pair.from, pair.to, pair.ports.clone());
+        let halves = [&explanation.egress, &explanation.ingress];
+        let rivals = halves.into_iter().flat_map(|half| &half.rivals);
+        found.extend(rivals.map(|(own, other)| Doubt::Rivals(*own, *other)));
+    }
+    found
 }
 
 struct Judge<'n, 'a> {

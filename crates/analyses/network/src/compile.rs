@@ -32,6 +32,8 @@ pub(crate) struct Rule {
     /// Which of the policy's rules of that direction.
     pub(crate) number: u32,
     pub(crate) action: TrafficAction,
+    /// Policies of equal priority, whose order nobody knows, have one number; 0 where the order is known.
+    pub(crate) rivals: u32,
     pub(crate) subject: SetId,
     pub(crate) peers: SetId,
     /// The ports, a mask for each page.
@@ -106,6 +108,20 @@ pub(crate) struct Compiled {
     pub(crate) runs: Arc<Vec<Box<[Run]>>>,
     /// The policies, among the facts, that are compiled and not there.
     pub(crate) absent: Bits,
+    /// Whether there are policies whose order nobody knows.
+    pub(crate) has_rivals: bool,
+    /// What is taken to hold where such policies contradict each other.
+    pub(crate) doubtful: Doubtful,
+}
+
+/// What is taken to hold where policies of equal priority contradict each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doubtful {
+    /// Whatever one of them lets through may connect.
+    #[default]
+    Admitted,
+    /// Only what all of them let through may.
+    Refused,
 }
 
 /// Whether the policy is there, and somebody enforces it.
@@ -163,6 +179,17 @@ fn staged<'a>(inventory: &'a Inventory, config: &Config) -> Vec<(u32, &'a Traffi
         (Total(order.0), Total(order.1), name)
     });
     staged
+}
+
+/// For each policy the number of those of its priority, where there are several. Calico's of equal order go by their names.
+fn rivals(staged: &[(u32, &TrafficPolicy, (f64, f64))]) -> Vec<u32> {
+    let is_admin = |policy: &TrafficPolicy| matches!(policy.stage, Stage::Admin(_) | Stage::Baseline(_));
+    let runs = staged.chunk_by(|(_, left, own), (_, right, other)| own == other && is_admin(left) && is_admin(right));
+    let mut rivals = Vec::with_capacity(staged.len());
+    for (number, run) in (1..).zip(runs) {
+        rivals.extend(run.iter().map(|_| if run.len() > 1 { number } else { 0 }));
+    }
+    rivals
 }
 
 // Source: Calico's tiers, in which the policies of administrators and NetworkPolicies have orders of their own.
@@ -271,12 +298,14 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config, census: &Census) -
     let atoms = Atoms::new(&cuts(inventory, config, census));
     let mut compiler = Compiler { inventory, config, census, atoms: &atoms, sets: Sets::new(census, config) };
     let mut drafts: Vec<(f64, [Draft; 2])> = Vec::new();
-    for (number, policy, (stage, _)) in staged(inventory, config) {
+    let staged = staged(inventory, config);
+    let rivals = rivals(&staged);
+    for ((number, policy, (stage, _)), rivals) in staged.into_iter().zip(&rivals) {
         if drafts.last().is_none_or(|(known, _)| *known != stage) {
             drafts.push((stage, <[Draft; 2]>::default()));
         }
         let Some((_, last)) = drafts.last_mut() else { continue };
-        compiler.add(number, policy, last);
+        compiler.add(number, policy, *rivals, last);
     }
     let sets = compiler.sets.into_sets();
     let (behaviours, of_class, sets) = behaviours(census, &sets);
@@ -292,6 +321,8 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config, census: &Census) -
         runs: sets.iter().map(|set| runs(set)).collect::<Vec<_>>().into(),
         sets: sets.into(),
         absent: Bits::default(),
+        has_rivals: rivals.iter().any(|rivals| *rivals > 0),
+        doubtful: Doubtful::default(),
     };
     compiled.of_present(inventory, config)
 }
@@ -305,7 +336,7 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    fn add(&mut self, number: u32, policy: &TrafficPolicy, [ingress, egress]: &mut [Draft; 2]) {
+    fn add(&mut self, number: u32, policy: &TrafficPolicy, rivals: u32, [ingress, egress]: &mut [Draft; 2]) {
         let own = namespace_of(self.inventory, policy.resource);
         let own = self.census.namespace_index.get(&own).copied();
         let subject = self.sets.pods(&policy.subject, own, policy.kind);
@@ -330,8 +361,8 @@ impl Compiler<'_> {
                     }
                     None => subject,
                 };
-                let template =
-                    Rule { policy: number, number: at, action: rule.action, subject, peers, masks: Box::default() };
+                let (action, masks) = (rule.action, Box::default());
+                let template = Rule { policy: number, number: at, action, rivals, subject, peers, masks };
                 self.add_rule(template, rule.ports.as_deref(), direction, side);
             }
         }

@@ -3,8 +3,8 @@
 use model::inventory::TrafficAction;
 
 use crate::census::Family;
-use crate::compile::{Behaviour, Compiled, Direction, Side};
-use crate::sets::EVERYBODY;
+use crate::compile::{Behaviour, Compiled, Direction, Doubtful, Rule, Side};
+use crate::sets::{EVERYBODY, SetId};
 
 /// What a row needs besides its result, kept between rows.
 #[derive(Default)]
@@ -13,6 +13,18 @@ pub(crate) struct Scratch {
     theirs: Vec<u64>,
     open: Vec<u64>,
     passed: Vec<u64>,
+    rivals: Rivals,
+}
+
+/// What policies of equal priority decide, each for itself.
+#[derive(Default)]
+struct Rivals {
+    /// What the policy that is asked has decided.
+    own: Vec<u64>,
+    touched: Vec<u32>,
+    /// What any of them admits, denies and passes.
+    decided: [Vec<u64>; 3],
+    all_touched: Vec<u32>,
 }
 
 impl Compiled {
@@ -85,10 +97,7 @@ impl Compiled {
                 break;
             }
             reset(&mut scratch.passed, row.len(), 0);
-            for rule in scratch.rules.iter().map(|rule| &side.rules[*rule as usize]) {
-                let members = &self.sets[rule.peers as usize];
-                apply(rule.action, rule.masks[page], members, &mut open, row, &mut scratch.passed);
-            }
+            self.ordered(side, page, |rule| rule.peers, scratch, (&mut open, row));
             if closes {
                 open.fill(0);
             }
@@ -112,10 +121,7 @@ impl Compiled {
                 self.admit(side, page, &scratch.rules, row);
             } else {
                 reset(&mut scratch.passed, row.len(), 0);
-                for rule in scratch.rules.iter().map(|rule| &side.rules[*rule as usize]) {
-                    let members = &self.sets[rule.subject as usize];
-                    apply(rule.action, rule.masks[page], members, &mut open, row, &mut scratch.passed);
-                }
+                self.ordered(side, page, |rule| rule.subject, scratch, (&mut open, row));
             }
             side.closed.iter().for_each(|other| open[other as usize] = 0);
             if !(is_one_stage && side.admits_only) {
@@ -129,6 +135,29 @@ impl Compiled {
             }
         }
         scratch.open = open;
+    }
+
+    /// Asks the rules in their order, for the members of a set of each; those of equal priority all at once.
+    fn ordered(
+        &self,
+        side: &Side,
+        page: usize,
+        set: impl Fn(&Rule) -> SetId,
+        scratch: &mut Scratch,
+        (open, row): (&mut [u64], &mut [u64]),
+    ) {
+        let Scratch { rules, passed, rivals, theirs: _, open: _ } = scratch;
+        let rules = rules.iter().map(|rule| &side.rules[*rule as usize]);
+        let rules: Vec<&Rule> = rules.collect();
+        for run in rules.chunk_by(|left, right| left.rivals > 0 && left.rivals == right.rivals) {
+            match run {
+                [rule] => apply(rule.action, rule.masks[page], &self.sets[set(rule) as usize], open, row, passed),
+                run => {
+                    let asked = run.iter().map(|rule| (*rule, rule.masks[page], &*self.sets[set(rule) as usize]));
+                    rivals.apply(asked, self.doubtful, open, row, passed);
+                }
+            }
+        }
     }
 
     fn admit(&self, side: &Side, page: usize, rules: &[u32], row: &mut [u64]) {
@@ -161,6 +190,59 @@ fn apply(action: TrafficAction, mask: u64, members: &[u32], open: &mut [u64], ro
             TrafficAction::Deny => {}
             TrafficAction::Pass => passed[to as usize] |= hit,
         }
+    }
+}
+
+impl Rivals {
+    /// What is decided where the order of policies is not known: each decides for itself, and then the most or the least
+    /// that any of them lets through.
+    fn apply<'r>(
+        &mut self,
+        rules: impl Iterator<Item = (&'r Rule, u64, &'r [u32])>,
+        doubtful: Doubtful,
+        open: &mut [u64],
+        row: &mut [u64],
+        passed: &mut [u64],
+    ) {
+        self.decided.iter_mut().chain([&mut self.own]).for_each(|masks| masks.resize(open.len(), 0));
+        let mut policy = None;
+        for (rule, mask, members) in rules {
+            if policy.replace(rule.policy).is_some_and(|before| before != rule.policy) {
+                self.touched.drain(..).for_each(|to| self.own[to as usize] = 0);
+            }
+            for &to in members {
+                let hit = open[to as usize] & mask & !self.own[to as usize];
+                self.own[to as usize] |= hit;
+                self.decided[slot(rule.action)][to as usize] |= hit;
+                self.touched.push(to);
+                self.all_touched.push(to);
+            }
+        }
+        self.touched.drain(..).for_each(|to| self.own[to as usize] = 0);
+        for to in self.all_touched.drain(..).map(|to| to as usize) {
+            let decided = self.decided.each_mut().map(|masks| std::mem::take(&mut masks[to]));
+            let [admitted, left] = combined(decided, doubtful);
+            open[to] &= !(decided[0] | decided[1] | decided[2]);
+            row[to] |= admitted;
+            passed[to] |= left;
+        }
+    }
+}
+
+/// What is admitted and what is passed on, of what policies of equal priority admit, deny and pass.
+pub(crate) fn combined([admitted, denied, passed]: [u64; 3], doubtful: Doubtful) -> [u64; 2] {
+    match doubtful {
+        Doubtful::Admitted => [admitted, passed & !admitted],
+        Doubtful::Refused => [admitted & !denied & !passed, passed & !denied],
+    }
+}
+
+/// The place of an action among what is admitted, denied and passed.
+pub(crate) fn slot(action: TrafficAction) -> usize {
+    match action {
+        TrafficAction::Allow => 0,
+        TrafficAction::Deny => 1,
+        TrafficAction::Pass => 2,
     }
 }
 

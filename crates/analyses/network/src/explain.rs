@@ -8,7 +8,8 @@ use model::inventory::{
 use model::place::Place;
 
 use crate::census::{Class, Kind, namespace_of};
-use crate::compile::{Direction, Side, is_enforced};
+use crate::compile::{Direction, Doubtful, Rule, Side, is_enforced};
+use crate::evaluate::slot;
 use crate::exempt::{Exempt, OwnNodePorts, Placed};
 use crate::network::{EndpointId, Network};
 use crate::ports::Ports;
@@ -25,8 +26,11 @@ pub struct Explanation {
     pub egress: Half,
     /// What the side of the one that is connected to says.
     pub ingress: Half,
-    /// The ports of those asked for that both sides admit.
+    /// The ports of those asked for that both sides admit. Where policies of equal priority contradict each other, what
+    /// one of them lets through is among them.
     pub admitted: Ports,
+    /// Those of them of which policies of equal priority decide, so that nobody knows.
+    pub undecided: Ports,
     /// Why policies are not asked after all.
     pub exempt: Option<Exempt>,
     /// What holds for the node that the pods run on, where one end is pods and the other nodes.
@@ -41,6 +45,10 @@ pub struct Half {
     pub applies: bool,
     /// The ports that this side admits.
     pub admitted: Ports,
+    /// Those that it admits whichever of policies of equal priority counts.
+    pub certain: Ports,
+    /// Policies of equal priority that contradict each other for what was asked.
+    pub rivals: Vec<(ResourceId, ResourceId)>,
     /// Policies and rules, in the order in which they are asked.
     pub steps: Vec<Reason>,
     /// The policies because of which what no rule admits is refused.
@@ -110,7 +118,7 @@ impl Network<'_> {
         let ingress = self.half(to, from, Direction::Ingress, &asked);
         let both = egress.admitted.intersection(&ingress.admitted).intersection(&asked);
         // Between what is no workload no policy stands, and nothing is known.
-        let mut admitted = if self.compiled_connects(from, to) { both } else { Ports::none() };
+        let mut admitted = if self.compiled_connects(from, to) { both.clone() } else { Ports::none() };
         let own_node = self.own_node(from, to, node).filter(|own| own.placed != Placed::Elsewhere);
         let mut exempt = self.exempt(from, to);
         if let Some(own) = own_node.as_ref().filter(|own| own.placed == Placed::There) {
@@ -120,7 +128,9 @@ impl Network<'_> {
         if exempt.is_some() {
             admitted = asked.clone();
         }
-        Explanation { from, to, asked, egress, ingress, admitted, exempt, own_node }
+        let certain = egress.certain.intersection(&ingress.certain);
+        let undecided = if exempt.is_some() { Ports::none() } else { both.without(&certain).intersection(&admitted) };
+        Explanation { from, to, asked, egress, ingress, admitted, undecided, exempt, own_node }
     }
 
     fn compiled_connects(&self, from: EndpointId, to: EndpointId) -> bool {
@@ -131,7 +141,15 @@ impl Network<'_> {
     fn half(&self, own: EndpointId, other: EndpointId, direction: Direction, asked: &Ports) -> Half {
         let subject = self.get(own).behaviour;
         let applies = self.compiled.behaviours[subject as usize].is_pod;
-        let mut half = Half { direction, applies, admitted: Ports::all(), steps: Vec::new(), isolated_by: Vec::new() };
+        let mut half = Half {
+            direction,
+            applies,
+            admitted: Ports::all(),
+            certain: Ports::all(),
+            rivals: Vec::new(),
+            steps: Vec::new(),
+            isolated_by: Vec::new(),
+        };
         if !applies {
             return half;
         }
@@ -141,14 +159,33 @@ impl Network<'_> {
             other,
             direction,
             asked: asked.clone(),
+            doubtful: Doubtful::Refused,
             open: Ports::all(),
             admitted: Ports::none(),
             half: &mut half,
         };
-        for stage in &self.compiled.stages {
-            question.stage(stage.side(direction));
+        // Twice, if it is not known which of some policies count: the second time is the one that is told.
+        if self.compiled.has_rivals {
+            question.stages();
+            let certain = question.admitted.union(&question.open);
+            half = Half { certain, steps: Vec::new(), rivals: Vec::new(), isolated_by: Vec::new(), ..half };
+            question = Question {
+                network: self,
+                own,
+                other,
+                direction,
+                asked: asked.clone(),
+                doubtful: self.compiled.doubtful,
+                open: Ports::all(),
+                admitted: Ports::none(),
+                half: &mut half,
+            };
         }
+        question.stages();
         let admitted = question.admitted.union(&question.open);
+        if !self.compiled.has_rivals {
+            half.certain = admitted.clone();
+        }
         half.admitted = admitted;
         self.add_not_applicable(own, direction, &mut half);
         half.steps.extend(self.unmodelled(own, direction).into_iter().map(|policy| Reason {
@@ -275,12 +312,77 @@ struct Question<'q, 'n> {
     other: EndpointId,
     direction: Direction,
     asked: Ports,
+    /// What is taken to hold where policies of equal priority contradict each other.
+    doubtful: Doubtful,
     open: Ports,
     admitted: Ports,
     half: &'q mut Half,
 }
 
+/// What each of several policies of equal priority decides.
+#[derive(Default)]
+struct Rivals {
+    number: u32,
+    /// What was open before them.
+    open: Ports,
+    /// Each with what it admits, denies and passes.
+    policies: Vec<(u32, Place, [Ports; 3])>,
+}
+
 impl Question<'_, '_> {
+    fn stages(&mut self) {
+        for stage in &self.network.compiled.stages {
+            self.stage(stage.side(self.direction));
+        }
+    }
+
+    /// Closes what policies of equal priority decide, each for itself.
+    fn settle(&mut self, rivals: &mut Rivals, passed: &mut Ports) {
+        let Rivals { number: _, open, policies } = std::mem::take(rivals);
+        if policies.is_empty() {
+            return;
+        }
+        let any = |slot: usize| policies.iter().fold(Ports::none(), |all, (_, _, of)| all.union(&of[slot]));
+        let [admitted, denied, left] = [any(0), any(1), any(2)];
+        let decided = admitted.union(&denied).union(&left);
+        self.open = open.without(&decided);
+        let (admits, passes) = match self.doubtful {
+            Doubtful::Admitted => (admitted.clone(), left.without(&admitted)),
+            Doubtful::Refused => (admitted.without(&denied).without(&left), left.without(&denied)),
+        };
+        self.admitted = self.admitted.union(&admits);
+        *passed = passed.union(&passes);
+        for (at, (policy, place, own)) in policies.iter().enumerate() {
+            for (other, _, theirs) in &policies[at + 1..] {
+                let mut contested = Ports::none();
+                for (slot, own) in own.iter().enumerate() {
+                    let others = theirs.iter().enumerate().filter(|(other, _)| *other != slot);
+                    others.for_each(|(_, theirs)| contested = contested.union(&own.intersection(theirs)));
+                }
+                let contested = contested.intersection(&self.asked);
+                if contested.is_empty() {
+                    continue;
+                }
+                let [own, other] = [policy, other].map(|policy| self.network.policy(*policy).resource);
+                let inventory = self.network.inventory;
+                let name = inventory.symbols.text(inventory.resource(other).name);
+                self.half.rivals.push((own, other));
+                self.half.steps.push(Reason {
+                    policy: own,
+                    rule: None,
+                    place: *place,
+                    word: Word::Undecidable,
+                    ports: contested,
+                    because: format!(
+                        "`{name}` has the same priority and decides otherwise: which counts is not defined"
+                    ),
+                    failing: 0,
+                    narrowed: false,
+                });
+            }
+        }
+    }
+
     fn stage(&mut self, side: &Side) {
         let compiled = &self.network.compiled;
         let subject = self.network.get(self.own).behaviour;
@@ -288,6 +390,7 @@ impl Question<'_, '_> {
         let mut rules = Vec::new();
         compiled.rules_of_subject(side, subject, &mut rules);
         let mut passed = Ports::none();
+        let mut rivals = Rivals::default();
         // A rule with named ports is several: those whose destination is another say nothing here.
         let mut at = 0;
         while let Some(first) = rules.get(at).map(|rule| &side.rules[*rule as usize]) {
@@ -297,8 +400,16 @@ impl Question<'_, '_> {
             at += same.len();
             let hit = same.iter().find(|rule| compiled.is_in(other, rule.peers));
             let ports = hit.map_or_else(Ports::none, |rule| compiled.atoms.ports(&rule.masks));
-            self.rule(first.policy, first.number, &ports, &mut passed);
+            if rivals.number != first.rivals {
+                self.settle(&mut rivals, &mut passed);
+            }
+            if first.rivals > 0 {
+                self.rival(first, &ports, &mut rivals);
+            } else {
+                self.rule(first.policy, first.number, &ports, &mut passed);
+            }
         }
+        self.settle(&mut rivals, &mut passed);
         let present = side.closing.iter().filter(|(_, policy)| compiled.is_present(*policy));
         let closing = present.filter(|(set, _)| compiled.is_in(subject, *set));
         let closing: Vec<u32> = closing.map(|(_, policy)| *policy).collect();
@@ -331,6 +442,27 @@ impl Question<'_, '_> {
                     narrowed: false,
                 });
             }
+        }
+    }
+
+    /// A rule of one of several policies of equal priority: those of the others do not come before it.
+    fn rival(&mut self, rule: &Rule, ports: &Ports, rivals: &mut Rivals) {
+        if rivals.policies.is_empty() {
+            rivals.number = rule.rivals;
+            rivals.open = self.open.clone();
+        }
+        if rivals.policies.last().is_none_or(|(policy, ..)| *policy != rule.policy) {
+            let place = self.network.policy(rule.policy).place;
+            rivals.policies.push((rule.policy, place, <[Ports; 3]>::default()));
+            self.open = rivals.open.clone();
+        }
+        let decided = self.open.intersection(ports);
+        let (admitted, mut passed) = (self.admitted.clone(), Ports::none());
+        self.rule(rule.policy, rule.number, ports, &mut passed);
+        self.admitted = admitted;
+        if let Some((_, _, of)) = rivals.policies.last_mut() {
+            let of = &mut of[slot(rule.action)];
+            *of = of.union(&decided);
         }
     }
 

@@ -10,7 +10,7 @@ use model::symbols::Symbol;
 
 use crate::addresses::{self, Range};
 use crate::census::{Census, Kind, Map, Workload};
-use crate::compile::{self, Compiled, Direction};
+use crate::compile::{self, Compiled, Direction, Doubtful};
 use crate::config::Config;
 use crate::evaluate::Scratch;
 use crate::exposure::Entry;
@@ -153,6 +153,23 @@ impl<'a> Network<'a> {
             compiled: self.compiled.of_present(self.inventory, &config).into(),
             config,
             census: Arc::clone(&self.census),
+            endpoints: Arc::clone(&self.endpoints),
+            of_behaviour: Arc::clone(&self.of_behaviour),
+            openings: Arc::clone(&self.openings),
+            placement: Arc::clone(&self.placement),
+        })
+    }
+
+    /// The same network where only what all policies of equal priority let through is taken to be admitted; this one takes
+    /// it that whatever one of them lets through may be. None if there are no such policies, so that nothing is in doubt.
+    pub fn without_doubts(&self) -> Option<Self> {
+        let mut compiled = Compiled::clone(&self.compiled);
+        compiled.doubtful = Doubtful::Refused;
+        self.compiled.has_rivals.then(|| Self {
+            inventory: self.inventory,
+            config: self.config.clone(),
+            census: Arc::clone(&self.census),
+            compiled: compiled.into(),
             endpoints: Arc::clone(&self.endpoints),
             of_behaviour: Arc::clone(&self.of_behaviour),
             openings: Arc::clone(&self.openings),
@@ -358,6 +375,12 @@ impl Row<'_> {
     pub fn reaches(&self, other: EndpointId) -> bool {
         let behaviour = self.network.get(other).behaviour as usize;
         self.masks.iter().any(|page| page[behaviour] != 0)
+    }
+
+    /// Whether another row of the same endpoints says something else of one of them.
+    pub(crate) fn differs(&self, other: &Row<'_>, to: EndpointId) -> bool {
+        let of = self.network.get(to).behaviour as usize;
+        self.masks.iter().zip(&other.masks).any(|(own, other)| own[of] != other[of])
     }
 
     /// Whether two others may be connected to on the same ports.

@@ -12,6 +12,8 @@ pub struct Worlds<'a> {
     pub base: Network<'a>,
     /// Under one assumption changed, with what that is.
     pub others: Vec<(&'static str, Network<'a>)>,
+    /// What is certain of the base, where policies of equal priority contradict each other.
+    pub certain: Option<Network<'a>>,
 }
 
 /// Another answer, and the condition under which it holds.
@@ -32,12 +34,26 @@ impl<'a> Worlds<'a> {
             let network = Network::new(inventory, &config);
             (condition, network)
         });
-        Self { base: Network::new(inventory, config), others: others.collect() }
+        Self { others: others.collect(), ..Self::assumed(inventory, config) }
     }
 
     /// The network as assumed alone.
-    pub fn certain(inventory: &'a Inventory, config: &Config) -> Self {
-        Self { base: Network::new(inventory, config), others: Vec::new() }
+    pub fn assumed(inventory: &'a Inventory, config: &Config) -> Self {
+        let base = Network::new(inventory, config);
+        Self { certain: base.without_doubts(), base, others: Vec::new() }
+    }
+
+    /// Calls `see` with every pair of which policies of equal priority decide, and the ports that are in doubt.
+    pub fn doubts(&self, see: &mut dyn FnMut(EndpointId, EndpointId, &Ports)) {
+        let Some(certain) = &self.certain else { return };
+        self.base.rows(&mut |from, row| {
+            let sure = certain.row(from);
+            for (to, _) in self.base.endpoints() {
+                if row.differs(&sure, to) && self.base.exempt(from, to).is_none() {
+                    see(from, to, &row.to(to).without(&sure.to(to)));
+                }
+            }
+        });
     }
 
     /// The answers that differ from the base.

@@ -39,6 +39,7 @@ fn agree(cluster: &Cluster, dialect: Dialect) -> Result<u64, TestCaseError> {
     prop_assert!(refused.is_empty(), "{refused:?}\n{yaml}");
     let network = Network::new(&inventory, &Config { dialect, ..Config::default() });
     let endpoints = endpoints(&network, cluster);
+    let certain = network.without_doubts();
     let mut compared = 0;
     for &(from, from_id) in &endpoints {
         let row = network.row(from_id);
@@ -55,12 +56,18 @@ fn agree(cluster: &Cluster, dialect: Dialect) -> Result<u64, TestCaseError> {
             prop_assert_eq!(&listed, &network.connections(from_id, to_id));
             let explained = network.explain(from_id, to_id, Ports::all());
             prop_assert_eq!(&listed, &explained.admitted, "{}", yaml);
+            let sure = certain.as_ref().map(|certain| certain.connections(from_id, to_id));
+            let undecided = sure.as_ref().map_or_else(Ports::none, |sure| listed.without(sure));
+            prop_assert_eq!(&explained.undecided, &undecided, "{}", yaml);
             for protocol in PROTOCOLS {
                 for &port in PROBES {
                     let expected = cluster.admits(from, to, protocol, port, dialect);
                     let found = listed.contains(protocol, port);
                     compared += 1;
                     prop_assert_eq!(found, expected, "{:?} -> {:?} {:?} {}\n{}", from, to, protocol, port, yaml);
+                    let sure = sure.as_ref().map_or(found, |sure| sure.contains(protocol, port));
+                    let expected = cluster.may(from, to, protocol, port, dialect, false);
+                    prop_assert_eq!(sure, expected, "{:?} -> {:?} {:?} {}\n{}", from, to, protocol, port, yaml);
                 }
             }
         }

@@ -271,6 +271,48 @@ fn networks_of_administrators_cut_pods_too() {
 }
 
 #[test]
+fn which_of_two_policies_of_one_priority_counts_is_not_known() {
+    let admin = |name: &str, priority: u32, action: &str, port: u16| {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{tier: Admin, priority: {priority}, subject: {{namespaces: {{}}}}, ingress: [{{action: {action}, from: [{{namespaces: {{}}}}], protocols: [{{tcp: {{destinationPort: {{number: {port}}}}}}}]}}]}}\n"
+        )
+    };
+    let of = |policies: String| {
+        let inventory = support::inventory(&cluster(&policies));
+        let network = Network::new(&inventory, &Config::default());
+        let explained = network.explain(endpoint(&network, "b/job"), endpoint(&network, "a/web"), Ports::all());
+        let rivals: Vec<String> = explained
+            .ingress
+            .rivals
+            .iter()
+            .flat_map(|(own, other)| {
+                [own, other].map(|policy| inventory.symbols.text(inventory.resource(*policy).name))
+            })
+            .collect();
+        let of_row = network
+            .without_doubts()
+            .map(|certain| certain.connections(endpoint(&network, "b/job"), endpoint(&network, "a/web")).to_string());
+        (explained.undecided.to_string(), rivals.join(" "), of_row)
+    };
+    let all_but = Some("TCP 1-79,81-65535, UDP, SCTP".to_owned());
+    let contradicting = of(admin("x", 5, "Accept", 80) + &admin("y", 5, "Deny", 80));
+    assert_eq!(contradicting, ("TCP 80".to_owned(), "x y".to_owned(), all_but.clone()));
+    // The order in which they are written, and their names, say nothing.
+    let contradicting = of(admin("y", 5, "Deny", 80) + &admin("x", 5, "Accept", 80));
+    assert_eq!(contradicting, ("TCP 80".to_owned(), "x y".to_owned(), all_but));
+    // They do not meet, agree, or one goes before the other.
+    let fine = |policies: String| {
+        let (undecided, rivals, _) = of(policies);
+        assert_eq!((&*undecided, &*rivals), (NONE, ""));
+    };
+    fine(admin("x", 5, "Accept", 80) + &admin("y", 5, "Deny", 81));
+    fine(admin("x", 5, "Deny", 80) + &admin("y", 5, "Deny", 80));
+    fine(admin("x", 5, "Accept", 80) + &admin("y", 6, "Deny", 80));
+    // What is refused in any case is not in doubt, whatever they say.
+    fine(admin("w", 4, "Deny", 80) + &admin("x", 5, "Accept", 80) + &admin("y", 5, "Deny", 80));
+}
+
+#[test]
 fn cilium_denies_first_and_finds_no_pods_by_address() {
     let cilium = |spec: &str| {
         cluster(&format!(

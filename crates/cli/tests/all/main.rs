@@ -20,6 +20,7 @@ mod frameworks;
 mod generated;
 mod hostile;
 mod network_check;
+mod network_doubts;
 mod network_exposure;
 mod network_generate;
 mod network_list;

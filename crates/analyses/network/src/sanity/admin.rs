@@ -4,6 +4,7 @@ use model::inventory::{Stage, TrafficAction, TrafficPolicy, TrafficPolicyKind, W
 
 use super::{Asker, Question, rule_name};
 use crate::compile::{Direction, Rule, Side, is_enforced};
+use crate::evaluate::slot;
 
 /// How many pairs are looked at for each question.
 const MOST_PAIRS: u64 = 5_000_000;
@@ -34,7 +35,7 @@ impl Asker<'_, '_> {
         let mut pairs = 0;
         for (at, &(left, first, own)) in ordered.iter().enumerate() {
             for &(right, second, other) in &ordered[at + 1..] {
-                if own != other || first.kind != second.kind {
+                if own != other {
                     continue;
                 }
                 match self.differ(left, right, &mut pairs) {
@@ -98,12 +99,7 @@ impl Asker<'_, '_> {
         for rule in side.rules.iter().filter(applies) {
             for (decided, mask) in pages.iter_mut().zip(&rule.masks) {
                 let open = mask & !(decided[0] | decided[1] | decided[2]);
-                let slot = match rule.action {
-                    TrafficAction::Allow => 0,
-                    TrafficAction::Deny => 1,
-                    TrafficAction::Pass => 2,
-                };
-                decided[slot] |= open;
+                decided[slot(rule.action)] |= open;
             }
         }
         pages

@@ -147,13 +147,16 @@ fn admin() -> impl Strategy<Value = Admin> {
 
 pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     let namespaces = vec(labels(), 3).prop_map(|labels| NAMESPACES.iter().copied().zip(labels).take(2).collect());
-    (namespaces, vec(pod(), 1..7), vec(policy(), 0..5), vec(admin(), 0..4)).prop_map(
-        |(namespaces, mut pods, policies, mut admin)| {
+    let same = vec(proptest::bool::weighted(0.25), 4);
+    (namespaces, vec(pod(), 1..7), vec(policy(), 0..5), vec(admin(), 0..4), same).prop_map(
+        |(namespaces, mut pods, policies, mut admin, same)| {
             pods.iter_mut().enumerate().for_each(|(number, pod)| pod.name = format!("p{number}"));
-            // There is one baseline of v1alpha1, and equal priorities are not defined.
+            // There is one baseline of v1alpha1. Of policies of equal priority the order is not defined.
             let mut baseline = false;
             admin.retain(|policy| policy.form != Form::Baseline || !std::mem::replace(&mut baseline, true));
-            for (priority, policy) in (1..).zip(&mut admin) {
+            let mut priority = 0;
+            for (policy, same) in admin.iter_mut().zip(same) {
+                priority += u32::from(!same || priority == 0);
                 policy.priority = if policy.form == Form::Baseline { 0 } else { priority };
             }
             Cluster { namespaces, pods, policies, admin }

@@ -160,8 +160,21 @@ impl Cluster {
 
     /// Whether a connection is made.
     pub(crate) fn admits(&self, from: Place, to: Place, protocol: Protocol, port: u16, dialect: Dialect) -> bool {
-        self.side(from, to, to, (protocol, port), false, dialect)
-            && self.side(to, from, to, (protocol, port), true, dialect)
+        self.may(from, to, protocol, port, dialect, true)
+    }
+
+    /// The same, where policies of equal priority may all go first: whether one order of them admits it, or all do.
+    pub(crate) fn may(
+        &self,
+        from: Place,
+        to: Place,
+        protocol: Protocol,
+        port: u16,
+        dialect: Dialect,
+        some_order: bool,
+    ) -> bool {
+        self.side(from, to, to, (protocol, port, some_order), false, dialect)
+            && self.side(to, from, to, (protocol, port, some_order), true, dialect)
     }
 
     /// One side of a connection: that of `own`, with `other` on the other side.
@@ -170,12 +183,14 @@ impl Cluster {
         own: Place,
         other: Place,
         destination: Place,
-        port: (Protocol, u16),
+        (protocol, number, some_order): (Protocol, u16, bool),
         ingress: bool,
         dialect: Dialect,
     ) -> bool {
+        let port = (protocol, number);
+        let asked = (protocol, number, some_order);
         let Some(pod) = self.is_pod(own, dialect) else { return true };
-        if let Some(answer) = self.tier(false, pod, other, destination, port, ingress, dialect) {
+        if let Some(answer) = self.tier(false, pod, other, destination, asked, ingress, dialect) {
             return answer;
         }
         let isolating: Vec<&Policy> = self.policies.iter().filter(|policy| isolates(policy, pod, ingress)).collect();
@@ -188,7 +203,7 @@ impl Cluster {
                 .into_iter()
                 .any(|(policy, rule)| self.rule_admits(policy, rule, other, destination, port, dialect));
         }
-        self.tier(true, pod, other, destination, port, ingress, dialect).unwrap_or(true)
+        self.tier(true, pod, other, destination, asked, ingress, dialect).unwrap_or(true)
     }
 
     fn rule_admits(
@@ -260,10 +275,11 @@ impl Cluster {
         pod: &Pod,
         other: Place,
         destination: Place,
-        port: (Protocol, u16),
+        (protocol, number, some_order): (Protocol, u16, bool),
         ingress: bool,
         dialect: Dialect,
     ) -> Option<bool> {
+        let port = (protocol, number);
         // Never for pods on the network of their node.
         if pod.host_network {
             return None;
@@ -271,21 +287,24 @@ impl Cluster {
         let of_tier = |form: Form| matches!(form, Form::Baseline | Form::ClusterBaseline) == baseline;
         let mut policies: Vec<&Admin> = self.admin.iter().filter(|policy| of_tier(policy.form)).collect();
         policies.sort_by_key(|policy| policy.priority);
-        for policy in policies {
-            let selected = has_labels(&policy.namespaces, &self.namespace_labels(pod.namespace))
-                && policy.pods.as_ref().is_none_or(|pods| has_labels(pods, &pod.labels));
-            if !selected {
-                continue;
-            }
-            for rule in if ingress { &policy.ingress } else { &policy.egress } {
-                let peer = rule.peers.iter().any(|peer| self.is_admin_peer(peer, other, dialect));
-                if peer && self.has_admin_port(rule, destination, port, dialect) {
-                    return match rule.action {
-                        "Allow" => Some(true),
-                        "Deny" => Some(false),
-                        _ => None,
-                    };
-                }
+        for group in policies.chunk_by(|left, right| left.priority == right.priority) {
+            let decide = |policy: &&Admin| {
+                let selected = has_labels(&policy.namespaces, &self.namespace_labels(pod.namespace))
+                    && policy.pods.as_ref().is_none_or(|pods| has_labels(pods, &pod.labels));
+                let mut rules = if ingress { policy.ingress.iter() } else { policy.egress.iter() };
+                let first = rules.find(|rule| {
+                    rule.peers.iter().any(|peer| self.is_admin_peer(peer, other, dialect))
+                        && self.has_admin_port(rule, destination, port, dialect)
+                });
+                first.filter(|_| selected).map(|rule| rule.action)
+            };
+            let decisions: Vec<&str> = group.iter().filter_map(decide).collect();
+            let order = if some_order { ["Allow", "Pass", "Deny"] } else { ["Deny", "Pass", "Allow"] };
+            match order.into_iter().find(|action| decisions.contains(action)) {
+                Some("Allow") => return Some(true),
+                Some("Deny") => return Some(false),
+                Some(_) => return None,
+                None => {}
             }
         }
         None

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ::network::{EndpointId, Identity, Ports, Worlds};
 use model::inventory::Protocol;
-use reports::network::explain::{answer, report, write_json, write_text};
+use reports::network::explain::{ExplainAnswer, answer, report, write_json, write_text};
 use reports::network::map::coverage;
 
 use super::{VERSION, assume, exit, find, read, write_outputs};
@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
     let assumptions = assume(&inventory, &arguments.input)?;
     let is_known = assumptions.plugin.name().is_some() || !arguments.input.dialect.is_empty();
     let worlds = match is_known {
-        true => Worlds::certain(&inventory, &assumptions.config),
+        true => Worlds::assumed(&inventory, &assumptions.config),
         false => Worlds::new(&inventory, &assumptions.config),
     };
     let network = &worlds.base;
@@ -42,13 +42,14 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
             answers.push(answer(network, &explanation, &worlds.dependences(from, to)));
         }
     }
+    let is_doubtful = answers.iter().any(|answer: &ExplainAnswer| !answer.undecided.0.is_empty());
     let report = report(coverage(network), answers, VERSION);
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),
         _ => write_text(&report, terminal, out),
     })?;
-    Ok(exit(&inventory))
+    Ok(exit(&inventory).max(if is_doubtful { Exit::Incomplete } else { Exit::Clean }))
 }
 
 type Port = (Protocol, u16);

@@ -3,7 +3,7 @@
 use ::network::{EndpointId, Network, Worlds};
 use reports::network::html::{self, HtmlInput};
 use reports::network::list::{ListInput, write_text};
-use reports::network::map::{Filter, MapInput, map, write_csv, write_dot, write_json};
+use reports::network::map::{Filter, MapInput, map, undecidable, write_csv, write_dot, write_json};
 use reports::network::svg::{self, SvgInput};
 
 use super::{Assumptions, VERSION, assume, exit, find, read, subject, write_outputs};
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
     let inventory = read(&arguments.paths, &arguments.input)?;
     let Assumptions { config, plugin, own } = assume(&inventory, &arguments.input)?;
     let is_known = plugin.name().is_some() || !arguments.input.dialect.is_empty();
-    let worlds = if is_known { Worlds::certain(&inventory, &config) } else { Worlds::new(&inventory, &config) };
+    let worlds = if is_known { Worlds::assumed(&inventory, &config) } else { Worlds::new(&inventory, &config) };
     let network = &worlds.base;
     let filter = Filter {
         focus: focus(network, arguments)?,
@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
             write_text(&input, terminal, out)
         }
     })?;
-    Ok(exit(&inventory))
+    let is_doubtful = !undecidable(&worlds, &filter).is_empty();
+    Ok(exit(&inventory).max(if is_doubtful { Exit::Incomplete } else { Exit::Clean }))
 }
 
 fn all(network: &Network<'_>, names: &[String]) -> Result<Vec<EndpointId>, UsageError> {

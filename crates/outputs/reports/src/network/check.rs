@@ -218,6 +218,9 @@ fn doubt_text(network: &Network<'_>, doubt: &Doubt) -> String {
     };
     match doubt {
         Doubt::Condition(condition) => format!("it is otherwise if {condition}"),
+        Doubt::Rivals(own, other) => {
+            format!("{} and {} have one priority and contradict each other", named(*own), named(*other))
+        }
         Doubt::Unmodelled(policy) => format!("{} is not evaluated, and may change the answer", named(*policy)),
         Doubt::Controller(door) => {
             format!("{} leads there, and its controller is not in the input", named(*door))

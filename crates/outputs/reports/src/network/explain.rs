@@ -38,8 +38,10 @@ pub struct ExplainAnswer {
     pub to: String,
     /// The ports that were asked for.
     pub asked: Connection,
-    /// Those of them that are admitted.
+    /// Those of them that are admitted, the undecided ones included.
     pub admitted: Connection,
+    /// Those of them of which policies of equal priority decide otherwise, so that nobody knows.
+    pub undecided: Connection,
     /// What the side of the one that connects says.
     pub egress: ExplainHalf,
     /// What the side of the one that is connected to says.
@@ -125,7 +127,7 @@ pub fn report(coverage: JsonCoverage, answers: Vec<ExplainAnswer>, version: &str
 
 /// The answer for two endpoints.
 pub fn answer(network: &Network<'_>, explanation: &Explanation, dependences: &[Dependence]) -> ExplainAnswer {
-    let Explanation { from, to, asked, egress, ingress, admitted, exempt, own_node } = explanation;
+    let Explanation { from, to, asked, egress, ingress, admitted, undecided, exempt, own_node } = explanation;
     let others = dependences.iter().map(|other| (other, other.ports.intersection(asked)));
     let others = others.filter(|(_, ports)| ports != admitted);
     ExplainAnswer {
@@ -133,6 +135,7 @@ pub fn answer(network: &Network<'_>, explanation: &Explanation, dependences: &[D
         to: network.get(*to).name.clone(),
         asked: Connection(asked.clone()),
         admitted: Connection(admitted.clone()),
+        undecided: Connection(undecided.clone()),
         egress: half(network, egress),
         ingress: half(network, ingress),
         exempt: exempt.map(|exempt| match exempt {
@@ -192,6 +195,15 @@ fn opposite(network: &Network<'_>, explanation: &Explanation) -> Vec<String> {
         format!("{} ({path}:{line})", object_name(inventory, reason.policy))
     };
     let mut changes = Vec::new();
+    if !explanation.undecided.is_empty() {
+        let halves = [&explanation.egress, &explanation.ingress];
+        let rivals = halves.into_iter().flat_map(|half| &half.rivals);
+        let pairs = rivals.map(|(own, other)| {
+            let (own, other) = (object_name(inventory, *own), object_name(inventory, *other));
+            format!("give {own} and {other} different priorities, so that it is known which counts")
+        });
+        return pairs.collect();
+    }
     if explanation.admitted.is_empty() {
         for half in [&explanation.egress, &explanation.ingress] {
             if !half.admitted.intersection(&explanation.asked).is_empty() {
@@ -335,6 +347,13 @@ fn verdict(answer: &ExplainAnswer) -> String {
     let own = answer.own_node.as_ref().filter(|own| own.placed == "perhaps" && own.admitted != answer.admitted);
     let sure = format!("{}{sure}", if own.is_some() { " but with the node that the pods run on" } else { "" });
     let (asked, admitted) = (&answer.asked.0, &answer.admitted.0);
+    let undecided = &answer.undecided.0;
+    if !undecided.is_empty() {
+        let certain = admitted.without(undecided);
+        let on = if undecided == asked { String::new() } else { format!(" on {undecided}") };
+        let also = if certain.is_empty() { String::new() } else { format!(", admitted on {certain}") };
+        return format!("undecidable{on}{also}: policies of equal priority contradict each other");
+    }
     if admitted.is_empty() {
         format!("not admitted{sure}")
     } else if admitted == asked {

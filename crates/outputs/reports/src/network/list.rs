@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 
 use super::exposure::{targets, write_targets};
 use super::hanging::{write_hanging, write_plain};
-use super::map::{Filter, coverage, depends_on};
+use super::map::{Filter, coverage, depends_on, undecidable};
 use super::table::Table;
 use super::wire::{PluginSource, assumed_text, incomplete, refused};
 use crate::text::Terminal;
@@ -182,6 +182,18 @@ fn write_doubts(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wri
         let place = format!("{}:{}", sanitize(&note.path), note.line);
         let text = format!("incomplete: {} {place}: {}", sanitize(&note.policy), sanitize(&note.reason));
         write_plain(&text, 0, terminal, out)?;
+    }
+    let undecidable = undecidable(input.worlds, input.filter);
+    for one in undecidable.iter().take(MOST) {
+        let policies = one.policies.join(" and ");
+        let text = format!(
+            "undecidable: {} => {}: {}: {policies} have one priority and contradict each other",
+            one.from, one.to, one.connection.0
+        );
+        write_plain(&sanitize(&text), 0, terminal, out)?;
+    }
+    if undecidable.len() > MOST {
+        writeln!(out, "undecidable: {} more pairs; `--output json` has all", undecidable.len() - MOST)?;
     }
     let depends = depends_on(input.worlds, input.filter);
     for one in depends.iter().take(MOST) {

@@ -7,8 +7,8 @@ use ::network::{EndpointId, Identity, Network, Ports, Worlds};
 
 use super::table::Table;
 use super::wire::{
-    Connection, DependsOn, NetworkMap, OutsideConnections, PluginSource, RangeConnection, SCHEMA_VERSION, assumed,
-    endpoint_infos, incomplete, refused,
+    Connection, DependsOn, NetworkMap, OutsideConnections, PluginSource, RangeConnection, SCHEMA_VERSION, Undecidable,
+    assumed, endpoint_infos, incomplete, object_name, refused,
 };
 use crate::json::{JsonCoverage, Tool};
 
@@ -106,6 +106,7 @@ pub fn map(input: &MapInput<'_, '_>) -> NetworkMap {
         connections: within,
         outside,
         depends_on: depends_on(input.worlds, input.filter),
+        undecidable: undecidable(input.worlds, input.filter),
         refused: refused(inventory),
         incomplete: incomplete(inventory),
     }
@@ -136,6 +137,35 @@ fn tidy(ranges: &mut Vec<RangeConnection>) {
         }
     }
     *ranges = joined;
+}
+
+/// The connections of which policies of equal priority decide otherwise.
+pub fn undecidable(worlds: &Worlds<'_>, filter: &Filter) -> Vec<Undecidable> {
+    let network = &worlds.base;
+    let mut found = Vec::new();
+    let mut rivals: BTreeMap<(u32, u32), Vec<String>> = BTreeMap::new();
+    worlds.doubts(&mut |from, to, ports| {
+        if !filter.takes(network, from, to) {
+            return;
+        }
+        // Endpoints that are alike have the same policies.
+        let policies = rivals.entry((network.group_of(from), network.group_of(to))).or_insert_with(|| {
+            let explanation = network.explain(from, to, ports.clone());
+            let pairs = [&explanation.egress, &explanation.ingress].into_iter().flat_map(|half| half.rivals.clone());
+            let names = pairs.flat_map(|(own, other)| [own, other]);
+            let mut names: Vec<String> = names.map(|policy| object_name(network.inventory(), policy)).collect();
+            names.sort();
+            names.dedup();
+            names
+        });
+        found.push(Undecidable {
+            from: network.get(from).name.clone(),
+            to: network.get(to).name.clone(),
+            connection: Connection(ports.clone()),
+            policies: policies.clone(),
+        });
+    });
+    found
 }
 
 /// The answers that are others under other assumptions.

@@ -158,6 +158,20 @@ pub struct DependsOn {
     pub connection: Connection,
 }
 
+/// Ports of which two policies of equal priority decide otherwise, so that nobody knows. They are among the connections.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Undecidable {
+    /// Who connects.
+    pub from: String,
+    /// Who is connected to.
+    pub to: String,
+    /// The ports.
+    pub connection: Connection,
+    /// The policies.
+    pub policies: Vec<String>,
+}
+
 /// The answer of `plimsoll network list`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -178,6 +192,8 @@ pub struct NetworkMap {
     pub outside: BTreeMap<String, OutsideConnections>,
     /// Answers that depend on what was assumed.
     pub depends_on: Vec<DependsOn>,
+    /// Connections of which policies of equal priority decide otherwise.
+    pub undecidable: Vec<Undecidable>,
     /// Policies that the API refuses, so that nothing enforces them.
     pub refused: Vec<PolicyNote>,
     /// Policies that are not evaluated, so that the answers for what they select are incomplete.
