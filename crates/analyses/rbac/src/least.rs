@@ -137,9 +137,9 @@ impl Used {
 }
 
 /// The name that a rule may be limited to: not of what has none when it is asked, and not one that a controller made up.
+/// What is created by applying it has one.
 fn name_of(asked: &ResourceRequest) -> Option<String> {
-    let nameless = matches!(&*asked.verb, "list" | "watch" | "deletecollection")
-        || (asked.verb == "create" && asked.subresource.is_empty());
+    let nameless = matches!(&*asked.verb, "list" | "watch" | "deletecollection");
     (!nameless && !asked.name.is_empty() && !looks_generated(&asked.name)).then(|| asked.name.clone())
 }
 
@@ -284,6 +284,8 @@ mod tests {
             let found = rules(&[of("get", generated)], exact);
             assert!(found == ["a: get on pods "] || generated == "job-28719000", "{generated}: {found:?}");
         }
-        assert_eq!(rules(&[of("list", "db"), of("create", "db")], exact), ["a: create,list on pods "]);
+        let posted = of("create", "db").normalized();
+        assert_eq!(rules(&[of("list", "db"), posted], exact), ["a: create,list on pods "]);
+        assert_eq!(rules(&[of("patch", "db"), of("create", "db")], exact), ["a: create,patch on pods db"]);
     }
 }

@@ -26,6 +26,7 @@ pub mod request;
 pub mod resources;
 mod rule;
 mod shipped;
+pub mod unused;
 
 pub use answer::{Answer, Decision, Grant, Unknown};
 pub use compile::{Binding, BindingId, Role, RoleId, RoleLink, RoleRule, Source, SubjectKey};

@@ -93,12 +93,8 @@ impl Request {
     /// a Namespace carries its own name as one, and a URL of a collection has no name.
     pub fn normalized(self) -> Self {
         self.with(|request| {
+            let is_namespace = request.group.is_empty() && request.resource == "namespaces";
             let known = resources::find(&request.group, &request.resource);
-            if request.group.is_empty() && request.resource == "namespaces" {
-                request.namespace.clone_from(&request.name);
-            } else if known.is_some_and(|resource| !resource.namespaced) {
-                request.namespace.clear();
-            }
             let on_collection = match &*request.verb {
                 "create" => request.subresource.is_empty(),
                 "deletecollection" => true,
@@ -106,6 +102,12 @@ impl Request {
             };
             if on_collection {
                 request.name.clear();
+            }
+            // Of a list one name is a field selector, and no part of the path.
+            if is_namespace && !matches!(&*request.verb, "list" | "watch") {
+                request.namespace.clone_from(&request.name);
+            } else if is_namespace || known.is_some_and(|resource| !resource.namespaced) {
+                request.namespace.clear();
             }
         })
     }

@@ -311,8 +311,8 @@ Examples:
   plimsoll rbac least-privilege --audit audit.log deploy/ --write least.yaml
   plimsoll rbac least-privilege --audit audit.log --names --exact
 
-Exit codes: 0 nothing is superfluous · 1 something is · 2 not everything could be looked at, or not all that was
-allowed is allowed by the new roles · 3 wrong usage";
+Exit codes: 0 nothing is superfluous · 1 something is, or was not used · 2 not everything could be looked at, the log
+has no event that can be read, or not all that was allowed is allowed by the new roles · 3 wrong usage";
 
 /// `rbac least-privilege`
 #[derive(Debug, Args)]
@@ -321,9 +321,10 @@ pub struct LeastPrivilegeArguments {
     /// Files and folders; `-` is standard input
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// An audit log of the API server (audit.k8s.io, one event a line); its requests become roles
+    /// An audit log of the API server (audit.k8s.io, one event a line); its requests become roles. May be given several
+    /// times: each server writes its own
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub audit: Option<PathBuf>,
+    pub audit: Vec<PathBuf>,
     /// Write the roles into this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "audit")]
     pub write: Option<PathBuf>,

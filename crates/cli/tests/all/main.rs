@@ -34,6 +34,7 @@ mod policies;
 mod priorities;
 mod program;
 mod rbac;
+mod rbac_least;
 #[cfg(unix)]
 mod repositories;
 mod scan;

@@ -5,6 +5,7 @@
 
 mod doctor;
 mod edges;
+mod least;
 mod policies;
 mod questions;
 mod server;

@@ -39,13 +39,18 @@ impl Said {
 impl Server {
     /// A server with a kubeconfig for each of these users, or nothing if there is none to start.
     pub(crate) fn start(users: &[&str]) -> Option<Self> {
+        Self::start_with(users, &[])
+    }
+
+    /// The same with further options of the server.
+    pub(crate) fn start_with(users: &[&str], options: &[&str]) -> Option<Self> {
         let Some(binary) = std::env::var("PLIMSOLL_API_SERVER").ok().filter(|path| !path.is_empty()) else {
             let line = "left out: the command line on an API server: PLIMSOLL_API_SERVER is not set\n";
             std::io::stderr().write_all(line.as_bytes()).unwrap();
             return None;
         };
         let mut command = Command::new(&binary);
-        command.args(["serve", "--nodes", "2"]);
+        command.args(["serve", "--nodes", "2"]).args(options);
         users.iter().for_each(|user| {
             command.args(["--user", user]);
         });
@@ -66,6 +71,11 @@ impl Server {
     pub(crate) fn command(&mut self, command: &str) {
         writeln!(self.process.stdin.as_mut().unwrap(), "{command}").unwrap();
         self.ready = self.line();
+    }
+
+    /// The file of the audit log, of a server that was told to write one.
+    pub(crate) fn audit_log(&self) -> &str {
+        self.ready["auditLog"].as_str().unwrap()
     }
 
     pub(crate) fn kubeconfig(&self, user: &str) -> String {

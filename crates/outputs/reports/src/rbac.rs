@@ -2,6 +2,7 @@
 
 mod changes;
 pub mod graph;
+mod least;
 pub mod matrix;
 mod page;
 mod text;
@@ -15,6 +16,10 @@ use crate::json::{JsonCoverage, Tool};
 
 pub use changes::SubjectChange;
 pub use graph::{GraphEdge, GraphNode, GraphReport};
+pub use least::{
+    LeastPrivilegeReport, LeftOutReport, ProvenReport, RefusedReport, SuperfluousReport, UnusedReport, UsedReport,
+    WiderReport,
+};
 pub use text::write as write_text;
 
 /// The report of a command of `plimsoll rbac`. What another command answers is null.
@@ -223,66 +228,6 @@ pub struct RightReport {
     pub verbs: Vec<String>,
     /// The names that it is limited to; empty if it is not.
     pub names: Vec<String>,
-}
-
-/// What nobody needs, and roles that grant what was used.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LeastPrivilegeReport {
-    /// What may go without anybody missing it.
-    pub superfluous: Vec<SuperfluousReport>,
-    /// What the log says was used; null without a log.
-    pub used: Option<UsedReport>,
-    /// Roles and bindings as YAML; null without a log.
-    pub roles: Option<String>,
-    /// That the roles allow what was allowed; null without a log.
-    pub proof: Option<ProvenReport>,
-}
-
-/// Something that may go.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SuperfluousReport {
-    /// The role or binding.
-    pub object: ObjectReport,
-    /// The index of the rule, if it is one of a role.
-    pub rule: Option<u32>,
-    /// Why nobody misses it.
-    pub why: String,
-}
-
-/// What a log says.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UsedReport {
-    /// Requests that were allowed.
-    pub events: u64,
-    /// Requests that were refused: no use of a right.
-    pub denied: u64,
-    /// Lines that are no events.
-    pub unread: u64,
-    /// The time of the first, as written.
-    pub first: Option<String>,
-    /// And of the last.
-    pub last: Option<String>,
-    /// Distinct requests of distinct users.
-    pub distinct: u64,
-}
-
-/// What came of asking all requests of the log again.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProvenReport {
-    /// Subjects that roles were written for.
-    pub subjects: u64,
-    /// Distinct requests that were asked again.
-    pub requests: u64,
-    /// Of them, those that the new roles allow, with what every cluster gives.
-    pub allowed: u64,
-    /// Those that they do not allow.
-    pub refused: Vec<String>,
-    /// Those that the roles of the input do not explain: another cluster, or roles that are not in the input.
-    pub unexplained: u64,
 }
 
 /// The JSON Schema of the reports.

@@ -6,8 +6,8 @@ use anstyle::AnsiColor;
 use model::severity::Severity;
 
 use super::{
-    AnswerReport, ChainReport, DangerReport, LeastPrivilegeReport, ObjectReport, ProvenReport, RbacReport,
-    RequestReport, RightReport, SubjectName, SubjectReport, WhoCanReport,
+    AnswerReport, ChainReport, DangerReport, ObjectReport, RbacReport, RequestReport, RightReport, SubjectName,
+    SubjectReport, WhoCanReport,
 };
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, style};
@@ -37,7 +37,7 @@ pub fn write(report: &RbacReport, terminal: Terminal, out: &mut dyn Write) -> io
         super::graph::write_text(graph, out)?;
     }
     if let Some(least) = &report.least_privilege {
-        write_least(least, terminal, out)?;
+        super::least::write_text(least, terminal, out)?;
     }
     for skipped in &report.coverage.skipped {
         let line = skipped.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -62,7 +62,7 @@ pub(super) fn scope(namespace: Option<&String>) -> String {
 }
 
 /// A request in words.
-fn request(request: &RequestReport) -> String {
+pub(super) fn request(request: &RequestReport) -> String {
     if let Some(path) = &request.path {
         return format!("{} {}", sanitize(&request.verb), sanitize(path));
     }
@@ -80,7 +80,7 @@ pub(super) fn object(object: &ObjectReport) -> String {
     sanitize(&format!("{} {namespace}{}", object.kind, object.name))
 }
 
-fn place(path: Option<&String>, line: Option<u32>) -> String {
+pub(super) fn place(path: Option<&String>, line: Option<u32>) -> String {
     match path {
         Some(path) => format!("{}:{}", sanitize(path), line.unwrap_or(1)),
         None => "built in".to_owned(),
@@ -109,52 +109,6 @@ fn write_chain(chain: &ChainReport, terminal: Terminal, out: &mut dyn Write) -> 
 /// The way of a right in one line.
 pub(super) fn chain_line(chain: &ChainReport) -> String {
     format!("{} → {}, rule {}", object(&chain.binding), object(&chain.role), chain.rule.index)
-}
-
-fn write_least(least: &LeastPrivilegeReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    let LeastPrivilegeReport { superfluous, used, roles, proof } = least;
-    let title = match superfluous.len() {
-        0 => "no role, binding or rule of the input is superfluous".to_owned(),
-        1 => "1 thing that nobody needs".to_owned(),
-        many => format!("{many} things that nobody needs"),
-    };
-    writeln!(out, "{}", terminal.bold(&title))?;
-    for one in superfluous {
-        let rule = one.rule.map(|rule| format!(", rule {rule}")).unwrap_or_default();
-        let place = place(one.object.path.as_ref(), one.object.line);
-        writeln!(out, "  {}{rule}: {}  {}", object(&one.object), one.why, terminal.dim(&place))?;
-    }
-    if let (Some(used), Some(roles), Some(proof)) = (used, roles, proof) {
-        let window = match (&used.first, &used.last) {
-            (Some(first), Some(last)) => format!(" from {} to {}", sanitize(first), sanitize(last)),
-            _ => String::new(),
-        };
-        writeln!(out)?;
-        for line in roles.lines() {
-            writeln!(out, "{}", sanitize(line))?;
-        }
-        let counted = format!("{} requests, {} refused, {} lines no events", used.events, used.denied, used.unread);
-        writeln!(out, "\n{}", terminal.bold(&format!("the log{window}: {counted}")))?;
-        let ProvenReport { subjects, requests, allowed, refused, unexplained } = proof;
-        writeln!(
-            out,
-            "  roles for {subjects} subjects allow {allowed} of {requests} distinct requests that were allowed"
-        )?;
-        for request in refused.iter().take(20) {
-            writeln!(out, "  not allowed: {}", sanitize(request))?;
-        }
-        if *unexplained > 0 {
-            writeln!(
-                out,
-                "  {unexplained} of them the roles of the input do not allow: they are not of this cluster, or not all of it"
-            )?;
-        }
-        writeln!(
-            out,
-            "  what happens less often than the log is long is not in it: upgrades, failovers, ends of the month"
-        )?;
-    }
-    Ok(())
 }
 
 fn write_chains(chains: &[ChainReport], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

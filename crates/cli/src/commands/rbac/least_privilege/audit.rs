@@ -1,76 +1,78 @@
 //! Reads audit events of the API server: `audit.k8s.io` v1, one a line, a list, or in the envelopes of CloudWatch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use rbac::request::ResourceRequest;
-use rbac::{Identity, Request};
+use rbac::Request;
 use serde_json::Value;
+
+use super::event::{self, Refusal, User};
 
 /// A longer line is no event.
 const LONGEST: u64 = 16 << 20;
-
-/// Who used a right.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct User {
-    name: String,
-    groups: Vec<String>,
-}
-
-impl User {
-    pub(super) fn identity(&self) -> Identity {
-        Identity { user: self.name.clone(), groups: self.groups.clone() }
-    }
-}
-
-/// A request that can be ordered.
-type Used = (User, Request);
 
 /// What a log says was used.
 #[derive(Default)]
 pub(super) struct Log {
     /// Each request of each user once, and how often.
-    pub(super) uses: BTreeMap<Used, u64>,
-    /// Events that count.
+    pub(super) uses: BTreeMap<(User, Request), u64>,
+    /// What was refused to each user, why, and how often.
+    pub(super) refusals: BTreeMap<(String, Request, Refusal), u64>,
+    /// Requests that were allowed.
     pub(super) events: u64,
-    /// Events of requests that were refused.
+    /// Requests that were refused.
     pub(super) denied: u64,
-    /// Lines that are no events.
+    /// Lines that are no events, and events that say too little.
     pub(super) unread: u64,
     /// The time of the first event, as written.
     pub(super) first: Option<String>,
     /// And of the last.
     pub(super) last: Option<String>,
-    /// Requests that are counted already.
-    seen: BTreeSet<String>,
-}
-
-/// Reads a file of events; `-` is standard input.
-pub(super) fn read(path: &Path) -> io::Result<Log> {
-    let input: Box<dyn Read> = match path.as_os_str() == "-" {
-        true => Box::new(io::stdin()),
-        false => Box::new(File::open(path)?),
-    };
-    let mut reader = BufReader::with_capacity(1 << 16, input);
-    let (mut log, mut line) = (Log::default(), Vec::new());
-    loop {
-        line.clear();
-        if reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
-            return Ok(log);
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match serde_json::from_slice::<Value>(&line) {
-            Ok(value) => log.add(&value, 0),
-            Err(_) => log.unread += 1,
-        }
-    }
+    /// Requests that are counted already: one has an event when it begins to be answered and one when it ends, and one for
+    /// each server that it goes through. Its id alone does not tell, because clients may choose it.
+    seen: HashSet<u64>,
+    begun: HashSet<u64>,
+    ended: HashSet<u64>,
+    hashing: RandomState,
 }
 
 impl Log {
+    /// Adds the events of a file; `-` is standard input.
+    pub(super) fn read(&mut self, path: &Path) -> io::Result<()> {
+        let input: Box<dyn Read> = match path.as_os_str() == "-" {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(path)?),
+        };
+        let mut reader = BufReader::with_capacity(1 << 16, input);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if reader.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            match serde_json::from_slice::<Value>(&line) {
+                Ok(value) => self.add(&value, 0),
+                Err(_) => self.unread += 1,
+            }
+        }
+    }
+
+    /// Whether no event says how a request ended.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.events == 0 && self.denied == 0
+    }
+
+    /// Requests of which the log has only that they came.
+    pub(super) fn unfinished(&self) -> u64 {
+        self.begun.difference(&self.ended).count() as u64
+    }
+
     /// Adds an event, a list of them, or an envelope around one.
     fn add(&mut self, value: &Value, depth: u8) {
         if depth > 4 {
@@ -99,81 +101,46 @@ impl Log {
     }
 
     fn event(&mut self, event: &Value) {
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !matches!(&*text("/stage"), "ResponseComplete" | "ResponseStarted") || !self.seen.insert(text("/auditID")) {
-            return;
+        let id = event::text(event, "/auditID");
+        match &*event::text(event, "/stage") {
+            "RequestReceived" => {
+                self.begun.insert(self.hashing.hash_one(&id));
+                return;
+            }
+            "ResponseComplete" | "ResponseStarted" | "Panic" => self.ended.insert(self.hashing.hash_one(&id)),
+            _ => {
+                self.unread += 1;
+                return;
+            }
+        };
+        let other = event.get("impersonatedUser").filter(|other| other.is_object());
+        let own = User::new(event.get("user"));
+        let who = other.map_or_else(|| own.clone(), |other| User::new(Some(other)));
+        let refusal = event::refusal(event);
+        let request = event::request(event);
+        // To act as another was allowed, whatever became of what was done so.
+        for needed in other.into_iter().flat_map(|other| event::impersonation(event, other, request.as_ref())) {
+            self.uses.entry((own.clone(), needed)).or_default();
         }
-        let code = event.pointer("/responseStatus/code").and_then(Value::as_u64);
-        let forbidden = text("/annotations/authorization.k8s.io~1decision") == "forbid";
-        if matches!(code, Some(401 | 403)) || forbidden {
-            self.denied += 1;
+        let Some(request) = request.filter(|_| !who.name.is_empty() || refusal.is_some()) else {
+            self.unread += 1;
             return;
-        }
-        let time = text("/requestReceivedTimestamp");
+        };
+        let time = event::text(event, "/requestReceivedTimestamp");
         if !time.is_empty() {
             self.first = self.first.take().filter(|first| *first <= time).or_else(|| Some(time.clone()));
             self.last = self.last.take().filter(|last| *last >= time).or(Some(time));
         }
-        self.events += 1;
-        let own = user(event.get("user"));
-        let request = request(event);
-        match event.get("impersonatedUser").filter(|other| other.is_object()) {
-            None => self.count(own, request),
-            Some(other) => {
-                let other = user(Some(other));
-                for request in impersonation(&other) {
-                    self.count(own.clone(), request);
-                }
-                self.count(other, request);
-            }
+        let count = u64::from(self.seen.insert(self.hashing.hash_one((&id, &who, &request, refusal))));
+        if let Some(refusal) = refusal {
+            self.denied += count;
+            *self.refusals.entry((who.name, request, refusal)).or_default() += count;
+            return;
         }
+        self.events += count;
+        if let Some(creation) = event::creation(event, &request) {
+            *self.uses.entry((who.clone(), creation)).or_default() += count;
+        }
+        *self.uses.entry((who, request)).or_default() += count;
     }
-
-    fn count(&mut self, user: User, request: Request) {
-        *self.uses.entry((user, request)).or_default() += 1;
-    }
-}
-
-fn user(value: Option<&Value>) -> User {
-    let name = value.and_then(|user| user.get("username")).and_then(Value::as_str).unwrap_or_default();
-    let groups = value.and_then(|user| user.get("groups")).and_then(Value::as_array);
-    let mut groups: Vec<String> = groups.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    groups.sort();
-    User { name: name.to_owned(), groups }
-}
-
-/// The request of an event. What has no object is a path, without its query.
-fn request(event: &Value) -> Request {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (verb, resource) = (text("/verb"), text("/objectRef/resource"));
-    if resource.is_empty() {
-        let uri = text("/requestURI");
-        let path = uri.split('?').next().unwrap_or_default();
-        return Request::path(&verb, path);
-    }
-    let request = Request::Resource(ResourceRequest {
-        verb,
-        group: text("/objectRef/apiGroup"),
-        resource,
-        subresource: text("/objectRef/subresource"),
-        namespace: text("/objectRef/namespace"),
-        name: text("/objectRef/name"),
-    });
-    // The name of what is created is in the body and not in the URL; the server writes it into the event all the same.
-    let namespace = request.namespace().to_owned();
-    let normal = request.normalized();
-    if normal.namespace().is_empty() && !namespace.is_empty() { normal.in_namespace(&namespace) } else { normal }
-}
-
-/// What somebody needs to act as another.
-fn impersonation(other: &User) -> Vec<Request> {
-    let account = other.name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
-    if let Some((namespace, name)) = account {
-        let request = Request::resource("impersonate", "", "serviceaccounts");
-        return vec![request.in_namespace(namespace).named(name)];
-    }
-    let user = Request::resource("impersonate", "", "users").named(&other.name);
-    let added = other.groups.iter().filter(|group| *group != "system:authenticated");
-    let groups = added.map(|group| Request::resource("impersonate", "", "groups").named(group));
-    [user].into_iter().chain(groups).collect()
 }
