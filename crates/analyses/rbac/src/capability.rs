@@ -127,6 +127,41 @@ impl<'i> Capabilities<'i> {
         &self.judged.holdings
     }
 
+    /// Everybody's with what comes through the groups that are certain: those of every ServiceAccount, and everybody who
+    /// is logged in. Ordered as `holdings`.
+    pub fn holdings_with_groups(&self) -> Vec<Holding> {
+        let mut shared: Map<Vec<SubjectKey>, Held> = Map::default();
+        let mut holdings = Vec::new();
+        for subject in self.evaluator.subjects() {
+            let groups = Judged::groups(&self.evaluator, subject);
+            let of_groups =
+                shared.entry(groups).or_insert_with_key(|groups| self.judged.held_by(&self.evaluator, groups));
+            let mut held = self.judged.held(&self.evaluator, subject);
+            let mut namespaces: Vec<Symbol> = held.namespaces.keys().copied().collect();
+            held.add(of_groups);
+            if of_groups.namespaces.len() <= MOST_SHARED {
+                namespaces = held.namespaces.keys().copied().collect();
+            }
+            namespaces.sort_by_cached_key(|namespace| self.evaluator.text(*namespace));
+            let mut known = Dangers::default();
+            for namespace in std::iter::once(None).chain(namespaces.into_iter().map(Some)) {
+                let met = match namespace {
+                    None => held.cluster,
+                    Some(namespace) => held.in_namespace(namespace).with(held.cluster),
+                };
+                let (dangers, limited) = self.judged.dangers(met, namespace);
+                let (dangers, limited) = (dangers.without(known), limited.without(known));
+                if namespace.is_none() {
+                    known = dangers.without(limited);
+                }
+                if !dangers.is_empty() {
+                    holdings.push(Holding { subject, namespace, dangers, limited });
+                }
+            }
+        }
+        holdings
+    }
+
     /// What somebody can do, by himself and through his groups, in the whole cluster or in a namespace.
     pub fn of(&self, subject: SubjectKey, namespace: Option<Symbol>) -> (Dangers, Dangers) {
         let mut held = self.judged.held(&self.evaluator, subject);
@@ -303,6 +338,12 @@ impl Judged {
         held
     }
 
+    fn held_by(&self, evaluator: &Evaluator<'_>, groups: &[SubjectKey]) -> Held {
+        let mut all = Held::default();
+        groups.iter().for_each(|group| all.add(&self.held(evaluator, *group)));
+        all
+    }
+
     /// The groups of a subject that bindings name.
     pub(crate) fn groups(evaluator: &Evaluator<'_>, subject: SubjectKey) -> Vec<SubjectKey> {
         let symbols = &evaluator.inventory().symbols;
@@ -334,11 +375,7 @@ impl Judged {
         for subject in evaluator.subjects() {
             let held = self.held(evaluator, subject);
             let groups = Self::groups(evaluator, subject);
-            let of_groups = shared.entry(groups).or_insert_with_key(|groups| {
-                let mut all = Held::default();
-                groups.iter().for_each(|group| all.add(&self.held(evaluator, *group)));
-                all
-            });
+            let of_groups = shared.entry(groups).or_insert_with_key(|groups| self.held_by(evaluator, groups));
             self.judge(evaluator, subject, (&held, of_groups), &mut holdings);
         }
         let critical = |holding: &&Holding| {

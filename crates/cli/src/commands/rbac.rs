@@ -6,6 +6,7 @@ mod graph;
 mod least_privilege;
 mod matrix;
 mod questions;
+mod rights;
 mod subjects;
 
 use std::io::Write;

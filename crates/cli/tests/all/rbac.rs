@@ -155,3 +155,127 @@ fn what_nobody_needs_is_told() {
     assert_eq!(found.status.code(), Some(1));
     assert!(text(&found).contains("RoleBinding shop/c: all that it gives"), "{}", text(&found));
 }
+
+/// The lines of `rbac diff` about rights.
+fn changes(before: &str, after: &str) -> Vec<String> {
+    let (_one, before) = folder(before);
+    let (_two, after) = folder(after);
+    let binary = env!("CARGO_BIN_EXE_plimsoll");
+    let run = Command::new(binary).args(["rbac", "diff"]).args([before, after]).env("NO_COLOR", "1").output().unwrap();
+    let lines = text(&run);
+    lines.lines().filter(|line| line.starts_with("  +") || line.starts_with("  -")).map(str::to_owned).collect()
+}
+
+fn cluster_role(rules: &[&str]) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{}]\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: b}}\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}}\n\
+         subjects: [{{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}}]\n",
+        rules.join(", ")
+    )
+}
+
+/// Of what discovery does not know nothing is lost, and `*` is `*`.
+#[test]
+fn diff_compares_rules_as_they_are_written() {
+    let rule = |verbs: &str, group: &str, resources: &str| {
+        format!("{{verbs: [{verbs}], apiGroups: ['{group}'], resources: [{resources}]}}")
+    };
+    let role = |rules: &[String]| cluster_role(&rules.iter().map(|rule| &**rule).collect::<Vec<_>>());
+    let none = role(&[]);
+    let scopes = role(&[rule("impersonate", "authentication.k8s.io", "userextras/scopes")]);
+    assert_eq!(
+        changes(&none, &scopes),
+        ["  + impersonate on userextras/scopes.authentication.k8s.io in the whole cluster"]
+    );
+    let all = role(&[rule("'*'", "*", "'*'")]);
+    assert_eq!(changes(&none, &all), ["  + * on *.* in the whole cluster"]);
+    // What a wildcard has already is no gain; the rest of the wildcard is a loss.
+    let some = role(&[rule("get, list", "", "pods, pods/log")]);
+    assert_eq!(changes(&all, &some), ["  - * on *.* in the whole cluster"]);
+    assert_eq!(
+        changes(&some, &role(&[rule("get, list", "", "pods"), rule("get, list", "*", "'*/log'")])),
+        ["  + get, list on */log.* in the whole cluster"]
+    );
+    let verbs = role(&[rule("'*'", "", "pods")]);
+    assert_eq!(changes(&role(&[rule("get", "", "pods")]), &verbs), ["  + * on pods in the whole cluster"]);
+    let twice = role(&[rule("get", "", "pods"), rule("'*'", "", "'*'")]);
+    assert_eq!(changes(&none, &twice), ["  + * on * in the whole cluster"]);
+}
+
+#[test]
+fn diff_compares_names_and_urls_one_by_one() {
+    let named = |names: &str| {
+        cluster_role(&[&format!("{{verbs: [get], apiGroups: [''], resources: [secrets], resourceNames: [{names}]}}")])
+    };
+    assert_eq!(
+        changes(&named("a, b"), &named("b, c")),
+        ["  + get on secrets (only c) in the whole cluster", "  - get on secrets (only a) in the whole cluster"]
+    );
+    let any = cluster_role(&["{verbs: [get], apiGroups: [''], resources: [secrets]}"]);
+    assert_eq!(changes(&any, &named("a, b")), ["  - get on secrets in the whole cluster"]);
+    let urls = |urls: &str| cluster_role(&[&format!("{{verbs: [get], nonResourceURLs: [{urls}]}}")]);
+    assert_eq!(changes(&urls("'/metrics', '/logs/*'"), &urls("'*'")), ["  + get on /* in the whole cluster"]);
+    assert_eq!(changes(&urls("'/logs/*'"), &urls("'/logs/a'")), ["  - get on /logs/* in the whole cluster"]);
+    // All URLs are not all resources.
+    let resources = cluster_role(&["{verbs: [get], apiGroups: ['*'], resources: ['*']}"]);
+    assert_eq!(
+        changes(&resources, &urls("'*'")),
+        ["  + get on /* in the whole cluster", "  - get on *.* in the whole cluster"]
+    );
+}
+
+#[test]
+fn subjects_have_subresources_that_discovery_does_not_know() {
+    let (_folder, file) = folder(&cluster_role(&[
+        "{verbs: [impersonate], apiGroups: [authentication.k8s.io], resources: [userextras/scopes]}",
+        "{verbs: [get], apiGroups: ['*'], resources: [pods/unheard-of]}",
+    ]));
+    let said = text(&rbac(&["subjects", "user:jane"], &file));
+    for line in [
+        "  userextras/scopes.authentication.k8s.io          impersonate",
+        "  pods/unheard-of.*                                get",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}: {said}");
+    }
+}
+
+/// A row says what its subject can do, through groups that it is certainly in as well.
+#[test]
+fn a_row_of_the_matrix_has_what_comes_through_groups() {
+    let binding = |name: &str, namespace: &str, role: &str, group: &str| {
+        let (kind, namespace) = match namespace {
+            "" => ("ClusterRoleBinding", String::new()),
+            namespace => ("RoleBinding", format!(", namespace: {namespace}")),
+        };
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: {name}{namespace}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\n\
+             subjects: [{{kind: Group, name: '{group}', apiGroup: rbac.authorization.k8s.io}}]\n"
+        )
+    };
+    let executes = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: executes}\n\
+                    rules: [{verbs: [create], apiGroups: [''], resources: [pods/exec]}]\n";
+    let nodes = executes.replace("executes", "proxies").replace("pods/exec", "nodes/proxy");
+    let text_of = YAML.to_owned()
+        + executes
+        + &nodes
+        + &binding("one", "other", "executes", "system:serviceaccounts:shop")
+        + &binding("two", "", "proxies", "system:authenticated");
+    let (_folder, file) = folder(&text_of);
+    let csv = text(&rbac(&["matrix", "--format", "csv"], &file));
+    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    let cell = |row: &str, column: &str| {
+        let column = rows[0].iter().position(|id| *id == column).unwrap();
+        rows.iter().find(|found| found[1].contains(row)).unwrap()[column].to_owned()
+    };
+    assert_eq!(cell("shop/robot", "node-proxy"), "critical cluster through system:authenticated");
+    assert_eq!(cell("shop/robot", "read-secrets"), "high shop");
+    assert_eq!(cell("shop/robot", "exec-pods"), "medium 2 namespaces");
+    assert_eq!(cell("system:serviceaccounts:shop", "exec-pods"), "medium other");
+    assert_eq!(cell("system:authenticated", "node-proxy"), "critical cluster");
+    // What everybody may is said once where subjects are listed.
+    let listed = text(&rbac(&["subjects"], &file));
+    assert_eq!(listed.matches("can call the kubelet").count(), 1, "{listed}");
+}

@@ -222,7 +222,7 @@ pub struct RightReport {
     pub namespace: Option<String>,
     /// The group; empty is the core group.
     pub group: String,
-    /// The resource, with its subresource, or the path.
+    /// The resource, with its subresource, or the path; `/*` is every path.
     pub resource: String,
     /// The verbs.
     pub verbs: Vec<String>,

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rbac::capability::Capabilities;
 use rbac::{Evaluator, Identity, SubjectKey};
-use reports::rbac::{DangerReport, RightReport, SubjectChange, SubjectName};
+use reports::rbac::{DangerReport, SubjectChange, SubjectName};
 
-use super::subjects::{self, RightKey, Rights};
+use super::rights::Written;
+use super::subjects;
 use super::{config, describe, read, report, write};
 use crate::arguments::rbac::DiffArguments;
 use crate::exit::Exit;
@@ -47,8 +48,12 @@ fn changes(before: &Capabilities<'_>, after: &Capabilities<'_>) -> Vec<SubjectCh
     }
     let mut changes = Vec::new();
     for (subject, identity) in names {
-        let (old, new) = (rights(before.evaluator(), &identity), rights(after.evaluator(), &identity));
-        let (gained, lost) = (missing(&new, &old), missing(&old, &new));
+        let alone = identity.alone();
+        let (old, new) = (Written::new(before.evaluator(), &alone), Written::new(after.evaluator(), &alone));
+        if old == new {
+            continue;
+        }
+        let (gained, lost) = (new.without(&old), old.without(&new));
         if gained.is_empty() && lost.is_empty() {
             continue;
         }
@@ -103,54 +108,4 @@ fn dangers(
     let held: Vec<_> = capabilities.holdings().iter().filter(|holding| holding.subject == subject).collect();
     let (dangers, _) = subjects::dangers(capabilities, &held);
     dangers.into_iter().map(|danger| (key(&danger), danger)).collect()
-}
-
-/// What somebody may do by his own bindings, without what he has twice: in a namespace and in the whole cluster, for
-/// some names and for all.
-fn rights(evaluator: &Evaluator<'_>, identity: &IdentityText) -> Rights {
-    let mut all: Rights = BTreeMap::new();
-    for right in subjects::expand(evaluator, &evaluator.rights(&identity.alone())) {
-        let RightReport { namespace, group, resource, verbs, names } = right;
-        all.entry((namespace, group, resource, names)).or_default().extend(verbs);
-    }
-    let whole = all.clone();
-    for ((namespace, group, resource, names), verbs) in &mut all {
-        let mut take = |key: RightKey| {
-            if let Some(known) = whole.get(&key) {
-                verbs.retain(|verb| !known.contains(verb));
-            }
-        };
-        if namespace.is_some() {
-            take((None, group.clone(), resource.clone(), names.clone()));
-        }
-        if !names.is_empty() {
-            take((namespace.clone(), group.clone(), resource.clone(), Vec::new()));
-            take((None, group.clone(), resource.clone(), Vec::new()));
-        }
-    }
-    all.retain(|_, verbs| !verbs.is_empty());
-    all
-}
-
-/// What is in `rights` and not in `others`.
-fn missing(rights: &Rights, others: &Rights) -> Vec<RightReport> {
-    let mut found = Vec::new();
-    for ((namespace, group, resource, names), verbs) in rights {
-        let covers = |namespace: &Option<String>, names: &[String], verb: &String| {
-            let key = (namespace.clone(), group.clone(), resource.clone(), names.to_vec());
-            others.get(&key).is_some_and(|known| known.contains(verb))
-        };
-        let is_new = |verb: &&String| {
-            !covers(namespace, names, verb)
-                && !covers(&None, names, verb)
-                && !covers(namespace, &[], verb)
-                && !covers(&None, &[], verb)
-        };
-        let verbs: Vec<String> = verbs.iter().filter(is_new).cloned().collect();
-        if !verbs.is_empty() {
-            let (namespace, group, resource) = (namespace.clone(), group.clone(), resource.clone());
-            found.push(RightReport { namespace, group, resource, verbs, names: names.clone() });
-        }
-    }
-    found
 }

@@ -13,7 +13,8 @@ pub(super) fn run(arguments: &MatrixArguments) -> anyhow::Result<Exit> {
     let inventory = read(&arguments.paths, common)?;
     let evaluator = Evaluator::new(&inventory, &config(common, &inventory));
     let mut report = report(&evaluator, common);
-    report.subjects = Some(subjects::all(&Capabilities::new(&evaluator), arguments.all));
+    let capabilities = Capabilities::new(&evaluator);
+    report.subjects = Some(subjects::all(&capabilities, &capabilities.holdings_with_groups(), arguments.all));
     write_with(&arguments.format, |format, out| match format {
         MatrixFormat::Html => reports::rbac::matrix::write_html(&report, out),
         MatrixFormat::Csv => reports::rbac::matrix::write_csv(&report, out),

@@ -7,18 +7,12 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
 use rbac::capability::{Capabilities, Holding};
-use rbac::{Evaluator, Identity, Right, Rule, SubjectKey, catalogue, resources};
-use reports::rbac::{DangerReport, RightReport, SubjectReport};
+use rbac::{Evaluator, Identity, SubjectKey, catalogue};
+use reports::rbac::{DangerReport, SubjectReport};
 
-use super::{answered, config, describe, read, report, write};
+use super::{answered, config, describe, read, report, rights, write};
 use crate::arguments::rbac::SubjectsArguments;
 use crate::exit::{Exit, UsageError};
-
-/// Namespace, group, resource and names.
-pub(super) type RightKey = (Option<String>, String, String, Vec<String>);
-
-/// Verbs by what they are on.
-pub(super) type Rights = BTreeMap<RightKey, BTreeSet<String>>;
 
 /// Runs the command.
 pub(super) fn run(arguments: &SubjectsArguments) -> anyhow::Result<Exit> {
@@ -39,18 +33,18 @@ pub(super) fn run(arguments: &SubjectsArguments) -> anyhow::Result<Exit> {
     let mut report = report(&evaluator, common);
     report.subjects = Some(match name {
         Some(name) => vec![one(&capabilities, &Identity::parse(name))],
-        None => all(&capabilities, arguments.all),
+        None => all(&capabilities, capabilities.holdings(), arguments.all),
     });
     write(&report, common)?;
     Ok(answered(&report))
 }
 
-/// Everybody that a binding names, the most dangerous first.
-pub(super) fn all(capabilities: &Capabilities<'_>, with_built_in: bool) -> Vec<SubjectReport> {
+/// Everybody that a binding names and what these holdings say of them, the most dangerous first.
+pub(super) fn all(capabilities: &Capabilities<'_>, everybody: &[Holding], with_built_in: bool) -> Vec<SubjectReport> {
     let evaluator = capabilities.evaluator();
     let runs = Runs::new(evaluator);
     let mut holdings: BTreeMap<SubjectKey, Vec<&Holding>> = BTreeMap::new();
-    for holding in capabilities.holdings() {
+    for holding in everybody {
         holdings.entry(holding.subject).or_default().push(holding);
     }
     let mut subjects: Vec<SubjectReport> = evaluator
@@ -108,7 +102,7 @@ fn one(capabilities: &Capabilities<'_>, identity: &Identity) -> SubjectReport {
         severity: severity.map(|severity| severity.name().to_owned()),
         workloads: Runs::new(evaluator).of(evaluator, key),
         dangers,
-        rights: expand(evaluator, &rights),
+        rights: rights::expand(evaluator, &rights),
         because: rights.iter().map(|right| describe::chain(evaluator, right.grant)).collect(),
     }
 }
@@ -143,75 +137,6 @@ pub(super) fn dangers(capabilities: &Capabilities<'_>, holdings: &[&Holding]) ->
     found.sort_by(|a, b| (b.0, a.1, &a.2.namespace).cmp(&(a.0, b.1, &b.2.namespace)));
     let worst = found.first().map(|(severity, _, _)| *severity);
     (found.into_iter().map(|(_, _, report)| report).collect(), worst)
-}
-
-/// What rules grant, by scope and resource: wildcards are expanded by the resources that are known.
-pub(super) fn expand(evaluator: &Evaluator<'_>, rights: &[Right]) -> Vec<RightReport> {
-    let mut all: Rights = BTreeMap::new();
-    for right in rights {
-        let rule = evaluator.granted(right.grant);
-        let namespace = right.namespace.map(|namespace| evaluator.text(namespace));
-        let names: Vec<String> = rule.words.names.iter().map(|name| evaluator.text(*name)).collect();
-        for (group, resource, verbs) in targets(evaluator, rule, namespace.is_some()) {
-            all.entry((namespace.clone(), group, resource, names.clone())).or_default().extend(verbs);
-        }
-    }
-    all.into_iter()
-        .map(|((namespace, group, resource, names), verbs)| RightReport {
-            namespace,
-            group,
-            resource,
-            verbs: verbs.into_iter().collect(),
-            names,
-        })
-        .collect()
-}
-
-/// Group, resource and verbs of what a rule grants.
-fn targets(evaluator: &Evaluator<'_>, rule: &Rule, in_namespace: bool) -> Vec<(String, String, Vec<String>)> {
-    let texts = |words: &[Symbol]| -> Vec<String> { words.iter().map(|word| evaluator.text(*word)).collect() };
-    let words = &rule.words;
-    let (groups, written, verbs) = (texts(&words.groups), texts(&words.resources), texts(&words.verbs));
-    let mut found = Vec::new();
-    let verbs_of = |served: &[&str]| -> Vec<String> {
-        match rule.has_every_verb() {
-            true => served.iter().map(|&verb| verb.to_owned()).collect(),
-            false => verbs.clone(),
-        }
-    };
-    let reaches = |resource: &resources::Resource| {
-        !in_namespace || resource.namespaced || (resource.group.is_empty() && resource.plural == "namespaces")
-    };
-    let is_wild = |resource: &str| resource == "*" || resource.starts_with("*/");
-    let named = |group: &str| rule.has_every_group() || groups.iter().any(|known| known == group);
-    for resource in resources::ALL.iter().filter(|resource| named(resource.group) && reaches(resource)) {
-        let subresources = resource.subresources.iter().map(|(name, verbs)| (*name, verbs));
-        for (subresource, served) in std::iter::once(("", &resource.verbs)).chain(subresources) {
-            let combined = rbac::request::join(resource.plural, subresource);
-            let is_written = written.contains(&combined);
-            let is_expanded = written
-                .iter()
-                .any(|word| word == "*" || (!subresource.is_empty() && word.strip_prefix("*/") == Some(subresource)));
-            if is_written || is_expanded {
-                found.push((resource.group.to_owned(), combined, verbs_of(served)));
-            }
-        }
-    }
-    for group in &groups {
-        for resource in &written {
-            let (plural, _) = resource.split_once('/').unwrap_or((resource, ""));
-            let is_known = resources::find(group, plural).is_some() || (group == "*" && resources::is_plural(plural));
-            if is_wild(resource) && group != "*" && !resources::ALL.iter().any(|known| known.group == group)
-                || !is_known && !is_wild(resource)
-            {
-                found.push((group.clone(), resource.clone(), verbs.clone()));
-            }
-        }
-    }
-    if !in_namespace {
-        found.extend(texts(&words.urls).into_iter().map(|url| (String::new(), url, verbs.clone())));
-    }
-    found
 }
 
 /// Which workloads run as which account.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use model::severity::Severity;
 
-use super::{DangerReport, RbacReport, SubjectReport};
+use super::{DangerReport, RbacReport, SubjectName, SubjectReport};
 use crate::html::escape;
 
 const STYLE: &str = include_str!("matrix.css");
@@ -47,6 +47,12 @@ fn cell<'r>(subject: &'r SubjectReport, id: &str) -> Option<(&'r DangerReport, u
     Some((worst, namespaces))
 }
 
+/// The group through which a danger comes to a subject, if it does.
+fn through<'r>(danger: &'r DangerReport, subject: &SubjectName) -> Option<&'r str> {
+    let by_other = danger.because.iter().map(|chain| &chain.subject).find(|other| *other != subject);
+    by_other.map(|group| &*group.name)
+}
+
 /// Writes the table for spreadsheets: a line for each subject, a column for each danger.
 ///
 /// # Errors
@@ -61,9 +67,15 @@ pub fn write_csv(report: &RbacReport, out: &mut dyn Write) -> io::Result<()> {
         let begin = [name.kind.clone(), name.name.clone(), severity.clone().unwrap_or_default()];
         let cells = columns.iter().map(|column| match cell(subject, column.id) {
             None => String::new(),
-            Some((danger, 0)) => format!("{} cluster", danger.severity),
-            Some((danger, 1)) => format!("{} {}", danger.severity, danger.namespace.as_deref().unwrap_or_default()),
-            Some((danger, many)) => format!("{} {many} namespaces", danger.severity),
+            Some((danger, namespaces)) => {
+                let place = match namespaces {
+                    0 => "cluster".to_owned(),
+                    1 => danger.namespace.clone().unwrap_or_default(),
+                    many => format!("{many} namespaces"),
+                };
+                let group = through(danger, name).map(|group| format!(" through {group}")).unwrap_or_default();
+                format!("{} {place}{group}", danger.severity)
+            }
         });
         push_row(begin.into_iter().chain(cells), &mut text);
     }
@@ -117,7 +129,8 @@ pub fn write_html(report: &RbacReport, out: &mut dyn Write) -> io::Result<()> {
 
 const LEGEND: &str = "<p class=\"legend\"><span class=\"m critical\">▲▲ critical</span> <span class=\"m high\">▲ high</span> \
 <span class=\"m medium\">◆ medium</span> <span class=\"m low\">▽ low</span> <span class=\"m info\">· info</span> \
-A number is in how many namespaces; without one it is the whole cluster. A dotted line: only objects of some names.</p>\n";
+A number is in how many namespaces; without one it is the whole cluster. A dotted line: only objects of some names. \
+What comes through groups that every account or user is in is in each row.</p>\n";
 
 fn write_table(columns: &[Column<'_>], subjects: &[&&SubjectReport], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<div class=\"scroll\"><table>\n<thead><tr><td></td>")?;
@@ -146,14 +159,14 @@ fn write_table(columns: &[Column<'_>], subjects: &[&&SubjectReport], out: &mut d
             escape(&subject.subject.name)
         )?;
         for column in columns {
-            write_cell(cell(subject, column.id), out)?;
+            write_cell(&subject.subject, cell(subject, column.id), out)?;
         }
         writeln!(out, "</tr>")?;
     }
     writeln!(out, "</tbody></table></div>")
 }
 
-fn write_cell(cell: Option<(&DangerReport, usize)>, out: &mut dyn Write) -> io::Result<()> {
+fn write_cell(subject: &SubjectName, cell: Option<(&DangerReport, usize)>, out: &mut dyn Write) -> io::Result<()> {
     let Some((danger, namespaces)) = cell else { return write!(out, "<td></td>") };
     let mark = match &*danger.severity {
         "critical" => "▲▲",
@@ -168,7 +181,8 @@ fn write_cell(cell: Option<(&DangerReport, usize)>, out: &mut dyn Write) -> io::
         (Some(_), many) => format!("in {many} namespaces"),
     };
     let chains: Vec<String> = danger.because.iter().map(super::text::chain_line).collect();
-    let title = format!("{}: can {} {place}; {}", danger.severity, danger.title, chains.join("; "));
+    let group = through(danger, subject).map(|group| format!(", through {group}")).unwrap_or_default();
+    let title = format!("{}: can {} {place}{group}; {}", danger.severity, danger.title, chains.join("; "));
     let number = if namespaces > 0 { format!("<sub>{namespaces}</sub>") } else { String::new() };
     let limited = if danger.names.is_empty() { "" } else { " limited" };
     write!(
@@ -176,6 +190,6 @@ fn write_cell(cell: Option<(&DangerReport, usize)>, out: &mut dyn Write) -> io::
         "<td class=\"m {}{limited}\" title=\"{}\"><span aria-label=\"{}\">{mark}{number}</span></td>",
         escape(&danger.severity),
         escape(&title),
-        escape(&format!("{} {place}", danger.severity))
+        escape(&format!("{} {place}{group}", danger.severity))
     )
 }
