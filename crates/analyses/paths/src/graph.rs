@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::inventory::ResourceId;
 use model::place::Place;
 use model::symbols::Symbol;
-use rbac::{BindingId, SubjectKey};
+use rbac::{BindingId, Item, List, RoleId, RoleRule, SubjectKey};
 
 use crate::algorithms::ranking::{Change, Part};
 use crate::edge::{Assumption, Assumptions, EdgeKind};
 use crate::placement;
 use crate::topology::{EdgeId, Topology, VertexId};
 use crate::vertex::Vertex;
-use crate::world::{RightId, World};
+use crate::world::{RightId, Wanted, World};
 
 /// The index of a fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +101,7 @@ impl Graph {
     pub fn new<'k>(world: &World<'_>, kinds: impl IntoIterator<Item = &'k &'static EdgeKind>) -> Self {
         let mut found = Found::default();
         for kind in kinds {
+            found.narrowed.clear();
             (kind.find)(world, &mut Drafts { kind, found: &mut found, world });
         }
         found.into_graph(world)
@@ -138,6 +139,14 @@ pub(crate) const RULE_COST: u32 = 20;
 /// What is to be done with a rule.
 pub(crate) const TAKE_RULE: &str = "take the rule out of the role";
 
+/// How dear it is to take one verb, resource or name out of a rule.
+pub(crate) const ITEM_COST: u32 = 12;
+
+/// The same of a verb that is there for nothing but to get around what the API server forbids.
+pub(crate) const STRONG_VERB_COST: u32 = 10;
+
+const STRONG_VERBS: [&str; 3] = ["bind", "escalate", "impersonate"];
+
 /// How dear it is to take a subject out of a binding.
 pub(crate) const SUBJECT_COST: u32 = 15;
 
@@ -158,6 +167,14 @@ struct Found {
     by_key: BTreeMap<FixKey, FixId>,
     /// Fixes that take a vertex away.
     of_vertices: Vec<(Vertex, FixId)>,
+    /// For what the edges of the kind are granted by, and each rule that was asked: the fixes without which it does not.
+    narrowed: Vec<Narrowed>,
+}
+
+/// For each rule that was asked, by its role and its number there, what takes an item out so that it grants none of these.
+struct Narrowed {
+    wanted: Vec<Wanted>,
+    fixes: BTreeMap<(RoleId, u32), Vec<FixId>>,
 }
 
 /// An edge that is being filed.
@@ -185,6 +202,39 @@ impl<'f> Drafts<'f> {
             fixes.push(Fix { key, title: self.world.inventory.symbols.intern(title), cost });
             FixId(fixes.len() as u32 - 1)
         })
+    }
+
+    /// The fixes that take an item out of a rule, so that it grants none of these.
+    fn narrowing(&mut self, rule: RoleRule, wanted: &[Wanted]) -> Vec<FixId> {
+        let key = (rule.origin, rule.index);
+        let at = self.found.narrowed.iter().position(|known| known.wanted == wanted).unwrap_or_else(|| {
+            self.found.narrowed.push(Narrowed { wanted: wanted.to_vec(), fixes: BTreeMap::new() });
+            self.found.narrowed.len() - 1
+        });
+        if let Some(known) = self.found.narrowed[at].fixes.get(&key) {
+            return known.clone();
+        }
+        let requests: Vec<rbac::Request> = wanted.iter().copied().map(Wanted::request).collect();
+        let items = match self.world.rbac.place_of_rule(rule) {
+            Some(_) => self.world.rbac.items_needed(rule, &requests),
+            None => Vec::new(),
+        };
+        let fixes: Vec<FixId> = items.into_iter().filter_map(|item| self.without_item(rule, item)).collect();
+        self.found.narrowed[at].fixes.insert(key, fixes.clone());
+        fixes
+    }
+
+    /// The fix that takes an item out of a rule, if that is in the input.
+    fn without_item(&mut self, rule: RoleRule, item: Item) -> Option<FixId> {
+        let (resource, place) = self.world.rbac.place_of_rule(rule)?;
+        let symbols = &self.world.inventory.symbols;
+        let list = item.list.key();
+        let field = symbols.intern(&format!("{}.{list}[{}]", symbols.text(place.field), item.at));
+        let word = self.world.rbac.item_text(rule, item);
+        let title = format!("take `{word}` out of the `{list}` of the rule");
+        let key = FixKey { resource, place: Place { field, ..place }, action: Action::Remove };
+        let is_strong = item.list == List::Verbs && STRONG_VERBS.contains(&&*word);
+        Some(self.fix(key, if is_strong { STRONG_VERB_COST } else { ITEM_COST }, &title))
     }
 
     /// Says that a fix takes a vertex away with all its edges.
@@ -220,6 +270,27 @@ impl Draft<'_, '_> {
             Some((resource, place)) => self.shown_by(resource, place, "the rule"),
             None => self,
         }
+    }
+
+    /// The same, and what takes a verb or a resource out of the rule, so that it grants none of these, takes this edge away.
+    pub fn granted_by(self, right: RightId, wanted: &[Wanted]) -> Self {
+        self.by_right(right).cut_by_narrowing(right, wanted)
+    }
+
+    /// What takes that name out of the rule of this right takes the edge away.
+    pub fn by_name(mut self, right: RightId, name: Option<Symbol>) -> Self {
+        let rule = self.drafts.world.right(right).rule;
+        let item = name.and_then(|name| self.drafts.world.rbac.item_naming(rule, name));
+        let fix = item.and_then(|item| self.drafts.without_item(rule, item));
+        self.fixes.extend(fix);
+        self
+    }
+
+    /// Taking a verb or a resource out of the rule of this right takes the edge away, if it grants none of these then.
+    pub(crate) fn cut_by_narrowing(mut self, right: RightId, wanted: &[Wanted]) -> Self {
+        let rule = self.drafts.world.right(right).rule;
+        self.fixes.extend(self.drafts.narrowing(rule, wanted));
+        self
     }
 
     /// Taking the rule of this right out of its role takes the edge away.
@@ -287,7 +358,7 @@ impl Draft<'_, '_> {
 
 impl Found {
     fn into_graph(self, world: &World<'_>) -> Graph {
-        let Self { edges, fixes, by_key: _, of_vertices } = self;
+        let Self { edges, fixes, by_key: _, of_vertices, narrowed: _ } = self;
         let mut vertices: Vec<Vertex> = edges.iter().flat_map(|(from, to, ..)| [*from, *to]).collect();
         vertices.sort_unstable();
         vertices.dedup();

@@ -26,9 +26,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// What can be told from the objects: the network plugin. The version is the newest if none is given.
+    /// What can be told from the objects: the network plugin, and whether the roles and bindings that every cluster has at
+    /// first are there although they were not read. The version is the newest if none is given.
     pub fn of(inventory: &Inventory, kubernetes_minor: Option<u8>) -> Self {
         let mut config = Self::default();
+        config.rbac.assume_built_in = !rbac::sees_all_rights(inventory);
         if let Some(minor) = kubernetes_minor {
             config.rbac.kubernetes_minor = minor;
         }
@@ -84,7 +86,7 @@ pub struct Right {
 }
 
 /// What a right is for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The verb.
     pub verb: &'static str,
@@ -92,6 +94,13 @@ pub struct Wanted {
     pub group: &'static str,
     /// The resource, with its subresource: `pods/exec`.
     pub resource: &'static str,
+}
+
+impl Wanted {
+    /// As the API server is asked for it.
+    pub(crate) fn request(self) -> rbac::Request {
+        rbac::Request::resource(self.verb, self.group, self.resource)
+    }
 }
 
 /// A wanted right.
@@ -334,8 +343,7 @@ impl<'a> World<'a> {
                 // A Namespace is asked for in itself, and `bind` of a ClusterRole in the namespace of the binding.
                 let elsewhere = plural == "namespaces" || wanted.verb == "bind";
                 let of_cluster = rbac::resources::is_cluster_scoped(plural) && !elsewhere;
-                let request = rbac::Request::resource(wanted.verb, wanted.group, wanted.resource);
-                (self.rbac.grants_apart_from_names(&request), of_cluster)
+                (self.rbac.grants_apart_from_names(&wanted.request()), of_cluster)
             })
             .collect();
         let rules = self.rbac.rules();

@@ -200,6 +200,68 @@ fn workloads_and_subjects_say_what_they_come_to_and_what_leads_to_them() {
     assert_eq!((code, &report["paths"][0]["from"]), (1, &"ServiceAccount watch/agent".into()));
 }
 
+/// A pod whose account has this rule in the whole cluster.
+fn holding(rules: &str) -> String {
+    format!(
+        "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: default, namespace: shop}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, namespace: shop}}
+spec: {{containers: [{{name: web, image: 'web:1'}}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: web}}
+rules:
+{rules}---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: web}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: web}}
+subjects: [{{kind: ServiceAccount, name: default, namespace: shop}}]
+"
+    )
+}
+
+#[test]
+fn accounts_of_controllers_that_the_input_does_not_have_can_be_taken() {
+    let steps = |rules: &str| {
+        let folder = Folder::new(&[("web.yaml", &holding(rules))]);
+        let (_, report) = paths(&folder, &["list", "--from", "shop/web", "--to", "cluster-admin"]);
+        let assumed = |path: &Value| path["assumptions"].as_array().unwrap().len();
+        report["paths"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|path| (edges(path).join(" "), assumed(path)))
+            .collect::<Vec<_>>()
+    };
+    let tokens = steps("  - {apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create]}\n");
+    assert!(tokens[0].0.ends_with("mint-token contains contains escalate") && tokens[0].1 == 1, "{tokens:?}");
+    let controller = "resourceNames: [clusterrole-aggregation-controller]";
+    let tokens = steps(&format!(
+        "  - {{apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create], {controller}}}\n"
+    ));
+    assert!(tokens[0].0.ends_with("mint-token escalate") && tokens[0].1 == 1, "{tokens:?}");
+    // Nobody asks whether the account that is impersonated is there.
+    let accounts = steps("  - {apiGroups: [\"\"], resources: [serviceaccounts], verbs: [impersonate]}\n");
+    assert!(accounts[0].0.ends_with("impersonate escalate") && accounts[0].1 == 0, "{accounts:?}");
+    let groups = steps(
+        "  - {apiGroups: [\"\"], resources: [groups], verbs: [impersonate], resourceNames: [\"system:masters\"]}
+  - {apiGroups: [\"\"], resources: [users], verbs: [impersonate], resourceNames: [jane]}
+",
+    );
+    assert!(groups[0].0.ends_with("use-service-account impersonate") && groups[0].1 == 0, "{groups:?}");
+    let alone = steps(
+        "  - {apiGroups: [\"\"], resources: [groups], verbs: [impersonate], resourceNames: [\"system:masters\"]}\n",
+    );
+    assert!(alone.is_empty(), "{alone:?}");
+}
+
 #[test]
 fn edges_are_explained() {
     let folder = Folder::new(&[]);

@@ -198,6 +198,38 @@ fn a_rule_is_taken_out_of_its_role() {
 }
 
 #[test]
+fn a_rule_keeps_what_does_not_lead_on() {
+    // `secrets` is one of several resources, in a list in lines; `escalate` one of several verbs, in a list in brackets; and
+    // of the accounts whose tokens may be minted one leads on.
+    let rules = [
+        (
+            "  - apiGroups: [\"\"]\n    resources:\n      - pods\n      - secrets\n      - services\n    verbs: [get, list]\n",
+            "      - secrets\n",
+            "",
+        ),
+        (
+            "  - apiGroups: [rbac.authorization.k8s.io]\n    resources: [clusterroles]\n    verbs: [get, escalate, patch]\n",
+            "[get, escalate, patch]",
+            "[get, patch]",
+        ),
+        (
+            "  - apiGroups: [\"\"]\n    resources: [serviceaccounts/token]\n    verbs: [create]\n    resourceNames: [p, root]\n",
+            "[p, root]",
+            "[p]",
+        ),
+    ];
+    let pins = ["--from", "n/p", "--pin", "Pod/n/p", "--pin", "ClusterRoleBinding/*"];
+    for (rule, old, new) in rules {
+        let role = ROLE.split_once("  - apiGroups: ['*']").unwrap().0;
+        let bindings = ROLE.split_once("---\n").unwrap().1;
+        let root = BINDING.replace("name: s\n", "name: root\n");
+        let text = format!("{role}{rule}---\n{bindings}---\n{root}");
+        let given = [("pod.yaml", ADMIN), ("rbac.yaml", &*text)];
+        check(&given, &pins, &[("rbac.yaml", Some(text.replace(old, new)))]);
+    }
+}
+
+#[test]
 fn a_token_is_not_mounted() {
     let given = [("pod.yaml", ADMIN), ("rbac.yaml", BINDING)];
     let without =

@@ -98,7 +98,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let all = ["update", "patch"].map(|verb| wanted(verb, "", "configmaps"));
     for (id, right, names) in world.rights_to(&all) {
         if granted::reaches(world, right, "kube-system") && granted::is_among(world, names, "aws-auth") {
-            drafts.edge(Vertex::Right(id), Vertex::ClusterAdmin).if_(&AWS_AUTH_READ).by_right(id).file();
+            drafts.edge(Vertex::Right(id), Vertex::ClusterAdmin).if_(&AWS_AUTH_READ).granted_by(id, &all).file();
         }
     }
 }

@@ -7,7 +7,7 @@ use super::granted;
 use crate::edge::{BOOTSTRAP_TOKENS_TAKEN, EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
-use crate::world::{Right, RightId, World, wanted};
+use crate::world::{Right, RightId, Wanted, World, wanted};
 
 /// The edge.
 pub static EDGE: EdgeKind = EdgeKind {
@@ -80,11 +80,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let is_for_tokens = |name: &Symbol| world.text(*name).starts_with("bootstrap-token-");
     let created = world.rights_to(&create).filter(|(_, _, names)| names.is_empty());
     let changed = world.rights_to(&change).filter(|(_, _, names)| names.is_empty() || names.iter().any(is_for_tokens));
-    let all: BTreeMap<RightId, &Right> = created.chain(changed).map(|(id, right, _)| (id, right)).collect();
-    for (id, right) in all {
+    let rights: BTreeMap<RightId, &Right> = created.chain(changed).map(|(id, right, _)| (id, right)).collect();
+    let all: Vec<Wanted> = create.into_iter().chain(change).collect();
+    for (id, right) in rights {
         if granted::reaches(world, right, "kube-system") {
             let draft = drafts.edge(Vertex::Right(id), Vertex::Accounts(None)).if_(&BOOTSTRAP_TOKENS_TAKEN);
-            draft.by_right(id).file();
+            draft.granted_by(id, &all).file();
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Combination {
     pub(crate) scope: Option<Symbol>,
     /// For each thing that is needed the rights that give it there.
     pub(crate) rights: Vec<Vec<RightId>>,
+    /// What each of them is.
+    pub(crate) needed: Vec<Vec<Wanted>>,
     /// And the names that these are limited to, in the same order; empty for all.
     pub(crate) names: Vec<Vec<Vec<Symbol>>>,
 }
@@ -58,7 +60,13 @@ pub(crate) fn holders(world: &World<'_>, needed: &[&[Wanted]]) -> Vec<Combinatio
         let combination = |scope, rights: Vec<Vec<RightId>>| {
             let names =
                 rights.iter().zip(&granting).map(|(ids, granting)| ids.iter().map(|id| granting[id].clone()).collect());
-            Combination { subject, scope, names: names.collect(), rights }
+            Combination {
+                subject,
+                scope,
+                names: names.collect(),
+                rights,
+                needed: needed.iter().map(|all| all.to_vec()).collect(),
+            }
         };
         match in_cluster {
             Some((true, _)) => {}
@@ -87,11 +95,11 @@ pub(crate) fn file_if(drafts: &mut Drafts<'_>, combination: &Combination, to: Ve
 
 fn file_assuming(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex, assumed: Assumptions) {
     let mut draft = drafts.edge(Vertex::Subject(combination.subject), to).assuming(assumed);
-    for rights in &combination.rights {
+    for (rights, needed) in combination.rights.iter().zip(&combination.needed) {
         if let [first, rest @ ..] = rights.as_slice() {
             draft = draft.by_right(*first);
             if rest.is_empty() {
-                draft = draft.cut_by_taking(*first);
+                draft = draft.cut_by_taking(*first).cut_by_narrowing(*first, needed);
             }
         }
         draft = draft.cut_by_unbinding(combination.subject, rights);

@@ -183,7 +183,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let all: Vec<_> = operator.resources.iter().flat_map(|resource| of_resource(resource)).collect();
         for (id, _, _) in world.rights_to(&all) {
             for &account in &accounts {
-                let draft = drafts.edge(Vertex::Right(id), account).by_right(id);
+                let draft = drafts.edge(Vertex::Right(id), account).granted_by(id, &all);
                 if operator.obeys == Obeys::Itself { draft.file() } else { draft.if_(&OPERATOR_OBEYS).file() }
             }
         }

@@ -55,6 +55,6 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let all = ["update", "patch"].map(|verb| wanted(verb, "apiextensions.k8s.io", "customresourcedefinitions"));
     for (id, _, _) in world.rights_to(&all) {
-        drafts.edge(Vertex::Right(id), Vertex::Traffic(None)).by_right(id).file();
+        drafts.edge(Vertex::Right(id), Vertex::Traffic(None)).granted_by(id, &all).file();
     }
 }

@@ -104,7 +104,7 @@ static ALL: LazyLock<Vec<Wanted>> = LazyLock::new(|| {
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right, names) in world.rights_to(&ALL) {
         if names.is_empty() {
-            drafts.edge(Vertex::Right(id), Vertex::Data(right.scope)).by_right(id).file();
+            drafts.edge(Vertex::Right(id), Vertex::Data(right.scope)).granted_by(id, &ALL).file();
         }
     }
 }

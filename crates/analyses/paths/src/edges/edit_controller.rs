@@ -118,7 +118,10 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         for &Edit { right: id, scope, ref names } in world.editing(kind) {
             let namespaces = match scope {
                 None if names.is_empty() => {
-                    drafts.edge(Vertex::Right(id), Vertex::Templates(kind, None)).by_right(id).file();
+                    drafts
+                        .edge(Vertex::Right(id), Vertex::Templates(kind, None))
+                        .granted_by(id, KINDS[kind as usize].edits)
+                        .file();
                     continue;
                 }
                 None => world.namespaces().to_vec(),
@@ -127,7 +130,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             for namespace in namespaces {
                 let Some(assumptions) = world.existing().in_namespace(kind, namespace, names) else { continue };
                 let to = Vertex::Templates(kind, Some(namespace));
-                drafts.edge(Vertex::Right(id), to).assuming(assumptions).by_right(id).file();
+                drafts
+                    .edge(Vertex::Right(id), to)
+                    .assuming(assumptions)
+                    .granted_by(id, KINDS[kind as usize].edits)
+                    .file();
             }
         }
     }

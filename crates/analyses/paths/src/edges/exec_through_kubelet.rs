@@ -6,7 +6,7 @@ use crate::edge::{EdgeFixture, EdgeKind, SAME_NODE};
 use crate::graph::Drafts;
 use crate::placement;
 use crate::vertex::Vertex;
-use crate::world::{World, wanted};
+use crate::world::{Wanted, World, wanted};
 
 /// The edge.
 pub static EDGE: EdgeKind = EdgeKind {
@@ -103,19 +103,21 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
     ],
 };
 
+const PROXY: &[Wanted] = &[wanted("get", "", "nodes/proxy"), wanted("create", "", "nodes/proxy")];
+
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, _, names) in world.rights_to(&[wanted("get", "", "nodes/proxy"), wanted("create", "", "nodes/proxy")]) {
+    for (id, _, names) in world.rights_to(PROXY) {
         if names.is_empty() {
-            drafts.edge(Vertex::Right(id), Vertex::Pods(None)).by_right(id).file();
+            drafts.edge(Vertex::Right(id), Vertex::Pods(None)).granted_by(id, PROXY).file();
             continue;
         }
         // A rule with names is for the pods of these nodes.
         for (number, _) in world.workloads() {
             let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number));
             match placement::runs_on(world, number, names) {
-                Some(true) => draft.by_right(id).file(),
+                Some(true) => draft.granted_by(id, PROXY).file(),
                 Some(false) => {}
-                None => draft.if_(&SAME_NODE).by_right(id).file(),
+                None => draft.if_(&SAME_NODE).granted_by(id, PROXY).file(),
             }
         }
     }

@@ -20,6 +20,8 @@ pub(crate) static RUNS_PODS: LazyLock<Vec<Wanted>> = LazyLock::new(|| {
 });
 
 /// The rights that make pods, or what makes them.
+pub(crate) static CREATES: LazyLock<Vec<Wanted>> = LazyLock::new(|| creating().collect());
+
 fn creating() -> impl Iterator<Item = Wanted> {
     let others = [wanted("create", "", "pods"), wanted("create", "batch", "jobs")];
     others.into_iter().chain(KINDS.iter().map(|kind| kind.creates))
@@ -62,17 +64,17 @@ pub(crate) fn runs_pods(world: &World<'_>, combination: &Combination, need: usiz
     })
 }
 
-/// What a right without names is over, and with names the objects of these names. Over the whole cluster a name means
-/// the object of that name in every namespace.
+/// What a right without names is over, and with names the objects of these names, each with its name. Over the whole cluster
+/// a name means the object of that name in every namespace.
 pub(crate) fn targets(
     world: &World<'_>,
     right: &Right,
     names: &[Symbol],
     all: fn(Option<Symbol>) -> Vertex,
     one: impl Fn(Symbol, Symbol) -> Vertex,
-) -> Vec<Vertex> {
+) -> Vec<(Vertex, Option<Symbol>)> {
     if names.is_empty() {
-        return vec![all(right.scope)];
+        return vec![(all(right.scope), None)];
     }
     let namespaces = match right.scope {
         Some(namespace) => vec![namespace],
@@ -81,7 +83,7 @@ pub(crate) fn targets(
     namespaces
         .iter()
         .flat_map(|&namespace| names.iter().map(move |&name| (namespace, name)))
-        .map(|(namespace, name)| one(namespace, name))
+        .map(|(namespace, name)| (one(namespace, name), Some(name)))
         .collect()
 }
 
@@ -96,7 +98,7 @@ pub(crate) fn over_pods_if(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wa
     for (id, right, names) in world.rights_to(all) {
         if names.is_empty() {
             let draft = drafts.edge(Vertex::Right(id), Vertex::Pods(right.scope)).assuming(assumed);
-            draft.by_right(id).file();
+            draft.granted_by(id, all).file();
             continue;
         }
         for (number, workload) in world.workloads() {
@@ -104,7 +106,7 @@ pub(crate) fn over_pods_if(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wa
             let inside = right.scope.is_none_or(|scope| scope == world.namespace(workload.resource));
             if inside && names.contains(&resource.name) && workload.form == model::workload::Form::Pod {
                 let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number)).assuming(assumed);
-                draft.by_right(id).file();
+                draft.granted_by(id, all).by_name(id, Some(resource.name)).file();
             }
         }
     }

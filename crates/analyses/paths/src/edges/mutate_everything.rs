@@ -89,7 +89,7 @@ const GROUP: &str = "admissionregistration.k8s.io";
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let all = ["create", "update", "patch"].map(|verb| wanted(verb, GROUP, "mutatingwebhookconfigurations"));
     for (id, _, _) in world.rights_to(&all) {
-        drafts.edge(Vertex::Right(id), Vertex::ClusterAdmin).by_right(id).file();
+        drafts.edge(Vertex::Right(id), Vertex::ClusterAdmin).granted_by(id, &all).file();
     }
     if world.rbac.kubernetes_minor() >= 36 {
         let [policies, bindings] = ["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]

@@ -108,7 +108,10 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         None => Assumptions::NONE.and(&CONTROL_PLANE_HAS_NODES),
     };
     for (id, right) in granted::creates_pods(world) {
-        let draft = drafts.edge(Vertex::Right(id), Vertex::ControlPlaneNode).assuming(assumed).by_right(id);
+        let draft = drafts
+            .edge(Vertex::Right(id), Vertex::ControlPlaneNode)
+            .assuming(assumed)
+            .granted_by(id, &granted::CREATES);
         match granted::permits_somewhere(world, right) {
             Permits::No => {}
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

@@ -57,6 +57,6 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let all = ["create", "update", "patch"].map(|verb| wanted(verb, group, "validatingwebhookconfigurations"));
     for (id, _, _) in world.rights_to(&all) {
         let draft = drafts.edge(Vertex::Right(id), Vertex::Secrets(None)).if_(&SECRETS_WRITTEN_AGAIN);
-        draft.by_right(id).file();
+        draft.granted_by(id, &all).file();
     }
 }

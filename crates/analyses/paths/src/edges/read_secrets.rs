@@ -73,8 +73,8 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let all = [wanted("get", "", "secrets"), wanted("list", "", "secrets"), wanted("watch", "", "secrets")];
     for (id, right, names) in world.rights_to(&all) {
-        for target in granted::targets(world, right, names, Vertex::Secrets, Vertex::Secret) {
-            drafts.edge(Vertex::Right(id), target).by_right(id).file();
+        for (target, name) in granted::targets(world, right, names, Vertex::Secrets, Vertex::Secret) {
+            drafts.edge(Vertex::Right(id), target).granted_by(id, &all).by_name(id, name).file();
         }
     }
 }

@@ -84,7 +84,7 @@ const REDIRECTS: &[Wanted] = &[
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right, names) in world.rights_to(REDIRECTS) {
         if names.is_empty() {
-            drafts.edge(Vertex::Right(id), Vertex::Traffic(right.scope)).by_right(id).file();
+            drafts.edge(Vertex::Right(id), Vertex::Traffic(right.scope)).granted_by(id, REDIRECTS).file();
         }
     }
 }

@@ -75,7 +75,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right, names) in world.rights_to(&all) {
         let is_of_dns = OF_DNS.iter().any(|name| granted::is_among(world, names, name));
         if granted::reaches(world, right, "kube-system") && is_of_dns {
-            drafts.edge(Vertex::Right(id), Vertex::Traffic(None)).by_right(id).file();
+            drafts.edge(Vertex::Right(id), Vertex::Traffic(None)).granted_by(id, &all).file();
         }
     }
 }

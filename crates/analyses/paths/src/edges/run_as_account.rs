@@ -81,7 +81,7 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right) in granted::creates_pods(world) {
-        drafts.edge(Vertex::Right(id), Vertex::Accounts(right.scope)).by_right(id).file();
+        drafts.edge(Vertex::Right(id), Vertex::Accounts(right.scope)).granted_by(id, &granted::CREATES).file();
     }
     for Templates { kind, namespace, .. } in templates::changeable(world) {
         drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Accounts(Some(namespace))).file();

@@ -100,7 +100,7 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for (id, right) in granted::creates_pods(world) {
-        let draft = drafts.edge(Vertex::Right(id), Vertex::Node).by_right(id);
+        let draft = drafts.edge(Vertex::Right(id), Vertex::Node).granted_by(id, &granted::CREATES);
         match granted::permits_somewhere(world, right) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

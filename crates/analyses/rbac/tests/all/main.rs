@@ -6,6 +6,7 @@ mod aggregation;
 mod capabilities;
 mod escalation;
 mod literal;
+mod narrow;
 mod requests;
 mod setup;
 mod subjects;
