@@ -383,6 +383,12 @@ impl Row<'_> {
         self.masks.iter().zip(&other.masks).any(|(own, other)| own[of] != other[of])
     }
 
+    /// The groups that may be connected to on some port, in order: those of `Network::group_of`.
+    pub fn groups(&self) -> impl Iterator<Item = u32> + '_ {
+        let is_reached = |group: &u32| self.masks.iter().any(|page| page[*group as usize] != 0);
+        (0..self.masks.first().map_or(0, Vec::len) as u32).filter(is_reached)
+    }
+
     /// Whether two others may be connected to on the same ports.
     pub fn same(&self, left: EndpointId, right: EndpointId) -> bool {
         let of = |endpoint| self.network.get(endpoint).behaviour as usize;

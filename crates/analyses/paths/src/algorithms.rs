@@ -1,5 +1,6 @@
 //! Algorithms over the bare graph.
 
+mod condensed;
 pub mod cut;
 pub mod dominators;
 pub mod min_cut;

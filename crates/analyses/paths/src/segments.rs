@@ -59,6 +59,10 @@ impl Segments {
             by_group.entry(network.group_of(endpoint)).or_default().push((endpoint, workloads));
         }
         let is_open = |endpoint: EndpointId, direction| network.isolation(endpoint, direction) == Isolation::Open;
+        let mut number_of: Vec<Option<u32>> = vec![None; network.behaviours()];
+        for (group, number) in by_group.keys().zip(0..) {
+            number_of[*group as usize] = Some(number);
+        }
         // Every group asks of every other: what is asked of each is one look at a row.
         let groups: Vec<Group> = by_group
             .into_values()
@@ -70,7 +74,8 @@ impl Segments {
         for own in &groups {
             let source = own.members[0].0;
             let row = network.row(source);
-            let reached: Vec<&Group> = groups.iter().filter(|other| row.reaches(other.members[0].0)).collect();
+            let reached = row.groups().filter_map(|group| Some(&groups[number_of[group as usize]? as usize]));
+            let reached: Vec<&Group> = reached.collect();
             let of_open = reached.iter().filter(|group| group.in_the_open).count();
             let holds_open = in_the_open > 0 && of_open == in_the_open;
             let listeners = |group: &&Group| {

@@ -22,6 +22,8 @@ pub(crate) struct Separation<'a> {
     pub(crate) sinks: &'a [VertexId],
     /// What is gone already.
     pub(crate) removed: &'a Removed,
+    /// What the cheapest change of each part costs.
+    pub(crate) cheapest: &'a Cheapest,
 }
 
 impl Separation<'_> {
@@ -32,34 +34,33 @@ impl Separation<'_> {
     /// not needed, and the bound says how far from the best it may be.
     pub(crate) fn cut(&self) -> Option<Cut> {
         let relevant = self.relevant();
-        if relevant.is_empty() {
+        let count = relevant.vertices.len() as u32;
+        if count == 0 {
             return Some(Cut { changes: Vec::new(), bound: 0 });
         }
-        let cheapest = self.cheapest_of_parts();
-        let vertices = self.topology.vertices() as u32;
-        let (source, sink) = (vertices * 2, vertices * 2 + 1);
-        let mut network = Network::new(vertices as usize * 2 + 2);
-        for at in (0..vertices).filter(|&at| relevant.contains(at as usize)) {
-            network.add(at * 2, at * 2 + 1, cheapest.vertices[at as usize]);
+        let (source, sink) = (count * 2, count * 2 + 1);
+        let mut network = Network::new(count as usize * 2 + 2);
+        for (at, vertex) in (0..).zip(&relevant.vertices) {
+            network.add(at * 2, at * 2 + 1, self.cheapest.vertices[*vertex as usize]);
         }
-        for edge in self.edges_between(&relevant) {
-            let (from, to) = (self.topology.from(edge).0, self.topology.to(edge).0);
-            network.add(from * 2 + 1, to * 2, cheapest.edges[edge.index()]);
+        for (edge, from, to) in self.edges_between(&relevant) {
+            network.add(from * 2 + 1, to * 2, self.cheapest.edges[edge.index()]);
         }
-        for start in self.starts.iter().filter(|start| relevant.contains(start.index())) {
-            network.add(source, start.0 * 2, UNCUTTABLE);
+        for start in self.starts.iter().filter_map(|start| relevant.number(*start)) {
+            network.add(source, start * 2, UNCUTTABLE);
         }
-        for target in self.sinks.iter().filter(|target| relevant.contains(target.index())) {
-            network.add(target.0 * 2 + 1, sink, UNCUTTABLE);
+        for target in self.sinks.iter().filter_map(|target| relevant.number(*target)) {
+            network.add(target * 2 + 1, sink, UNCUTTABLE);
         }
         let flow = network.max_flow(source, sink)?;
         let side = network.side(source);
         let mut is_cut = Removed::default();
-        for at in (0..vertices).filter(|&at| side[at as usize * 2] && !side[at as usize * 2 + 1]) {
-            is_cut.vertices.insert(at as usize);
+        for (at, vertex) in relevant.vertices.iter().enumerate() {
+            if side[at * 2] && !side[at * 2 + 1] {
+                is_cut.vertices.insert(*vertex as usize);
+            }
         }
-        for edge in self.edges_between(&relevant) {
-            let (from, to) = (self.topology.from(edge).0, self.topology.to(edge).0);
+        for (edge, from, to) in self.edges_between(&relevant) {
             if side[from as usize * 2 + 1] && !side[to as usize * 2] {
                 is_cut.edges.insert(edge.index());
             }
@@ -69,39 +70,24 @@ impl Separation<'_> {
     }
 
     /// The vertices that are on a way from a start to a sink.
-    fn relevant(&self) -> Set {
+    fn relevant(&self) -> Relevant {
         let from = self.topology.reach(self.starts, Direction::Forward, self.removed);
         let to = self.topology.reach(self.sinks, Direction::Backward, self.removed);
-        let mut both = Set::new(self.topology.vertices());
+        let mut relevant = Relevant { vertices: Vec::new(), numbers: vec![u32::MAX; self.topology.vertices()] };
         for at in (0..self.topology.vertices()).filter(|&at| from.contains(at) && to.contains(at)) {
-            both.insert(at);
+            relevant.numbers[at] = relevant.vertices.len() as u32;
+            relevant.vertices.push(at as u32);
         }
-        both
+        relevant
     }
 
-    fn edges_between<'s>(&'s self, vertices: &'s Set) -> impl Iterator<Item = EdgeId> + 's {
-        (0..self.topology.edges() as u32).map(EdgeId).filter(|edge| {
-            !self.removed.edges.contains(edge.index())
-                && vertices.contains(self.topology.from(*edge).index())
-                && vertices.contains(self.topology.to(*edge).index())
+    /// The edges between relevant vertices, with the numbers of these.
+    fn edges_between<'s>(&'s self, relevant: &'s Relevant) -> impl Iterator<Item = (EdgeId, u32, u32)> + 's {
+        (0..self.topology.edges() as u32).map(EdgeId).filter_map(|edge| {
+            let from = relevant.number(self.topology.from(edge))?;
+            let to = relevant.number(self.topology.to(edge))?;
+            (!self.removed.edges.contains(edge.index())).then_some((edge, from, to))
         })
-    }
-
-    fn cheapest_of_parts(&self) -> Cheapest {
-        let mut cheapest = Cheapest {
-            vertices: vec![UNCUTTABLE; self.topology.vertices()],
-            edges: vec![UNCUTTABLE; self.topology.edges()],
-        };
-        for change in self.changes {
-            for part in &change.parts {
-                let cost = match part {
-                    Part::Vertex(vertex) => &mut cheapest.vertices[vertex.index()],
-                    Part::Edge(edge) => &mut cheapest.edges[edge.index()],
-                };
-                *cost = (*cost).min(change.cost);
-            }
-        }
-        cheapest
     }
 
     /// Changes that take all these parts away, without those that are not needed.
@@ -127,9 +113,39 @@ impl Separation<'_> {
     }
 }
 
-struct Cheapest {
+/// Vertices, and their numbers among themselves.
+struct Relevant {
+    vertices: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+impl Relevant {
+    fn number(&self, vertex: VertexId) -> Option<u32> {
+        Some(self.numbers[vertex.index()]).filter(|number| *number != u32::MAX)
+    }
+}
+
+/// What the cheapest change of each vertex and edge costs.
+pub(crate) struct Cheapest {
     vertices: Vec<u64>,
     edges: Vec<u64>,
+}
+
+impl Cheapest {
+    pub(crate) fn new(topology: &Topology, changes: &[Change]) -> Self {
+        let mut cheapest =
+            Self { vertices: vec![UNCUTTABLE; topology.vertices()], edges: vec![UNCUTTABLE; topology.edges()] };
+        for change in changes {
+            for part in &change.parts {
+                let cost = match part {
+                    Part::Vertex(vertex) => &mut cheapest.vertices[vertex.index()],
+                    Part::Edge(edge) => &mut cheapest.edges[edge.index()],
+                };
+                *cost = (*cost).min(change.cost);
+            }
+        }
+        cheapest
+    }
 }
 
 /// What starts reach, and what reaches sinks, while changes are given back one by one.
@@ -147,7 +163,7 @@ struct Sides<'a> {
 
 impl<'a> Sides<'a> {
     fn new(separation: &Separation<'a>, made: impl Iterator<Item = usize>) -> Self {
-        let Separation { topology, changes, starts, sinks, removed } = *separation;
+        let Separation { topology, changes, starts, sinks, removed, cheapest: _ } = *separation;
         let set = |vertices: &[VertexId]| {
             let mut set = Set::new(topology.vertices());
             for vertex in vertices {

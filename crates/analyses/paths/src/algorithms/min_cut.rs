@@ -13,33 +13,58 @@ struct Arc {
 /// A network of capacities. Arcs and their reverses stand side by side.
 #[derive(Debug, Default)]
 pub struct Network {
+    count: usize,
     arcs: Vec<Arc>,
-    rows: Vec<Vec<u32>>,
+    /// The arcs that leave each vertex, in the order in which they were added; made when they are first asked for.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
 }
 
 impl Network {
     /// A network of so many vertices.
     pub fn new(count: usize) -> Self {
-        Self { arcs: Vec::new(), rows: vec![Vec::new(); count] }
+        Self { count, ..Self::default() }
     }
 
     /// Adds an arc.
     pub fn add(&mut self, from: u32, to: u32, capacity: u64) {
-        self.rows[from as usize].push(self.arcs.len() as u32);
         self.arcs.push(Arc { to, left: capacity });
-        self.rows[to as usize].push(self.arcs.len() as u32);
         self.arcs.push(Arc { to: from, left: 0 });
+    }
+
+    fn sort_into_rows(&mut self) {
+        let mut starts = vec![0_u32; self.count + 1];
+        let tail = |arc: usize| self.arcs[arc ^ 1].to as usize;
+        for arc in 0..self.arcs.len() {
+            starts[tail(arc) + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0_u32; self.arcs.len()];
+        for arc in 0..self.arcs.len() {
+            let slot = &mut next[tail(arc)];
+            rows[*slot as usize] = arc as u32;
+            *slot += 1;
+        }
+        (self.starts, self.rows) = (starts, rows);
+    }
+
+    fn row(&self, vertex: u32) -> &[u32] {
+        &self.rows[self.starts[vertex as usize] as usize..self.starts[vertex as usize + 1] as usize]
     }
 
     /// Sends as much as possible; `None` if that is without bound, because some way has nothing that can be cut.
     pub fn max_flow(&mut self, source: u32, sink: u32) -> Option<u64> {
+        self.sort_into_rows();
         let mut flow = 0_u64;
         loop {
-            let levels = self.levels(source);
+            let levels = self.levels(source, Some(sink));
             if levels[sink as usize] == u32::MAX {
                 return Some(flow);
             }
-            let mut next = vec![0_usize; self.rows.len()];
+            let mut next = vec![0_usize; self.count];
             while let Some(sent) = self.send(source, sink, &levels, &mut next) {
                 flow = flow.saturating_add(sent);
                 if flow >= UNCUTTABLE {
@@ -51,19 +76,25 @@ impl Network {
 
     /// What can still be reached from the source when the flow is greatest: the cut is between this and the rest.
     pub fn side(&self, source: u32) -> Vec<bool> {
-        self.levels(source).into_iter().map(|level| level != u32::MAX).collect()
+        self.levels(source, None).into_iter().map(|level| level != u32::MAX).collect()
     }
 
-    fn levels(&self, source: u32) -> Vec<u32> {
-        let mut levels = vec![u32::MAX; self.rows.len()];
+    /// How far each vertex is from the source, or at least those that are nearer than `until`.
+    fn levels(&self, source: u32, until: Option<u32>) -> Vec<u32> {
+        let mut levels = vec![u32::MAX; self.count];
         levels[source as usize] = 0;
-        let mut open = std::collections::VecDeque::from([source]);
-        while let Some(vertex) = open.pop_front() {
-            for &arc in &self.rows[vertex as usize] {
+        let mut order = vec![source];
+        let mut at = 0;
+        while let Some(&vertex) = order.get(at) {
+            at += 1;
+            for &arc in self.row(vertex) {
                 let Arc { to, left } = self.arcs[arc as usize];
                 if left > 0 && levels[to as usize] == u32::MAX {
                     levels[to as usize] = levels[vertex as usize] + 1;
-                    open.push_back(to);
+                    if until == Some(to) {
+                        return levels;
+                    }
+                    order.push(to);
                 }
             }
         }
@@ -75,7 +106,7 @@ impl Network {
         let mut way: Vec<u32> = Vec::new();
         let mut vertex = source;
         while vertex != sink {
-            let row = &self.rows[vertex as usize];
+            let row = self.row(vertex);
             let onward = row[next[vertex as usize]..].iter().position(|&arc| {
                 let Arc { to, left } = self.arcs[arc as usize];
                 left > 0 && levels[to as usize] == levels[vertex as usize] + 1

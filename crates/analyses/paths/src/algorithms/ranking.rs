@@ -4,7 +4,8 @@
 //! reaches the sink. Changes with one part are all measured in one pass for each sink: rooted at it, against the edges,
 //! the change cuts what its part dominates. Changes with several parts make pieces of a tree of ways fall.
 
-use crate::algorithms::cut::Separation;
+use crate::algorithms::condensed::Condensed;
+use crate::algorithms::cut::{Cheapest, Separation};
 use crate::algorithms::dominators::{Dominators, Successors};
 use crate::algorithms::toward::Toward;
 use crate::topology::{EdgeId, Removed, Set, Topology, VertexId};
@@ -233,43 +234,44 @@ impl Problem<'_> {
     pub fn cut(&self, removed: &Removed) -> Option<Cut> {
         let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
         let sinks: Vec<VertexId> = self.sinks.iter().map(|sink| sink.vertex).collect();
-        self.separate(&starts, &sinks, &self.removed.with(removed))
-    }
-
-    fn separate(&self, starts: &[VertexId], sinks: &[VertexId], removed: &Removed) -> Option<Cut> {
-        Separation { topology: self.topology, changes: self.changes, starts, sinks, removed }.cut()
+        let (Self { topology, changes, .. }, removed) = (*self, &self.removed.with(removed));
+        let cheapest = &Cheapest::new(topology, changes);
+        Separation { topology, changes, starts: &starts, sinks: &sinks, removed, cheapest }.cut()
     }
 
     /// At most `budget` changes. Each step is the change, or the group of changes, that cuts most for its cost after those
     /// before it. Groups are found where ways go around each other: what keeps the entries of one weight, or all, from one
     /// sink. A group that is larger than what is left of the budget is taken only where nothing else cuts anything.
     pub fn plan(&self, budget: usize) -> Plan {
-        let mut removed = Removed::default();
-        let before = self.weight(&removed);
+        let before = self.weight(&Removed::default());
         let mut plan = Plan { before, steps: Vec::new() };
         let mut left = before;
         let mut taken = vec![false; self.changes.len()];
         let mut group = 0;
+        let mut condensed = Condensed::new(self, &Removed::default());
         while left > 0 && plan.steps.len() < budget {
-            let Some(course) = self.next(&removed, left, budget - plan.steps.len(), &taken) else { break };
+            let problem = condensed.problem();
+            let Some(course) = problem.next(left, budget - plan.steps.len(), &taken) else { break };
+            let mut removed = Removed::default();
             for change in course.changes {
                 if left == 0 || plan.steps.len() == budget {
                     break;
                 }
                 taken[change] = true;
-                removed.apply(&self.changes[change]);
-                let now = self.weight(&removed);
+                removed.apply(&problem.changes[change]);
+                let now = problem.weight(&removed);
                 plan.steps.push(Step { change, cut: left - now, left: now, group });
                 left = now;
             }
             group += 1;
+            condensed = Condensed::new(&problem, &removed);
         }
         plan
     }
 
     /// What is best done next.
-    fn next(&self, removed: &Removed, left: u64, budget: usize, taken: &[bool]) -> Option<Course> {
-        let effects = self.effects(removed);
+    fn next(&self, left: u64, budget: usize, taken: &[bool]) -> Option<Course> {
+        let effects = self.effects(&Removed::default());
         // Compares gain by cost without division, so that order does not hang on rounding.
         let better = |a: &Course, b: &Course| {
             let worth = |one: &Course, other: &Course| u128::from(one.gain) * u128::from(other.cost);
@@ -281,15 +283,16 @@ impl Problem<'_> {
             cost: self.changes[at].cost,
         });
         let single = singles.max_by(better);
-        let courses = self.courses(removed, left, taken);
+        let courses = self.courses(left, taken);
         let (fit, too_long): (Vec<Course>, Vec<Course>) =
             courses.into_iter().partition(|course| course.changes.len() <= budget);
         single.into_iter().chain(fit).max_by(better).or_else(|| too_long.into_iter().max_by(better))
     }
 
     /// For every sink what keeps all entries from it, and those that count most.
-    fn courses(&self, removed: &Removed, left: u64, taken: &[bool]) -> Vec<Course> {
-        let all = self.removed.with(removed);
+    fn courses(&self, left: u64, taken: &[bool]) -> Vec<Course> {
+        let Self { topology, changes: known, removed, .. } = *self;
+        let cheapest = &Cheapest::new(topology, known);
         let mut weights: Vec<u64> = self.starts.iter().map(|start| start.weight).collect();
         weights.sort_unstable_by(|a, b| b.cmp(a));
         weights.dedup();
@@ -299,13 +302,15 @@ impl Problem<'_> {
             let starts = self.starts.iter().filter(|start| only.is_none_or(|weight| start.weight == weight));
             let starts: Vec<VertexId> = starts.map(|start| start.vertex).collect();
             for sink in self.sinks {
-                let Some(cut) = self.separate(&starts, &[sink.vertex], &all) else { continue };
+                let sinks = &[sink.vertex];
+                let separation = Separation { topology, changes: known, starts: &starts, sinks, removed, cheapest };
+                let Some(cut) = separation.cut() else { continue };
                 let mut changes: Vec<usize> = cut.changes.into_iter().filter(|at| !taken[*at]).collect();
                 if changes.is_empty() {
                     continue;
                 }
                 changes.sort_by_key(|&at| (self.changes[at].cost, at));
-                let mut without = removed.clone();
+                let mut without = Removed::default();
                 changes.iter().for_each(|&at| without.apply(&self.changes[at]));
                 let gain = left - self.weight(&without);
                 let cost = changes.iter().map(|&at| self.changes[at].cost).fold(0, u64::saturating_add);
