@@ -110,6 +110,40 @@ pub fn merge(ranges: &mut Vec<Range>) {
     *ranges = merged;
 }
 
+/// Every address.
+pub(crate) fn everything() -> Vec<Range> {
+    cut(std::iter::empty())
+}
+
+/// The addresses that are in any of them, each once.
+pub(crate) fn union(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable();
+    let mut all: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match all.last_mut() {
+            Some(before) if before.overlaps(&range) || before.touches(&range) => {
+                before.last = before.last.max(range.last)
+            }
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// The addresses that are in none of them.
+pub fn besides(ranges: &[Range]) -> Vec<Range> {
+    without(&everything(), ranges)
+}
+
+/// Whether most addresses of a family are in disjoint ranges: with that nobody in particular is meant.
+pub(crate) fn is_most(ranges: &[Range]) -> bool {
+    let size = |v4: bool| -> u128 {
+        let of_family = ranges.iter().filter(|range| range.first.is_ipv4() == v4);
+        of_family.map(|range| number(range.last) - number(range.first)).fold(0, u128::saturating_add)
+    };
+    size(true) > 1 << 31 || size(false) > 1 << 124
+}
+
 /// The addresses that are in both.
 pub(crate) fn common(left: &[Range], right: &[Range]) -> Vec<Range> {
     let mut both = Vec::new();

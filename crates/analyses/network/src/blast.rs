@@ -1,13 +1,15 @@
 //! The blast radius: all that becomes reachable when one endpoint is taken over, and what would cut most of it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use model::inventory::Protocol;
 
+use crate::addresses::{Range, common};
 use crate::closure::Step;
 use crate::compile::Direction;
 use crate::exempt::Placed;
-use crate::exposure::{Answer, sensitive};
+use crate::exposure::{Answer, Entry, sensitive};
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
 use crate::targets::{KUBELET_PORTS, METADATA_PORT, MetadataService};
@@ -57,6 +59,8 @@ pub struct Cut {
 pub struct Blast {
     /// Where it begins.
     pub start: Vec<EndpointId>,
+    /// The ways in that were taken, if it begins outside: of each endpoint the most open one.
+    pub entries: Vec<Entry>,
     /// All that is reached, in the order of the distance.
     pub steps: Vec<Step>,
     /// Workloads that are reached directly.
@@ -78,23 +82,52 @@ impl Network<'_> {
     /// What is reached from somewhere. From outside, only what has a way in is reached first: addresses of pods are not
     /// reached from there.
     pub fn blast(&self, start: &[EndpointId]) -> Blast {
+        self.blast_from(start, None)
+    }
+
+    /// The same, from one address outside, if there is one: lists of addresses may leave it out.
+    pub fn blast_from(&self, start: &[EndpointId], address: Option<IpAddr>) -> Blast {
         let from_outside = start.iter().all(|start| matches!(self.get(*start).identity, Identity::Outside(_)));
-        let steps = if from_outside { self.steps_from_outside(start) } else { self.steps_from_inside(start) };
+        let entries = if from_outside { self.entries_for(start, address) } else { Vec::new() };
+        let steps = if from_outside { self.steps_from_outside(start, &entries) } else { self.steps_from_inside(start) };
         let pods = |step: &&Step| self.is_pod(step.endpoint);
         let all = self.endpoints().filter(|(number, _)| self.is_pod(*number) && !start.contains(number)).count();
         let direct = steps.iter().filter(pods).filter(|step| step.distance == 1).count();
         let reached = steps.iter().filter(pods).count();
         let targets = self.targets(start, &steps);
         let cuts = self.cuts(start, &steps, from_outside);
-        Blast { start: start.to_vec(), steps, direct, reached, all, targets, cuts }
+        Blast { start: start.to_vec(), entries, steps, direct, reached, all, targets, cuts }
     }
 
-    fn steps_from_outside(&self, start: &[EndpointId]) -> Vec<Step> {
-        let entries = self.exposure();
-        let mut first: Vec<EndpointId> =
-            entries.iter().filter(|entry| entry.answer != Answer::Refused).map(|entry| entry.endpoint).collect();
+    /// The ways in that are open to addresses outside, the most open one of each endpoint. Of the internet every address is
+    /// meant, those that a list lets in among them.
+    fn entries_for(&self, start: &[EndpointId], address: Option<IpAddr>) -> Vec<Entry> {
+        let ranges: Vec<Range> = match address {
+            Some(address) => vec![Range { first: address, last: address }],
+            None => start.iter().flat_map(|start| self.ranges_of(*start)).copied().collect(),
+        };
+        let is_internet = address.is_none() && start == self.internet();
+        let mut entries = self.exposure();
+        let mut seen = BTreeSet::new();
+        entries.retain(|entry| {
+            let is_for = is_internet || !common(&entry.sources.possible, &ranges).is_empty();
+            // Whom the controller lets in is not known.
+            let is_for = is_for || entry.answer == Answer::DependsOnController;
+            entry.is_open() && is_for && seen.insert(entry.endpoint)
+        });
+        entries
+    }
+
+    fn ranges_of(&self, endpoint: EndpointId) -> &[Range] {
+        match &self.get(endpoint).identity {
+            Identity::Outside(ranges) => ranges,
+            Identity::Workload { .. } | Identity::Nodes(_) => &[],
+        }
+    }
+
+    fn steps_from_outside(&self, start: &[EndpointId], entries: &[Entry]) -> Vec<Step> {
+        let mut first: Vec<EndpointId> = entries.iter().map(|entry| entry.endpoint).collect();
         first.sort_unstable();
-        first.dedup();
         let Some(&outside) = start.first() else { return Vec::new() };
         let mut steps: Vec<Step> =
             first.iter().map(|entry| Step { endpoint: *entry, before: outside, distance: 1 }).collect();

@@ -73,6 +73,8 @@ pub enum Doubt {
     Unmodelled(ResourceId),
     /// A way in whose controller is not in the input.
     Controller(ResourceId),
+    /// A way in of which it is not known whether pods see the client or a node.
+    Source(ResourceId),
 }
 
 /// A part of a rule that means nobody, or a port that nobody has.
@@ -267,7 +269,7 @@ impl Judge<'_, '_> {
                     }
                     false
                 }
-                Reach::NodeNetwork | Reach::ProviderNetwork => false,
+                Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Inside => false,
             };
             if !is_open {
                 continue;
@@ -276,6 +278,11 @@ impl Judge<'_, '_> {
                 Answer::Refused => {}
                 Answer::DependsOnController => {
                     found.doubts.insert(Doubt::Controller(entry.opened_by));
+                }
+                Answer::DependsOnSource(ports) => {
+                    if !ports.intersection(asked).is_empty() {
+                        found.doubts.insert(Doubt::Source(entry.opened_by));
+                    }
                 }
                 Answer::Admitted(ports) => {
                     let ports = ports.intersection(asked);

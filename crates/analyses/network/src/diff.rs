@@ -297,9 +297,12 @@ fn doors(before: &Network<'_>, after: &Network<'_>, difference: &mut Difference)
 
 /// What an entry opens, if it opens something.
 fn door(network: &Network<'_>, entry: &Entry) -> Option<Door> {
+    if !entry.is_open() {
+        return None;
+    }
     let ports = match &entry.answer {
         Answer::Refused => return None,
-        Answer::Admitted(ports) => ports,
+        Answer::Admitted(ports) | Answer::DependsOnSource(ports) => ports,
         Answer::DependsOnController => &entry.pod_ports,
     };
     let workload = entry.behind(network);

@@ -1,12 +1,14 @@
 //! Who can come in from outside: every entry point of every workload, and what policies leave of it.
 
 mod controllers;
+mod judge;
 mod routes;
 mod services;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::inventory::{InstanceFact, PortReference, Protocol, ResourceId, WorkloadFact};
 use model::place::Place;
@@ -14,10 +16,10 @@ use model::symbols::Symbol;
 
 use crate::addresses::Range;
 use crate::census::namespace_of;
-use crate::compile::Direction;
-use crate::network::{EndpointId, Identity, Isolation, Network, Row};
+use crate::network::{EndpointId, Identity, Network};
 use crate::ports::Ports;
 use controllers::Controller;
+pub(crate) use judge::Judge;
 
 /// How somebody comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,8 +53,19 @@ pub enum Reach {
     NodeNetwork,
     /// Whoever reaches the provider's own network.
     ProviderNetwork,
-    /// Whoever reaches the controller, which is not in the input.
+    /// Whoever reaches the controller: it is not in the input, or what opens it is not.
     Controller,
+    /// Pods of the cluster alone: nothing opens the controller to the outside.
+    Inside,
+}
+
+/// The addresses outside from which somebody may use an entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// Those that may for certain.
+    pub certain: Vec<Range>,
+    /// Those that may, if what is not known is in their favour.
+    pub possible: Vec<Range>,
 }
 
 /// Who a pod sees.
@@ -79,6 +92,8 @@ pub enum Answer {
     Refused,
     /// It depends on who the controller's pods are.
     DependsOnController,
+    /// These ports, if the pods see the address of the client: policies admit some of those, and not nodes.
+    DependsOnSource(Ports),
 }
 
 /// Whether an entry speaks TLS.
@@ -117,6 +132,10 @@ pub struct Entry {
     pub tls: Tls,
     /// What policies leave of it.
     pub answer: Answer,
+    /// Who may use it from outside, after policies.
+    pub sources: Sources,
+    /// The ways in to the controller that brings the traffic.
+    pub front: Arc<[Entry]>,
 }
 
 /// Ports on which something answers that ought not to be open, with what it is.
@@ -166,13 +185,19 @@ impl Entry {
         }
     }
 
+    /// Whether somebody outside may come in, as far as is known.
+    pub fn is_open(&self) -> bool {
+        self.answer != Answer::Refused && self.reach != Reach::Inside
+    }
+
     /// Entries in the order in which they should be looked at: those that everybody may use, and policies leave open,
     /// first; of those the ones that lead to a store or an interface for administration, and the ones without TLS.
     pub fn rank(&self) -> (u8, u8, u8, u8) {
         let answer = match &self.answer {
+            Answer::Admitted(_) if self.reach == Reach::Inside => 2,
             Answer::Admitted(_) => 0,
-            Answer::DependsOnController => 1,
-            Answer::Refused => 2,
+            Answer::DependsOnController | Answer::DependsOnSource(_) => 1,
+            Answer::Refused => 3,
         };
         let reach = match &self.reach {
             Reach::Internet => 0,
@@ -181,6 +206,7 @@ impl Entry {
             Reach::ProviderNetwork => 3,
             Reach::Listed(ranges) if ranges.iter().any(Range::is_everything) => 0,
             Reach::Listed(_) => 4,
+            Reach::Inside => 5,
         };
         (answer, reach, u8::from(sensitive(&self.pod_ports).is_none()), u8::from(self.tls != Tls::No))
     }
@@ -189,14 +215,8 @@ impl Entry {
 impl Network<'_> {
     /// Every way in from outside, the most open first.
     pub fn exposure(&self) -> Vec<Entry> {
-        let mut rows: BTreeMap<u32, Row<'_>> = BTreeMap::new();
-        let mut entries = self.openings().to_vec();
-        for entry in &mut entries {
-            let to = entry.endpoint;
-            let answer = self
-                .answer(entry, &mut |from| rows.entry(self.group_of(from)).or_insert_with(|| self.row(from)).to(to));
-            entry.answer = answer;
-        }
+        let mut judge = Judge::new(self);
+        let mut entries: Vec<Entry> = self.openings().iter().map(|entry| judge.judged(entry)).collect();
         entries.sort_by_cached_key(|entry| (entry.rank(), entry.way, entry.behind(self), entry.door.clone()));
         entries.dedup();
         entries
@@ -212,45 +232,6 @@ impl Network<'_> {
             self.add_hosts(&mut entries);
             entries
         })
-    }
-
-    /// What policies leave of an entry, for who the pods see. What comes from each of those is asked for.
-    pub(crate) fn answer(&self, entry: &Entry, connection: &mut dyn FnMut(EndpointId) -> Ports) -> Answer {
-        let ports = &entry.pod_ports;
-        if entry.address.is_some() {
-            return Answer::Admitted(ports.clone());
-        }
-        let sources: Vec<EndpointId> = match &entry.arrival {
-            Arrival::Unprotected => return Answer::Admitted(ports.clone()),
-            Arrival::UnknownPods => {
-                return match self.isolation(entry.endpoint, Direction::Ingress) {
-                    Isolation::Restricted => Answer::DependsOnController,
-                    Isolation::Open | Isolation::NotApplicable => Answer::Admitted(ports.clone()),
-                };
-            }
-            Arrival::Pods(pods) => pods.clone(),
-            Arrival::Node => self.elsewhere(|identity| matches!(identity, Identity::Nodes(_))),
-            Arrival::Client => {
-                let listed = match &entry.reach {
-                    Reach::Listed(ranges) => &ranges[..],
-                    Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => &[],
-                };
-                self.elsewhere(|identity| match identity {
-                    Identity::Outside(ranges) => {
-                        listed.is_empty() || ranges.iter().any(|own| listed.iter().any(|other| own.overlaps(other)))
-                    }
-                    Identity::Workload { .. } | Identity::Nodes(_) => false,
-                })
-            }
-        };
-        let mut left = Ports::none();
-        for from in sources {
-            left = left.union(&connection(from).intersection(ports));
-            if left == *ports {
-                break;
-            }
-        }
-        if left.is_empty() { Answer::Refused } else { Answer::Admitted(left) }
     }
 
     /// Of nodes and the outside, which come after all pods.

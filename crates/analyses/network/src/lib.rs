@@ -29,7 +29,7 @@ mod sets;
 mod targets;
 mod worlds;
 
-pub use addresses::{Range, merge};
+pub use addresses::{Range, besides, merge};
 pub use blast::{Blast, Cut, Target, TargetKind};
 pub use census::Workload;
 pub use check::{Doubt, Outcome, Unfounded, Verdict, Witness, check, labels};
@@ -40,7 +40,7 @@ pub use detect::{Enforces, PLUGIN_IMAGES, PluginImage, detect};
 pub use diff::{Change, Difference, Door, Opened, Turn, diff};
 pub use exempt::{Exempt, OwnNodePorts, Placed};
 pub use explain::{Explanation, Half, Reason, Word};
-pub use exposure::{Answer, Arrival, Entry, Reach, Tls, Way, sensitive};
+pub use exposure::{Answer, Arrival, Entry, Reach, Sources, Tls, Way, sensitive};
 pub use find::{FindError, INTERNET};
 pub use generate::{
     Assumed, Certificate, Confidence, End, Evidence, Extra, Generated, GeneratedPolicy, GeneratedRule, Missing, Need,

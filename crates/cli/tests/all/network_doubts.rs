@@ -59,3 +59,157 @@ fn policies_of_one_priority_that_contradict_each_other_are_named() {
         assert!(both.iter().all(|policy| doubt.contains(policy)), "{doubt}");
     }
 }
+
+/// A Service of the type LoadBalancer for `a/web`, with more in its spec.
+fn balancer(spec: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: a}}\nspec: {{type: LoadBalancer, allocateLoadBalancerNodePorts: false, selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]{spec}}}\n"
+    )
+}
+
+/// A policy that lets a block in to pods of `a`.
+fn lets_in(selector: &str, block: &str) -> String {
+    format!(
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: a}}\nspec: {{podSelector: {selector}, ingress: [{{from: [{{ipBlock: {block}}}]}}]}}\n"
+    )
+}
+
+/// The ways in to `a/web`: who may use each, what policies leave, and for whom for certain and perhaps.
+fn ways_in(objects: &str) -> Vec<(String, String, Vec<String>, Vec<String>)> {
+    let folder = Folder::new(&[("all.yaml", objects)]);
+    let report = json(&folder.run(&["network", "exposure", "all.yaml", "--cni", "calico", "--output", "json"]));
+    let texts = |value: &Value| value.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();
+    let entries = report["entries"].as_array().unwrap().iter();
+    let of_web = entries.filter(|entry| entry["workload"] == "a/web[Pod]");
+    of_web
+        .map(|entry| {
+            let who = format!("{}: {}", entry["reach"].as_str().unwrap(), entry["who"].as_str().unwrap());
+            let answer = entry["answer"].as_str().unwrap().to_owned();
+            (who, answer, texts(&entry["certainSources"]), texts(&entry["possibleSources"]))
+        })
+        .collect()
+}
+
+fn expect_way(objects: &[&str], who: &str, answer: &str, certain: &[&str], possible: &[&str]) {
+    let objects = objects.concat();
+    let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<String>>();
+    let expected = vec![(who.to_owned(), answer.to_owned(), owned(certain), owned(possible))];
+    assert_eq!(ways_in(&objects), expected, "{objects}");
+}
+
+const LOCAL: &str = ", externalTrafficPolicy: Local";
+const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+#[test]
+fn who_may_use_a_way_in_is_what_policies_leave_of_the_clients() {
+    let (local, cluster) = (balancer(LOCAL), balancer(""));
+    let office = lets_in("{}", "{cidr: 203.0.113.0/24}");
+    let all = "internet: everybody may use it";
+    expect_way(&[PODS, &local], all, "admitted", &ALL, &ALL);
+    expect_way(&[PODS, &cluster], all, "admitted", &ALL, &ALL);
+    // The pods see the client.
+    let office_only = "listed: 203.0.113.0/24 may use it";
+    let block = ["203.0.113.0/24"];
+    expect_way(&[PODS, &local, &office], office_only, "admitted", &block, &block);
+    // Nodes may put their address in its place.
+    let perhaps = "listed: 203.0.113.0/24 may use it, if the pods see their address and not that of a node";
+    expect_way(&[PODS, &cluster, &office], perhaps, "dependsOnSource", &[], &block);
+    // Lists of the Service narrow it further, and leave nobody where both have nothing in common.
+    let listed = |list: &str| balancer(&format!("{LOCAL}, loadBalancerSourceRanges: [{list}]"));
+    let half = ["203.0.113.0/25"];
+    let half_only = "listed: 203.0.113.0/25 may use it";
+    expect_way(&[PODS, &listed("203.0.113.0/25"), &office], half_only, "admitted", &half, &half);
+    let other = "listed: 198.51.100.0/24 may use it";
+    expect_way(&[PODS, &listed("198.51.100.0/24"), &office], other, "refused", &[], &[]);
+    // A hole in the internet is still the internet.
+    let but = "internet: everybody but 10.0.0.0/8, ::/0 may use it";
+    let outside = ["0.0.0.0-9.255.255.255", "11.0.0.0-255.255.255.255"];
+    let but_private = lets_in("{}", "{cidr: 0.0.0.0/0, except: [10.0.0.0/8]}");
+    expect_way(&[PODS, &local, &but_private], but, "admitted", &outside, &outside);
+    // Policies that admit nodes admit whoever hides behind them.
+    let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.9}]}\n";
+    let found = ways_in(&[PODS, &cluster, node, &lets_in("{}", "{cidr: 10.0.0.0/8}")].concat());
+    let (who, answer, certain, possible) = &found[0];
+    assert_eq!(
+        (answer.as_str(), &certain[..], &possible[..]),
+        ("admitted", &["10.0.0.0/8".to_owned()][..], &["0.0.0.0/0".to_owned()][..])
+    );
+    assert!(who.contains("10.0.0.0/8 whatever nodes do to addresses"), "{who}");
+}
+
+#[test]
+fn a_break_in_from_outside_begins_where_that_address_may_come_in() {
+    let objects = [PODS, &balancer(LOCAL), &lets_in("{}", "{cidr: 203.0.113.0/24}")].concat();
+    let folder = Folder::new(&[("all.yaml", &objects)]);
+    let run = |start: &str| folder.run(&["network", "blast-radius", start, "all.yaml", "--cni", "calico"]).out;
+    assert!(run("203.0.113.9").contains("2 of 2 workloads are reached, 1 of them directly"), "{}", run("203.0.113.9"));
+    assert!(run("198.51.100.9").contains("0 of 2 workloads are reached"), "{}", run("198.51.100.9"));
+    let internet = run("internet");
+    assert!(internet.contains("203.0.113.0/24 may use it"), "{internet}");
+}
+
+/// An Ingress for `a/web`, and its controller with a Service.
+fn ingress(service: &str, more: &str) -> String {
+    let controller = if service.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: controller, namespace: edge, labels: {{app: nginx}}}}\nspec: {{containers: [{{name: c, image: registry.k8s.io/ingress-nginx/controller:v1.12.0{more}}}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: controller, namespace: edge}}\nspec: {{type: {service}, selector: {{app: nginx}}, ports: [{{port: 80}}]}}\n"
+        )
+    };
+    format!(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web, namespace: a}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web, namespace: a}}\nspec: {{ingressClassName: nginx, rules: [{{host: shop.example.com, http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: web, port: {{number: 80}}}}}}}}]}}}}]}}\n{controller}"
+    )
+}
+
+#[test]
+fn an_ingress_is_as_open_as_its_controller() {
+    let inside = "inside: pods of the cluster alone may: nothing opens its controller to the outside";
+    expect_way(&[PODS, &ingress("ClusterIP", "")], inside, "admitted", &[], &[]);
+    let internet = "internet: everybody may use it";
+    expect_way(&[PODS, &ingress("LoadBalancer", "")], internet, "admitted", &ALL, &ALL);
+    let node = "nodeNetwork: whoever reaches a node may use it";
+    expect_way(
+        &[PODS, &ingress("ClusterIP", ", ports: [{containerPort: 80, hostPort: 80}]")],
+        node,
+        "admitted",
+        &ALL,
+        &ALL,
+    );
+    let assumed = "controller: whoever reaches its controller, which is not in the input and taken to be open";
+    expect_way(&[PODS, &ingress("", "")], assumed, "admitted", &[], &ALL);
+    // What lets nobody in to the controller lets nobody in behind it, and a list there is one here.
+    let at_edge = |block: &str| lets_in("{}", block).replace("namespace: a", "namespace: edge");
+    let local = ingress("LoadBalancer, externalTrafficPolicy: Local", "");
+    let block = ["203.0.113.0/24"];
+    let office_only = "listed: 203.0.113.0/24 may use it";
+    expect_way(&[PODS, &local, &at_edge("{cidr: 203.0.113.0/24}")], office_only, "admitted", &block, &block);
+    let nobody = at_edge("{cidr: 203.0.113.0/24}").replace("{from: [{ipBlock: {cidr: 203.0.113.0/24}}]}", "");
+    let found = ways_in(&[PODS, &local, &nobody].concat());
+    assert_eq!((found.len(), found[0].1.as_str()), (1, "refused"));
+}
+
+#[test]
+fn what_is_open_to_pods_alone_is_not_open_to_the_outside() {
+    let rules = "rules:\n  - forbid: {from: internet, to: a/web}\n";
+    for (service, counts, ways, reached, code) in [
+        ("ClusterIP", "0 open, 1 inside alone", "0 ways in from outside", "0 of 3 workloads", 0),
+        ("LoadBalancer", "2 open", "2 ways in from outside", "3 of 3 workloads", 1),
+    ] {
+        let service = format!("{service}, allocateLoadBalancerNodePorts: false");
+        let closed =
+            lets_in("{}", "{cidr: 192.0.2.0/24}").replace("{ipBlock: {cidr: 192.0.2.0/24}}", "{namespaceSelector: {}}");
+        let objects = [PODS, &ingress(&service, ""), &closed].concat();
+        let folder = Folder::new(&[("all.yaml", &objects), ("rules.yaml", rules)]);
+        let run =
+            |arguments: &[&str]| folder.run(&[&["network"], arguments, &["all.yaml", "--cni", "calico"]].concat());
+        assert!(run(&["exposure"]).out.contains(counts), "{}", run(&["exposure"]).out);
+        assert!(run(&["list"]).out.contains(ways), "{}", run(&["list"]).out);
+        assert!(run(&["blast-radius", "internet"]).out.contains(reached), "{}", run(&["blast-radius", "internet"]).out);
+        assert_eq!(run(&["check", "--rules", "rules.yaml", "--severity-threshold", "high"]).code, code);
+    }
+    // A controller that is not there may be open, and that is said.
+    let folder = Folder::new(&[("all.yaml", &[PODS, &ingress("", "")].concat())]);
+    let said = folder.run(&["network", "exposure", "all.yaml"]).out;
+    assert!(said.contains("0 open, 1 open if its controller is"), "{said}");
+}

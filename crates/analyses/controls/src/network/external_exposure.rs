@@ -325,7 +325,7 @@ fn is_of_node(entry: &Entry) -> bool {
 
 fn is_outside(entry: &Entry, nodes: Nodes) -> bool {
     let is_near = entry.reach == Reach::ProviderNetwork || (is_of_node(entry) && nodes != Nodes::Public);
-    !is_near && entry.answer != Answer::Refused
+    !is_near && entry.is_open()
 }
 
 fn report(
@@ -339,7 +339,7 @@ fn report(
         Reach::Internet => "The internet",
         Reach::Listed(_) => "Whoever has an address that is let in",
         Reach::NodeNetwork | Reach::ProviderNetwork => "Whoever reaches the nodes",
-        Reach::Controller => "Whoever reaches its controller",
+        Reach::Controller | Reach::Inside => "Whoever reaches its controller",
     };
     let opened_by = inventory.resource(entry.opened_by);
     let [kind, name] = [opened_by.kind, opened_by.name].map(|symbol| inventory.symbols.text(symbol));

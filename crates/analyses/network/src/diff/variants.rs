@@ -1,13 +1,13 @@
 //! What changes between two networks that differ in policies alone: the rows and columns of whoever those are for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Changes, Difference, Door, Party, Turn, compare_doors, door, turned};
 use crate::bits::Bits;
 use crate::census::Map;
 use crate::compile::Direction;
 use crate::evaluate::Scratch;
-use crate::exposure::{Arrival, Entry};
+use crate::exposure::{Arrival, Entry, Judge};
 use crate::network::{EndpointId, Network};
 
 /// Whose rows and columns may differ.
@@ -118,7 +118,8 @@ fn doors(before: &Network<'_>, after: &Network<'_>, touched: &Touched, differenc
             Arrival::Pods(pods) => pods.iter().any(|pod| touched.egress.contains(before.group_of(*pod))),
             Arrival::Client | Arrival::Node | Arrival::UnknownPods | Arrival::Unprotected => false,
         };
-        comes_from_touched || touched.ingress.contains(before.group_of(entry.endpoint))
+        let mut behind = entry.front.iter().map(|front| front.endpoint).chain([entry.endpoint]);
+        comes_from_touched || behind.any(|endpoint| touched.ingress.contains(before.group_of(endpoint)))
     };
     let endpoints: BTreeSet<EndpointId> =
         before.openings().iter().filter(is_touched).map(|entry| entry.endpoint).collect();
@@ -127,19 +128,6 @@ fn doors(before: &Network<'_>, after: &Network<'_>, touched: &Touched, differenc
 }
 
 fn open(network: &Network<'_>, entries: &[&Entry]) -> Vec<Door> {
-    let mut scratch = Scratch::default();
-    let mut columns: BTreeMap<u32, Vec<Vec<u64>>> = BTreeMap::new();
-    let mut doors = Vec::new();
-    for entry in entries {
-        let own = network.group_of(entry.endpoint);
-        let answer = network.answer(entry, &mut |from| {
-            let column =
-                columns.entry(own).or_insert_with(|| network.compiled.lines(Direction::Ingress, own, &mut scratch));
-            let from = network.group_of(from) as usize;
-            let masks: Vec<u64> = column.iter().map(|page| page[from]).collect();
-            network.compiled.atoms.ports(&masks)
-        });
-        doors.extend(door(network, &Entry { answer, ..(*entry).clone() }));
-    }
-    doors
+    let mut judge = Judge::new(network);
+    entries.iter().filter_map(|entry| door(network, &judge.judged(entry))).collect()
 }

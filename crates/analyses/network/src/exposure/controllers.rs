@@ -1,9 +1,13 @@
 //! The pods through which Ingresses, Gateways and Routes let traffic in, and how those are reached.
 
-use model::inventory::{ResourceId, ServiceKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{Arrival, Reach, WorkloadIndex};
+use model::inventory::{ResourceId, ServiceReachFact};
+
+use super::{Arrival, Entry, Reach, WorkloadIndex};
 use crate::addresses::Range;
+use crate::census::namespace_of;
 use crate::network::{EndpointId, Network};
 
 /// Parts of the names of images of Ingress controllers, and the classes that they serve by default.
@@ -30,6 +34,8 @@ const OWNING_GATEWAY: &[&str] =
 pub(super) struct Controller {
     pub(super) arrival: Arrival,
     pub(super) reach: Reach,
+    /// The ways in to the controller itself.
+    pub(super) front: Arc<[Entry]>,
 }
 
 impl Network<'_> {
@@ -95,45 +101,30 @@ impl Network<'_> {
 
     fn controller(&self, pods: Vec<EndpointId>, index: &WorkloadIndex) -> Controller {
         if pods.is_empty() {
-            return Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller };
+            return Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller, front: Arc::default() };
         }
-        let mut reach = Reach::Controller;
-        let mut better = |found: Reach| {
-            if rank(&found) < rank(&reach) {
-                reach = found;
+        let traffic = &self.inventory.facts.traffic;
+        let reach: BTreeMap<ResourceId, &ServiceReachFact> =
+            traffic.services.iter().map(|service| (service.resource, service)).collect();
+        let namespaces: Vec<_> = pods.iter().filter_map(|pod| Some(self.workload_of(*pod)?.namespace)).collect();
+        let (mut front, mut has_service) = (Vec::new(), false);
+        for service in self.inventory.facts.network.services.iter() {
+            let is_near = namespaces.contains(&namespace_of(self.inventory, service.resource));
+            if !is_near || self.config.without.contains(&service.resource) {
+                continue;
             }
-        };
-        for pod in &pods {
-            let Some(workload) = self.workload_of(*pod) else { continue };
-            let members = workload.members.iter().map(|member| &self.inventory.facts.workloads[*member as usize]);
-            if members.into_iter().any(|fact| {
-                fact.network.host_network || fact.network.ports.iter().any(|port| port.open_host_port().is_some())
-            }) {
-                better(Reach::NodeNetwork);
-            }
-            for service in &self.inventory.facts.network.services {
-                let is_for = || self.backends(service, None, index).iter().any(|backend| backend.endpoint == *pod);
-                match service.kind {
-                    ServiceKind::LoadBalancer if is_for() => better(match service.internal {
-                        true => Reach::ProviderNetwork,
-                        false => Reach::Internet,
-                    }),
-                    ServiceKind::NodePort if is_for() => better(Reach::NodeNetwork),
-                    _ => {}
-                }
+            let is_for = self.backends(service, None, index).iter().any(|backend| pods.contains(&backend.endpoint));
+            let Some(reach) = reach.get(&service.resource).filter(|_| is_for) else { continue };
+            has_service = true;
+            for port in &service.ports {
+                self.add_service_port(service, reach, port, index, &mut front);
             }
         }
-        Controller { arrival: Arrival::Pods(pods), reach }
-    }
-}
-
-fn rank(reach: &Reach) -> u8 {
-    match reach {
-        Reach::Internet => 0,
-        Reach::NodeNetwork => 1,
-        Reach::ProviderNetwork => 2,
-        Reach::Listed(_) => 3,
-        Reach::Controller => 4,
+        pods.iter().for_each(|pod| self.add_host_of(*pod, &mut front));
+        front.retain(|entry| pods.contains(&entry.endpoint));
+        // What opens it may be elsewhere, unless a Service is here that opens it to pods alone.
+        let reach = if front.is_empty() && has_service { Reach::Inside } else { Reach::Controller };
+        Controller { arrival: Arrival::Pods(pods), reach, front: front.into() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entries that Ingresses, routes of the Gateway API and Routes of OpenShift open.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::address::Block;
 use model::inventory::{
@@ -12,7 +13,7 @@ use model::symbols::Symbol;
 
 use super::controllers::{Controller, limited};
 use super::services::Backend;
-use super::{Answer, Entry, Reach, Tls, Way, WorkloadIndex};
+use super::{Answer, Entry, Reach, Sources, Tls, Way, WorkloadIndex};
 use crate::addresses::Range;
 use crate::census::namespace_of;
 use crate::network::Network;
@@ -228,7 +229,7 @@ impl Network<'_> {
         entries: &mut Vec<Entry>,
     ) {
         let Opening { way, opened_by, place, door, tls, controller } = opening;
-        let Controller { arrival, reach } = controller;
+        let Controller { arrival, reach, front } = controller;
         let reach: Reach = limited(reach, listed);
         for Backend { endpoint, address, ports } in self.backends(service, port, index) {
             entries.push(Entry {
@@ -239,6 +240,8 @@ impl Network<'_> {
                 place,
                 door: door.clone(),
                 answer: Answer::Refused,
+                sources: Sources::default(),
+                front: Arc::clone(&front),
                 pod_ports: ports,
                 reach: reach.clone(),
                 arrival: arrival.clone(),

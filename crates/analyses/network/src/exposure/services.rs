@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::address::Block;
 use model::inventory::{ResourceId, ServiceFact, ServiceKind, ServicePortFact, ServiceReachFact, WorkloadFact};
 
-use super::{Answer, Arrival, Entry, Reach, Tls, Way, WorkloadIndex, target_ports};
+use super::{Answer, Arrival, Entry, Reach, Sources, Tls, Way, WorkloadIndex, target_ports};
 use crate::addresses::Range;
 use crate::census::namespace_of;
 use crate::network::{EndpointId, Identity, Network};
@@ -34,7 +35,7 @@ impl Network<'_> {
         }
     }
 
-    fn add_service_port(
+    pub(super) fn add_service_port(
         &self,
         service: &ServiceFact,
         reach: &ServiceReachFact,
@@ -67,6 +68,8 @@ impl Network<'_> {
                     place: reach.place,
                     door: format!("{protocol} {number}"),
                     answer: Answer::Refused,
+                    sources: Sources::default(),
+                    front: Arc::default(),
                     pod_ports: ports.clone(),
                     reach: reach_of,
                     arrival,
@@ -152,33 +155,37 @@ impl Network<'_> {
     }
 
     pub(super) fn add_hosts(&self, entries: &mut Vec<Entry>) {
-        for (endpoint, known) in self.endpoints() {
-            let Identity::Workload { workload, .. } = known.identity else { continue };
-            for member in &self.workloads()[workload as usize].members {
-                let fact = &self.inventory.facts.workloads[*member as usize];
-                if fact.network.host_network != known.host_network {
-                    continue;
+        self.endpoints().for_each(|(endpoint, _)| self.add_host_of(endpoint, entries));
+    }
+
+    /// What pods open on their node.
+    pub(super) fn add_host_of(&self, endpoint: EndpointId, entries: &mut Vec<Entry>) {
+        let known = self.get(endpoint);
+        let Identity::Workload { workload, .. } = known.identity else { return };
+        for member in &self.workloads()[workload as usize].members {
+            let fact = &self.inventory.facts.workloads[*member as usize];
+            if fact.network.host_network != known.host_network {
+                continue;
+            }
+            let mut ports = Ports::none();
+            if fact.network.host_network {
+                let declared = fact.network.ports.iter().filter(|port| port.stays);
+                for port in declared {
+                    port.number.into_iter().for_each(|number| ports.insert(port.protocol, number, number));
                 }
-                let mut ports = Ports::none();
-                if fact.network.host_network {
-                    let declared = fact.network.ports.iter().filter(|port| port.stays);
-                    for port in declared {
-                        port.number.into_iter().for_each(|number| ports.insert(port.protocol, number, number));
-                    }
-                    let door = match ports.is_empty() {
-                        true => "whatever it listens on".to_owned(),
-                        false => format!("{ports}, and whatever else it listens on"),
-                    };
-                    entries.push(host_entry(endpoint, fact, Way::HostNetwork, door, ports));
-                    continue;
-                }
-                for port in &fact.network.ports {
-                    let (Some(host), Some(number)) = (port.open_host_port(), port.number) else { continue };
-                    let ports = Ports::one(port.protocol, number);
-                    let at = port.host_address.map_or_else(String::new, |address| format!(" at {address} alone"));
-                    let door = format!("{} {host}{at}", protocol_name(port.protocol));
-                    entries.push(host_entry(endpoint, fact, Way::HostPort, door, ports));
-                }
+                let door = match ports.is_empty() {
+                    true => "whatever it listens on".to_owned(),
+                    false => format!("{ports}, and whatever else it listens on"),
+                };
+                entries.push(host_entry(endpoint, fact, Way::HostNetwork, door, ports));
+                continue;
+            }
+            for port in &fact.network.ports {
+                let (Some(host), Some(number)) = (port.open_host_port(), port.number) else { continue };
+                let ports = Ports::one(port.protocol, number);
+                let at = port.host_address.map_or_else(String::new, |address| format!(" at {address} alone"));
+                let door = format!("{} {host}{at}", protocol_name(port.protocol));
+                entries.push(host_entry(endpoint, fact, Way::HostPort, door, ports));
             }
         }
     }
@@ -197,6 +204,8 @@ fn host_entry(endpoint: EndpointId, fact: &WorkloadFact, way: Way, door: String,
         arrival: if way == Way::HostNetwork { Arrival::Unprotected } else { Arrival::Client },
         tls: Tls::No,
         answer: Answer::Refused,
+        sources: Sources::default(),
+        front: Arc::default(),
     }
 }
 

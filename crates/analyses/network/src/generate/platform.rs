@@ -92,10 +92,11 @@ impl Gathering<'_, '_> {
     }
 
     fn ways_in(&mut self) {
-        for entry in self.network.exposure() {
+        // Whatever policies that are there leave of them: others take their place.
+        for entry in self.network.openings() {
             let Identity::Workload { workload, .. } = self.network.get(entry.endpoint).identity else { continue };
             if entry.way != Way::HostNetwork && self.covered.contains(&workload) {
-                self.way_in(&entry, workload);
+                self.way_in(entry, workload);
             }
         }
     }
@@ -141,7 +142,7 @@ impl Gathering<'_, '_> {
             Arrival::Client => match &entry.reach {
                 Reach::Listed(ranges) => ranges.iter().map(|range| End::Addresses(*range)).collect(),
                 Reach::Internet => everywhere(),
-                Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => {
+                Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller | Reach::Inside => {
                     let what =
                         format!("{kind} `{name}` lets whoever reaches the nodes connect to {}", self.name(workload));
                     self.unresolved(

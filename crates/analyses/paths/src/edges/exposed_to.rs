@@ -78,7 +78,7 @@ pub(crate) fn assumed(entry: &Entry) -> Option<Assumptions> {
         Reach::Listed(_) => Some(none.and(&LISTED_SOURCES)),
         Reach::NodeNetwork => Some(none.and(&NODE_PORTS_OPEN)),
         Reach::Controller => Some(none.and(&CONTROLLER_OPEN)),
-        Reach::ProviderNetwork => None,
+        Reach::ProviderNetwork | Reach::Inside => None,
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &NetworkBlastArguments) -> anyhow::Result<Exit> {
     let assumptions = assume(&inventory, &arguments.input)?;
     let network = Network::new(&inventory, &assumptions.config);
     let start = find(&network, &arguments.start)?;
-    let blast = network.blast(&start);
+    let blast = network.blast_from(&start, arguments.start.parse().ok());
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report(&network, &blast, VERSION), out),

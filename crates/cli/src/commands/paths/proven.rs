@@ -268,9 +268,8 @@ fn wanted(world: &World<'_>, fix: &Fix) -> Result<Wanted, String> {
 fn who_needs(world: &World<'_>, fix: &Fix) -> Result<Tree, String> {
     let resource = fix.key.resource;
     let is_own = |number: &u32| world.inventory.facts.workloads[*number as usize].resource == resource;
-    let opened = world.entries().iter().find(|entry| {
-        entry.answer != ::network::Answer::Refused && world.workloads_of(entry.endpoint).iter().any(is_own)
-    });
+    let opened =
+        world.entries().iter().find(|entry| entry.is_open() && world.workloads_of(entry.endpoint).iter().any(is_own));
     if let Some(entry) = opened {
         let by = world.object_name(entry.opened_by);
         return Err(format!(

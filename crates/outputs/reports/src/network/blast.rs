@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hanging::{write_hanging, write_plain};
-use super::wire::{Connection, SCHEMA_VERSION};
+use super::wire::{Connection, SCHEMA_VERSION, object_name};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::sanitize;
@@ -32,12 +32,30 @@ pub struct BlastReport {
     pub reached: usize,
     /// All other workloads.
     pub all: usize,
+    /// The ways in that were taken, if it begins outside: of each workload the most open one.
+    pub entries: Vec<BlastEntry>,
     /// All that is reached, in the order of the distance.
     pub steps: Vec<BlastStep>,
     /// What an attacker looks for, and the shortest way to it.
     pub targets: Vec<BlastTarget>,
     /// The policies that would cut most.
     pub cuts: Vec<BlastCut>,
+}
+
+/// A way in that was taken.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlastEntry {
+    /// The workload behind it.
+    pub endpoint: String,
+    /// How, as in the answer of `network exposure`.
+    pub way: String,
+    /// What is connected to.
+    pub door: String,
+    /// The object that opens it.
+    pub opened_by: String,
+    /// Who may use it, in words.
+    pub who: String,
 }
 
 /// An endpoint that is reached.
@@ -100,6 +118,17 @@ pub fn report(network: &Network<'_>, blast: &Blast, version: &str) -> BlastRepor
         direct: blast.direct,
         reached: blast.reached,
         all: blast.all,
+        entries: blast
+            .entries
+            .iter()
+            .map(|entry| BlastEntry {
+                endpoint: entry.behind(network),
+                way: super::exposure::way(entry.way).to_owned(),
+                door: entry.door.clone(),
+                opened_by: object_name(network.inventory(), entry.opened_by),
+                who: super::exposure::who(entry),
+            })
+            .collect(),
         steps: blast
             .steps
             .iter()
@@ -180,6 +209,7 @@ pub fn write_json(report: &BlastReport, out: &mut dyn Write) -> io::Result<()> {
 /// What writing to `out` returns.
 pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let name = |endpoint: EndpointId| sanitize(&network.get(endpoint).name);
+    write_entries(network, blast, terminal, out)?;
     let mut by_distance: BTreeMap<u32, Vec<EndpointId>> = BTreeMap::new();
     for step in &blast.steps {
         by_distance.entry(step.distance).or_default().push(step.endpoint);
@@ -230,6 +260,24 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
         blast.direct
     );
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)
+}
+
+/// The ways in that were taken.
+fn write_entries(network: &Network<'_>, blast: &Blast, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    const SHOWN: usize = 8;
+    if blast.entries.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold("comes in"))?;
+    for entry in blast.entries.iter().take(SHOWN) {
+        let opened_by = object_name(network.inventory(), entry.opened_by);
+        let (behind, who) = (entry.behind(network), super::exposure::who(entry));
+        write_plain(&sanitize(&format!("{behind} through {opened_by}: {who}")), 2, terminal, out)?;
+    }
+    if blast.entries.len() > SHOWN {
+        writeln!(out, "  {} {} more", terminal.ellipsis(), blast.entries.len() - SHOWN)?;
+    }
+    Ok(())
 }
 
 fn on(network: &Network<'_>, endpoint: EndpointId, ports: &Ports) -> String {

@@ -222,6 +222,9 @@ fn doubt_text(network: &Network<'_>, doubt: &Doubt) -> String {
             format!("{} and {} have one priority and contradict each other", named(*own), named(*other))
         }
         Doubt::Unmodelled(policy) => format!("{} is not evaluated, and may change the answer", named(*policy)),
+        Doubt::Source(door) => {
+            format!("{} leads there, and whether the pods see clients or nodes is not known", named(*door))
+        }
         Doubt::Controller(door) => {
             format!("{} leads there, and its controller is not in the input", named(*door))
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ::network::{Answer, Arrival, Entry, FamilyKnown, Network, Range, Reach, Tls, Way, sensitive};
+use ::network::{Answer, Arrival, Entry, FamilyKnown, Network, Range, Reach, Sources, Tls, Way, sensitive};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -82,10 +82,15 @@ pub struct ExposureEntry {
     pub path: String,
     /// The line.
     pub line: u32,
-    /// Who may use it: `internet`, `listed`, `nodeNetwork`, `providerNetwork` or `controller`.
+    /// Who may use it: `internet`, `listed`, `nodeNetwork`, `providerNetwork`, `controller` where that, or what opens it,
+    /// is not in the input, or `inside` for pods of the cluster alone.
     pub reach: String,
-    /// The addresses of a list.
+    /// The addresses that a list or policies leave of the internet.
     pub listed: Vec<String>,
+    /// The addresses outside that may use it for certain, after policies.
+    pub certain_sources: Vec<String>,
+    /// Those that may, if what is not known is in their favour.
+    pub possible_sources: Vec<String>,
     /// Who the pods see: `client`, `node`, `pods`, `unknownPods` or `nobodyAsks`.
     pub arrival: String,
     /// The pods of the controller.
@@ -94,12 +99,15 @@ pub struct ExposureEntry {
     pub tls: String,
     /// The ports at the pods.
     pub pod_ports: Connection,
-    /// What policies leave of it: `admitted`, `refused` or `dependsOnController`.
+    /// What policies leave of it: `admitted`, `refused`, `dependsOnController`, or `dependsOnSource` where policies admit
+    /// clients, and pods may see nodes in their place.
     pub answer: String,
     /// The ports that policies leave.
     pub admitted: Connection,
     /// What usually answers there, if that is a store or an interface for administration.
     pub sensitive: Option<String>,
+    /// Who may use it, in words.
+    pub who: String,
 }
 
 /// The JSON Schema of the report.
@@ -205,6 +213,7 @@ fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
         Answer::Admitted(ports) => ("admitted", ports.clone()),
         Answer::Refused => ("refused", ::network::Ports::none()),
         Answer::DependsOnController => ("dependsOnController", ::network::Ports::none()),
+        Answer::DependsOnSource(ports) => ("dependsOnSource", ports.clone()),
     };
     ExposureEntry {
         workload: entry.behind(network),
@@ -219,12 +228,18 @@ fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
             Reach::NodeNetwork => "nodeNetwork",
             Reach::ProviderNetwork => "providerNetwork",
             Reach::Controller => "controller",
+            Reach::Inside => "inside",
         }
         .to_owned(),
         listed: match &entry.reach {
             Reach::Listed(ranges) => ranges.iter().map(Range::text).collect(),
-            Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => Vec::new(),
+            Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller | Reach::Inside => {
+                Vec::new()
+            }
         },
+        certain_sources: entry.sources.certain.iter().map(Range::text).collect(),
+        possible_sources: entry.sources.possible.iter().map(Range::text).collect(),
+        who: who(entry),
         arrival: arrival.to_owned(),
         through,
         tls: match entry.tls {
@@ -275,13 +290,7 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
     if !report.entries.is_empty() {
         writeln!(out)?;
     }
-    let open = report.entries.iter().filter(|entry| entry.answer == "admitted").count();
-    let depends = report.entries.iter().filter(|entry| entry.answer == "dependsOnController").count();
-    let refused = report.entries.len() - open - depends;
-    let head = format!(
-        "{} from outside: {open} open, {depends} depend on a controller, {refused} refused by policies",
-        terminal.logo()
-    );
+    let head = format!("{} from outside: {}", terminal.logo(), counts(&report.entries));
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
     let all = report.workloads;
     write_targets(&report.targets, all, terminal, out)?;
@@ -291,6 +300,24 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
     }
     let note = "what listens is not looked at: a way in leads to a port, whether a process answers there or not";
     write_hanging(note, 2, terminal, &|line| terminal.dim(line), out)
+}
+
+/// How many entries there are of each kind; what there is none of is left out, but for those that are open.
+fn counts(entries: &[ExposureEntry]) -> String {
+    let of = |is: &dyn Fn(&ExposureEntry) -> bool| entries.iter().filter(|entry| is(entry)).count();
+    let is = |entry: &ExposureEntry, answer: &str| entry.answer == answer && entry.reach != "inside";
+    let assumed = |entry: &ExposureEntry| entry.reach == "controller" && is(entry, "admitted");
+    let counted = [
+        (of(&|entry| is(entry, "admitted") && !assumed(entry)), "open", "open"),
+        (of(&assumed), "open if its controller is", "open if their controllers are"),
+        (of(&|entry| is(entry, "dependsOnController")), "depends on a controller", "depend on a controller"),
+        (of(&|entry| is(entry, "dependsOnSource")), "depends on what pods see", "depend on what pods see"),
+        (of(&|entry| entry.reach == "inside" && entry.answer != "refused"), "inside alone", "inside alone"),
+        (of(&|entry| entry.answer == "refused"), "refused by policies", "refused by policies"),
+    ];
+    let counted = counted.into_iter().enumerate().filter(|(at, (count, ..))| *at == 0 || *count > 0);
+    let texts = counted.map(|(_, (count, one, many))| format!("{count} {}", if count == 1 { one } else { many }));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 /// Who comes through the API server, where policies see somebody else, or nobody.
@@ -345,13 +372,15 @@ fn write_entry(entry: &ExposureEntry, terminal: Terminal, out: &mut dyn Write) -
     }
     let ports =
         if entry.pod_ports.0.is_empty() { String::new() } else { format!("{} at the pod · ", entry.pod_ports.0) };
-    write_plain(&format!("{ports}{}; {}; {tls}{what}", who(entry), answer(entry)), 4, terminal, out)?;
+    write_plain(&format!("{ports}{}; {}; {tls}{what}", entry.who, answer(entry)), 4, terminal, out)?;
     let place = format!("{} {}:{}", sanitize(&entry.opened_by), sanitize(&entry.path), entry.line);
     write_hanging(&place, 4, terminal, &|line| terminal.dim(line), out)
 }
 
 fn mark(entry: &ExposureEntry, terminal: Terminal) -> (&'static str, Style) {
     match (entry.answer.as_str(), terminal.unicode) {
+        _ if entry.reach == "inside" => ("-", AnsiColor::Green.on_default()),
+        ("admitted", _) if entry.reach == "controller" => (terminal.unseen(), AnsiColor::Yellow.on_default().bold()),
         ("admitted", true) => ("▲", AnsiColor::Red.on_default().bold()),
         ("admitted", false) => ("!", AnsiColor::Red.on_default().bold()),
         ("refused", true) => ("✓", AnsiColor::Green.on_default()),
@@ -378,14 +407,51 @@ fn kind_of_way(way: &str) -> &'static str {
     }
 }
 
-fn who(entry: &ExposureEntry) -> String {
-    match entry.reach.as_str() {
-        "internet" => "everybody may use it".to_owned(),
-        "listed" => format!("{} may use it", entry.listed.join(", ")),
-        "nodeNetwork" => "whoever reaches a node may use it".to_owned(),
-        "providerNetwork" => "the provider's network may use it".to_owned(),
-        _ => "whoever reaches its controller, which is not in the input".to_owned(),
+/// Who may use an entry, in words.
+pub(super) fn who(entry: &Entry) -> String {
+    let Sources { certain, possible } = &entry.sources;
+    let is_limited = !possible.is_empty() && some(possible) != "everybody";
+    let who = match (&entry.reach, is_limited) {
+        (Reach::Inside, _) => {
+            return "pods of the cluster alone may: nothing opens its controller to the outside".to_owned();
+        }
+        (Reach::Controller, _) if matches!(entry.arrival, Arrival::Pods(_)) => {
+            return "whoever reaches its controller; what opens that is not in the input, and taken to".to_owned();
+        }
+        (Reach::Controller, _) => {
+            return "whoever reaches its controller, which is not in the input and taken to be open".to_owned();
+        }
+        (Reach::Listed(ranges), false) => format!("{} may use it", some(ranges)),
+        (Reach::Internet, false) => "everybody may use it".to_owned(),
+        (Reach::NodeNetwork, false) => "whoever reaches a node may use it".to_owned(),
+        (Reach::ProviderNetwork, false) => "the provider's network may use it".to_owned(),
+        (Reach::Internet | Reach::Listed(_), true) => format!("{} may use it", some(possible)),
+        (Reach::NodeNetwork, true) => format!("{} may use it, if they reach a node", some(possible)),
+        (Reach::ProviderNetwork, true) => format!("{} may use it, in the provider's network", some(possible)),
+    };
+    match &entry.answer {
+        Answer::Refused => who,
+        Answer::DependsOnSource(_) => format!("{who}, if the pods see their address and not that of a node"),
+        _ if certain == possible || certain.is_empty() => who,
+        _ => format!("{who}; {} whatever nodes do to addresses, the others if nodes hide theirs", some(certain)),
     }
+}
+
+/// Addresses outside, few as they are; many are counted.
+fn some(ranges: &[Range]) -> String {
+    const MOST: usize = 3;
+    let whole = |v4: bool| ranges.iter().any(|range| range.is_everything() && range.first.is_ipv4() == v4);
+    match (whole(true), whole(false)) {
+        (true, true) => return "everybody".to_owned(),
+        (true, false) if ranges.len() == 1 => return "everybody over IPv4".to_owned(),
+        (false, true) if ranges.len() == 1 => return "everybody over IPv6".to_owned(),
+        _ => {}
+    }
+    let besides = ::network::besides(ranges);
+    let (but, few) = if besides.len() <= ranges.len() { ("everybody but ", &besides) } else { ("", &ranges.to_vec()) };
+    let shown: Vec<String> = few.iter().take(MOST).map(Range::text).collect();
+    let more = if few.len() > MOST { format!(" and {} ranges more", few.len() - MOST) } else { String::new() };
+    format!("{but}{}{more}", shown.join(", "))
 }
 
 fn answer(entry: &ExposureEntry) -> String {
@@ -398,7 +464,9 @@ fn answer(entry: &ExposureEntry) -> String {
     };
     match entry.answer.as_str() {
         "admitted" => format!("policies admit {seen}"),
+        "refused" if entry.arrival == "pods" => format!("policies do not admit {seen}, or nobody to those"),
         "refused" => format!("policies do not admit {seen}"),
+        "dependsOnSource" => "policies admit clients, and not nodes".to_owned(),
         _ => "whether policies admit the controller's pods depends on who they are".to_owned(),
     }
 }

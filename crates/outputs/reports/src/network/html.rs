@@ -213,9 +213,10 @@ fn door(network: &Network<'_>, entry: &Entry) -> PageDoor {
         door: entry.door.clone(),
         ports: if entry.pod_ports.is_empty() { "its own ports".to_owned() } else { entry.pod_ports.to_string() },
         answer: match entry.answer {
+            _ if !entry.is_open() => "refused",
             Answer::Admitted(_) => "admitted",
             Answer::Refused => "refused",
-            Answer::DependsOnController => "depends",
+            Answer::DependsOnController | Answer::DependsOnSource(_) => "depends",
         },
         place: format!("{path}:{line}"),
     }

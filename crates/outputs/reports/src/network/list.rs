@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ::network::{Answer, Direction, EndpointId, Entry, Identity, Isolation, Network, Ports, Worlds};
+use ::network::{Direction, EndpointId, Entry, Identity, Isolation, Network, Ports, Worlds};
 use anstyle::AnsiColor;
 
 use super::exposure::{targets, write_targets};
@@ -218,7 +218,7 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
     let restricted = |direction| {
         pods.iter().filter(|number| network.isolation(**number, direction) == Isolation::Restricted).count()
     };
-    let open = input.entries.iter().filter(|entry| entry.answer != Answer::Refused).count();
+    let open = input.entries.iter().filter(|entry| entry.is_open()).count();
     let policies = network.inventory().facts.traffic.policies.len();
     let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let head = format!(

@@ -143,7 +143,7 @@ fn cards(input: &SvgInput<'_, '_>) -> (Vec<Card>, Vec<Region>) {
         .collect();
     // What has ways in is at the top, so that those cross little else.
     let entered: BTreeSet<EndpointId> =
-        input.entries.iter().filter(|entry| entry.answer != Answer::Refused).map(|entry| entry.endpoint).collect();
+        input.entries.iter().filter(|entry| entry.is_open()).map(|entry| entry.endpoint).collect();
     let is_entered = |card: &Card| card.members.iter().any(|member| entered.contains(member));
     let first: BTreeSet<String> =
         cards.iter().filter(|card| is_entered(card)).map(|card| card.namespace.clone()).collect();
@@ -259,7 +259,7 @@ fn outside_line(network: &Network<'_>, from: EndpointId) -> Option<String> {
 /// The ways in of each card: one of them, how many there are, and whether one is open for certain.
 fn doors(input: &SvgInput<'_, '_>, cards: &[Card]) -> BTreeMap<usize, (String, bool)> {
     let mut found: BTreeMap<usize, Vec<&Entry>> = BTreeMap::new();
-    for entry in input.entries.iter().filter(|entry| entry.answer != Answer::Refused) {
+    for entry in input.entries.iter().filter(|entry| entry.is_open()) {
         if let Some(card) = cards.iter().position(|card| card.members.contains(&entry.endpoint)) {
             found.entry(card).or_default().push(entry);
         }
@@ -292,7 +292,7 @@ fn head(input: &SvgInput<'_, '_>, (width, height): &(f64, f64), cards: &[Card], 
         let members = cards.iter().flat_map(|card| &card.members);
         members.filter(|member| network.isolation(**member, direction) == Isolation::Restricted).count()
     };
-    let open = input.entries.iter().filter(|entry| entry.answer != Answer::Refused).count();
+    let open = input.entries.iter().filter(|entry| entry.is_open()).count();
     let said = format!(
         "{all} {}: {} restricted in, {} restricted out; {open} {} from outside",
         if all == 1 { "workload" } else { "workloads" },
