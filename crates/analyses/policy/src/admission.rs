@@ -13,6 +13,7 @@ mod matching;
 mod pod;
 mod request;
 mod tree;
+mod validate;
 
 pub use decide::{Answer, Decided, Decision, Policies, Subject};
 pub use defaults::seen_by_server;

@@ -13,7 +13,7 @@ use model::severity::Severity;
 use policy::admission::{
     Answer, Binding, Decision, Policies, Policy, Request, Resource, Resources, Subject, Tree, User,
 };
-use reports::json::{self, Tool};
+use reports::json::{self, JsonSkipKind, JsonSkipped, Tool};
 use reports::policy::{DecisionEntry, MistakeEntry, ObjectEntry, Outcome, PolicyEntry, PolicyReport};
 use reports::report::Report;
 
@@ -66,6 +66,8 @@ struct Asked {
     /// For every policy the lines of its validations.
     lines: Vec<Vec<u32>>,
     known: BTreeSet<String>,
+    /// Bindings that the API server would not take.
+    refused: Vec<JsonSkipped>,
 }
 
 fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: Collected) -> PolicyReport {
@@ -75,6 +77,7 @@ fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: 
         entries: Vec::new(),
         lines: Vec::new(),
         known: BTreeSet::new(),
+        refused: Vec::new(),
     };
     let mut given_names = 0;
     if let Some(given) = &given {
@@ -94,6 +97,8 @@ fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: 
         coverage.complete &= own.complete;
         coverage.skipped.extend(own.skipped);
     }
+    coverage.complete &= asked.refused.is_empty();
+    coverage.skipped.append(&mut asked.refused);
     PolicyReport {
         schema_version: json::SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "plimsoll".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), controls: Vec::new() },
@@ -123,6 +128,9 @@ impl Asked {
             if let Some(binding) = Binding::of(&seen.tree)
                 && !self.policies.bindings.iter().any(|known| known.name == binding.name)
             {
+                if !binding.mistakes.is_empty() {
+                    self.refused.extend(refused(&names, reference, &binding, seen));
+                }
                 self.policies.bindings.push(binding);
             }
             if seen.tree.text_at(&["kind"]) == "CustomResourceDefinition" {
@@ -286,6 +294,18 @@ impl Asked {
             policy_line: of_validation.unwrap_or(policy.line),
         }
     }
+}
+
+/// What is said of a binding that the API server would not take.
+fn refused(names: &Report<'_>, reference: &Occurrence, binding: &Binding, seen: &Seen) -> Vec<JsonSkipped> {
+    let path = names.path(names.resource(reference.resource));
+    let told = |(line, _, message): &(u32, u32, String)| JsonSkipped {
+        path: path.clone(),
+        line: Some(*line),
+        kind: JsonSkipKind::InvalidObject,
+        reason: format!("the API server does not take the binding `{}`, which binds nothing: {message}", binding.name),
+    };
+    seen.mistakes.iter().map(told).collect()
 }
 
 fn outcome(decisions: &[DecisionEntry]) -> Outcome {

@@ -102,3 +102,40 @@ fn who_asks_decides_only_where_it_is_said() {
     assert_eq!(ask(&folder, &["--as", "jane", "."]).0, 0);
     assert_eq!(ask(&folder, &["--as", "john", "."]).0, 1);
 }
+
+#[test]
+fn what_the_server_would_not_take_binds_nothing_and_is_said() {
+    let wrong = BINDING.replace("[Deny]", "[Deny, Warn]");
+    let folder = Folder::new(&[("policy.yaml", &format!("{POLICY}{wrong}")), ("app.yaml", DEPLOYMENT)]);
+    let (code, report) = ask(&folder, &["."]);
+    assert_eq!(code, 2);
+    let reason = report["coverage"]["skipped"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("`everywhere`, which binds nothing: Deny and Warn exclude each other"), "{reason}");
+    assert_eq!(report["coverage"]["skipped"][0]["line"], 14);
+    let wrong = POLICY.replace("message: three are enough", "message: three\n      reason: Unauthorized");
+    let folder = Folder::new(&[("policy.yaml", &format!("{wrong}{BINDING}")), ("app.yaml", DEPLOYMENT)]);
+    let (code, report) = ask(&folder, &["."]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        report["policies"][0]["mistakes"][0]["message"],
+        "supported values: Forbidden, Invalid, RequestEntityTooLarge"
+    );
+}
+
+#[test]
+fn parameters_that_are_not_in_the_input_are_unknown_unless_their_absence_is_allowed() {
+    let policy = POLICY.replace("spec:\n", "spec:\n  paramKind: {apiVersion: v1, kind: ConfigMap}\n");
+    let bound = |action: &str| {
+        let reference = format!("paramRef: {{name: none, parameterNotFoundAction: {action}}}, validationActions");
+        BINDING.replace("validationActions", &reference)
+    };
+    let asks = |action: &str, replicas: &str| {
+        let deployment = DEPLOYMENT.replace("replicas: 4", replicas);
+        let folder = Folder::new(&[("policy.yaml", &format!("{policy}{}", bound(action))), ("app.yaml", &deployment)]);
+        ask(&folder, &["--no-pods", "."]).0
+    };
+    // Whatever is in it, three are allowed; that it is not there refuses all.
+    assert_eq!(asks("Allow", "replicas: 3"), 0);
+    assert_eq!(asks("Deny", "replicas: 3"), 2);
+    assert_eq!(asks("Allow", "replicas: 4"), 2);
+}

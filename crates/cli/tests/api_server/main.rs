@@ -6,6 +6,7 @@
 mod doctor;
 mod edges;
 mod least;
+mod matching;
 mod policies;
 mod questions;
 mod server;

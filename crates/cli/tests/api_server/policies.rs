@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use crate::server::{Server, until};
 
 /// Numbers that are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
@@ -200,7 +200,7 @@ impl Dice {
             .collect()
     }
 
-    fn object(&mut self) -> Value {
+    pub(crate) fn object(&mut self) -> Value {
         let mut metadata = json!({});
         if self.chance(80) {
             metadata["labels"] = json!({"a": self.one(&["a", "api"])});
@@ -255,8 +255,8 @@ fn binding(at: usize) -> Value {
         "metadata": {"name": name(at)}, "spec": {"policyName": name(at), "validationActions": ["Warn"]}})
 }
 
-const PATH: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
-const BINDINGS: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+pub(crate) const PATH: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+pub(crate) const BINDINGS: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
 
 fn path_of(object: &Value) -> String {
     let place = match object["kind"].as_str().unwrap() {
@@ -268,7 +268,7 @@ fn path_of(object: &Value) -> String {
 }
 
 /// `299 - "text"`.
-fn text_of(warning: &str) -> String {
+pub(crate) fn text_of(warning: &str) -> String {
     let text = warning.split_once('"').map_or(warning, |(_, text)| text.trim_end_matches('"'));
     text.replace("\\\"", "\"").replace("\\\\", "\\")
 }
@@ -410,7 +410,7 @@ fn test(documents: &str) -> Value {
 }
 
 /// Whether the program would take each of these policies.
-fn is_taken(documents: &str) -> Vec<bool> {
+pub(crate) fn is_taken(documents: &str) -> Vec<bool> {
     let mut number = 0;
     let named: Vec<String> = documents
         .split("---\n")

@@ -108,7 +108,8 @@ impl Policies {
             if matched == Matched::No {
                 continue;
             }
-            for binding in self.bindings.iter().filter(|binding| binding.policy == policy.name) {
+            let binds = |binding: &&Binding| binding.policy == policy.name && binding.mistakes.is_empty();
+            for binding in self.bindings.iter().filter(binds) {
                 let bound = binding.matching.as_ref().map(|matching| matching.matches(&subject.request, &labels));
                 let mut case =
                     Case { index, policy, binding, subject, namespace: &namespace, decisions: &mut decisions };
@@ -118,8 +119,12 @@ impl Policies {
                     (_, Some(Matched::Unknown(on))) => case.unknown(&on),
                     (Matched::Yes { group, version }, _) => {
                         asked += 1;
-                        for parameter in self.parameters_of(policy, binding, &subject.request) {
-                            case.evaluate((group, version), &parameter);
+                        match self.parameters_of(policy, binding, &subject.request) {
+                            Parameters::Found(all) => {
+                                all.iter().for_each(|parameter| case.evaluate((group, version), parameter));
+                            }
+                            Parameters::NotSeen(on) => case.without_parameter((group, version), &on),
+                            Parameters::Wrong(why) => case.misconfigured(why),
                         }
                     }
                 }
@@ -129,15 +134,23 @@ impl Policies {
     }
 
     /// The values of `params`.
-    fn parameters_of(&self, policy: &Policy, binding: &Binding, request: &Request) -> Vec<Value> {
+    fn parameters_of(&self, policy: &Policy, binding: &Binding, request: &Request) -> Parameters {
         let (Some((version, kind)), Some(reference)) = (&policy.parameters, &binding.reference) else {
-            return vec![Value::Null];
+            return Parameters::Found(vec![Value::Null]);
         };
-        let Reference { name, namespace, selector } = reference;
+        let Reference { name, namespace, selector, .. } = reference;
         let group = version.split_once('/').map_or("", |(group, _)| group);
         let is_namespaced = self.resources.find(group, kind).is_none_or(|resource| resource.is_namespaced);
         let namespace = match (is_namespaced, namespace.as_str()) {
-            (false, _) => "",
+            (true, "") if request.namespace.is_empty() => {
+                return Parameters::Wrong(
+                    "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources",
+                );
+            }
+            (false, "") => "",
+            (false, _) => {
+                return Parameters::Wrong("paramRef.namespace must not be provided for a cluster-scoped `paramKind`");
+            }
             (true, "") => request.namespace.as_str(),
             (true, namespace) => namespace,
         };
@@ -155,12 +168,22 @@ impl Policies {
             .map(|(_, tree)| tree.value(is_native(version, kind)))
             .collect();
         if !found.is_empty() {
-            return found;
+            return Parameters::Found(found);
         }
         let what = if name.is_empty() { "with such labels".to_owned() } else { format!("`{name}`") };
         let place = if namespace.is_empty() { String::new() } else { format!(" in namespace `{namespace}`") };
-        vec![Value::Unknown(Arc::from(format!("the {kind} {what}{place}, which is not in the input")))]
+        Parameters::NotSeen(format!("the {kind} {what}{place}, which is not in the input"))
     }
+}
+
+/// What a binding chooses as parameters.
+enum Parameters {
+    /// These; null where the binding chooses none.
+    Found(Vec<Value>),
+    /// What is not in the input: there may be none.
+    NotSeen(String),
+    /// The server cannot look for them.
+    Wrong(&'static str),
 }
 
 /// Whether the API server has objects of a kind as structures of its own.
@@ -267,6 +290,26 @@ impl<'a> Case<'a> {
     fn error(&mut self, validation: Option<usize>, message: String) {
         if !self.policy.ignores_errors {
             self.say(validation, Answer::Refused(message), "Invalid", self.binding.actions.clone());
+        }
+    }
+
+    /// The server cannot work with the binding: that refuses, whatever the binding asks for.
+    fn misconfigured(&mut self, why: &str) {
+        if !self.policy.ignores_errors {
+            let message = format!("failed to configure binding: {why}");
+            self.say(None, Answer::Refused(message), "Invalid", vec![Action::Deny]);
+        }
+    }
+
+    /// The answer for a parameter that may be anything, or may not be there: known only where nothing is refused either way.
+    fn without_parameter(&mut self, matched: (&str, &str), on: &str) {
+        let before = self.decisions.len();
+        self.evaluate(matched, &Value::Unknown(Arc::from(on)));
+        let denies = self.binding.reference.as_ref().is_some_and(|reference| reference.denies_absence);
+        let says_something = self.decisions.len() > before;
+        self.decisions.truncate(before);
+        if says_something || (denies && !self.policy.ignores_errors) {
+            self.unknown(on);
         }
     }
 

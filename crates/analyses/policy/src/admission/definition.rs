@@ -1,7 +1,7 @@
 //! Policies and bindings as they are written, with their expressions compiled.
 
-use super::Tree;
 use super::matching::{Matching, Selector};
+use super::{Tree, validate};
 use crate::cel::{CompileError, Environment, Program, Type};
 
 /// The version whose libraries a new policy may use: a server of 1.37 lets it use what 1.36 has as well.
@@ -87,6 +87,8 @@ pub(super) struct Reference {
     pub(super) name: String,
     pub(super) namespace: String,
     pub(super) selector: Option<Selector>,
+    /// Whether it refuses that there are none.
+    pub(super) denies_absence: bool,
 }
 
 /// A `ValidatingAdmissionPolicyBinding`.
@@ -96,6 +98,8 @@ pub struct Binding {
     pub name: String,
     /// The policy's.
     pub policy: String,
+    /// What the API server would not take: then it binds nothing.
+    pub mistakes: Vec<Mistake>,
     pub(super) actions: Vec<Action>,
     pub(super) matching: Option<Matching>,
     pub(super) reference: Option<Reference>,
@@ -180,21 +184,15 @@ impl Policy {
         if parameters.is_some() {
             environment.declare_params();
         }
-        let mut compiler = Compiler { environment, mistakes: Vec::new() };
-        let at = |name| vec![Step::Field("spec"), Step::Field(name)];
-        if spec.at(&["matchConstraints"]).is_none_or(|rules| rules.items_of("resourceRules").is_empty()) {
-            compiler.missing(at("matchConstraints"), "required value: `resourceRules` say what the policy is for");
-        }
-        if spec.items_of("validations").is_empty() && spec.items_of("auditAnnotations").is_empty() {
-            compiler.missing(at("validations"), "required value: validations or auditAnnotations");
-        }
+        let name = object.text_at(&["metadata", "name"]).to_owned();
+        let mut compiler = Compiler { environment, mistakes: validate::policy(&name, spec) };
         let variables = compiler.variables(spec);
         let conditions = compiler.each(spec, "matchConditions", ("name", "expression"), &[Type::Bool]);
         let validations = compiler.validations(spec);
         let texts = [Type::String, Type::Null];
         let annotations = compiler.each(spec, "auditAnnotations", ("key", "valueExpression"), &texts);
         Some(Policy {
-            name: object.text_at(&["metadata", "name"]).to_owned(),
+            name,
             mistakes: compiler.mistakes,
             matching: Matching::of(spec.get("matchConstraints").unwrap_or(&nothing)),
             conditions,
@@ -215,6 +213,7 @@ impl Compiler {
             let expression = self.compile(item, at(index), ("", "expression"), &[Type::Bool]);
             let message_expression = item
                 .get("messageExpression")
+                .filter(|expression| expression.text() != Some(""))
                 .map(|_| self.compile(item, at(index), ("", "messageExpression"), &[Type::String]));
             all.push(Validation {
                 expression,
@@ -249,12 +248,14 @@ impl Binding {
         Some(Binding {
             name: object.text_at(&["metadata", "name"]).to_owned(),
             policy: spec.text_at(&["policyName"]).to_owned(),
+            mistakes: validate::binding(spec),
             actions: actions.collect(),
             matching: spec.get("matchResources").map(Matching::of),
             reference: spec.get("paramRef").map(|reference| Reference {
                 name: reference.text_at(&["name"]).to_owned(),
                 namespace: reference.text_at(&["namespace"]).to_owned(),
                 selector: reference.get("selector").map(|selector| Selector::of(Some(selector))),
+                denies_absence: reference.text_at(&["parameterNotFoundAction"]) != "Allow",
             }),
         })
     }
@@ -264,6 +265,7 @@ impl Binding {
         Binding {
             name: policy.name.clone(),
             policy: policy.name.clone(),
+            mistakes: Vec::new(),
             actions: vec![Action::Deny],
             matching: None,
             reference: None,

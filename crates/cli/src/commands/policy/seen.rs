@@ -9,7 +9,7 @@ use model::inventory::{Inventory, Observed, Results, Verdicts};
 use model::origin::RenderingId;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
-use policy::admission::{Mistake, Policy, Step, Tree};
+use policy::admission::{Binding, Mistake, Policy, Step, Tree};
 use repository::world::Judges;
 
 use crate::arguments::InputArguments;
@@ -23,7 +23,7 @@ pub(super) struct Seen {
     pub(super) tree: Tree,
     /// Fields that expressions may be about, with their lines.
     fields: Vec<(String, u32)>,
-    /// Of a policy: line and column of what the API server would not take, and why.
+    /// Of a policy or a binding: line and column of what the API server would not take, and why.
     pub(super) mistakes: Vec<(u32, u32, String)>,
     /// Of a policy: the lines of its validations.
     pub(super) validations: Vec<u32>,
@@ -86,7 +86,9 @@ fn look(observed: Observed<'_>, symbols: &Symbols) -> Seen {
     let mut fields = Vec::new();
     fields_of(value, "", DEPTH, &mut |path, value| fields.push((path, line(value))));
     let policy = Policy::of(&tree);
-    let mistakes = policy.iter().flat_map(|policy| &policy.mistakes);
+    let binding = Binding::of(&tree);
+    let of_binding = binding.iter().flat_map(|binding| &binding.mistakes);
+    let mistakes = policy.iter().flat_map(|policy| &policy.mistakes).chain(of_binding);
     let mistakes = mistakes.map(|mistake| located(mistake, observed, symbols)).collect();
     let written = policy.is_some().then(|| value.at(&["spec", "validations"])).flatten();
     let validations = written.into_iter().flat_map(Value::items);
