@@ -46,7 +46,10 @@ fn header(reached: &Reached, scope: &cluster::lists::Scope, cluster: String, red
         tool: concat!("plimsoll ", env!("CARGO_PKG_VERSION")).to_owned(),
         cluster,
         namespaces: scope.namespaces.iter().map(other).collect(),
-        selector: scope.selector.clone().filter(|_| redaction.is_none()),
+        selector: scope.selector.as_ref().map(|selector| match redaction {
+            Some(redaction) => redaction.selector(selector),
+            None => selector.clone(),
+        }),
         redacted: redaction.is_some(),
         discovery: reached.discovery.clone(),
     }

@@ -36,6 +36,7 @@ mod program;
 mod rbac;
 mod rbac_least;
 #[cfg(unix)]
+mod redaction;
 mod repositories;
 mod scan;
 mod schemas;

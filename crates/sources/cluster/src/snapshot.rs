@@ -8,7 +8,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 pub use read::{ReadError, SnapshotPage, Taker, is_one, read};
-pub use redact::Redaction;
+pub use redact::{Names, Redaction};
 pub use write::{Writer, create};
 
 use crate::discovery::Discovery;

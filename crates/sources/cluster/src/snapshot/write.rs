@@ -1,10 +1,11 @@
 //! Writing: every page is a member of its own of the compressed file, so that what was written is written.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::{EndLine, Header, Line, ListTrouble, PageLine, Redaction};
@@ -18,6 +19,8 @@ pub struct Writer {
     partial: Option<PathBuf>,
     objects: u64,
     redaction: Option<Redaction>,
+    /// What waits, compressed, until all names are known that are to be replaced: nothing of it is on a disk before.
+    waiting: Vec<(Line, Vec<u8>)>,
     /// The first error: pages come from threads that cannot do anything about it.
     failed: Option<io::Error>,
 }
@@ -40,7 +43,8 @@ pub fn create(path: &Path, header: &Header, redaction: Option<Redaction>) -> io:
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let out = BufWriter::new(options.open(partial.as_deref().unwrap_or(path))?);
-    let mut writer = Writer { out, path: path.to_path_buf(), partial, objects: 0, redaction, failed: None };
+    let mut writer =
+        Writer { out, path: path.to_path_buf(), partial, objects: 0, redaction, waiting: Vec::new(), failed: None };
     let line = serde_json::to_string(header)?;
     writer.member(&[&line])?;
     Ok(writer)
@@ -60,30 +64,66 @@ impl Writer {
         });
         let decisions = letters.collect();
         self.objects += objects.len() as u64;
-        let redacted: Option<Vec<String>> =
-            self.redaction.as_ref().map(|redaction| objects.iter().map(|object| redaction.object(object)).collect());
-        if let Some(redaction) = &self.redaction {
-            for drift in &mut drifts {
-                drift.1 = redaction.name(&drift.1);
-            }
-        }
         let line = Line::Page(PageLine { list, page, decisions, drifts });
-        match redacted {
-            Some(redacted) => self.line(&line, &redacted.iter().map(String::as_str).collect::<Vec<_>>()),
+        match &self.redaction {
+            Some(redaction) => {
+                objects.iter().for_each(|object| redaction.learn(object));
+                self.wait(line, objects);
+            }
             None => self.line(&line, objects),
         }
     }
 
     /// What was written of a list is void.
     pub fn restart(&mut self, list: usize) {
-        self.line(&Line::Restart(list), &[]);
+        match self.redaction.is_some() {
+            true => self.wait(Line::Restart(list), &[]),
+            false => self.line(&Line::Restart(list), &[]),
+        }
+    }
+
+    fn wait(&mut self, line: Line, objects: &[&str]) {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = objects.iter().try_for_each(|object| {
+            encoder.write_all(object.replace(['\n', '\r'], " ").as_bytes())?;
+            encoder.write_all(b"\n")
+        });
+        match written.and_then(|()| encoder.finish()) {
+            Ok(packed) => self.waiting.push((line, packed)),
+            Err(error) => self.failed = self.failed.take().or(Some(error)),
+        }
+    }
+
+    /// Writes what has waited, with its names replaced, and the troubles likewise.
+    fn release(&mut self, troubles: &mut [ListTrouble]) -> io::Result<()> {
+        let Some(redaction) = self.redaction.take() else { return Ok(()) };
+        let names = redaction.names();
+        for (mut line, packed) in std::mem::take(&mut self.waiting) {
+            let mut text = String::new();
+            GzDecoder::new(&*packed).read_to_string(&mut text)?;
+            if let Line::Page(page) = &mut line {
+                for (_, owner, what) in &mut page.drifts {
+                    *owner = redaction.name(owner);
+                    *what = redaction.sentence(what, &names);
+                }
+            }
+            let objects: Vec<String> = text.lines().map(|object| redaction.object(object, &names)).collect();
+            self.line(&line, &objects.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        for trouble in troubles {
+            trouble.reason = redaction.sentence(&trouble.reason, &names);
+        }
+        Ok(())
     }
 
     /// Writes what could not be seen, and puts the file in its place. Returns how many objects it has.
     ///
     /// # Errors
     /// The first that happened since it was made.
-    pub fn finish(mut self, troubles: Vec<ListTrouble>) -> io::Result<u64> {
+    pub fn finish(mut self, mut troubles: Vec<ListTrouble>) -> io::Result<u64> {
+        if let Err(error) = self.release(&mut troubles) {
+            self.failed = self.failed.take().or(Some(error));
+        }
         self.line(&Line::End(EndLine { objects: self.objects, troubles }), &[]);
         if let Some(error) = self.failed.take() {
             // What is not whole is of no use to anybody.

@@ -6,7 +6,7 @@ use std::path::Path;
 use cluster::discovery::{ApiResource, Discovery};
 use cluster::features::Feature;
 use cluster::load::{Actions, Progress, snapshot};
-use cluster::snapshot::{Header, ReadError, Redaction, VERSION, create};
+use cluster::snapshot::{Header, Names, ReadError, Redaction, VERSION, create};
 use model::inventory::Inventory;
 
 use crate::server::{Server, config_maps, discovery, load, names, not_seen, ok, status};
@@ -123,7 +123,7 @@ fn redacted_names_are_gone_and_the_same_everywhere() {
     let expected = format!(
         r#"{{"metadata":{{"namespace":"kube-system"}},"spec":{{"serviceAccountName":"{other}","x":{{"name":"{other}"}}}}}}"#
     );
-    assert_eq!(redaction.object(pod), expected);
+    assert_eq!(redaction.object(pod, &Names::default()), expected);
 }
 
 #[test]
