@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments, project: &ProjectSettings) -> anyhow::R
         Command::PodSecurity(arguments) => pod_security::run(arguments),
         Command::Policy(arguments) => policy::run(arguments),
         Command::Network(arguments) => network::run(arguments),
-        Command::Paths(arguments) => paths::run(arguments),
+        Command::Paths(arguments) => paths::run(arguments, project),
         Command::Rbac(arguments) => rbac::run(arguments),
         Command::Render(arguments) => render::run(arguments, project),
         Command::Explain(arguments) => explain::run(arguments),

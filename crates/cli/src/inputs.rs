@@ -24,6 +24,7 @@ use repository::prepared::Prepared;
 
 use crate::arguments::{ClusterArguments, InputArguments, WhereArguments};
 use crate::commands::input_config;
+use crate::configuration::ProjectSettings;
 use crate::exit::UsageError;
 use crate::{fetched, rendering, screen};
 
@@ -86,7 +87,17 @@ pub(crate) fn inventory_with(
     Ok(inventory)
 }
 
-/// The same, with what every object was rendered from.
+/// Manifests, with these texts in place of those of files, and what every object was rendered from.
+pub(crate) struct Traced {
+    /// What is read, with the first set of values of every chart.
+    pub(crate) inventory: Inventory,
+    /// What every object was rendered from.
+    pub(crate) origins: Origins,
+    /// What the sets of values are called; the first of them is read.
+    pub(crate) sets: Vec<String>,
+}
+
+/// Reads manifests, with these texts in place of those of files, as the project has them rendered.
 ///
 /// # Errors
 /// What cannot be fetched.
@@ -94,15 +105,35 @@ pub(crate) fn traced_inventory(
     paths: &[PathBuf],
     input: &InputArguments,
     complete: bool,
-    texts: Texts,
-) -> anyhow::Result<(Inventory, Origins)> {
+    (texts, project): (Texts, &ProjectSettings),
+) -> anyhow::Result<Traced> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
-    let mut origins = Origins::default();
-    read_manifests_with(paths, input, texts, &mut inventory, &mut |families, options, threads, inventory| {
+    let (mut origins, mut sets) = (Origins::default(), Vec::new());
+    let given = (texts, Some(project));
+    read_manifests_with(paths, input, given, &mut inventory, &mut |families, options, threads, inventory| {
         let secrets = &controls::secret::mask::secret_spans;
+        sets = combined::sets(families);
         origins = combined::add_traced(families, options, threads, inventory, secrets);
     })?;
-    Ok((inventory, origins))
+    Ok(Traced { inventory, origins, sets })
+}
+
+/// The same with the set of values of that number.
+///
+/// # Errors
+/// What cannot be fetched.
+pub(crate) fn inventory_of_set(
+    paths: &[PathBuf],
+    input: &InputArguments,
+    complete: bool,
+    (texts, project, set): (Texts, &ProjectSettings, usize),
+) -> anyhow::Result<Inventory> {
+    let mut inventory = Inventory { complete, ..Inventory::default() };
+    let given = (texts, Some(project));
+    read_manifests_with(paths, input, given, &mut inventory, &mut |families, options, threads, inventory| {
+        combined::add_set(families, options, threads, inventory, set);
+    })?;
+    Ok(inventory)
 }
 
 fn read_manifests(
@@ -111,7 +142,7 @@ fn read_manifests(
     texts: Texts,
     inventory: &mut Inventory,
 ) -> anyhow::Result<()> {
-    read_manifests_with(paths, input, texts, inventory, &mut combined::add)
+    read_manifests_with(paths, input, (texts, None), inventory, &mut combined::add)
 }
 
 /// Adds what was rendered.
@@ -120,13 +151,13 @@ type AddRendered<'a> = &'a mut dyn FnMut(&[UnitFamily], &Options, usize, &mut In
 fn read_manifests_with(
     paths: &[PathBuf],
     input: &InputArguments,
-    texts: Texts,
+    (texts, project): (Texts, Option<&ProjectSettings>),
     inventory: &mut Inventory,
     add: AddRendered<'_>,
 ) -> anyhow::Result<()> {
     let resolved = fetched::resolve(paths)?;
     let config = walk::Config { texts: Arc::clone(&texts), ..input_config(&resolved.paths, input) };
-    let options = Options { texts, ..rendering::options(&input.rendering, None, None)? };
+    let options = Options { texts, ..rendering::options(&input.rendering, None, project)? };
     let progress = manifests::load::Progress::default();
     screen::with_progress(&|| screen::files(&progress), || {
         let found = walk::walk(&config).map_err(|error| UsageError(error.to_string()))?;

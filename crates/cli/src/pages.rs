@@ -28,6 +28,7 @@ pub fn pages() -> BTreeMap<String, String> {
     pages.insert("exceptions.schema.json".to_owned(), crate::exceptions::schema());
     pages.insert("baseline.schema.json".to_owned(), reports::baseline::schema());
     pages.insert("fixes.schema.json".to_owned(), fixes::json::schema());
+    pages.insert("fix-plan.schema.json".to_owned(), fixes::planned_json::schema());
     pages.insert("diff.schema.json".to_owned(), reports::comparison::schema());
     pages.insert("doctor.schema.json".to_owned(), reports::doctor::schema());
     pages.insert("watch.schema.json".to_owned(), reports::watch::schema());

@@ -1,14 +1,15 @@
 //! The graph of attack paths and the network of a large cluster, beside a plain search over its pods.
 
 use std::path::Path;
+use std::process::Stdio;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 use super::Bench;
 use super::child::Series;
 use super::estate::Estate;
 use super::figures::{Budget, Figure, Limit};
-use crate::arguments::say;
+use crate::arguments::{cargo, say};
 
 const SECTION: &str = "attack paths and network of a cluster in one file";
 
@@ -45,6 +46,7 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
         }));
         figures.push(figure(&format!("{what}: read, one control"), loading, Vec::new()));
         figures.push(figure(&format!("{what}: `paths plan`"), plan, budgets));
+        figures.extend(what_if(&what, &file)?);
     }
     let (seconds, note) = middle.plain_search();
     let series = Series { best: seconds, median: seconds, cpu: None, peak: 0 };
@@ -79,6 +81,31 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
     let name = "a plain search over pairs of its pods".to_owned();
     figures.push(Figure { section: SECTION, name, series: Some(series), note, ..Figure::default() });
     Ok(figures)
+}
+
+/// Questions about one change of what is in memory already: the example `what_if` of `paths` asks them. Its lines are what
+/// was asked, milliseconds, and how many answers there are.
+fn what_if(estate: &str, folder: &Path) -> Result<Vec<Figure>> {
+    let run = ["run", "--quiet", "--release", "--package", "paths", "--example", "what_if", "--"];
+    let output = cargo().args(run).arg(folder).stderr(Stdio::inherit()).output().context("cannot run `cargo`")?;
+    if !output.status.success() {
+        bail!("the example `what_if` of `paths` failed: a change opens a way, or it does not build");
+    }
+    let text = String::from_utf8(output.stdout).context("the example `what_if` did not print text")?;
+    let figure = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [name, time, answers] = cells[..] else { bail!("the example `what_if` printed `{line}`") };
+        let value: f64 = time.parse().with_context(|| format!("the example `what_if` printed `{line}`"))?;
+        let budget = Budget { what: "time", unit: "ms", value, limit: Limit::AtMost(10.0) };
+        Ok(Figure {
+            section: SECTION,
+            name: format!("{estate}, in memory: {name}"),
+            budgets: name.starts_with("what if").then_some(budget).into_iter().collect(),
+            note: format!("{value:.2} ms, {answers} answers"),
+            ..Figure::default()
+        })
+    };
+    text.lines().map(figure).collect()
 }
 
 fn run(bench: &Bench, words: &[&str], file: &Path) -> Result<Series> {

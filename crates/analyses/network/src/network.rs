@@ -389,6 +389,11 @@ impl Row<'_> {
         (0..self.masks.first().map_or(0, Vec::len) as u32).filter(is_reached)
     }
 
+    /// On which ports a group may be connected to: what is the same admits the same.
+    pub fn masks(&self, group: u32) -> impl Iterator<Item = u64> + '_ {
+        self.masks.iter().map(move |page| page[group as usize])
+    }
+
     /// Whether two others may be connected to on the same ports.
     pub fn same(&self, left: EndpointId, right: EndpointId) -> bool {
         let of = |endpoint| self.network.get(endpoint).behaviour as usize;

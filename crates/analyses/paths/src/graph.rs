@@ -116,15 +116,12 @@ impl Graph {
 
     /// The edges that a fix takes away, in order: its own, and those of the vertices that it takes away.
     pub fn edges_cut_by(&self, fix: FixId) -> Vec<EdgeId> {
-        let parts = &self.changes[fix.0 as usize].parts;
-        let is_cut = |edge: &EdgeId| {
-            let ends = [self.topology.from(*edge), self.topology.to(*edge)];
-            parts.iter().any(|part| match part {
-                Part::Edge(own) => own == edge,
-                Part::Vertex(vertex) => ends.contains(vertex),
-            })
-        };
-        (0..self.edges.len() as u32).map(EdgeId).filter(is_cut).collect()
+        let cut = self.changes[fix.0 as usize].parts.iter().flat_map(|part| match part {
+            Part::Edge(own) => vec![*own],
+            Part::Vertex(vertex) => [self.topology.leaving(*vertex), self.topology.arriving(*vertex)].concat(),
+        });
+        let cut: BTreeSet<u32> = cut.map(|edge| edge.0).collect();
+        cut.into_iter().map(EdgeId).collect()
     }
 
     /// The number of a vertex, if it is in the graph.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use network::{Direction, EndpointId, Isolation, Network};
+use network::{Direction, EndpointId, Isolation, Network, Row};
 
 use crate::vertex::Vertex;
 use crate::world::World;
@@ -47,6 +47,48 @@ struct Group {
     in_the_open: bool,
 }
 
+impl Group {
+    /// What it holds, and where it is likely connected to by the one whose row that is.
+    fn listeners(&self, network: &Network<'_>, row: &Row<'_>) -> Vec<Listener> {
+        let of_endpoint = |(endpoint, workloads): &(EndpointId, Vec<u32>)| {
+            let port = port(network, *endpoint, &row.to(*endpoint));
+            workloads.iter().map(move |&workload| Listener { workload, port: port.clone() }).collect::<Vec<_>>()
+        };
+        self.members.iter().flat_map(of_endpoint).collect()
+    }
+}
+
+/// What groups hold on the ports on which somebody may connect to them, each with a number: few differ.
+#[derive(Default)]
+struct Heard {
+    all: Vec<Vec<Listener>>,
+    numbers: BTreeMap<Vec<Listener>, u32>,
+    of_group: Vec<BTreeMap<Vec<u64>, u32>>,
+    masks: Vec<u64>,
+}
+
+impl Heard {
+    fn number(
+        &mut self,
+        group: usize,
+        masks: impl Iterator<Item = u64>,
+        listeners: impl FnOnce() -> Vec<Listener>,
+    ) -> u32 {
+        self.masks.clear();
+        self.masks.extend(masks);
+        if let Some(known) = self.of_group[group].get(&self.masks) {
+            return *known;
+        }
+        let listeners = listeners();
+        let number = *self.numbers.entry(listeners.clone()).or_insert_with(|| {
+            self.all.push(listeners);
+            self.all.len() as u32 - 1
+        });
+        self.of_group[group].insert(self.masks.clone(), number);
+        number
+    }
+}
+
 /// The number of what is in the open among the segments.
 pub const OPEN: u32 = u32::MAX;
 
@@ -69,34 +111,35 @@ impl Segments {
             .map(|members| Group { in_the_open: is_open(members[0].0, Direction::Ingress), members })
             .collect();
         let in_the_open = groups.iter().filter(|group| group.in_the_open).count();
-        let mut segments: BTreeMap<(bool, bool, Vec<Listener>), Segment> = BTreeMap::new();
+        let mut segments: BTreeMap<(bool, bool, Vec<u32>), Segment> = BTreeMap::new();
+        let mut heard = Heard { of_group: groups.iter().map(|_| BTreeMap::new()).collect(), ..Heard::default() };
         let mut open: BTreeSet<Listener> = BTreeSet::new();
         for own in &groups {
             let source = own.members[0].0;
             let row = network.row(source);
-            let reached = row.groups().filter_map(|group| Some(&groups[number_of[group as usize]? as usize]));
-            let reached: Vec<&Group> = reached.collect();
-            let of_open = reached.iter().filter(|group| group.in_the_open).count();
+            let reached =
+                row.groups().filter_map(|behaviour| Some((behaviour, number_of[behaviour as usize]? as usize)));
+            let reached: Vec<(u32, usize)> = reached.collect();
+            let of_open = reached.iter().filter(|(_, group)| groups[*group].in_the_open).count();
             let holds_open = in_the_open > 0 && of_open == in_the_open;
-            let listeners = |group: &&Group| {
-                let of_endpoint = |(endpoint, workloads): &(EndpointId, Vec<u32>)| {
-                    let ports = row.to(*endpoint);
-                    let port = port(network, *endpoint, &ports);
-                    workloads.iter().map(move |&workload| Listener { workload, port: port.clone() }).collect::<Vec<_>>()
-                };
-                group.members.iter().flat_map(of_endpoint).collect::<Vec<_>>()
-            };
-            let is_hub = |group: &&&Group| holds_open && group.in_the_open;
+            let is_hub = |(_, group): &&(u32, usize)| holds_open && groups[*group].in_the_open;
             if open.is_empty() {
-                open.extend(reached.iter().filter(is_hub).flat_map(listeners));
+                open.extend(
+                    reached.iter().filter(is_hub).flat_map(|(_, group)| groups[*group].listeners(network, &row)),
+                );
             }
             let rest = reached.iter().filter(|group| !is_hub(group));
-            let mut held: Vec<Listener> = rest.flat_map(listeners).collect();
+            let mut held: Vec<u32> = rest
+                .map(|(behaviour, group)| {
+                    heard.number(*group, row.masks(*behaviour), || groups[*group].listeners(network, &row))
+                })
+                .collect();
             held.sort_unstable();
             let is_limited = !is_open(source, Direction::Egress);
-            let key = (holds_open, is_limited, held);
-            let segment = segments.entry(key.clone()).or_insert_with(|| {
-                let (holds_open, is_limited, listeners) = key;
+            let segment = segments.entry((holds_open, is_limited, held)).or_insert_with_key(|(_, _, held)| {
+                let listeners = held.iter().flat_map(|number| &heard.all[*number as usize]);
+                let mut listeners: Vec<Listener> = listeners.cloned().collect();
+                listeners.sort_unstable();
                 Segment { members: Vec::new(), listeners, holds_open, is_limited }
             });
             segment.members.extend(own.members.iter().flat_map(|(_, workloads)| workloads));

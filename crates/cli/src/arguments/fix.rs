@@ -97,7 +97,11 @@ impl FixFormat {
     const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Text, "text", "the difference and what it mends, for people"),
         (Self::Patch, "patch", "for `git apply` and `patch -p1`"),
-        (Self::Json, "json", "everything, for programs; docs/fixes.schema.json"),
+        (
+            Self::Json,
+            "json",
+            "everything, for programs; docs/fixes.schema.json, with `--plan` docs/fix-plan.schema.json",
+        ),
         (Self::Sarif, "sarif", "SARIF 2.1.0 with fixes, for editors"),
         (Self::GithubSuggestions, "github-suggestions", "a review of a pull request on GitHub, to be posted"),
         (Self::Kubectl, "kubectl", "`kubectl patch` commands for objects that run already"),

@@ -31,7 +31,7 @@ mod summary;
 pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     check(arguments)?;
     if arguments.plan {
-        return planned::run(arguments);
+        return planned::run(arguments, project);
     }
     let known = arguments.baseline.as_deref().map(baseline::read).transpose()?;
     let files_only = ClusterArguments::default();

@@ -28,6 +28,7 @@ use crate::arguments::{
     PathsAboutArguments, PathsArguments, PathsCommand, PathsFormat, PathsInput, PathsListArguments, PathsNodeArguments,
     PathsOutput, PathsPlanArguments, PathsQuestion,
 };
+use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
 
@@ -37,10 +38,10 @@ use self::output::{Answer, Asked, write};
 const SHOWN: usize = 8;
 
 /// Runs the command.
-pub(super) fn run(arguments: &PathsArguments) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &PathsArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     match &arguments.command {
         PathsCommand::List(arguments) => list(arguments),
-        PathsCommand::Plan(arguments) => plan(arguments),
+        PathsCommand::Plan(arguments) => plan(arguments, project),
         PathsCommand::WhatIf(arguments) => what_if::run(arguments),
         PathsCommand::Workload(arguments) | PathsCommand::Subject(arguments) => about(arguments),
         PathsCommand::Node(arguments) => node(arguments),
@@ -143,12 +144,12 @@ fn sort(paths: &mut [Path], analysis: &Analysis<'_>) {
     paths.sort_by_key(|path| (weight(path), !path.assumptions.is_empty(), path.difficulty, path.entry, path.sink));
 }
 
-fn plan(arguments: &PathsPlanArguments) -> anyhow::Result<Exit> {
+fn plan(arguments: &PathsPlanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
     output::places(&arguments.input.output)?;
     let is_patch = |output: &&PathsOutput| output.format == PathsFormat::Patch;
     let (patches, others): (Vec<&PathsOutput>, Vec<&PathsOutput>) =
         arguments.input.output.iter().partition(|output| is_patch(output));
-    let of_patches = if patches.is_empty() { Exit::Clean } else { patch::write(arguments, &patches)? };
+    let of_patches = if patches.is_empty() { Exit::Clean } else { patch::write(arguments, &patches, project)? };
     if others.is_empty() {
         return Ok(of_patches);
     }

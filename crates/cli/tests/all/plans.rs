@@ -89,6 +89,63 @@ fn the_plan_of_the_shop_ends_every_way_in_overlays() {
     no_way_is_left("shop-kustomize", &changed);
 }
 
+#[test]
+fn json_says_what_is_written_and_what_is_left_with_every_set_of_values() {
+    let folder = example("shop-chart");
+    let said = folder.run(&["fix", "--plan", "--output", "json", "shop-chart"]);
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fix-plan.schema.json");
+    let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    jsonschema::validate(&schema, &json).unwrap();
+    assert_eq!((&json["written"], &json["left"]), (&Value::from(false), &Value::from(0)));
+    assert!(json["before"].as_u64().unwrap() > 0);
+    let steps = json["steps"].as_array().unwrap();
+    assert!(
+        steps.iter().all(|step| step["reason"].is_null() && !step["files"].as_array().unwrap().is_empty()),
+        "{json}"
+    );
+    // `plimsoll.yaml` beside the chart names a second set.
+    let values = json["values"].as_array().unwrap();
+    assert_eq!(
+        (values.len(), &values[0]["name"], &values[0]["left"]),
+        (1, &Value::from("production"), &Value::from(0))
+    );
+    assert!(values[0]["before"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_set_of_values_that_keeps_its_ways_is_said() {
+    let template = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  namespace: n
+spec:
+  automountServiceAccountToken: false
+  containers:
+    - name: c
+      image: i:1
+      securityContext:
+        privileged: {{ .Values.privileged }}
+";
+    let folder = Folder::new(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        ("c/values.yaml", "privileged: true\n"),
+        ("c/values-b.yaml", "privileged: true\n"),
+        ("c/plimsoll.yaml", "charts:\n  .:\n    environments:\n      a: []\n      b: [values-b.yaml]\n"),
+        ("c/templates/pod.yaml", template),
+    ]);
+    let said = folder.run(&["fix", "--plan", "c", "--from", "n/p", "--output", "json"]);
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    // The second set says again what the change of the first takes out.
+    let risk = json["before"].as_u64().unwrap();
+    assert!(risk > 0 && json["left"] == 0, "{json}");
+    assert_eq!(json["values"], serde_json::json!([{"name": "b", "before": risk, "left": risk}]));
+    let said = folder.run(&["fix", "--plan", "c", "--from", "n/p"]);
+    assert!(said.out.contains("with the values `b`, 100 % of it is left"), "{}", said.out);
+}
+
 /// A pod with a token that may do everything.
 const ADMIN: &str = "\
 apiVersion: v1

@@ -9,7 +9,7 @@ use crate::edit::Action;
 use crate::field;
 use crate::patch;
 use crate::plan::{Fix, Proposal};
-use crate::session::Outcome;
+use crate::session::{Change, Outcome};
 use crate::sources::SourceEdit;
 
 /// The version of the format: a new field raises the second number, a changed one the first.
@@ -128,16 +128,21 @@ pub fn write(outcome: &Outcome, written: bool, out: &mut dyn Write) -> io::Resul
     let left = outcome.left.iter().map(|fix| (fix, JsonFixStanding::Proposed, None, Vec::new()));
     let fixes =
         made.chain(withdrawn).chain(left).map(|(fix, standing, reason, also)| json_fix(fix, standing, reason, also));
-    let change = |change: &crate::session::Change| -> io::Result<JsonChange> {
+    let changes = json_changes(&outcome.changes)?;
+    let all = JsonFixes { schema_version: SCHEMA_VERSION.to_owned(), written, changes, fixes: fixes.collect() };
+    serde_json::to_writer(&mut *out, &all)?;
+    out.write_all(b"\n")
+}
+
+/// The files that change.
+pub(crate) fn json_changes(changes: &[Change]) -> io::Result<Vec<JsonChange>> {
+    let change = |change: &Change| {
         let mut text = Vec::new();
         let left_out = patch::write_patch(std::slice::from_ref(change), &mut text)?;
         let text = Some(String::from_utf8_lossy(&text).into_owned()).filter(|_| left_out.is_empty());
         Ok(JsonChange { path: reports::report::display_path(&change.path), patch: text })
     };
-    let changes = outcome.changes.iter().map(change).collect::<io::Result<Vec<_>>>()?;
-    let all = JsonFixes { schema_version: SCHEMA_VERSION.to_owned(), written, changes, fixes: fixes.collect() };
-    serde_json::to_writer(&mut *out, &all)?;
-    out.write_all(b"\n")
+    changes.iter().map(change).collect()
 }
 
 fn json_fix(fix: &Fix, standing: JsonFixStanding, reason: Option<String>, also: Vec<String>) -> JsonFix {

@@ -5,6 +5,7 @@
 //! breaks nothing, `store` writes all files or none. The rest are forms in which a change is shown.
 
 pub mod block;
+pub mod brought;
 pub mod difference;
 pub mod edit;
 pub mod field;
@@ -15,6 +16,7 @@ pub mod objects;
 pub mod patch;
 pub mod plan;
 pub mod planned;
+pub mod planned_json;
 mod replacement;
 pub mod sarif;
 pub mod session;

@@ -10,6 +10,7 @@ use model::inventory::{Resource, Results};
 use model::severity::Severity;
 use reports::report::{Report, display_path};
 
+use crate::brought::Known;
 use crate::edit::{Action, Patch};
 use crate::field::{self, Step};
 use crate::sources::{self, Sources, TextOf, Way};
@@ -155,6 +156,21 @@ pub fn findings(scanned: &Scanned) -> Vec<(Key, Severity)> {
     let counted = open(scanned).filter(|(occurrence, _)| !controls::by_id(occurrence.control).control.umbrella);
     let keyed = counted.flat_map(|(occurrence, object)| {
         keys(scanned, &report, occurrence, object).into_iter().map(move |key| (key, occurrence.severity))
+    });
+    keyed.collect()
+}
+
+/// The same by the names of objects, so that it does not matter what comes and goes beside them.
+pub(crate) fn known(scanned: &Scanned) -> Vec<(Known, Severity)> {
+    let report = report(scanned);
+    let counted = open(scanned).filter(|(occurrence, _)| !controls::by_id(occurrence.control).control.umbrella);
+    let keyed = counted.flat_map(|(occurrence, object)| {
+        let name = report.resource_id(occurrence.resource);
+        keys(scanned, &report, occurrence, object).into_iter().map(move |key| {
+            let rendered = key.rendered.map(|(variant, _)| (key.path.to_string_lossy().into_owned(), variant));
+            let Key { control, container, template, .. } = key;
+            (Known { object: name.clone(), rendered, control, container, template }, occurrence.severity)
+        })
     });
     keyed.collect()
 }

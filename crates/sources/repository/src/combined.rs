@@ -35,7 +35,27 @@ pub type Secrets<'a> = &'a (dyn Fn(&Document<'_>) -> Vec<Span> + Sync);
 
 /// Renders the units of these families and adds what they hold to `inventory`, on `threads` threads.
 pub fn add(families: &[UnitFamily], options: &Options, threads: usize, inventory: &mut Inventory) {
-    add_with(families, options, threads, inventory, None);
+    add_set(families, options, threads, inventory, 0);
+}
+
+/// The same with the set of values of that number of every chart that has so many, and of the others with the first.
+pub fn add_set(families: &[UnitFamily], options: &Options, threads: usize, inventory: &mut Inventory, set: usize) {
+    let units: Vec<&Unit> = families.iter().flat_map(|family| of_set(family, set)).collect();
+    add_with(&units, options, threads, inventory, None);
+}
+
+/// What the sets of values are called, by their numbers: each after those of the charts that have so many.
+pub fn sets(families: &[UnitFamily]) -> Vec<String> {
+    let mut names: Vec<BTreeSet<&str>> = Vec::new();
+    for family in families {
+        for (number, unit) in numbered(family) {
+            if let (Unit::Chart(chart), Some(number)) = (unit, number) {
+                names.resize_with(names.len().max(number + 1), BTreeSet::new);
+                names[number].insert(&chart.variant);
+            }
+        }
+    }
+    names.into_iter().map(|names| names.into_iter().collect::<Vec<_>>().join(", ")).collect()
 }
 
 /// The same, and what every object was rendered from.
@@ -46,18 +66,18 @@ pub fn add_traced(
     inventory: &mut Inventory,
     secrets: Secrets<'_>,
 ) -> Origins {
-    add_with(families, options, threads, inventory, Some(secrets))
+    let units: Vec<&Unit> = families.iter().flat_map(|family| of_set(family, 0)).collect();
+    add_with(&units, options, threads, inventory, Some(secrets))
 }
 
 fn add_with(
-    families: &[UnitFamily],
+    units: &[&Unit],
     options: &Options,
     threads: usize,
     inventory: &mut Inventory,
     secrets: Option<Secrets<'_>>,
 ) -> Origins {
     let mut origins = Origins::default();
-    let units: Vec<&Unit> = families.iter().flat_map(first_of_charts).collect();
     let symbols = Arc::clone(&inventory.symbols);
     let work = |at: usize, _: &mut Vec<u8>| (at, read(units[at], options, &symbols, secrets));
     let mut read: Vec<(usize, One)> = in_parallel(units.len(), threads, &work);
@@ -114,13 +134,30 @@ fn key(resource: &Resource) -> Key {
     (resource.api_version, resource.kind, resource.namespace, resource.name)
 }
 
-/// The units of a family, of a chart the first.
-fn first_of_charts(family: &UnitFamily) -> impl Iterator<Item = &Unit> {
-    let mut charts = BTreeSet::new();
-    family.units.iter().filter(move |unit| match unit {
-        Unit::Chart(chart) => charts.insert(chart.path.clone()),
-        Unit::Kustomization(_) => true,
-    })
+/// The units of a family, those of charts with the number of their set of values.
+fn numbered(family: &UnitFamily) -> Vec<(Option<usize>, &Unit)> {
+    let mut counts: BTreeMap<&Path, usize> = BTreeMap::new();
+    let mut number = |unit: &Unit, path| match unit {
+        Unit::Chart(_) => {
+            let count = counts.entry(path).or_default();
+            *count += 1;
+            Some(*count - 1)
+        }
+        Unit::Kustomization(_) => None,
+    };
+    family.units.iter().map(|unit| (number(unit, unit.path()), unit)).collect()
+}
+
+/// The units of a family, of a chart the one with the set of values of that number, or with the first.
+fn of_set(family: &UnitFamily, set: usize) -> Vec<&Unit> {
+    let all = numbered(family);
+    let last = |path: &Path| {
+        let numbers = all.iter().filter(|(_, unit)| unit.path() == path).filter_map(|(number, _)| *number);
+        numbers.max().unwrap_or_default()
+    };
+    let chosen = |number: usize, unit: &Unit| number == if set <= last(unit.path()) { set } else { 0 };
+    let units = all.iter().filter(|(number, unit)| number.is_none_or(|number| chosen(number, unit)));
+    units.map(|(_, unit)| *unit).collect()
 }
 
 fn read(unit: &Unit, options: &Options, symbols: &Arc<Symbols>, secrets: Option<Secrets<'_>>) -> One {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anstream::eprintln;
 use anyhow::Context as _;
+use fixes::planned_json::{self, JsonPlannedStep, JsonValues, Planned};
 use fixes::{patch, store};
 use reports::paths::percent;
 use reports::report::display_path;
@@ -16,7 +17,8 @@ use super::summary;
 use crate::arguments::{
     FixArguments, FixFormat, FixOutput, PathsInput, PathsPlanArguments, PathsQuestion, WhereArguments,
 };
-use crate::commands::paths::proven::{self, Proven, Step};
+use crate::commands::paths::proven::{self, Judging, OtherSet, Proven, Step};
+use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Destination};
 
@@ -24,10 +26,10 @@ use crate::screen::{self, Destination};
 const BUDGET: usize = 100;
 
 /// Runs the command.
-pub(super) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
-    let known = |output: &FixOutput| matches!(output.format, FixFormat::Text | FixFormat::Patch);
+pub(super) fn run(arguments: &FixArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {
+    let known = |output: &FixOutput| matches!(output.format, FixFormat::Text | FixFormat::Patch | FixFormat::Json);
     if !arguments.output.iter().all(known) {
-        let text = "with `--plan` changes are shown as text or patch; `paths plan --output json` says the plan";
+        let text = "with `--plan` changes are shown as text, patch or json";
         return Err(UsageError(text.to_owned()).into());
     }
     let input = PathsInput {
@@ -40,14 +42,15 @@ pub(super) fn run(arguments: &FixArguments) -> anyhow::Result<Exit> {
         kubernetes_version: arguments.selection.kubernetes_version,
         output: Vec::new(),
     };
-    let proven = proven::prove(&PathsPlanArguments {
+    let plan = PathsPlanArguments {
         paths: arguments.paths.clone(),
         question: PathsQuestion { from: arguments.from.clone(), to: arguments.to.clone() },
         budget: arguments.budget.unwrap_or(BUDGET),
         pin: arguments.pin.clone(),
         cost: Vec::new(),
         input,
-    })?;
+    };
+    let proven = proven::prove(&plan, &Judging { selection: &arguments.selection, project })?;
     if arguments.write {
         store::store(&proven.changes).map_err(anyhow::Error::from)?;
     }
@@ -86,6 +89,9 @@ fn write_to(output: &FixOutput, proven: &Proven, arguments: &FixArguments, out: 
         }
         return Ok(());
     }
+    if output.format == FixFormat::Json {
+        return planned_json::write(planned(proven, arguments), out);
+    }
     let terminal = screen::terminal(if output.file.is_some() { &Destination::File } else { &Destination::Stdout });
     summary::differences(&proven.changes, terminal, out)?;
     let (made, refused): (Vec<_>, Vec<_>) = proven.steps.iter().partition(|step| step.made.is_ok());
@@ -107,11 +113,40 @@ fn write_to(output: &FixOutput, proven: &Proven, arguments: &FixArguments, out: 
     if !made.is_empty() {
         let left = percent(proven.left, proven.before);
         writeln!(out, "{} read and asked again with these changes, {left} of the risk is left", terminal.logo())?;
+        for OtherSet { name, risk } in &proven.others {
+            let name = sanitize(name);
+            match risk {
+                Some((before, left)) => {
+                    writeln!(out, "  with the values `{name}`, {} of it is left", percent(*left, *before))?;
+                }
+                None => writeln!(out, "  with the values `{name}` what was asked about is not there")?,
+            }
+        }
     }
     if !arguments.write && !proven.changes.is_empty() {
         writeln!(out, "{}", terminal.dim("Nothing was written: `--write` writes it"))?;
     }
     Ok(())
+}
+
+/// The same for programs.
+fn planned<'a>(proven: &'a Proven, arguments: &FixArguments) -> Planned<'a> {
+    let values = |OtherSet { name, risk }: &OtherSet| JsonValues {
+        name: name.clone(),
+        before: risk.map(|(before, _)| before),
+        left: risk.map(|(_, left)| left),
+    };
+    let step = |Step { fix, made }: &Step| {
+        let files = |files: &Vec<PathBuf>| files.iter().map(|file| display_path(file)).collect();
+        JsonPlannedStep::new(fix, made.as_ref().map(files).map_err(String::clone))
+    };
+    Planned {
+        written: arguments.write,
+        risk: (proven.before, proven.left),
+        values: proven.others.iter().map(values).collect(),
+        changes: &proven.changes,
+        steps: proven.steps.iter().map(step).collect(),
+    }
 }
 
 fn told(number: usize, step: &Step, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

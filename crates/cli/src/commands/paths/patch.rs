@@ -6,13 +6,29 @@ use std::io::{self, BufWriter, Write};
 use anstream::eprintln;
 use anyhow::Context as _;
 
-use super::proven::{self, Proven};
-use crate::arguments::{PathsOutput, PathsPlanArguments};
+use super::proven::{self, Judging, Proven};
+use crate::arguments::{PathsOutput, PathsPlanArguments, SelectionArguments};
+use crate::configuration::ProjectSettings;
 use crate::exit::Exit;
 
 /// Writes the patch everywhere, and says what is not in it.
-pub(super) fn write(arguments: &PathsPlanArguments, outputs: &[&PathsOutput]) -> anyhow::Result<Exit> {
-    let proven = proven::prove(arguments)?;
+pub(super) fn write(
+    arguments: &PathsPlanArguments,
+    outputs: &[&PathsOutput],
+    project: &ProjectSettings,
+) -> anyhow::Result<Exit> {
+    let selection = SelectionArguments {
+        only: Vec::new(),
+        skip: Vec::new(),
+        framework: Vec::new(),
+        parameter: Vec::new(),
+        kubernetes_version: arguments.input.kubernetes_version,
+        crd_schemas: Vec::new(),
+        exceptions: Vec::new(),
+        no_exceptions: false,
+        complete: arguments.input.complete,
+    };
+    let proven = proven::prove(arguments, &Judging { selection: &selection, project })?;
     for output in outputs {
         match &output.file {
             None => {

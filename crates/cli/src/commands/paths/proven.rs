@@ -1,5 +1,5 @@
 //! The changes of a plan, written into texts of the user's files and proven: with them everything is read and asked once
-//! more, and no way is there that the plan said is gone.
+//! more, with every set of values: no way is there that the plan said is gone, none that was not there, and no finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,18 +11,23 @@ use ::paths::edges::EDGES;
 use ::paths::graph::{Action, Fix, Graph};
 use ::paths::topology::{Removed, VertexId};
 use ::paths::world::World;
+use controls::engine::Passed;
 use fixes::Change;
+use fixes::brought::{self, Findings};
+use fixes::plan::Scanned;
 use fixes::planned::{self, Wanted, WantedAction, Written};
 use fixes::tree::Tree;
 use manifests::walk::Texts;
 use model::coverage::Skipped;
 use model::inventory::{Inventory, Results};
-use model::origin::Origins;
 use reports::paths::{FixInfo, Teller};
 
 use super::{asked_of, config};
-use crate::arguments::PathsPlanArguments;
+use crate::arguments::{ClusterArguments, Order, PathsPlanArguments, SelectionArguments};
+use crate::configuration::ProjectSettings;
 use crate::exit::{Exit, UsageError};
+use crate::inputs::Traced;
+use crate::judging::{self, Request};
 use crate::{git, inputs};
 
 /// What came of a plan.
@@ -35,8 +40,26 @@ pub(crate) struct Proven {
     pub(crate) before: u64,
     /// The risk that is left when everything is read and asked again with what is written.
     pub(crate) left: u64,
+    /// The other sets of values.
+    pub(crate) others: Vec<OtherSet>,
     /// What was not looked at.
     pub(crate) skipped: Vec<Skipped>,
+}
+
+/// A set of values that the plan was not made for.
+pub(crate) struct OtherSet {
+    /// What it is called.
+    pub(crate) name: String,
+    /// The risk before the changes, and with them; none if what is asked about is not there with these values.
+    pub(crate) risk: Option<(u64, u64)>,
+}
+
+/// What a proof looks at beside the ways.
+pub(crate) struct Judging<'a> {
+    /// How controls run; all of them do.
+    pub(crate) selection: &'a SelectionArguments,
+    /// What the project's configuration says.
+    pub(crate) project: &'a ProjectSettings,
 }
 
 /// A change of a plan.
@@ -62,20 +85,31 @@ const READINGS: usize = 64;
 /// Which entries reach which sinks, by their names.
 type Pairs = BTreeSet<(String, String)>;
 
-/// What is found when everything is read again.
-struct Again {
+/// What still reaches what, and the risk.
+struct Asked {
     pairs: Pairs,
     left: u64,
+}
+
+/// What is found when everything is read again.
+struct Again {
+    asked: Asked,
     results: Results,
+    /// With every other set of values; none where what is asked about is not there.
+    others: Vec<Option<Asked>>,
+    findings: Findings,
 }
 
 /// Plans, writes and proves.
 ///
 /// # Errors
 /// What cannot be asked for, or not be read.
-pub(crate) fn prove(arguments: &PathsPlanArguments) -> anyhow::Result<Proven> {
+pub(crate) fn prove(arguments: &PathsPlanArguments, judging: &Judging<'_>) -> anyhow::Result<Proven> {
     refuse(arguments)?;
-    let (inventory, origins) = read(arguments, BTreeMap::new())?;
+    let reading = Reading { arguments, judging };
+    let Traced { inventory, origins, sets } = reading.first(Texts::default())?;
+    let others = reading.others(sets.len(), &Texts::default())?;
+    let findings = reading.findings(&Texts::default())?;
     let world = World::new(&inventory, &config(&inventory, &arguments.input));
     let graph = Graph::new(&world, EDGES);
     let analysis = asked_of(&world, &graph, arguments)?;
@@ -90,15 +124,24 @@ pub(crate) fn prove(arguments: &PathsPlanArguments) -> anyhow::Result<Proven> {
     let results = inventory.into_results();
     let results = Results { origins, ..results };
     let mut proof = Proof {
-        arguments,
+        reading,
+        others,
+        findings,
         promise: Promise { analysis: &analysis, changes: &changes, names },
         results,
         wanted,
         withdrawn: BTreeMap::new(),
         readings: 0,
     };
-    let (written, left) = proof.run(plan.before)?;
-    let Proof { withdrawn, results, .. } = proof;
+    let (written, left, after) = proof.run(plan.before)?;
+    let Proof { withdrawn, results, others, .. } = proof;
+    let risk = |(before, after): (Option<Asked>, Option<u64>)| {
+        let before = before?.left;
+        Some((before, after.unwrap_or(before)))
+    };
+    let after = after.into_iter().map(Some).chain(std::iter::repeat(None)).map(Option::flatten);
+    let others = sets.into_iter().skip(1).zip(others.into_iter().zip(after));
+    let others = others.map(|(name, both)| OtherSet { name, risk: risk(both) }).collect();
     let steps = told.steps.into_iter().enumerate().map(|(number, step)| Step {
         fix: step.fix,
         made: match withdrawn.get(&number) {
@@ -107,7 +150,7 @@ pub(crate) fn prove(arguments: &PathsPlanArguments) -> anyhow::Result<Proven> {
         },
     });
     let skipped = results.coverage.skipped;
-    Ok(Proven { changes: written.changes, steps: steps.collect(), before: plan.before, left, skipped })
+    Ok(Proven { changes: written.changes, steps: steps.collect(), before: plan.before, left, others, skipped })
 }
 
 /// Only files can be changed.
@@ -125,9 +168,58 @@ fn refuse(arguments: &PathsPlanArguments) -> Result<(), UsageError> {
     Err(UsageError(text.to_owned()))
 }
 
-fn read(arguments: &PathsPlanArguments, texts: BTreeMap<PathBuf, String>) -> anyhow::Result<(Inventory, Origins)> {
-    let PathsPlanArguments { paths, input, .. } = arguments;
-    inputs::traced_inventory(paths, &input.input, input.complete, Texts::new(texts))
+/// Reads everything, with texts in place of those of files.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    arguments: &'a PathsPlanArguments,
+    judging: &'a Judging<'a>,
+}
+
+impl Reading<'_> {
+    fn first(&self, texts: Texts) -> anyhow::Result<Traced> {
+        let PathsPlanArguments { paths, input, .. } = self.arguments;
+        inputs::traced_inventory(paths, &input.input, input.complete, (texts, self.judging.project))
+    }
+
+    /// What is said of every set of values but the first.
+    fn others(&self, sets: usize, texts: &Texts) -> anyhow::Result<Vec<Option<Asked>>> {
+        let PathsPlanArguments { paths, input, .. } = self.arguments;
+        let of_set = |set: usize| {
+            let given = (Texts::clone(texts), self.judging.project, set);
+            let inventory = inputs::inventory_of_set(paths, &input.input, input.complete, given)?;
+            // What is asked about may not be there with other values.
+            Ok(self.ask(&inventory).ok())
+        };
+        (1..sets).map(of_set).collect()
+    }
+
+    fn ask(&self, inventory: &Inventory) -> Result<Asked, UsageError> {
+        let world = World::new(inventory, &config(inventory, &self.arguments.input));
+        let graph = Graph::new(&world, EDGES);
+        let analysis = asked_of(&world, &graph, self.arguments)?;
+        let name = |vertex: VertexId| graph.vertices[vertex.index()].name(&world);
+        let pairs = analysis.reaching(&Removed::default()).into_iter();
+        let pairs = pairs.map(|(from, to)| (name(from), name(to))).collect();
+        Ok(Asked { pairs, left: analysis.left(&Removed::default()) })
+    }
+
+    /// What all controls find.
+    fn findings(&self, texts: &Texts) -> anyhow::Result<Findings> {
+        let Judging { selection, project } = *self.judging;
+        let everything =
+            SelectionArguments { only: Vec::new(), skip: Vec::new(), framework: Vec::new(), ..selection.clone() };
+        let request = Request {
+            paths: &self.arguments.paths,
+            input: &self.arguments.input.input,
+            cluster: &ClusterArguments::default(),
+            selection: &everything,
+            passed: Passed::Drop,
+            order: Order::Severity,
+            project,
+        };
+        let judging::Judged { results, controls, .. } = judging::judge_with(&request, Texts::clone(texts))?;
+        Ok(brought::findings(&Scanned { results, controls }))
+    }
 }
 
 /// What the graph says of some of the changes of a plan.
@@ -152,7 +244,10 @@ impl Promise<'_> {
 
 /// A plan that is being proven.
 struct Proof<'a> {
-    arguments: &'a PathsPlanArguments,
+    reading: Reading<'a>,
+    /// What every other set of values, and all controls, say before anything is changed.
+    others: Vec<Option<Asked>>,
+    findings: Findings,
     promise: Promise<'a>,
     results: Results,
     /// What each step asks for, or why that cannot be written.
@@ -162,18 +257,19 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    /// Writes all that keeps its promise. Returns it with the risk that is left.
-    fn run(&mut self, before: u64) -> anyhow::Result<(Written, u64)> {
+    /// Writes all that keeps its promise. Returns it with the risk that is left, and that of every other set of values.
+    fn run(&mut self, before: u64) -> anyhow::Result<(Written, u64, Vec<Option<u64>>)> {
         loop {
             let steps: Vec<usize> = (0..self.wanted.len()).filter(|step| !self.withdrawn.contains_key(step)).collect();
             let (mut written, steps) = self.write(&steps);
             if written.changes.is_empty() {
-                return Ok((written, before));
+                return Ok((written, before, Vec::new()));
             }
             let again = self.again(&written)?;
             let Some(trouble) = self.trouble(&again, &steps) else {
                 planned::hide(&mut written.changes, &again.results);
-                return Ok((written, again.left));
+                let left = |asked: &Option<Asked>| asked.as_ref().map(|asked| asked.left);
+                return Ok((written, again.asked.left, again.others.iter().map(left).collect()));
             };
             let (step, trouble) = self.first_to_blame(&steps, trouble)?;
             self.withdrawn.insert(step, trouble);
@@ -205,18 +301,13 @@ impl Proof<'_> {
 
     fn again(&mut self, written: &Written) -> anyhow::Result<Again> {
         self.readings += 1;
-        let texts = written.changes.iter().map(|change| (change.path.clone(), change.new.clone())).collect();
-        let (inventory, origins) = read(self.arguments, texts)?;
-        let world = World::new(&inventory, &config(&inventory, &self.arguments.input));
-        let graph = Graph::new(&world, EDGES);
-        let analysis = asked_of(&world, &graph, self.arguments)?;
-        let name = |vertex: VertexId| graph.vertices[vertex.index()].name(&world);
-        let pairs = analysis.reaching(&Removed::default()).into_iter();
-        let pairs = pairs.map(|(from, to)| (name(from), name(to))).collect();
-        let left = analysis.left(&Removed::default());
-        drop(world);
+        let texts = written.changes.iter().map(|change| (change.path.clone(), change.new.clone()));
+        let texts = Texts::new(texts.collect::<BTreeMap<PathBuf, String>>());
+        let Traced { inventory, origins, sets: _ } = self.reading.first(Texts::clone(&texts))?;
+        let asked = self.reading.ask(&inventory)?;
         let results = Results { origins, ..inventory.into_results() };
-        Ok(Again { pairs, left, results })
+        let others = self.reading.others(self.others.len() + 1, &texts)?;
+        Ok(Again { asked, results, others, findings: self.reading.findings(&texts)? })
     }
 
     /// What is wrong with what was found after these steps.
@@ -228,8 +319,16 @@ impl Proof<'_> {
             return Some(format!("`{}` could not be looked at then: {reason}", path.display()));
         }
         let promised = self.promise.pairs(steps);
-        let (from, to) = again.pairs.difference(&promised).next()?;
-        Some(format!("with it in the files a way from {from} to {to} is still there"))
+        if let Some((from, to)) = again.asked.pairs.difference(&promised).next() {
+            return Some(format!("with it in the files a way from {from} to {to} is still there"));
+        }
+        let asked = self.others.iter().zip(&again.others);
+        let asked = asked.filter_map(|(before, after)| Some((&before.as_ref()?.pairs, &after.as_ref()?.pairs)));
+        if let Some((from, to)) = asked.flat_map(|(before, after)| after.difference(before)).next() {
+            return Some(format!("with it in the files and other values a way from {from} to {to} opens"));
+        }
+        let brought = brought::brought(&self.findings, &again.findings).next()?;
+        Some(format!("with it `{}` would be found in {}", brought.control, brought.object))
     }
 
     /// The first of these steps with which what was promised of it and those before it does not hold.

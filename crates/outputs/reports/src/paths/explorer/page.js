@@ -291,7 +291,7 @@ function change(parent, fix, number) {
   return item;
 }
 
-const CARD = 112, TALL = 54, GAP = 32, ROW = 22, PAD = 20, MOST = 48;
+const CARD = 116, TALL = 70, GAP = 32, ROW = 22, PAD = 20, MOST = 48;
 // What is drawn: the ways that are listed, as many as can be looked at, and the one that is chosen.
 function drawn() {
   const nodes = new Map(), links = new Map();
@@ -354,7 +354,7 @@ function showGraph() {
   const { wide, width, height } = layout(picture);
   graph.setAttribute("viewBox", `0 0 ${width} ${height}`);
   // A picture that is a little too wide is made smaller; one that is much too wide is scrolled.
-  const scale = Math.max(0.78, Math.min(1, (at("scroll").clientWidth || width) / width));
+  const scale = Math.max(0.75, Math.min(1, (at("scroll").clientWidth || width) / width));
   graph.setAttribute("width", Math.floor(width * scale)); graph.setAttribute("height", Math.floor(height * scale));
   graph.setAttribute("class", chosen ? "quiet" : "");
   const defs = svg("defs", {}, graph);
@@ -393,22 +393,26 @@ function drawCard(graph, node, wide) {
   if (node.alike) svg("rect", { class: "under", x: 5, y: 5, width: wide, height: TALL, rx: node.entry ? 16 : 8 }, card);
   svg("rect", { class: "face", width: wide, height: TALL, rx: node.entry ? 16 : 8 }, card);
   const role = node.goal ? "◎ goal" : node.entry ? "▶ entry" : "";
-  const kind = parts ? (parts[2] ? `${parts[1]} · ${parts[2]}` : parts[1]) : wordOf(node.vertex) === "segment" ? "network" : wordOf(node.vertex).replaceAll("-", " ");
+  const kind = parts ? parts[1] : wordOf(node.vertex) === "segment" ? "network" : wordOf(node.vertex).replaceAll("-", " ");
   svg("text", { class: role ? "role" : "kind", x: 10, y: 16 }, card, role ? role : cutText(kind, small));
-  const lines = wrap(parts ? parts[3] : name, room);
-  lines.forEach((line, number) => svg("text", { x: 10, y: (lines.length > 1 ? 31 : 34) + number * 14 }, card, line));
-  const more = node.alike ? `and ${node.alike.toLocaleString("en")} alike` : role && parts ? kind : "";
-  if (more && lines.length < 2) svg("text", { class: "kind", x: 10, y: 48 }, card, cutText(more, small));
+  const lines = wrap(parts ? parts[3] : name, room, 3);
+  lines.forEach((line, number) => svg("text", { x: 10, y: 32 + number * 14 }, card, line));
+  // What is left of the card says the rest: how many begin alike, the kind where the role stands in its place, the namespace.
+  const said = parts ? [role ? parts[1] : "", parts[2] || ""].filter(Boolean) : [], joined = said.join(" · ");
+  const rest = [node.alike ? `and ${node.alike.toLocaleString("en")} alike` : "", ...(joined.length <= small || node.alike ? [joined] : said)].filter(Boolean);
+  rest.slice(0, 3 - lines.length).forEach((line, number) => svg("text", { class: "kind", x: 10, y: 32 + lines.length * 14 - 1 + number * 12 }, card, cutText(line, small)));
   const pick = () => { const own = node.ways.find(way => !isCut(way)) || node.ways[0]; if (own) choose(own); };
   card.addEventListener("click", pick);
   card.addEventListener("keydown", event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); } });
 }
-function wrap(text, room) {
+// At most so many lines, broken where a word or a part of a name ends.
+function wrap(text, room, most) {
   if (text.length <= room) return [text];
+  if (most < 2) return [cutText(text, room)];
   let cut = -1;
   for (const mark of [" ", "-", ".", "/", ":"]) { const spot = text.lastIndexOf(mark, room - (mark === " " ? 0 : 1)); if (spot > 2) { cut = spot + 1; break; } }
   if (cut < 0) cut = room;
-  return [text.slice(0, cut).trimEnd(), cutText(text.slice(cut), room)];
+  return [text.slice(0, cut).trimEnd(), ...wrap(text.slice(cut), room, most - 1)];
 }
 const sample = inner => { const box = svg("svg", { width: 36, height: 14, "aria-hidden": "true" }); box.append(inner); return box; };
 for (const [name, text] of [["link", "a step"], ["link doubt", "hangs on what is not known"], ["link on", "the way that is chosen"], ["link gone", "cut"]]) {
