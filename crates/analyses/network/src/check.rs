@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::inventory::ResourceId;
+use model::inventory::{ResourceId, UnmodelledPolicy};
 use model::network_rule::{Connection, Demand, Part, Party, Rule, Side, Towards};
 use model::place::Place;
 
@@ -13,6 +13,7 @@ use crate::choose::Chosen;
 pub use crate::choose::labels;
 use crate::choose::ports::Asked;
 use crate::compile::Direction;
+use crate::config::FIRST_PORT_ONLY;
 use crate::exposure::{Answer, Entry, Reach, Way};
 use crate::network::{EndpointId, Identity, Network};
 use crate::ports::Ports;
@@ -45,6 +46,8 @@ pub struct Outcome {
     pub doubts: Vec<Doubt>,
     /// What means nobody.
     pub unfounded: Vec<Unfounded>,
+    /// Conditions, against the words of the API, under which it is otherwise.
+    pub notes: Vec<&'static str>,
 }
 
 /// A pair that is not as demanded.
@@ -99,7 +102,11 @@ pub fn check(worlds: &Worlds<'_>, rules: &[Rule]) -> Vec<Outcome> {
     for (condition, network) in &worlds.others {
         for (outcome, other) in outcomes.iter_mut().zip(judge(network)) {
             if (outcome.broken > 0) != (other.broken > 0) {
-                outcome.doubts.push(Doubt::Condition(condition));
+                // What the API says of ranges is plain: that old plugins do otherwise is said, and decides nothing.
+                match *condition == FIRST_PORT_ONLY {
+                    true => outcome.notes.push(condition),
+                    false => outcome.doubts.push(Doubt::Condition(condition)),
+                }
             }
         }
     }
@@ -135,6 +142,13 @@ fn rivals<'w>(network: &Network<'_>, pairs: impl Iterator<Item = &'w Witness>) -
         found.extend(rivals.map(|(own, other)| Doubt::Rivals(*own, *other)));
     }
     found
+}
+
+/// Policies that are not evaluated, by those whose connections they may change: with anybody, or with the outside alone.
+#[derive(Default)]
+struct Doubts {
+    anybody: BTreeMap<EndpointId, ResourceId>,
+    outside: BTreeMap<EndpointId, ResourceId>,
 }
 
 struct Judge<'n, 'a> {
@@ -201,16 +215,38 @@ impl Judge<'_, '_> {
         }
         let Found { pairs, broken, witnesses, doubts } = found;
         let doubts = doubts.into_iter().collect();
-        Outcome { verdict: Verdict::Kept, pairs, broken, witnesses, doubts, unfounded }
+        Outcome { verdict: Verdict::Kept, pairs, broken, witnesses, doubts, unfounded, notes: Vec::new() }
     }
 
     /// The policies that are not evaluated and may change what an endpoint does in a direction.
-    fn doubts(&self, endpoints: &BTreeSet<EndpointId>, direction: Direction) -> BTreeMap<EndpointId, ResourceId> {
-        let first = |endpoint: &EndpointId| {
-            let policies = self.network.unmodelled(*endpoint, direction);
-            policies.first().map(|policy| (*endpoint, policy.resource))
+    fn doubts(&self, endpoints: &BTreeSet<EndpointId>, direction: Direction) -> Doubts {
+        let mut doubts = Doubts::default();
+        if self.network.inventory.facts.traffic.unmodelled.is_empty() {
+            return doubts;
+        }
+        for &endpoint in endpoints {
+            let policies = self.network.unmodelled(endpoint, direction);
+            let first =
+                |of: &dyn Fn(&&&UnmodelledPolicy) -> bool| policies.iter().find(of).map(|policy| policy.resource);
+            doubts.anybody.extend(first(&|policy| !policy.outside).map(|policy| (endpoint, policy)));
+            doubts.outside.extend(first(&|policy| policy.outside).map(|policy| (endpoint, policy)));
+        }
+        doubts
+    }
+
+    /// A policy that is not evaluated and may change a connection.
+    fn doubt(
+        &self,
+        (source, target): (EndpointId, EndpointId),
+        leaving: &Doubts,
+        arriving: &Doubts,
+    ) -> Option<ResourceId> {
+        let is_outside = |endpoint| matches!(self.network.get(endpoint).identity, Identity::Outside(_));
+        let of = |doubts: &Doubts, own, other| {
+            let outside = || doubts.outside.get(&own).filter(|_| is_outside(other)).copied();
+            doubts.anybody.get(&own).copied().or_else(outside)
         };
-        endpoints.iter().filter_map(first).collect()
+        of(leaving, source, target).or_else(|| of(arriving, target, source))
     }
 
     fn connection(
@@ -233,8 +269,8 @@ impl Judge<'_, '_> {
                     continue;
                 }
                 found.pairs += 1;
-                if let Some(policy) = leaving.get(&source).or_else(|| arriving.get(&target)) {
-                    found.doubts.insert(Doubt::Unmodelled(*policy));
+                if let Some(policy) = self.doubt((source, target), &leaving, &arriving) {
+                    found.doubts.insert(Doubt::Unmodelled(policy));
                     continue;
                 }
                 let wrong = known.entry((self.network.group_of(target), asked.kind(target))).or_insert_with(|| {
@@ -314,9 +350,9 @@ impl Judge<'_, '_> {
                 }
                 found.pairs += 1;
                 let other = if towards == Towards::Into { source } else { target };
-                let doubtful = leaving.get(&source).or_else(|| arriving.get(&target));
+                let doubtful = self.doubt((source, target), &leaving, &arriving);
                 if let (Some(policy), false) = (doubtful, allows_all(allowed, other)) {
-                    found.doubts.insert(Doubt::Unmodelled(*policy));
+                    found.doubts.insert(Doubt::Unmodelled(policy));
                     continue;
                 }
                 let admitted = row.to(target);

@@ -363,7 +363,13 @@ impl Compiler<'_> {
                 };
                 let (action, masks) = (rule.action, Box::default());
                 let template = Rule { policy: number, number: at, action, rivals, subject, peers, masks };
-                self.add_rule(template, rule.ports.as_deref(), direction, side);
+                // A port has no name at an address, whoever has that.
+                let has_names = direction == Direction::Egress && policy.kind != TrafficPolicyKind::Calico;
+                let named = match rule.peers.as_deref().filter(|_| has_names) {
+                    Some(all) => self.sets.named_peers(all, own, policy.kind),
+                    None => peers,
+                };
+                self.add_rule(template, rule.ports.as_deref(), (direction, named), side);
             }
         }
     }
@@ -376,7 +382,13 @@ impl Compiler<'_> {
     }
 
     /// Adds a rule; one with named ports becomes one for each set of numbers that the names mean at the destination.
-    fn add_rule(&mut self, rule: Rule, ports: Option<&[TrafficPort]>, direction: Direction, side: &mut Draft) {
+    fn add_rule(
+        &mut self,
+        rule: Rule,
+        ports: Option<&[TrafficPort]>,
+        (direction, named): (Direction, SetId),
+        side: &mut Draft,
+    ) {
         let pages = self.atoms.pages();
         let Some(ports) = ports else {
             let masks = (0..pages).map(|page| self.atoms.all(page)).collect();
@@ -403,7 +415,8 @@ impl Compiler<'_> {
         let mut index: Map<Box<[u64]>, usize> = Map::default();
         for &class in self.sets.members(destinations) {
             let mut masks = masks.clone();
-            for port in &names {
+            let has_names = direction == Direction::Ingress || self.sets.members(named).binary_search(&class).is_ok();
+            for port in names.iter().filter(|_| has_names) {
                 self.resolve(port, class, &mut masks);
             }
             let masks = masks.into_boxed_slice();

@@ -202,6 +202,9 @@ pub fn plugin(name: &str) -> Option<&'static Plugin> {
     PLUGINS.iter().find(|plugin| plugin.name.eq_ignore_ascii_case(name))
 }
 
+/// How plugins read ranges of ports that are older than those.
+pub(crate) const FIRST_PORT_ONLY: &str = "only the first port of a range is enforced";
+
 /// What would have to be otherwise for another answer.
 #[derive(Clone, Debug)]
 pub struct Alternative {
@@ -222,7 +225,7 @@ impl Config {
                 Dialect { blocks: BlockMatching::OutsideOnly, ..dialect },
             ),
             with("pods with `hostNetwork` are treated as pods", Dialect { host_network: HostNetwork::Pod, ..dialect }),
-            with("only the first port of a range is enforced", Dialect { ranges: PortRanges::FirstOnly, ..dialect }),
+            with(FIRST_PORT_ONLY, Dialect { ranges: PortRanges::FirstOnly, ..dialect }),
             with("policies of administrators are ignored", Dialect { admin: AdminTiers::Ignored, ..dialect }),
             Alternative {
                 condition: "the addresses of pods are in the blocks that policies name",

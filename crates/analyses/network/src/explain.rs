@@ -188,7 +188,7 @@ impl Network<'_> {
         }
         half.admitted = admitted;
         self.add_not_applicable(own, direction, &mut half);
-        half.steps.extend(self.unmodelled(own, direction).into_iter().map(|policy| Reason {
+        half.steps.extend(self.unmodelled_between(own, other, direction).map(|policy| Reason {
             policy: policy.resource,
             rule: None,
             place: policy.place,
@@ -233,6 +233,17 @@ impl Network<'_> {
 
     pub(crate) fn class(&self, endpoint: EndpointId) -> &Class {
         &self.census.classes[self.get(endpoint).class as usize]
+    }
+
+    /// The policies that are not evaluated and may change connections of an endpoint with another.
+    pub fn unmodelled_between(
+        &self,
+        own: EndpointId,
+        other: EndpointId,
+        direction: Direction,
+    ) -> impl Iterator<Item = &UnmodelledPolicy> {
+        let is_outside = self.class(other).kind == Kind::Outside;
+        self.unmodelled(own, direction).into_iter().filter(move |policy| is_outside || !policy.outside)
     }
 
     /// The policies that are not evaluated and may change connections of the endpoint.
@@ -485,7 +496,7 @@ impl Question<'_, '_> {
         }
         let mut reason = Reason {
             policy: policy.resource,
-            rule: Some(number),
+            rule: Some(rule.number),
             place: rule.place,
             word: match rule.action {
                 TrafficAction::Allow => Word::Admits,

@@ -9,6 +9,7 @@ use model::inventory::{Inventory, ResourceId};
 use model::symbols::Symbol;
 
 use crate::addresses::{self, Range};
+use crate::bits::Bits;
 use crate::census::{Census, Kind, Map, Workload};
 use crate::compile::{self, Compiled, Direction, Doubtful};
 use crate::config::Config;
@@ -72,6 +73,8 @@ pub struct Network<'a> {
     pub(crate) openings: Arc<OnceLock<Vec<Entry>>>,
     /// The nodes that pods run on.
     pub(crate) placement: Arc<OnceLock<Map<ResourceId, Symbol>>>,
+    /// Who is restricted, in either direction.
+    restricted: OnceLock<[Bits; 2]>,
 }
 
 /// A network without the inventory that it was made from: what is kept beside that.
@@ -108,6 +111,7 @@ impl<'a> Network<'a> {
             of_behaviour: Arc::default(),
             openings: Arc::default(),
             placement: Arc::default(),
+            restricted: OnceLock::new(),
         };
         network.name_endpoints();
         network
@@ -116,8 +120,17 @@ impl<'a> Network<'a> {
     /// The same, compiled once for all that ask with the same assumptions.
     pub fn shared(inventory: &'a Inventory, config: &Config) -> Self {
         let kept = inventory.indexes.derived(|| {
-            let Self { inventory: _, config, census, compiled, endpoints, of_behaviour, openings: _, placement: _ } =
-                Self::new(inventory, config);
+            let Self {
+                inventory: _,
+                config,
+                census,
+                compiled,
+                endpoints,
+                of_behaviour,
+                openings: _,
+                placement: _,
+                restricted: _,
+            } = Self::new(inventory, config);
             Kept { config, census, compiled, endpoints, of_behaviour }
         });
         if kept.config != *config {
@@ -133,6 +146,7 @@ impl<'a> Network<'a> {
             // They are found later, of other facts than the rest.
             openings: Arc::default(),
             placement: Arc::default(),
+            restricted: OnceLock::new(),
         }
     }
 
@@ -157,6 +171,7 @@ impl<'a> Network<'a> {
             of_behaviour: Arc::clone(&self.of_behaviour),
             openings: Arc::clone(&self.openings),
             placement: Arc::clone(&self.placement),
+            restricted: OnceLock::new(),
         })
     }
 
@@ -174,6 +189,7 @@ impl<'a> Network<'a> {
             of_behaviour: Arc::clone(&self.of_behaviour),
             openings: Arc::clone(&self.openings),
             placement: Arc::clone(&self.placement),
+            restricted: OnceLock::new(),
         })
     }
 
@@ -330,16 +346,54 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// Whether some policy refuses what no rule admits, for the pods of an endpoint.
+    /// Whether policies restrict the pods of an endpoint: some refuses what no rule admits, or denies something. Where
+    /// policies of administrators admit everything before that, nothing restricts them.
     pub fn isolation(&self, endpoint: EndpointId, direction: Direction) -> Isolation {
         let behaviour = self.get(endpoint).behaviour;
         if !self.compiled.behaviours[behaviour as usize].is_pod {
             return Isolation::NotApplicable;
         }
-        match self.compiled.is_closed(behaviour, direction) {
-            true => Isolation::Restricted,
-            false => Isolation::Open,
+        let [ingress, egress] = self
+            .restricted
+            .get_or_init(|| [Direction::Ingress, Direction::Egress].map(|direction| self.restricted_in(direction)));
+        let restricted = if direction == Direction::Ingress { ingress } else { egress };
+        if restricted.contains(behaviour) { Isolation::Restricted } else { Isolation::Open }
+    }
+
+    fn restricted_in(&self, direction: Direction) -> Bits {
+        let compiled = &self.compiled;
+        let mut restricted = Bits::new(compiled.behaviours.len());
+        let is_ordered =
+            compiled.stages.len() > 1 || compiled.stages.iter().any(|stage| !stage.side(direction).admits_only);
+        let own_node = compiled.of_class[self.census.own_node as usize];
+        let (mut scratch, mut rules) = (Scratch::default(), Vec::new());
+        for (own, behaviour) in (0..).zip(compiled.behaviours.iter()).filter(|(_, behaviour)| behaviour.is_pod) {
+            let is_closed = compiled.is_closed(own, direction);
+            if !is_ordered {
+                if is_closed {
+                    restricted.insert(own);
+                }
+                continue;
+            }
+            let pages = compiled.own_sides(direction, own, &mut scratch);
+            let others = (0..).zip(compiled.behaviours.iter());
+            let mut met = others.filter(|(other, known)| behaviour.connects(known) && *other != own_node);
+            let refuses = met.any(|(other, _)| {
+                pages.iter().enumerate().any(|(page, line)| line[other as usize] != compiled.atoms.all(page))
+            });
+            // A policy that lets everything in restricts pods in name alone, unless it is an administrator who does.
+            let mut has_admin = || {
+                compiled.stages.iter().any(|stage| {
+                    let side = stage.side(direction);
+                    compiled.rules_of_subject(side, own, &mut rules);
+                    !side.closed.contains(own) && !rules.is_empty()
+                })
+            };
+            if refuses || is_closed && !has_admin() {
+                restricted.insert(own);
+            }
         }
+        restricted
     }
 
     /// The group of an endpoint: those of one group are treated alike, in both directions and by everybody.

@@ -385,7 +385,7 @@ impl<'a> Asker<'_, 'a> {
 
 /// How a rule is called: by its number, from 1.
 fn rule_name(written: &Written<'_>) -> String {
-    format!("rule {} of {}", written.number + 1, written.direction.word())
+    format!("rule {} of {}", written.rule.number + 1, written.direction.word())
 }
 
 /// Whether a peer is pods.

@@ -144,6 +144,20 @@ impl<'a> Sets<'a> {
         self.intern(members)
     }
 
+    /// Those peers who are not meant by their addresses alone, so that their ports have names.
+    pub(crate) fn named_peers(&mut self, peers: &[TrafficPeer], own: Option<u32>, kind: TrafficPolicyKind) -> SetId {
+        let mut members: Vec<u32> = Vec::new();
+        for peer in peers {
+            if !matches!(peer.who, Who::Block { .. }) {
+                let set = self.peers(Some(std::slice::from_ref(peer)), own, kind);
+                members.extend(self.members(set));
+            }
+        }
+        members.sort_unstable();
+        members.dedup();
+        self.intern(members)
+    }
+
     fn is(&self, who: &Who, class: &Class) -> bool {
         match who {
             Who::Everybody => true,

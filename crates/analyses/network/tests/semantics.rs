@@ -153,6 +153,21 @@ fn a_name_means_another_number_at_every_destination() {
 }
 
 #[test]
+fn a_port_has_no_name_at_an_address() {
+    let to = |peers: &str, ports: &str| {
+        policy(&format!("{{podSelector: {{}}, policyTypes: [Egress], egress: [{{to: [{peers}], ports: [{ports}]}}]}}"))
+    };
+    let all = "{ipBlock: {cidr: 0.0.0.0/0}}";
+    check(&to(all, "{port: http}"), "a/api", "a/web", NONE);
+    check(&to(all, "{port: http}, {port: 443}"), "a/api", "a/web", "TCP 443");
+    check(&to(&format!("{all}, {{podSelector: {{}}}}"), "{port: http}, {port: 443}"), "a/api", "a/web", "TCP 443,8080");
+    check(&to("{podSelector: {}}", "{port: http}"), "a/api", "a/web", "TCP 8080");
+    // What comes in is named at the pods that it comes to.
+    let from = policy(&format!("{{podSelector: {{}}, ingress: [{{from: [{all}], ports: [{{port: http}}]}}]}}"));
+    check(&from, "a/api", "a/web", "TCP 8080");
+}
+
+#[test]
 fn ports_of_both_sides_are_intersected() {
     let yaml = policy(
         "{podSelector: {}, policyTypes: [Ingress, Egress], egress: [{ports: [{port: 80}]}], ingress: [{ports: [{port: 443}]}]}",

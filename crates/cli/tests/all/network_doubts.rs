@@ -213,3 +213,152 @@ fn what_is_open_to_pods_alone_is_not_open_to_the_outside() {
     let said = folder.run(&["network", "exposure", "all.yaml"]).out;
     assert!(said.contains("0 open, 1 open if its controller is"), "{said}");
 }
+
+/// What `network list` says of a direction of `a/web`.
+fn column(policies: &str, direction: &str) -> String {
+    let folder = Folder::new(&[("all.yaml", &[PODS, policies].concat())]);
+    let report = json(&folder.run(&["network", "list", "all.yaml", "--output", "json"]));
+    let endpoints = report["endpoints"].as_array().unwrap().iter();
+    let web = endpoints.filter(|endpoint| endpoint["name"] == "a/web[Pod]").next().unwrap();
+    web[direction].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn policies_of_administrators_restrict_pods_and_set_them_free() {
+    let isolates = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec: {podSelector: {}}\n";
+    let all_ports =
+        |action: &str| admin("x", action).replace(", protocols: [{tcp: {destinationPort: {number: 80}}}]", "");
+    let cilium = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: a}\nspec: {endpointSelector: {}, enableDefaultDeny: {ingress: false}, ingressDeny: [{fromEntities: [world]}]}\n";
+    let calico = "---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: c, namespace: a}\nspec: {types: [Ingress], ingress: [{action: Deny, source: {nets: [203.0.113.0/24]}}, {action: Allow}]}\n";
+    let free = all_ports("Accept")
+        .replace("from: [{namespaces: {}}]", "from: [{namespaces: {}}, {networks: [0.0.0.0/0, '::/0']}]");
+    for (policies, expected) in [
+        ("", "open"),
+        (isolates, "restricted"),
+        (&admin("x", "Deny"), "restricted"),
+        (&admin("x", "Accept"), "open"),
+        (&[isolates, &admin("x", "Accept")].concat(), "restricted"),
+        (&[isolates, &free].concat(), "open"),
+        (cilium, "restricted"),
+        (calico, "restricted"),
+    ] {
+        assert_eq!(column(policies, "ingress"), expected, "{policies}");
+        assert_eq!(column(policies, "egress"), "open", "{policies}");
+    }
+}
+
+#[test]
+fn names_of_hosts_leave_what_is_inside_as_it_is() {
+    let policy = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: a}\nspec: {endpointSelector: {}, egress: [{toFQDNs: [{matchName: example.com}]}]}\n";
+    let rules = "rules:\n  - forbid: {from: a/web, to: b/job}\n  - forbid: {from: a/web, to: internet}\n";
+    let folder = Folder::new(&[("all.yaml", &[PODS, policy].concat()), ("rules.yaml", rules)]);
+    let said = folder.run(&["network", "check", "all.yaml", "--rules", "rules.yaml", "--output", "json"]);
+    let rules = json(&said)["rules"].as_array().unwrap().clone();
+    let verdicts: Vec<&str> = rules.iter().map(|rule| rule["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["kept", "undecidable"]);
+    let explain = |to: &str| folder.run(&["network", "explain", "a/web", to, "all.yaml", "--cni", "cilium"]).out;
+    assert!(explain("b/job").contains("b/job[Pod]: not admitted\n"), "{}", explain("b/job"));
+    assert!(explain("8.8.8.8").contains("as far as what is evaluated says"), "{}", explain("8.8.8.8"));
+}
+
+#[test]
+fn a_range_of_ports_is_what_the_api_says_it_is() {
+    let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec: {podSelector: {}, ingress: [{ports: [{port: 80, endPort: 90}]}]}\n";
+    let rules = "rules:\n  - forbid: {from: b/job, to: a/web, ports: 85}\n  - forbid: {from: b/job, to: a/web, ports: 91}\n  - require: {from: b/job, to: a/web, ports: 80-90}\n";
+    let folder = Folder::new(&[("all.yaml", &[PODS, policy].concat()), ("rules.yaml", rules)]);
+    let said = folder.run(&["network", "check", "all.yaml", "--rules", "rules.yaml", "--output", "json"]);
+    let rules = json(&said)["rules"].as_array().unwrap().clone();
+    let verdicts: Vec<&str> = rules.iter().map(|rule| rule["verdict"].as_str().unwrap()).collect();
+    assert_eq!((&*verdicts, said.code), (&["broken", "kept", "kept"][..], 1));
+    let notes = |at: usize| rules[at]["notes"].as_array().unwrap().len();
+    assert_eq!((notes(0), notes(1), notes(2)), (1, 0, 1));
+    let text = folder.run(&["network", "check", "all.yaml", "--rules", "rules.yaml"]).out;
+    assert!(text.contains("only the first port of a range is enforced"), "{text}");
+}
+
+#[test]
+fn rules_keep_their_numbers_where_others_are_never_asked() {
+    let policy = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: a}\nspec: {endpointSelector: {}, ingress: [{}, {icmps: [{fields: [{type: 8}]}]}, {fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': b}}]}]}\n";
+    let folder = Folder::new(&[("all.yaml", &[PODS, policy].concat())]);
+    let said = folder.run(&["network", "explain", "b/job", "a/web", "all.yaml", "--cni", "cilium"]).out;
+    assert!(said.contains("admits         CiliumNetworkPolicy a/c rule 3"), "{said}");
+}
+
+#[test]
+fn deleting_a_rule_that_is_not_needed_keeps_what_it_refuses() {
+    let policy = |name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: a}}\nspec: {{podSelector: {{}}, {spec}}}\n"
+        )
+    };
+    let rule = "egress: [{to: [{namespaceSelector: {}}], ports: [{port: 53, protocol: UDP}, {port: 80}]}]";
+    let narrow = "egress: [{to: [{namespaceSelector: {}}], ports: [{port: 80}]}]";
+    let first = policy("p", &format!("policyTypes: [Ingress, Egress], {rule}"))
+        .replace("podSelector: {}", "podSelector: {matchLabels: {app: web}}");
+    let objects = [PODS, &first, &policy("q", narrow)].concat();
+    let folder = Folder::new(&[("all.yaml", &objects)]);
+    let said = folder.run(&["network", "check", "all.yaml", "--cni", "calico", "--output", "json"]);
+    let report = json(&said);
+    let odd = report["oddities"].as_array().unwrap().iter().find(|odd| odd["question"] == "redundant").unwrap();
+    assert_eq!(odd["policy"], "NetworkPolicy a/q");
+    let advice = odd["advice"].as_str().unwrap();
+    assert!(advice.contains("keep `Egress` in `policyTypes`"), "{advice}");
+    // Followed to the letter it changes nothing; without the types it would, once the other policy is gone.
+    let kept = [PODS, &first, &policy("q", "policyTypes: [Ingress, Egress]")].concat();
+    let folder = Folder::new(&[("before/all.yaml", &objects), ("after/all.yaml", &kept)]);
+    let said = folder.run(&["network", "diff", "before", "after", "--cni", "calico", "--output", "json"]);
+    let report = json(&said);
+    for key in ["gained", "lost", "turned"] {
+        assert_eq!(report[key], serde_json::json!([]), "{key}");
+    }
+}
+
+#[test]
+fn what_an_answer_is_not_all_of_is_said_where_the_exit_code_says_so() {
+    let refused = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: bad, namespace: a}\nspec: {podSelector: {}, ingress: [{ports: [{port: 90, endPort: 80}]}]}\n";
+    let folder = Folder::new(&[("in/all.yaml", &[PODS, refused].concat()), ("in/broken.yaml", "a: [")]);
+    for arguments in [
+        &["list", "in"][..],
+        &["explain", "a/web", "b/job", "in"],
+        &["exposure", "in"],
+        &["blast-radius", "a/web", "in"],
+        &["diff", "in", "in"],
+        &["generate", "in"],
+    ] {
+        let said = folder.run(&[&["network"], arguments].concat());
+        let all = format!("{}{}", said.out, said.err);
+        assert_eq!(said.code, 2, "{arguments:?}\n{all}");
+        assert!(all.contains("no effect: NetworkPolicy a/bad in/all.yaml:"), "{arguments:?}\n{all}");
+        assert!(all.contains("not looked at: in/broken.yaml"), "{arguments:?}\n{all}");
+    }
+}
+
+#[test]
+fn what_is_new_is_said_where_not_everything_could_be_looked_at() {
+    let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a}\nspec: {podSelector: {}}\n";
+    let before = [PODS, policy].concat();
+    let folder = Folder::new(&[("before/all.yaml", &before), ("after/all.yaml", PODS), ("after/broken.yaml", "a: [")]);
+    let said = folder.run(&["network", "diff", "before", "after", "--fail-on-new"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("are new; the exit code is 2 and not 1"), "{}", said.err);
+}
+
+#[test]
+fn flows_that_show_no_connection_are_counted() {
+    let flows = [
+        r#"{"flow":{"verdict":"DROPPED","l4":{"TCP":{"source_port":4,"destination_port":8080}},"source":{"namespace":"b","pod_name":"job"},"destination":{"namespace":"a","pod_name":"web"}}}"#,
+        r#"{"flow":{"verdict":"FORWARDED","is_reply":true,"l4":{"TCP":{"source_port":8080,"destination_port":4}}}}"#,
+        r#"{"from": "gone/pod", "to": "a/web", "port": 8080, "count": 3}"#,
+    ]
+    .join("\n");
+    let folder = Folder::new(&[("all.yaml", PODS), ("flows.jsonl", &flows)]);
+    let said = folder.run(&["network", "generate", "all.yaml", "--flows", "flows.jsonl", "--certificate", "c.json"]);
+    assert!(said.err.contains("flows: 1 connection; lines passed over: 1 refused, 1 answer"), "{}", said.err);
+    assert!(said.err.contains("the flows show no connection of workloads that are here"), "{}", said.err);
+    assert!(!said.err.contains("give flows with `--flows`"), "{}", said.err);
+    let certificate: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("c.json")).unwrap()).unwrap();
+    assert_eq!((&certificate["flows"]["refused"], &certificate["flows"]["replies"]), (&1.into(), &1.into()));
+    let said = folder.run(&["network", "generate", "all.yaml"]);
+    assert!(said.err.contains("no connection was observed"), "{}", said.err);
+}

@@ -14,6 +14,8 @@ pub mod map;
 pub mod sanity;
 pub mod svg;
 mod table;
+mod unseen;
 mod wire;
 
+pub use unseen::{not_judged, write_unseen};
 pub use wire::*;

@@ -8,13 +8,13 @@ use crate::{Line, address, port, protocol, text};
 pub(crate) fn read(value: &Value) -> Result<Line, String> {
     // Both ends report a connection; what arrives at a pod outside the cluster only the source does.
     if value.get("action").and_then(Value::as_str) != Some("allow") {
-        return Ok(None);
+        return Ok(Line::Refused);
     }
     let name = match value.get("proto") {
         Some(Value::Number(number)) => number.to_string(),
         _ => text(value, "proto"),
     };
-    let Some(protocol) = protocol(&name) else { return Ok(None) };
+    let Some(protocol) = protocol(&name) else { return Ok(Line::Other) };
     let Some(port) = port(value.get("dest_port")) else { return Err("the flow has no `dest_port`".to_owned()) };
     let count = value.get("num_flows").and_then(Value::as_u64).unwrap_or(1).max(1);
     let (from, to) = (end(value, "source"), end(value, "dest"));
@@ -23,7 +23,7 @@ pub(crate) fn read(value: &Value) -> Result<Line, String> {
         return Err("the flow does not say who connects".to_owned());
     }
     let (first, last) = (time(value.get("start_time")), time(value.get("end_time")));
-    Ok(Some(Flow { from, to, protocol, port, count, first, last, line: 0 }))
+    Ok(Line::flow(Flow { from, to, protocol, port, count, first, last, line: 0 }))
 }
 
 fn end(value: &Value, side: &str) -> FlowEnd {

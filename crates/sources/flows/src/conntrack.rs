@@ -20,9 +20,9 @@ pub(crate) fn read(text: &str) -> Result<Line, String> {
         .split_whitespace()
         .take(4)
         .find(|word| word.bytes().all(|b| b.is_ascii_alphabetic()) && protocol(word).is_some());
-    let Some(protocol) = named.and_then(protocol) else { return Ok(None) };
+    let Some(protocol) = named.and_then(protocol) else { return Ok(Line::Other) };
     if text.contains("[UNREPLIED]") {
-        return Ok(None);
+        return Ok(Line::Refused);
     }
     let end = |text: Option<&String>| -> Option<IpAddr> { text?.parse().ok() };
     let (from, to) = (end(sources.first()), end(sources.get(1)));
@@ -32,5 +32,5 @@ pub(crate) fn read(text: &str) -> Result<Line, String> {
     };
     let of = |address| FlowEnd { address: Some(address), ..FlowEnd::default() };
     let (first, last) = (String::new(), String::new());
-    Ok(Some(Flow { from: of(from), to: of(to), protocol, port, count: 1, first, last, line: 0 }))
+    Ok(Line::flow(Flow { from: of(from), to: of(to), protocol, port, count: 1, first, last, line: 0 }))
 }

@@ -13,11 +13,15 @@ pub(crate) fn read(value: &Value) -> Result<Line, String> {
     );
     let is_reply = flow.get("is_reply").and_then(Value::as_bool) == Some(true);
     let l4 = flow.get("l4").and_then(Value::as_object);
-    let Some((name, inner)) = l4.and_then(|l4| l4.iter().next()).filter(|_| was_made && !is_reply) else {
-        return Ok(None);
-    };
+    let Some((name, inner)) = l4.and_then(|l4| l4.iter().next()) else { return Ok(Line::Other) };
+    if is_reply {
+        return Ok(Line::Reply);
+    }
+    if !was_made {
+        return Ok(Line::Refused);
+    }
     // ICMP has no ports.
-    let Some(protocol) = protocol(name) else { return Ok(None) };
+    let Some(protocol) = protocol(name) else { return Ok(Line::Other) };
     let Some(port) = port(inner.get("destination_port")) else {
         return Err("the flow has no `destination_port`".to_owned());
     };
@@ -36,7 +40,7 @@ pub(crate) fn read(value: &Value) -> Result<Line, String> {
         }
     }
     let time = text(flow, "time");
-    Ok(Some(Flow { from, to, protocol, port, count: 1, first: time.clone(), last: time, line: 0 }))
+    Ok(Line::flow(Flow { from, to, protocol, port, count: 1, first: time.clone(), last: time, line: 0 }))
 }
 
 fn end(flow: &Value, side: &str, addresses: Option<&Value>) -> FlowEnd {

@@ -22,8 +22,8 @@ use serde_json::Value;
 pub struct Flows {
     /// Connections, each once, in the order in which they were first seen.
     pub flows: Vec<Flow>,
-    /// How many lines were passed over that say nothing of a connection that was made: replies, refusals, other protocols.
-    pub passed_over: u64,
+    /// How many lines were passed over that say nothing of a connection that was made, by what they say.
+    pub passed_over: PassedOver,
     /// Lines that were not understood, and why: the first of them.
     pub problems: Vec<(u32, String)>,
     /// How many there are.
@@ -32,8 +32,44 @@ pub struct Flows {
     pub cut_short: bool,
 }
 
-/// What a line says; none if it is no connection that was made.
-type Line = Option<Flow>;
+/// Lines that say nothing of a connection that was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Connections that were refused, or never answered.
+    pub refused: u64,
+    /// Answers, of connections that are told by other lines.
+    pub replies: u64,
+    /// Other protocols than TCP, UDP and SCTP, and what is no connection.
+    pub others: u64,
+}
+
+impl PassedOver {
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.refused + self.replies + self.others
+    }
+
+    /// Adds those of another file.
+    pub fn add(&mut self, other: Self) {
+        self.refused += other.refused;
+        self.replies += other.replies;
+        self.others += other.others;
+    }
+}
+
+/// What a line says.
+enum Line {
+    Flow(Box<Flow>),
+    Refused,
+    Reply,
+    Other,
+}
+
+impl Line {
+    fn flow(flow: Flow) -> Self {
+        Self::Flow(Box::new(flow))
+    }
+}
 
 /// The most different connections that are kept, the longest line, and the most problems that are told.
 const MOST: usize = 1_000_000;
@@ -69,8 +105,10 @@ pub fn read(input: &mut dyn BufRead) -> io::Result<Flows> {
             continue;
         }
         match read_line(text) {
-            Ok(Some(flow)) => add(&mut flows, &mut known, Flow { line: number, ..flow }),
-            Ok(None) => flows.passed_over += 1,
+            Ok(Line::Flow(flow)) => add(&mut flows, &mut known, Flow { line: number, ..*flow }),
+            Ok(Line::Refused) => flows.passed_over.refused += 1,
+            Ok(Line::Reply) => flows.passed_over.replies += 1,
+            Ok(Line::Other) => flows.passed_over.others += 1,
             Err(reason) => problem(&mut flows, number, reason),
         }
     }
@@ -181,8 +219,11 @@ mod tests {
             })
             .collect();
         lines.extend(flows.problems.iter().map(|(line, reason)| format!("{line}: {reason}")));
-        if flows.passed_over > 0 {
-            lines.push(format!("{} passed over", flows.passed_over));
+        let PassedOver { refused, replies, others } = flows.passed_over;
+        for (count, what) in [(refused, "refused"), (replies, "reply"), (others, "other")] {
+            if count > 0 {
+                lines.push(format!("{count} {what}"));
+            }
         }
         lines.join("\n")
     }
@@ -200,7 +241,14 @@ mod tests {
             ),
             (
                 r#"{"flow":{"verdict":"FORWARDED","l4":{"TCP":{"source_port":80,"destination_port":40000}},"is_reply":true}}"#,
-                "1 passed over",
+                "1 reply",
+            ),
+            (r#"{"flow":{"verdict":"DROPPED","l4":{"TCP":{"source_port":40000,"destination_port":80}}}}"#, "1 refused"),
+            (r#"{"flow":{"verdict":"FORWARDED","l4":{"ICMPv4":{"type":8}}}}"#, "1 other"),
+            (r#"{"dest_port":80,"dest_type":"wep","proto":"tcp","action":"deny"}"#, "1 refused"),
+            (
+                "2026-01-01T00:00:00.000Z|00004|acl_log(ovn_pinctrl0)|INFO|name=\"x\", verdict=drop: tcp,nw_src=10.0.0.1",
+                "1 refused",
             ),
             (
                 r#"{"start_time":1700000000,"end_time":1700000300,"source_ip":"10.0.0.1","source_name":"-","source_name_aggr":"web-7d9c-*","source_namespace":"a","source_type":"wep","dest_ip":"10.0.0.2","dest_name":"-","dest_name_aggr":"pg-*","dest_namespace":"b","dest_type":"wep","dest_port":5432,"proto":"tcp","action":"allow","reporter":"dst","num_flows":3}"#,
@@ -216,7 +264,7 @@ mod tests {
             ),
             (
                 "tcp 6 100 SYN_SENT src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1",
-                "1 passed over",
+                "1 refused",
             ),
             (
                 r#"2026-01-01T00:00:00.000Z|00004|acl_log(ovn_pinctrl0)|INFO|name="NP:a:web", verdict=allow, severity=alert, direction=to-lport: tcp,vlan_tci=0x0000,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=40000,tp_dst=8080,tcp_flags=syn"#,

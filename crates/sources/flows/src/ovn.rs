@@ -8,7 +8,7 @@ use crate::{Line, protocol};
 
 pub(crate) fn read(text: &str) -> Result<Line, String> {
     if !text.contains("verdict=allow") {
-        return Ok(None);
+        return Ok(Line::Refused);
     }
     let fields = text.rsplit_once(": ").map_or(text, |(_, fields)| fields);
     let value = |keys: [&str; 2]| {
@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str) -> Result<Line, String> {
     };
     // `tcp6` is TCP over IPv6.
     let name = fields.split(',').next().unwrap_or_default().trim().trim_end_matches('6');
-    let Some(protocol) = protocol(name) else { return Ok(None) };
+    let Some(protocol) = protocol(name) else { return Ok(Line::Other) };
     let address = |keys| -> Option<IpAddr> { value(keys)?.parse().ok() };
     let (from, to) = (address(["nw_src", "ipv6_src"]), address(["nw_dst", "ipv6_dst"]));
     let port = value(["tp_dst", "tp_dst"]).and_then(|port| port.parse().ok()).filter(|port| *port > 0);
@@ -26,5 +26,14 @@ pub(crate) fn read(text: &str) -> Result<Line, String> {
     };
     let of = |address| FlowEnd { address: Some(address), ..FlowEnd::default() };
     let time = text.split('|').next().unwrap_or_default().to_owned();
-    Ok(Some(Flow { from: of(from), to: of(to), protocol, port, count: 1, first: time.clone(), last: time, line: 0 }))
+    Ok(Line::flow(Flow {
+        from: of(from),
+        to: of(to),
+        protocol,
+        port,
+        count: 1,
+        first: time.clone(),
+        last: time,
+        line: 0,
+    }))
 }

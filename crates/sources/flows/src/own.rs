@@ -14,7 +14,7 @@ pub(crate) fn read(value: &Value) -> Result<Line, String> {
         return Err("it says neither a `port` nor who connects".to_owned());
     };
     if matches!(value.get("verdict").and_then(Value::as_str), Some("denied" | "dropped")) {
-        return Ok(None);
+        return Ok(Line::Refused);
     }
     let protocol = match value.get("protocol").and_then(Value::as_str) {
         None => Protocol::Tcp,
@@ -22,7 +22,7 @@ pub(crate) fn read(value: &Value) -> Result<Line, String> {
     };
     let count = value.get("count").and_then(Value::as_u64).unwrap_or(1);
     let (first, last) = (text(value, "first"), text(value, "last"));
-    Ok(Some(Flow { from, to, protocol, port, count, first, last, line: 0 }))
+    Ok(Line::flow(Flow { from, to, protocol, port, count, first, last, line: 0 }))
 }
 
 fn end(value: &Value) -> Option<FlowEnd> {

@@ -101,6 +101,22 @@ impl Asker<'_, '_> {
                 let fits = |protocol| port.protocol.is_none_or(|wanted| wanted == protocol);
                 class.ports.iter().any(|(known, protocol, _)| *known == name && fits(*protocol))
             };
+            let are_blocks = |peers: &[TrafficPeer]| {
+                !peers.is_empty() && peers.iter().all(|peer| matches!(peer.who, Who::Block { .. }))
+            };
+            if written.direction == Direction::Egress
+                && written.policy.kind != TrafficPolicyKind::Calico
+                && written.rule.peers.as_deref().is_some_and(are_blocks)
+            {
+                let message = format!(
+                    "{} leads to addresses, at which no port has a name: the entry `{}` admits nothing",
+                    rule_name(written),
+                    self.text(name)
+                );
+                let advice = "write the number of the port";
+                self.add(Question::PortResolvesNowhere, written.policy, port.place, message, advice);
+                continue;
+            }
             let mut destinations = network.census.classes.iter().filter(|class| is_destination(class)).peekable();
             if destinations.peek().is_none() || destinations.any(has) {
                 continue;

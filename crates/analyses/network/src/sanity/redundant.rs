@@ -1,8 +1,8 @@
 //! Rules without which every connection would be as it is: covered by others, never asked, or refused by the other side.
 
-use model::inventory::TrafficAction;
+use model::inventory::{TrafficAction, TrafficPolicyKind};
 
-use super::{Asker, Question, rule_name};
+use super::{Asker, Question, Written, rule_name};
 use crate::compile::{Compiled, Direction, Rule};
 use crate::halves::{Halves, RuleKey};
 
@@ -40,15 +40,17 @@ impl Asker<'_, '_> {
                 Without::Changed => {}
                 Without::NotAsked => self.found.cut_short = true,
                 Without::Exempt => {
+                    let advice = deletion(&written, &halves);
                     halves.removed.insert(key);
                     let message = format!(
                         "{} is for a pod and itself, or the node that it runs on, alone: no rule is asked for those",
                         rule_name(&written)
                     );
-                    self.add(Question::Redundant, written.policy, written.rule.place, message, "delete the rule");
+                    self.add(Question::Redundant, written.policy, written.rule.place, message, advice);
                 }
                 Without::SideSame => {
                     let cover = cover(compiled, &parts, key, &halves).map(|rule| self.name_of(rule, key.0));
+                    let advice = deletion(&written, &halves);
                     halves.removed.insert(key);
                     let is_ordered = parts.iter().any(|(stage, _)| !compiled.stages[*stage].side(key.0).admits_only);
                     // Where the order is not known, what comes before is not either.
@@ -69,13 +71,14 @@ impl Asker<'_, '_> {
                         None => "other rules admit all of it".to_owned(),
                     };
                     let message = format!("{} {what}: {why}", rule_name(&written));
-                    self.add(question, written.policy, written.rule.place, message, "delete the rule");
+                    self.add(question, written.policy, written.rule.place, message, advice);
                 }
                 Without::Refused if written.rule.action == TrafficAction::Allow => {
                     let side = written.direction.opposite().word();
                     let message =
                         format!("{} has no effect: the {side} of the other end refuses all of it", rule_name(&written));
-                    let advice = format!("admit it in the policies of the other end, for {side}, or delete the rule");
+                    let deletion = deletion(&written, &halves);
+                    let advice = format!("admit it in the policies of the other end, for {side}, or {deletion}");
                     self.add(Question::RefusedElsewhere, written.policy, written.rule.place, message, advice);
                 }
                 Without::Refused => {}
@@ -93,9 +96,39 @@ impl Asker<'_, '_> {
         };
         let place = place.as_ref().and_then(|written| written.rules.get(rule.number as usize));
         let line = place.map_or(object.line, |rule| rule.place.line);
+        let number = place.map_or(rule.number, |rule| rule.number);
         let file = inventory.files.get(object.file as usize).map(|path| path.display().to_string());
         let name = self.text(object.name);
-        format!("rule {} of `{name}` ({}:{line})", rule.number + 1, file.unwrap_or_default())
+        format!("rule {} of `{name}` ({}:{line})", number + 1, file.unwrap_or_default())
+    }
+}
+
+/// How to delete a rule so that what is refused stays so: a direction without rules may be none of the policy's.
+fn deletion(written: &Written<'_>, halves: &Halves<'_>) -> String {
+    let side = match written.direction {
+        Direction::Ingress => &written.policy.ingress,
+        Direction::Egress => &written.policy.egress,
+    };
+    let count = side.as_ref().map_or(0, |side| side.rules.len() as u32);
+    let is_other =
+        |number: &u32| *number != written.number && !halves.removed.contains(&(written.direction, written.at, *number));
+    let closes = side.as_ref().is_some_and(|side| side.closes);
+    if !closes || (0..count).any(|number| is_other(&number)) {
+        return "delete the rule".to_owned();
+    }
+    let types = if written.direction == Direction::Ingress { "Ingress" } else { "Egress" };
+    let rest = "without it the policy would no longer refuse the rest";
+    match written.policy.kind {
+        TrafficPolicyKind::Cilium => format!("put the empty rule `{{}}` in its place: {rest}"),
+        TrafficPolicyKind::Calico => format!("delete the rule, and keep `{types}` in `types`: {rest}"),
+        TrafficPolicyKind::NetworkPolicy if written.direction == Direction::Egress => {
+            format!("delete the rule, and keep `{types}` in `policyTypes`: {rest}")
+        }
+        TrafficPolicyKind::NetworkPolicy
+        | TrafficPolicyKind::AdminNetworkPolicy
+        | TrafficPolicyKind::ClusterNetworkPolicy => {
+            "delete the rule, and keep the policy: it refuses the rest".to_owned()
+        }
     }
 }
 

@@ -215,17 +215,21 @@ impl Cluster {
         port: (Protocol, u16),
         dialect: Dialect,
     ) -> bool {
-        let peer = rule.peers.is_empty()
-            || rule.peers.iter().any(|peer| match peer {
-                Peer::Pods(pods, namespaces) => self.is_pod(other, dialect).is_some_and(|pod| {
-                    let in_namespace = match namespaces {
-                        Some(selector) => has_labels(selector, &self.namespace_labels(pod.namespace)),
-                        None => pod.namespace == policy.namespace,
-                    };
-                    in_namespace && pods.as_ref().is_none_or(|selector| has_labels(selector, &pod.labels))
-                }),
-                Peer::Block(cidr, except) => self.block(cidr, except, other, dialect),
-            });
+        let is_peer = |peer: &Peer| match peer {
+            Peer::Pods(pods, namespaces) => self.is_pod(other, dialect).is_some_and(|pod| {
+                let in_namespace = match namespaces {
+                    Some(selector) => has_labels(selector, &self.namespace_labels(pod.namespace)),
+                    None => pod.namespace == policy.namespace,
+                };
+                in_namespace && pods.as_ref().is_none_or(|selector| has_labels(selector, &pod.labels))
+            }),
+            Peer::Block(cidr, except) => self.block(cidr, except, other, dialect),
+        };
+        // A block that others are sent to has no names of ports.
+        let is_egress = other == destination;
+        let nameless = |peer: &Peer| is_egress && matches!(peer, Peer::Block(..));
+        let peer = rule.peers.is_empty() || rule.peers.iter().any(is_peer);
+        let named_peer = rule.peers.is_empty() || rule.peers.iter().any(|peer| is_peer(peer) && !nameless(peer));
         let ports = rule.ports.is_empty()
             || rule.ports.iter().any(|entry| {
                 let protocol = entry.protocol.unwrap_or(Protocol::Tcp);
@@ -235,12 +239,15 @@ impl Cluster {
                         let last = entry.end.filter(|_| dialect.ranges == PortRanges::Enforced).unwrap_or(*first);
                         protocol == port.0 && (*first..=last).contains(&port.1)
                     }
-                    Some(Which::Name(name)) => self.is_pod(destination, dialect).is_some_and(|pod| {
-                        let mut ports = pod.ports.iter();
-                        ports.any(|(known, of, number, stays)| {
-                            *stays && known == name && *of == protocol && (*of, *number) == port
-                        })
-                    }),
+                    Some(Which::Name(name)) => {
+                        named_peer
+                            && self.is_pod(destination, dialect).is_some_and(|pod| {
+                                let mut ports = pod.ports.iter();
+                                ports.any(|(known, of, number, stays)| {
+                                    *stays && known == name && *of == protocol && (*of, *number) == port
+                                })
+                            })
+                    }
                 }
             });
         peer && ports
@@ -293,8 +300,11 @@ impl Cluster {
                     && policy.pods.as_ref().is_none_or(|pods| has_labels(pods, &pod.labels));
                 let mut rules = if ingress { policy.ingress.iter() } else { policy.egress.iter() };
                 let first = rules.find(|rule| {
-                    rule.peers.iter().any(|peer| self.is_admin_peer(peer, other, dialect))
-                        && self.has_admin_port(rule, destination, port, dialect)
+                    let is_peer = |peer: &&AdminPeer| self.is_admin_peer(peer, other, dialect);
+                    let nameless = |peer: &AdminPeer| !ingress && matches!(peer, AdminPeer::Networks(_));
+                    let has_name = rule.peers.iter().filter(is_peer).any(|peer| !nameless(peer));
+                    rule.peers.iter().any(|peer| is_peer(&peer))
+                        && self.has_admin_port(rule, destination, port, has_name, dialect)
                 });
                 first.filter(|_| selected).map(|rule| rule.action)
             };
@@ -329,7 +339,14 @@ impl Cluster {
         }
     }
 
-    fn has_admin_port(&self, rule: &AdminRule, destination: Place, port: (Protocol, u16), dialect: Dialect) -> bool {
+    fn has_admin_port(
+        &self,
+        rule: &AdminRule,
+        destination: Place,
+        port: (Protocol, u16),
+        has_name: bool,
+        dialect: Dialect,
+    ) -> bool {
         rule.ports.is_empty()
             || rule.ports.iter().any(|entry| match entry {
                 AdminPort::Number(protocol, number) => (*protocol, *number) == port,
@@ -337,9 +354,14 @@ impl Cluster {
                     let last = if dialect.ranges == PortRanges::Enforced { last } else { first };
                     *protocol == port.0 && (*first..=*last).contains(&port.1)
                 }
-                AdminPort::Name(name) => self.is_pod(destination, dialect).is_some_and(|pod| {
-                    pod.ports.iter().any(|(known, of, number, stays)| *stays && known == name && (*of, *number) == port)
-                }),
+                AdminPort::Name(name) => {
+                    has_name
+                        && self.is_pod(destination, dialect).is_some_and(|pod| {
+                            pod.ports
+                                .iter()
+                                .any(|(known, of, number, stays)| *stays && known == name && (*of, *number) == port)
+                        })
+                }
             })
     }
 }

@@ -2,6 +2,7 @@
 
 use ::network::Network;
 use reports::network::blast::{report, write_json, write_text};
+use reports::network::write_unseen;
 
 use super::{VERSION, assume, exit, find, read, write_outputs};
 use crate::arguments::{NetworkBlastArguments, NetworkFormat};
@@ -17,7 +18,7 @@ pub(super) fn run(arguments: &NetworkBlastArguments) -> anyhow::Result<Exit> {
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report(&network, &blast, VERSION), out),
-        _ => write_text(&network, &blast, terminal, out),
+        _ => write_text(&network, &blast, terminal, out).and_then(|()| write_unseen(&inventory, terminal, out)),
     })?;
     Ok(exit(&inventory))
 }

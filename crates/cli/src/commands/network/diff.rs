@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use ::network::{Config, Difference, Network, diff};
+use anstream::eprintln;
 use model::inventory::{Inventory, ResourceId};
 use model::symbols::Symbol;
 use reports::network::diff::{Completeness, report, write_json, write_text};
+use reports::network::write_unseen;
 
 use super::{VERSION, assume, exit, read, write_outputs};
 use crate::arguments::{NetworkDiffArguments, NetworkFormat, NetworkOutput, NetworkWhatIfArguments};
@@ -24,8 +26,7 @@ pub(super) fn run(arguments: &NetworkDiffArguments) -> anyhow::Result<Exit> {
     let after = read(std::slice::from_ref(&arguments.head), &arguments.input)?;
     let config = assume(&after, &arguments.input)?.config;
     let difference = diff(&Network::new(&before, &config), &Network::new(&after, &config));
-    let worst = exit(&before).max(exit(&after));
-    finish(&difference, worst, arguments.fail_on_new, &arguments.output)
+    finish(&difference, &[&before, &after], arguments.fail_on_new, &arguments.output)
 }
 
 /// Runs `what-if`.
@@ -57,22 +58,35 @@ pub(super) fn what_if(arguments: &NetworkWhatIfArguments) -> anyhow::Result<Exit
     let before = Network::new(&inventory, &Config { without: applied, prepared, ..config.clone() });
     let after = before.with(&without).unwrap_or_else(|| Network::new(&inventory, &Config { without, ..config }));
     let difference = diff(&before, &after);
-    finish(&difference, exit(&inventory), arguments.fail_on_new, &arguments.output)
+    finish(&difference, &[&inventory], arguments.fail_on_new, &arguments.output)
 }
 
 fn finish(
     difference: &Difference,
-    looked_at: Exit,
+    inventories: &[&Inventory],
     fail_on_new: bool,
     outputs: &[NetworkOutput],
 ) -> anyhow::Result<Exit> {
+    let looked_at = inventories.iter().map(|inventory| exit(inventory)).fold(Exit::Clean, Exit::max);
     let complete = if looked_at == Exit::Clean { Completeness::Complete } else { Completeness::Incomplete };
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(outputs, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report(difference, complete, VERSION), out),
-        _ => write_text(difference, terminal, out),
+        _ => {
+            write_text(difference, terminal, out)?;
+            inventories.iter().try_for_each(|inventory| write_unseen(inventory, terminal, out))
+        }
     })?;
     let found = if fail_on_new && difference.opens() { Exit::Findings } else { Exit::Clean };
+    // The greatest exit code counts, and must not hide that something is new.
+    if found == Exit::Findings && looked_at > found {
+        let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+        eprintln!(
+            "{} and {} are new; the exit code is 2 and not 1 because not everything could be looked at",
+            count(difference.gained.len(), "connection", "connections"),
+            count(difference.doors_gained.len(), "way in", "ways in"),
+        );
+    }
     Ok(found.max(looked_at))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ::network::{EndpointId, Identity, Ports, Worlds};
 use model::inventory::Protocol;
 use reports::network::explain::{ExplainAnswer, answer, report, write_json, write_text};
-use reports::network::map::coverage;
+use reports::network::write_unseen;
 
 use super::{VERSION, assume, exit, find, read, write_outputs};
 use crate::arguments::{NetworkExplainArguments, NetworkFormat};
@@ -43,11 +43,11 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
         }
     }
     let is_doubtful = answers.iter().any(|answer: &ExplainAnswer| !answer.undecided.0.is_empty());
-    let report = report(coverage(network), answers, VERSION);
+    let report = report(network, answers, VERSION);
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),
-        _ => write_text(&report, terminal, out),
+        _ => write_text(&report, terminal, out).and_then(|()| write_unseen(&inventory, terminal, out)),
     })?;
     Ok(exit(&inventory).max(if is_doubtful { Exit::Incomplete } else { Exit::Clean }))
 }

@@ -2,6 +2,7 @@
 
 use ::network::Network;
 use reports::network::exposure::{report, write_json, write_text};
+use reports::network::write_unseen;
 
 use super::proxies::proxies;
 use super::{VERSION, assume, exit, read, write_outputs};
@@ -17,7 +18,7 @@ pub(super) fn run(arguments: &NetworkExposureArguments) -> anyhow::Result<Exit> 
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),
-        _ => write_text(&report, terminal, out),
+        _ => write_text(&report, terminal, out).and_then(|()| write_unseen(&inventory, terminal, out)),
     })?;
     Ok(exit(&inventory))
 }

@@ -15,8 +15,11 @@ use model::finding::Origin;
 use model::inventory::{Inventory, Part, ResourceId};
 use model::object::Object;
 use model::place::LineIndex;
-use reports::network::certificate::{CertificateInput, CertificateReport, report, write_json, write_text};
+use reports::network::certificate::{
+    CertificateInput, CertificateReport, CertifiedFlows, report, write_json, write_text,
+};
 use reports::network::generate::{RefusalKind, assumed_pods, files, stream};
+use reports::network::write_unseen;
 use sha2::{Digest as _, Sha256};
 
 use super::{VERSION, assume, exit, read};
@@ -44,6 +47,7 @@ pub(super) fn run(arguments: &NetworkGenerateArguments) -> anyhow::Result<Exit> 
         (generated, files, replaced)
     };
     let coverage = reports::json::coverage_of(&inventory.coverage, inventory.resources.len());
+    let not_judged = reports::network::not_judged(&inventory);
     append(&mut inventory, &assumed_pods(&generated));
     let policies = append(&mut inventory, &stream(&files));
     let before = Network::new(&inventory, &with(&assumptions.config, policies));
@@ -55,10 +59,18 @@ pub(super) fn run(arguments: &NetworkGenerateArguments) -> anyhow::Result<Exit> 
         certificate: &certificate,
         assumed: reports::network::assumed(&assumptions.config, &assumptions.plugin),
         coverage,
+        not_judged,
+        flows: (!arguments.flows.is_empty()).then_some(CertifiedFlows {
+            connections: flows.flows.len() as u64,
+            refused: flows.passed_over.refused,
+            replies: flows.passed_over.replies,
+            others: flows.passed_over.others,
+            not_understood: flows.not_understood,
+        }),
         input_hash,
         version: VERSION,
     });
-    write(arguments, &files, &report)?;
+    write(arguments, &files, (&report, &inventory))?;
     let of_needs = if report.holds { Exit::Clean } else { Exit::Findings };
     let is_complete = report.unresolved.is_empty() && flows.not_understood == 0 && !flows.cut_short;
     let of_input = if is_complete { looked_at } else { Exit::Incomplete };
@@ -106,7 +118,7 @@ fn read_flows(arguments: &NetworkGenerateArguments) -> anyhow::Result<Flows> {
             eprintln!("{}: {} lines are not understood", path.display(), read.not_understood);
         }
         all.flows.extend(read.flows);
-        all.passed_over += read.passed_over;
+        all.passed_over.add(read.passed_over);
         all.not_understood += read.not_understood;
         all.cut_short |= read.cut_short;
     }
@@ -156,7 +168,7 @@ fn hash(inventory: &Inventory, arguments: &NetworkGenerateArguments) -> anyhow::
 fn write(
     arguments: &NetworkGenerateArguments,
     files: &BTreeMap<String, String>,
-    report: &CertificateReport,
+    (report, inventory): (&CertificateReport, &Inventory),
 ) -> anyhow::Result<()> {
     if let Some(path) = &arguments.certificate {
         let context = || format!("cannot write `{}`", path.display());
@@ -169,7 +181,9 @@ fn write(
             if report.holds {
                 write_files(folder, files)?;
             }
-            write_text(report, screen::terminal(&Destination::Stdout), &mut summary)?;
+            let terminal = screen::terminal(&Destination::Stdout);
+            write_text(report, terminal, &mut summary)?;
+            write_unseen(inventory, terminal, &mut summary)?;
             io::stdout().lock().write_all(&summary)?;
         }
         None => {
@@ -177,7 +191,9 @@ fn write(
                 io::stdout().lock().write_all(stream(files).as_bytes())?;
             }
             // Standard output is for the policies.
-            write_text(report, screen::terminal(&Destination::File), &mut summary)?;
+            let terminal = screen::terminal(&Destination::File);
+            write_text(report, terminal, &mut summary)?;
+            write_unseen(inventory, terminal, &mut summary)?;
             eprintln!("{}", String::from_utf8_lossy(&summary).trim_end());
         }
     }

@@ -101,6 +101,8 @@ pub struct TrafficDirection {
 /// A rule.
 #[derive(Debug, PartialEq)]
 pub struct TrafficRule {
+    /// Its number in the list that it is written in, from 0: what is never asked is counted.
+    pub number: u32,
     /// Where it is written.
     pub place: Place,
     /// Its name; empty if it has none.
@@ -237,6 +239,8 @@ pub struct UnmodelledPolicy {
     pub what: Symbol,
     /// The pods whose connections it may change; none means any.
     pub subject: Option<PodSet>,
+    /// Whether it may change connections with the outside alone: names of hosts do.
+    pub outside: bool,
     /// It is for nodes, and for what uses their network, instead of pods.
     pub nodes: bool,
     /// Whether it may change connections to the pods.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hanging::{write_hanging, write_plain};
-use super::wire::{Connection, SCHEMA_VERSION, object_name};
+use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, object_name};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::sanitize;
@@ -24,6 +24,8 @@ pub struct BlastReport {
     pub tool: Tool,
     /// What was looked at, and what was not and why.
     pub coverage: JsonCoverage,
+    /// Policies that have no effect, or are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
     /// Where it begins.
     pub start: Vec<String>,
     /// Workloads that are reached directly.
@@ -114,6 +116,7 @@ pub fn report(network: &Network<'_>, blast: &Blast, version: &str) -> BlastRepor
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() },
         coverage: super::map::coverage(network),
+        not_judged: super::not_judged(network.inventory()),
         start: blast.start.iter().map(|start| name(*start)).collect(),
         direct: blast.direct,
         reached: blast.reached,

@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::generate::reason;
-use super::wire::{Assumed, Connection, SCHEMA_VERSION, object_name, place_of};
+use super::hanging::write_plain;
+use super::wire::{Assumed, Connection, PolicyNote, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, wrap};
@@ -30,6 +31,10 @@ pub struct CertificateReport {
     pub assumed: Assumed,
     /// What was looked at, and what was not and why.
     pub coverage: JsonCoverage,
+    /// Policies that have no effect, or are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
+    /// The flows that were given; null if none were.
+    pub flows: Option<CertifiedFlows>,
     /// How many policies there are.
     pub policies: usize,
     /// Whether every need is admitted.
@@ -54,6 +59,22 @@ pub struct CertificateReport {
     pub unseen: Vec<String>,
     /// Pods that are not in the input and are taken to be there.
     pub assumed_pods: Vec<String>,
+}
+
+/// The flows that were given.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CertifiedFlows {
+    /// Different connections.
+    pub connections: u64,
+    /// Lines of connections that were refused, or never answered.
+    pub refused: u64,
+    /// Lines that are answers of connections that others tell.
+    pub replies: u64,
+    /// Lines of other protocols, and of what is no connection.
+    pub others: u64,
+    /// Lines that are not understood.
+    pub not_understood: u64,
 }
 
 /// A connection that is needed.
@@ -143,6 +164,10 @@ pub struct CertificateInput<'a> {
     pub assumed: Assumed,
     /// What was looked at.
     pub coverage: JsonCoverage,
+    /// Policies that have no effect, or are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
+    /// The flows that were given.
+    pub flows: Option<CertifiedFlows>,
     /// The hash of what was read.
     pub input_hash: Option<String>,
     /// The version of the program.
@@ -151,7 +176,8 @@ pub struct CertificateInput<'a> {
 
 /// The certificate, for machines.
 pub fn report(input: CertificateInput<'_>) -> CertificateReport {
-    let CertificateInput { after, generated, certificate, assumed, coverage, input_hash, version } = input;
+    let CertificateInput { after, generated, certificate, assumed, coverage, not_judged, flows, input_hash, version } =
+        input;
     let inventory = after.inventory();
     let need = |(need, evidence): (&Need, &Vec<Evidence>)| CertifiedNeed {
         from: end_name(generated, need.from),
@@ -177,6 +203,8 @@ pub fn report(input: CertificateInput<'_>) -> CertificateReport {
         input_hash,
         assumed,
         coverage,
+        not_judged,
+        flows,
         policies: generated.policies.len(),
         holds: certificate.missing.is_empty(),
         needs: generated.needs.iter().map(need).collect(),
@@ -281,6 +309,7 @@ pub fn write_text(report: &CertificateReport, terminal: Terminal, out: &mut dyn 
         report.needs.len()
     );
     writeln!(out, "{}", terminal.bold(&head))?;
+    write_flows(report, terminal, out)?;
     match report.holds {
         true => {
             let mark = terminal.paint(AnsiColor::Green.on_default().bold(), terminal.passed());
@@ -345,13 +374,42 @@ pub fn write_text(report: &CertificateReport, terminal: Terminal, out: &mut dyn 
         writeln!(out, "  nothing was seen of these, which may connect at other times:")?;
         write_some(report.unseen.clone(), terminal, out)?;
     }
+    let given = report.flows.is_some_and(|flows| flows.connections + flows.refused + flows.replies + flows.others > 0);
     let advice = match observed {
+        0 if given => {
+            "the flows show no connection of workloads that are here: what is not declared is refused; take flows of all \
+             of them before you apply it"
+        }
         0 => {
             "no connection was observed: what is not declared is refused; give flows with `--flows` before you apply it"
         }
         _ => "what was not observed in that time is refused: jobs, failovers and releases may need more",
     };
     writeln!(out, "  {advice}")
+}
+
+/// What became of the flows that were given.
+fn write_flows(report: &CertificateReport, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let Some(CertifiedFlows { connections, refused, replies, others, not_understood }) = report.flows else {
+        return Ok(());
+    };
+    let kinds = [
+        (refused, "refused", "refused"),
+        (replies, "answer", "answers"),
+        (others, "of another kind", "of other kinds"),
+        (not_understood, "not understood", "not understood"),
+    ];
+    let passed: Vec<String> = kinds
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    let passed = match passed.is_empty() {
+        true => String::new(),
+        false => format!("; lines passed over: {}", passed.join(", ")),
+    };
+    let connections = format!("{connections} {}", if connections == 1 { "connection" } else { "connections" });
+    write_plain(&format!("flows: {connections}{passed}"), 2, terminal, out)
 }
 
 fn write_some(lines: Vec<String>, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {

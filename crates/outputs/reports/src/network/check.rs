@@ -60,6 +60,8 @@ pub struct CheckedRule {
     pub witnesses: Vec<CheckWitness>,
     /// Why it cannot be decided.
     pub doubts: Vec<String>,
+    /// What the answer does not take into account, against the words of the API.
+    pub notes: Vec<String>,
     /// What of it means nobody.
     pub unfounded: Vec<CheckUnfounded>,
 }
@@ -158,6 +160,7 @@ fn checked(input: &CheckInput<'_>, rule: &Rule, outcome: &Outcome) -> CheckedRul
         broken: outcome.broken,
         witnesses: outcome.witnesses.iter().map(|pair| witness(input.network, pair, is_required)).collect(),
         doubts: outcome.doubts.iter().map(|doubt| doubt_text(input.network, doubt)).collect(),
+        notes: outcome.notes.iter().map(|note| format!("by the words of the API; it is otherwise if {note}")).collect(),
         unfounded: outcome
             .unfounded
             .iter()
@@ -404,6 +407,9 @@ fn write_rule(rule: &CheckedRule, terminal: Terminal, out: &mut dyn Write) -> io
     let place = terminal.dim(&format!("{}:{}", sanitize(&rule.path), rule.line));
     let verdict = terminal.paint(style, &format!("{mark} {:<11}", rule.verdict));
     writeln!(out, "{verdict} {}  {place}", terminal.bold(&sanitize(name)))?;
+    for note in &rule.notes {
+        writeln!(out, "    {}", terminal.dim(&sanitize(note)))?;
+    }
     if rule.verdict == "kept" {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::hanging::{write_hanging, write_plain};
-use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
+use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, wrap};
@@ -24,6 +24,8 @@ pub struct ExplainReport {
     pub tool: Tool,
     /// What was looked at, and what was not and why.
     pub coverage: JsonCoverage,
+    /// Policies that have no effect, or are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
     /// The answers, one for each pair of endpoints that the names mean.
     pub answers: Vec<ExplainAnswer>,
 }
@@ -120,9 +122,10 @@ pub fn schema() -> String {
 }
 
 /// The report, for machines.
-pub fn report(coverage: JsonCoverage, answers: Vec<ExplainAnswer>, version: &str) -> ExplainReport {
+pub fn report(network: &Network<'_>, answers: Vec<ExplainAnswer>, version: &str) -> ExplainReport {
     let tool = Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() };
-    ExplainReport { schema_version: SCHEMA_VERSION.to_owned(), tool, coverage, answers }
+    let (coverage, not_judged) = (super::map::coverage(network), super::not_judged(network.inventory()));
+    ExplainReport { schema_version: SCHEMA_VERSION.to_owned(), tool, coverage, not_judged, answers }
 }
 
 /// The answer for two endpoints.
@@ -376,7 +379,7 @@ fn write_half(
         "no policy applies".to_owned()
     } else if admitted.is_empty() {
         "refused".to_owned()
-    } else if half.isolated_by.is_empty() {
+    } else if half.isolated_by.is_empty() && admitted == *asked {
         "no policy restricts it".to_owned()
     } else {
         format!("{admitted} admitted")

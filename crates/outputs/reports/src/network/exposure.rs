@@ -10,7 +10,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::hanging::{write_hanging, write_plain};
-use super::wire::{Connection, SCHEMA_VERSION, object_name, place_of};
+use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::sanitize;
@@ -25,6 +25,8 @@ pub struct ExposureReport {
     pub tool: Tool,
     /// What was looked at, and what was not and why.
     pub coverage: JsonCoverage,
+    /// Policies that have no effect, or are not evaluated.
+    pub not_judged: Vec<PolicyNote>,
     /// The ways in, the most open first.
     pub entries: Vec<ExposureEntry>,
     /// Who may connect to pods through the API server; null if no rights were read.
@@ -126,6 +128,7 @@ pub fn report(
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "plimsoll".to_owned(), version: version.to_owned(), controls: Vec::new() },
         coverage: super::map::coverage(network),
+        not_judged: super::not_judged(network.inventory()),
         entries: entries.iter().map(|entry| wire(network, entry)).collect(),
         through_api_server,
         targets: targets(network),

@@ -39,6 +39,7 @@ impl Observer<'_> {
                 place: self.place(subject),
                 what: self.symbols.intern(&format!("`{}` is not a version that is evaluated", object.api_version)),
                 subject: Some(pods.clone()),
+                outside: false,
                 nodes: false,
                 ingress: object.value.at(&["spec", "ingress"]).is_some(),
                 egress: object.value.at(&["spec", "egress"]).is_some(),
@@ -53,6 +54,7 @@ impl Observer<'_> {
                 place: named.place,
                 what: self.symbols.intern("which addresses the names in `domainNames` have is not known"),
                 subject: Some(pods.clone()),
+                outside: true,
                 nodes: false,
                 ingress: false,
                 egress: true,
@@ -119,8 +121,10 @@ impl Observer<'_> {
         if list.items().count() > most {
             return self.refuse(list, format!("there are more than {most} rules"));
         }
-        let rules: Result<Box<[TrafficRule]>, Refusal> =
-            list.items().map(|rule| self.admin_rule(object, rule, peers)).collect();
+        let numbered = (0..).zip(list.items());
+        let rules: Result<Box<[TrafficRule]>, Refusal> = numbered
+            .map(|(number, rule)| Ok(TrafficRule { number, ..self.admin_rule(object, rule, peers)? }))
+            .collect();
         let rules = rules?;
         Ok((!rules.is_empty()).then_some(TrafficDirection { closes: false, rules }))
     }
@@ -156,6 +160,7 @@ impl Observer<'_> {
             }
         }
         let mut read = TrafficRule {
+            number: 0,
             place: self.place(rule),
             name: self.symbol(rule.get("name")),
             action,

@@ -63,7 +63,10 @@ impl Observer<'_> {
         };
         let egress = if types.is_empty() { has_rules("egress") } else { types.iter().any(|name| name == "Egress") };
         let mut direction = |key: &'static str, is_on: bool| {
-            let rules = items(spec(key)).filter_map(|rule| self.calico_rule(rule, key, is_global, &mut unread));
+            let rules = (0..).zip(items(spec(key))).filter_map(|(number, rule)| {
+                let read = self.calico_rule(rule, key, is_global, &mut unread)?;
+                Some(TrafficRule { number, ..read })
+            });
             let rules: Box<[TrafficRule]> = rules.collect();
             is_on.then_some(TrafficDirection { closes: true, rules })
         };
@@ -99,6 +102,7 @@ impl Observer<'_> {
             place,
             what: self.symbols.intern(&what),
             subject: subject.cloned(),
+            outside: false,
             nodes: false,
             ingress,
             egress,
@@ -145,6 +149,7 @@ impl Observer<'_> {
             return None;
         }
         Some(TrafficRule {
+            number: 0,
             place: self.place(rule),
             name: Symbol::EMPTY,
             action,

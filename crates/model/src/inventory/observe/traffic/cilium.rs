@@ -34,6 +34,7 @@ impl Observer<'_> {
                     place: self.name_place(object),
                     what: self.symbols.intern(what),
                     subject: None,
+                    outside: false,
                     nodes: true,
                     ingress: is_on(["ingress", "ingressDeny"]),
                     egress: is_on(["egress", "egressDeny"]),
@@ -81,6 +82,8 @@ impl Observer<'_> {
                 place,
                 what: self.symbols.intern(&what),
                 subject: Some(subject.clone()),
+                // Identities go before addresses: what a name is resolved to is no pod.
+                outside: what.contains("`toFQDNs`"),
                 nodes: false,
                 ingress: is_on(["ingress", "ingressDeny"]),
                 egress: is_on(["egress", "egressDeny"]),
@@ -103,13 +106,14 @@ impl Observer<'_> {
         let side = if key.starts_with("ingress") { "from" } else { "to" };
         let mut rules = Vec::new();
         let mut closes = false;
-        for rule in items(spec.get(key)) {
+        for (number, rule) in (0..).zip(items(spec.get(key))) {
             closes = true;
             // An empty rule admits nothing: it is there to refuse the rest.
             if rule.entries().next().is_none() {
                 continue;
             }
-            rules.extend(self.cilium_rule(rule, side, action, is_clusterwide, unread));
+            let read = self.cilium_rule(rule, side, action, is_clusterwide, unread);
+            rules.extend(read.map(|read| TrafficRule { number, ..read }));
         }
         (rules.into(), closes)
     }
@@ -151,6 +155,7 @@ impl Observer<'_> {
         }
         let (ports, by_layer_7) = self.cilium_ports(rule, unread);
         Some(TrafficRule {
+            number: 0,
             place: self.place(rule),
             name: Symbol::EMPTY,
             action,

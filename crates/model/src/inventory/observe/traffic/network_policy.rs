@@ -69,7 +69,8 @@ impl Observer<'_> {
     }
 
     fn traffic_rules(&self, list: Option<Value<'_>>, peers: &str) -> Result<Box<[TrafficRule]>, Refusal> {
-        items(list).map(|rule| self.traffic_rule(rule, peers)).collect()
+        let numbered = (0..).zip(items(list));
+        numbered.map(|(number, rule)| Ok(TrafficRule { number, ..self.traffic_rule(rule, peers)? })).collect()
     }
 
     fn traffic_rule(&self, rule: Value<'_>, peers: &str) -> Result<TrafficRule, Refusal> {
@@ -77,6 +78,7 @@ impl Observer<'_> {
         let peers = list(peers).map(|list| list.items().map(|peer| self.traffic_peer(peer)).collect());
         let ports = list("ports").map(|list| list.items().map(|port| self.traffic_port(port)).collect());
         Ok(TrafficRule {
+            number: 0,
             place: self.place(rule),
             name: Symbol::EMPTY,
             action: TrafficAction::Allow,

@@ -34,6 +34,7 @@ impl Observer<'_> {
             place: self.name_place(object),
             what: self.symbols.intern(&format!("{kind} of `{group}` is not evaluated")),
             subject,
+            outside: false,
             nodes: false,
             ingress,
             egress,
