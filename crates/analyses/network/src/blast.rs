@@ -90,10 +90,11 @@ impl Network<'_> {
         let from_outside = start.iter().all(|start| matches!(self.get(*start).identity, Identity::Outside(_)));
         let entries = if from_outside { self.entries_for(start, address) } else { Vec::new() };
         let steps = if from_outside { self.steps_from_outside(start, &entries) } else { self.steps_from_inside(start) };
-        let pods = |step: &&Step| self.is_pod(step.endpoint);
-        let all = self.endpoints().filter(|(number, _)| self.is_pod(*number) && !start.contains(number)).count();
-        let direct = steps.iter().filter(pods).filter(|step| step.distance == 1).count();
-        let reached = steps.iter().filter(pods).count();
+        let all = self.endpoints().map(|(number, _)| number).filter(|number| !start.contains(number));
+        let all = self.count_workloads(all);
+        let direct = steps.iter().filter(|step| step.distance == 1).map(|step| step.endpoint);
+        let direct = self.count_workloads(direct);
+        let reached = self.count_workloads(steps.iter().map(|step| step.endpoint));
         let targets = self.targets(start, &steps);
         let cuts = self.cuts(start, &steps, from_outside);
         Blast { start: start.to_vec(), entries, steps, direct, reached, all, targets, cuts }

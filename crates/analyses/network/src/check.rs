@@ -15,7 +15,7 @@ use crate::choose::ports::Asked;
 use crate::compile::Direction;
 use crate::config::FIRST_PORT_ONLY;
 use crate::exposure::{Answer, Entry, Reach, Way};
-use crate::network::{EndpointId, Identity, Network};
+use crate::network::{EndpointId, Identity, Network, Row};
 use crate::ports::Ports;
 use crate::worlds::Worlds;
 
@@ -144,6 +144,9 @@ fn rivals<'w>(network: &Network<'_>, pairs: impl Iterator<Item = &'w Witness>) -
     found
 }
 
+/// A group of sources, what it may send, and what was found of its targets.
+type Known<'n, K> = (u32, Row<'n>, BTreeMap<K, Ports>);
+
 /// Policies that are not evaluated, by those whose connections they may change: with anybody, or with the outside alone.
 #[derive(Default)]
 struct Doubts {
@@ -261,9 +264,14 @@ impl Judge<'_, '_> {
             self.is_one_workload(from) && self.is_one_workload(to) && from.endpoints.keys().eq(to.endpoints.keys());
         let leaving = self.doubts(&from.endpoints.keys().copied().collect(), Direction::Egress);
         let arriving = self.doubts(&to.endpoints.keys().copied().collect(), Direction::Ingress);
+        let mut known: Option<Known<'_, (u32, u32)>> = None;
         for (&source, source_ranges) in &from.endpoints {
-            let row = self.network.row(source);
-            let mut known: BTreeMap<(u32, u32), Ports> = BTreeMap::new();
+            // Endpoints that are alike come one after another, and are asked for once.
+            let group = self.network.group_of(source);
+            if known.as_ref().is_none_or(|(own, ..)| *own != group) {
+                known = Some((group, self.network.row(source), BTreeMap::new()));
+            }
+            let Some((_, row, known)) = &mut known else { continue };
             for (&target, target_ranges) in &to.endpoints {
                 if !self.is_judged(source, target, with_own) {
                     continue;
@@ -342,8 +350,13 @@ impl Judge<'_, '_> {
         };
         let leaving = self.doubts(sources, Direction::Egress);
         let arriving = self.doubts(targets, Direction::Ingress);
+        let mut known: Option<Known<'_, u32>> = None;
         for &source in sources {
-            let row = network.row(source);
+            let group = network.group_of(source);
+            if known.as_ref().is_none_or(|(own, ..)| *own != group) {
+                known = Some((group, network.row(source), BTreeMap::new()));
+            }
+            let Some((_, row, known)) = &mut known else { continue };
             for &target in targets {
                 if !self.is_judged(source, target, false) {
                     continue;
@@ -355,11 +368,11 @@ impl Judge<'_, '_> {
                     found.doubts.insert(Doubt::Unmodelled(policy));
                     continue;
                 }
-                let admitted = row.to(target);
+                let admitted = &*known.entry(network.group_of(target)).or_insert_with(|| row.to(target));
                 if admitted.is_empty() {
                     continue;
                 }
-                let wrong = self.beyond((other, target), &admitted, allowed);
+                let wrong = self.beyond((other, target), admitted, allowed);
                 if let Some((addresses, ports)) = wrong {
                     found.add(|| Witness { from: source, to: target, addresses, ports, through: None });
                 }
@@ -398,9 +411,8 @@ impl Judge<'_, '_> {
 
     /// Whether a pair is judged: somebody of it is a workload, and it is not pods of one workload among themselves.
     fn is_judged(&self, from: EndpointId, to: EndpointId, with_own: bool) -> bool {
-        let is_workload = |endpoint| self.network.workload_of(endpoint).is_some();
         let is_itself = from == to && self.network.exempt(from, to).is_some();
-        (is_workload(from) || is_workload(to)) && !is_itself && (with_own || !self.is_own(from, to))
+        self.network.can_meet(from, to) && !is_itself && (with_own || !self.is_own(from, to))
     }
 
     fn is_own(&self, from: EndpointId, to: EndpointId) -> bool {

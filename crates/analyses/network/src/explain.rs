@@ -118,7 +118,7 @@ impl Network<'_> {
         let ingress = self.half(to, from, Direction::Ingress, &asked);
         let both = egress.admitted.intersection(&ingress.admitted).intersection(&asked);
         // Between what is no workload no policy stands, and nothing is known.
-        let mut admitted = if self.compiled_connects(from, to) { both.clone() } else { Ports::none() };
+        let mut admitted = if self.can_meet(from, to) { both.clone() } else { Ports::none() };
         let own_node = self.own_node(from, to, node).filter(|own| own.placed != Placed::Elsewhere);
         let mut exempt = self.exempt(from, to);
         if let Some(own) = own_node.as_ref().filter(|own| own.placed == Placed::There) {
@@ -133,7 +133,8 @@ impl Network<'_> {
         Explanation { from, to, asked, egress, ingress, admitted, undecided, exempt, own_node }
     }
 
-    fn compiled_connects(&self, from: EndpointId, to: EndpointId) -> bool {
+    /// Whether there are connections between two at all: one of them is of a workload, and both have addresses of one family.
+    pub fn can_meet(&self, from: EndpointId, to: EndpointId) -> bool {
         let of = |endpoint| &self.compiled.behaviours[self.get(endpoint).behaviour as usize];
         of(from).connects(of(to))
     }

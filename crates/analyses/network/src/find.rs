@@ -1,6 +1,15 @@
 //! Endpoints by the names that users give them.
 
+use std::net::IpAddr;
+
+use model::address::Block;
+use model::inventory::Protocol;
+use model::symbols::Symbol;
+
+use crate::addresses::Range;
+use crate::census::Family;
 use crate::network::{EndpointId, Identity, Network};
+use crate::ports::Ports;
 
 /// Why a name means no endpoint, or too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +25,7 @@ pub const INTERNET: [&str; 2] = ["1.1.1.1", "2606:4700:4700::1111"];
 
 impl Network<'_> {
     /// The endpoints that a name means: `namespace/name`, `namespace/name[Kind]`, `Kind/namespace/name`, a name that one
-    /// workload has, an address, `internet`, `nodes` or `node NAME`. Those of one workload that policies tell apart are
+    /// workload has, an address, a block of them, `internet`, `nodes` or `node NAME`. Those of one workload that policies tell apart are
     /// all meant, unless the name has their note.
     ///
     /// # Errors
@@ -26,7 +35,11 @@ impl Network<'_> {
             return Ok(self.internet());
         }
         if let Ok(address) = name.parse() {
-            return Ok(self.outside_of(address).into_iter().collect());
+            let pods = self.at_address(address);
+            return Ok(if pods.is_empty() { self.outside_of(address).into_iter().collect() } else { pods });
+        }
+        if let Some(block) = Block::parse(name).filter(|_| name.contains('/')) {
+            return Ok(self.outside_in(Range::of(&block)));
         }
         let exact: Vec<EndpointId> =
             self.endpoints().filter(|(_, endpoint)| endpoint.name == name).map(|(number, _)| number).collect();
@@ -50,6 +63,54 @@ impl Network<'_> {
             1 => Ok(found.into_iter().map(|(number, _)| number).collect()),
             _ => Err(FindError::Several(found.iter().map(|(number, _)| self.get(*number).name.clone()).collect())),
         }
+    }
+
+    /// The pods or nodes that are known to have an address.
+    fn at_address(&self, address: IpAddr) -> Vec<EndpointId> {
+        let facts = &self.inventory().facts;
+        let has = |addresses: &[Symbol]| {
+            addresses.iter().any(|own| self.inventory().symbols.text(*own).parse() == Ok(address))
+        };
+        let instances = facts.traffic.instances.iter().filter(|instance| !instance.ended && has(&instance.addresses));
+        let is_of_family = |endpoint: &EndpointId| match self.class(*endpoint).family {
+            Family::Any => true,
+            Family::V4 => address.is_ipv4(),
+            Family::V6 => address.is_ipv6(),
+        };
+        let pods = instances.flat_map(|instance| self.endpoints_of(instance.resource)).filter(is_of_family);
+        let mut found: Vec<EndpointId> = pods.collect();
+        if let Some(node) = facts.network.nodes.iter().find(|node| found.is_empty() && has(&node.addresses)) {
+            let name = self.inventory().symbols.text(self.inventory().resource(node.resource).name);
+            let is = |identity: &Identity| matches!(identity, Identity::Nodes(names) if names.contains(&name));
+            found.extend(self.endpoints().filter(|(_, endpoint)| is(&endpoint.identity)).map(|(number, _)| number));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The endpoints outside that have addresses of a range.
+    fn outside_in(&self, range: Range) -> Vec<EndpointId> {
+        let is_in = |identity: &Identity| match identity {
+            Identity::Outside(ranges) => ranges.iter().any(|own| own.overlaps(&range)),
+            Identity::Workload { .. } | Identity::Nodes(_) => false,
+        };
+        self.endpoints().filter(|(_, endpoint)| is_in(&endpoint.identity)).map(|(number, _)| number).collect()
+    }
+
+    /// The ports that containers of pods call by a name.
+    pub fn ports_named(&self, endpoint: EndpointId, name: &str, protocol: Option<Protocol>) -> Ports {
+        let mut ports = Ports::none();
+        let members = self.workload_of(endpoint).map_or(&[][..], |workload| &workload.members);
+        for member in members {
+            let own = self.inventory().facts.workloads[*member as usize].network.ports.iter().filter(|port| port.stays);
+            for port in own.filter(|port| protocol.is_none_or(|wanted| wanted == port.protocol)) {
+                if let Some(number) = port.number.filter(|_| self.inventory().symbols.text(port.name) == name) {
+                    ports.insert(port.protocol, number, number);
+                }
+            }
+        }
+        ports
     }
 
     /// The endpoints outside that public addresses are in.

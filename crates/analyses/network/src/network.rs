@@ -289,6 +289,37 @@ impl<'a> Network<'a> {
         &self.census.workloads
     }
 
+    /// How many workloads pods are of: those of one that policies, or families of addresses, tell apart are one.
+    pub fn count_workloads(&self, endpoints: impl IntoIterator<Item = EndpointId>) -> usize {
+        let workload = |endpoint| match self.get(endpoint).identity {
+            Identity::Workload { workload, .. } => Some(workload),
+            Identity::Nodes(_) | Identity::Outside(_) => None,
+        };
+        endpoints.into_iter().filter_map(workload).collect::<BTreeSet<u32>>().len()
+    }
+
+    /// The names of pods, by their workloads where all of those are among them.
+    pub fn names_of(&self, endpoints: &[EndpointId]) -> Vec<String> {
+        let mut by_workload: BTreeMap<u32, Vec<EndpointId>> = BTreeMap::new();
+        for &endpoint in endpoints {
+            if let Identity::Workload { workload, .. } = self.get(endpoint).identity {
+                by_workload.entry(workload).or_default().push(endpoint);
+            }
+        }
+        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+        for member in self.census.members.iter().filter(|member| by_workload.contains_key(&member.workload)) {
+            *sizes.entry(member.workload).or_default() += 1;
+        }
+        let mut names = Vec::new();
+        for (workload, own) in by_workload {
+            match sizes.get(&workload) == Some(&own.len()) {
+                true => names.push(self.workload_name(&self.census.workloads[workload as usize])),
+                false => names.extend(own.iter().map(|endpoint| self.get(*endpoint).name.clone())),
+            }
+        }
+        names
+    }
+
     /// The workload of an endpoint, if it is one.
     pub fn workload_of(&self, endpoint: EndpointId) -> Option<&Workload> {
         match self.get(endpoint).identity {

@@ -126,11 +126,12 @@ Exit codes: 0 explained · 2 not everything could be looked at · 3 wrong usage"
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct NetworkExplainArguments {
-    /// Who connects: `namespace/name`, a name that one workload has, an address, `internet` or `nodes`
+    /// Who connects: `namespace/name`, a name that one workload has, an address, a block of them, `internet` or `nodes`
     pub from: String,
     /// Who is connected to
     pub to: String,
-    /// A port, as `8080`, `udp/53` or `sctp/3868`, then files and folders; all ports if there is none
+    /// Ports, as `8080`, `8000-8100`, `udp/53`, `tcp` or `http`, which the pods connected to call so; then files and
+    /// folders; all ports if there are none
     #[arg(value_name = "PORT|PATH")]
     pub rest: Vec<String>,
     /// A format, and a file to write it to: text or json; may be given several times

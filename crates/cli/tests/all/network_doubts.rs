@@ -218,8 +218,8 @@ fn what_is_open_to_pods_alone_is_not_open_to_the_outside() {
 fn column(policies: &str, direction: &str) -> String {
     let folder = Folder::new(&[("all.yaml", &[PODS, policies].concat())]);
     let report = json(&folder.run(&["network", "list", "all.yaml", "--output", "json"]));
-    let endpoints = report["endpoints"].as_array().unwrap().iter();
-    let web = endpoints.filter(|endpoint| endpoint["name"] == "a/web[Pod]").next().unwrap();
+    let mut endpoints = report["endpoints"].as_array().unwrap().iter();
+    let web = endpoints.find(|endpoint| endpoint["name"] == "a/web[Pod]").unwrap();
     web[direction].as_str().unwrap().to_owned()
 }
 
@@ -361,4 +361,75 @@ fn flows_that_show_no_connection_are_counted() {
     assert_eq!((&certificate["flows"]["refused"], &certificate["flows"]["replies"]), (&1.into(), &1.into()));
     let said = folder.run(&["network", "generate", "all.yaml"]);
     assert!(said.err.contains("no connection was observed"), "{}", said.err);
+}
+
+/// `a/web` and `a/api`, each with addresses of both families, and a policy that tells addresses apart.
+const BOTH_FAMILIES: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: a, labels: {app: web}}
+spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}
+status: {podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api, namespace: a, labels: {app: api}}
+spec: {containers: [{name: c}]}
+status: {podIPs: [{ip: 10.0.0.2}, {ip: 'fd00::2'}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: a}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/24}}, {ipBlock: {cidr: 'fd00::/64'}}]}]}
+";
+
+#[test]
+fn pods_with_addresses_of_both_families_are_one_workload_whose_families_do_not_meet() {
+    let rules = "rules:\n  - require: {from: a/api, to: a/web}\n  - forbid: {from: internet, to: a/web}\n";
+    let folder = Folder::new(&[("all.yaml", BOTH_FAMILIES), ("rules.yaml", rules)]);
+    let run = |arguments: &[&str]| folder.run(&[&["network"], arguments, &["all.yaml", "--cni", "calico"]].concat());
+    let said = run(&["list"]);
+    assert!(said.out.contains(": 2 workloads, 1 policy"), "{}", said.out);
+    assert!(said.out.contains("in: 1 of 2 restricted"), "{}", said.out);
+    let said = run(&["blast-radius", "a/api"]);
+    assert!(said.out.contains("1 of 1 workload is reached"), "{}", said.out);
+    let said = run(&["check", "--rules", "rules.yaml", "--output", "json"]);
+    let rules = json(&said)["rules"].as_array().unwrap().clone();
+    let verdicts: Vec<&str> = rules.iter().map(|rule| rule["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["kept", "kept"], "{rules:#?}");
+    let said = run(&["explain", "a/api", "a/web", "--output", "json"]);
+    let answers = json(&said)["answers"].as_array().unwrap().clone();
+    assert_eq!(answers.len(), 2);
+    assert!(answers.iter().all(|answer| answer["admitted"] == "*"), "{answers:#?}");
+}
+
+#[test]
+fn an_explanation_is_asked_for_with_ports_names_addresses_and_blocks() {
+    let folder = Folder::new(&[("all.yaml", BOTH_FAMILIES)]);
+    let run = |from: &str, to: &str, port: &str| {
+        let said =
+            folder.run(&["network", "explain", from, to, port, "all.yaml", "--cni", "calico", "--output", "json"]);
+        let answers = json(&said)["answers"].as_array().unwrap().clone();
+        answers
+            .iter()
+            .map(|answer| (answer["from"].clone(), answer["to"].clone(), answer["asked"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let v4 = |port: &str, asked: Value| {
+        assert_eq!(
+            run("10.0.0.2", "10.0.0.1", port),
+            [("a/api[Pod] (IPv4)".into(), "a/web[Pod] (IPv4)".into(), asked)]
+        );
+    };
+    v4("8000-8100", serde_json::json!({"TCP": [[8000, 8100]]}));
+    v4("udp/53", serde_json::json!({"UDP": [[53, 53]]}));
+    v4("tcp", serde_json::json!({"TCP": [[1, 65535]]}));
+    v4("http", serde_json::json!({"TCP": [[8080, 8080]]}));
+    let from_block = run("10.0.0.0/23", "a/web", "80");
+    assert_eq!(from_block.len(), 2, "{from_block:?}");
+    assert!(from_block.iter().all(|(_, to, _)| to == "a/web[Pod] (IPv4)"), "{from_block:?}");
+    for word in ["htpt", "deploi/", "0", "90-80"] {
+        let said = folder.run(&["network", "explain", "a/api", "a/web", word, "all.yaml"]);
+        assert_eq!(said.code, 3, "{word}: {}", said.err);
+    }
 }

@@ -246,8 +246,8 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
             Direction::Egress => "a policy for what it may reach",
             Direction::Ingress => "a policy for who may reach it",
         };
-        let workloads = if cut.spared == 1 { "workload" } else { "workloads" };
-        let text = format!("cut: {}: {what}; {} {workloads} are reached over it", name(cut.endpoint), cut.spared);
+        let workloads = if cut.spared == 1 { "workload is" } else { "workloads are" };
+        let text = format!("cut: {}: {what}; {} {workloads} reached over it", name(cut.endpoint), cut.spared);
         write_plain(&text, 2, terminal, out)?;
     }
     if !blast.steps.is_empty() {
@@ -255,11 +255,12 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
     }
     let start: Vec<String> = blast.start.iter().map(|start| name(*start)).collect();
     let head = format!(
-        "{} from {}: {} of {} workloads are reached, {} of them directly",
+        "{} from {}: {} of {} {} reached, {} of them directly",
         terminal.logo(),
         start.join(" and "),
         blast.reached,
         blast.all,
+        if blast.all == 1 { "workload is" } else { "workloads are" },
         blast.direct
     );
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)

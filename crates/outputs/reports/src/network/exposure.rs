@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ::network::{Answer, Arrival, Entry, FamilyKnown, Network, Range, Reach, Sources, Tls, Way, sensitive};
+use ::network::{Answer, Arrival, EndpointId, Entry, FamilyKnown, Network, Range, Reach, Sources, Tls, Way, sensitive};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -132,19 +132,19 @@ pub fn report(
         entries: entries.iter().map(|entry| wire(network, entry)).collect(),
         through_api_server,
         targets: targets(network),
-        workloads: network.endpoints().filter(|(number, _)| network.is_pod(*number)).count(),
+        workloads: network.workloads().len(),
     }
 }
 
 /// What pods reach that ought to be out of their reach.
 pub(super) fn targets(network: &Network<'_>) -> Vec<ExposureTarget> {
-    let mut metadata: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
+    let mut metadata: BTreeMap<&str, (&str, Vec<EndpointId>)> = BTreeMap::new();
     let here = network.metadata_services();
     for (endpoint, reached) in network.metadata_reached() {
         for one in reached {
             if here.contains(&one.service) && one.family == FamilyKnown::Yes {
                 let known = metadata.entry(one.service.address).or_insert((one.service.gives, Vec::new()));
-                known.1.push(network.get(endpoint).name.clone());
+                known.1.push(endpoint);
             }
         }
     }
@@ -152,21 +152,18 @@ pub(super) fn targets(network: &Network<'_>) -> Vec<ExposureTarget> {
         target: "metadata".to_owned(),
         address: Some(address.to_owned()),
         gives: gives.to_owned(),
-        workloads,
+        workloads: network.names_of(&workloads),
     });
     let reaching = network.kubelets_reached();
     let kubelets = (!reaching.is_empty()).then(|| ExposureTarget {
         target: "kubelet".to_owned(),
         address: None,
         gives: "commands in the pods of its node, for whoever it trusts".to_owned(),
-        workloads: reaching.iter().map(|endpoint| network.get(*endpoint).name.clone()).collect(),
+        workloads: network.names_of(&reaching),
     });
-    let own: Vec<String> = network
-        .own_kubelets_reached()
-        .iter()
-        .filter(|endpoint| !reaching.contains(endpoint))
-        .map(|endpoint| network.get(*endpoint).name.clone())
-        .collect();
+    let mut own = network.own_kubelets_reached();
+    own.retain(|endpoint| reaching.binary_search(endpoint).is_err());
+    let own = network.names_of(&own);
     let own = (!own.is_empty()).then(|| ExposureTarget {
         target: "ownKubelet".to_owned(),
         address: None,

@@ -140,15 +140,17 @@ fn write_groups(
 pub(super) fn names(network: &Network<'_>, endpoints: &[EndpointId]) -> String {
     let (pods, others): (Vec<EndpointId>, Vec<EndpointId>) =
         endpoints.iter().partition(|endpoint| network.is_pod(**endpoint));
-    let all = network.endpoints().filter(|(number, _)| network.is_pod(*number)).count();
+    let all = network.workloads().len();
     let mut parts: Vec<String> = Vec::new();
+    let pods = network.names_of(&pods);
     if pods.len() > MOST_NAMES {
         parts.push(match pods.len() {
             count if count == all => format!("all {count} workloads"),
+            count if count > all => format!("{count} kinds of pods"),
             count => format!("{count} of {all} workloads"),
         });
     } else {
-        parts.extend(pods.iter().map(|endpoint| network.get(*endpoint).name.clone()));
+        parts.extend(pods);
     }
     let outside = others.iter().filter(|endpoint| matches!(network.get(**endpoint).identity, Identity::Outside(_)));
     let every = network.endpoints().filter(|(_, endpoint)| matches!(endpoint.identity, Identity::Outside(_))).count();
@@ -215,8 +217,11 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
     let network = &input.worlds.base;
     let pods: Vec<EndpointId> =
         network.endpoints().filter(|(number, _)| network.is_pod(*number)).map(|(number, _)| number).collect();
+    let all = network.count_workloads(pods.iter().copied());
+    // A workload is restricted where all of its pods are.
     let restricted = |direction| {
-        pods.iter().filter(|number| network.isolation(**number, direction) == Isolation::Restricted).count()
+        let is_free = |number: &EndpointId| network.isolation(*number, direction) != Isolation::Restricted;
+        all - network.count_workloads(pods.iter().copied().filter(is_free))
     };
     let open = input.entries.iter().filter(|entry| entry.is_open()).count();
     let policies = network.inventory().facts.traffic.policies.len();
@@ -225,7 +230,7 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
         "{} network of {}: {}, {}",
         terminal.logo(),
         sanitize(input.subject),
-        count(pods.len(), "workload", "workloads"),
+        count(all, "workload", "workloads"),
         count(policies, "policy", "policies")
     );
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)?;
@@ -234,10 +239,9 @@ fn write_closing(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wr
         restricted(Direction::Ingress),
         restricted(Direction::Egress),
         count(open, "way in", "ways in"),
-        all = pods.len(),
     );
     write_plain(&restricted, 2, terminal, out)?;
-    write_targets(&targets(network), pods.len(), terminal, out)?;
+    write_targets(&targets(network), all, terminal, out)?;
     write_plain(&format!("assumed: {}", assumed_text(input.plugin)), 2, terminal, out)?;
     let coverage = coverage(network);
     for skipped in coverage.skipped.iter().take(5) {

@@ -107,6 +107,7 @@ pub fn map(input: &MapInput<'_, '_>) -> NetworkMap {
         outside,
         depends_on: depends_on(input.worlds, input.filter),
         undecidable: undecidable(input.worlds, input.filter),
+        targets: super::exposure::targets(network),
         refused: refused(inventory),
         incomplete: incomplete(inventory),
     }

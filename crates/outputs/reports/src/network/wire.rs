@@ -194,6 +194,8 @@ pub struct NetworkMap {
     pub depends_on: Vec<DependsOn>,
     /// Connections of which policies of equal priority decide otherwise.
     pub undecidable: Vec<Undecidable>,
+    /// What pods reach that ought to be out of their reach: metadata services of clouds, and kubelets.
+    pub targets: Vec<super::exposure::ExposureTarget>,
     /// Policies that the API refuses, so that nothing enforces them.
     pub refused: Vec<PolicyNote>,
     /// Policies that are not evaluated, so that the answers for what they select are incomplete.
