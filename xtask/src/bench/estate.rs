@@ -37,6 +37,15 @@ impl Estate {
 
     /// Writes the objects as Lists of JSON, a file for each twenty thousand, into a folder of that name.
     pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf> {
+        self.write_in_files_of(FILE, folder)
+    }
+
+    /// Writes them as one List in one file.
+    pub(crate) fn write_whole(&self, folder: &Path) -> Result<PathBuf> {
+        Ok(self.write_in_files_of(usize::MAX, folder)?.join("0.json"))
+    }
+
+    fn write_in_files_of(&self, most: usize, folder: &Path) -> Result<PathBuf> {
         let folder = folder.join(format!("{}-{}", self.pods, self.policies));
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
         let mut items: Vec<String> = Vec::new();
@@ -59,7 +68,7 @@ impl Estate {
             self.binding(at, &mut items);
         }
         items.extend((0..self.policies).map(|at| self.policy(at)));
-        for (number, part) in items.chunks(FILE).enumerate() {
+        for (number, part) in items.chunks(most).enumerate() {
             let text = format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n", part.join(",\n"));
             let path = folder.join(format!("{number}.json"));
             fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;

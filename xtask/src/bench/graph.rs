@@ -1,4 +1,4 @@
-//! The graph of attack paths and the network of a large cluster, beside a plain search over its pods.
+//! A large cluster in files: everything judged, the graph of attack paths, and the network, beside a plain search over its pods.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -25,7 +25,7 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
     let middle = Estate { pods: 25_000, workloads: 2_500, bindings: 5_000, policies: 1_000 };
     let large = Estate { pods: 100_000, workloads: 10_000, bindings: 20_000, policies: 4_000 };
     let many_policies = Estate { pods: 100_000, workloads: 5_000, bindings: 0, policies: 5_000 };
-    let mut figures = Vec::new();
+    let mut figures = vec![everything(bench)?];
     for (estate, most, memory) in [(middle, 1.0, Some(300.0)), (large, 5.0, None)] {
         let file = estate.write(&bench.scratch.join("estate"))?;
         let loading =
@@ -106,6 +106,20 @@ fn what_if(estate: &str, folder: &Path) -> Result<Vec<Figure>> {
         })
     };
     text.lines().map(figure).collect()
+}
+
+/// One file of some sixty thousand objects, everything that `scan` judges.
+fn everything(bench: &Bench) -> Result<Figure> {
+    let mixed = Estate { pods: 20_000, workloads: 10_000, bindings: 5_000, policies: 1_000 };
+    let file = mixed.write_whole(&bench.scratch.join("mixed"))?;
+    let megabytes = std::fs::metadata(&file)?.len() as f64 / 1e6;
+    let scan = run(bench, &["scan", "--summary"], &file)?;
+    let budgets = vec![
+        Budget { what: "time", unit: "s", value: scan.median, limit: Limit::AtMost(1.5) },
+        Budget { what: "peak", unit: "MB", value: scan.peak as f64 / 1e6, limit: Limit::AtMost(400.0) },
+    ];
+    let name = format!("66,000 objects in one file of {megabytes:.0} MB, {} pods: `scan`, all controls", mixed.pods);
+    Ok(figure(&name, scan, budgets))
 }
 
 fn run(bench: &Bench, words: &[&str], file: &Path) -> Result<Series> {
