@@ -234,9 +234,11 @@ fn parameters_come_from_the_binding() {
         Setting { binding: &binding, parameters: &parameters, ..Setting::of(spec) }.says(POD)
     };
     assert_eq!(ask("{name: good, parameterNotFoundAction: Deny}"), [""; 0], "in the namespace of the object");
-    assert_eq!(ask("{name: bad, namespace: ns}"), ["not w"]);
-    assert_eq!(ask("{selector: {matchLabels: {of: p}}}"), ["not w", "not z"], "each of several is asked");
-    let absent = ask("{name: absent, namespace: ns}");
+    assert_eq!(ask("{name: bad, namespace: ns, parameterNotFoundAction: Deny}"), ["not w"]);
+    let several = ask("{selector: {matchLabels: {of: p}}, parameterNotFoundAction: Allow}");
+    assert_eq!(several, ["not w", "not z"], "each of several is asked");
+    assert_eq!(ask("{name: bad, namespace: ns}"), [""; 0], "the API server does not take it without an action");
+    let absent = ask("{name: absent, namespace: ns, parameterNotFoundAction: Deny}");
     assert_eq!(absent, ["unknown: the ConfigMap `absent` in namespace `ns`, which is not in the input"]);
     let without = Setting::of(spec).says(POD);
     assert_eq!(without, ["expression 'object.metadata.name == params.data.name' resulted in error: no such key: data"]);
