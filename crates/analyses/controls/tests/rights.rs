@@ -87,6 +87,11 @@ fn binding(rest: &str, text: &mut String) {
 
 /// What a control says: of which objects, how bad, and in which words.
 fn said(control: &str, lines: &str) -> Vec<(String, String, String)> {
+    said_with(Status::Fail, control, lines)
+}
+
+/// The same of what is not known, or of whatever else.
+fn said_with(status: Status, control: &str, lines: &str) -> Vec<(String, String, String)> {
     let control = controls::all().find(|registered| registered.control.id == control).unwrap();
     let engine = Engine::new(vec![control], Passed::Drop, Settings::default());
     let mut inventory = Inventory::default();
@@ -100,7 +105,7 @@ fn said(control: &str, lines: &str) -> Vec<(String, String, String)> {
     }
     inventory.append(part);
     engine.judge_inventory(&mut inventory);
-    let found = inventory.occurrences.iter().filter(|found| found.status == Status::Fail);
+    let found = inventory.occurrences.iter().filter(|found| found.status == status);
     let mut told: Vec<(String, String, String)> = found
         .map(|found| {
             let name = inventory.symbols.text(inventory.resource(found.resource).name);
@@ -398,7 +403,11 @@ fn rules_that_grant_everything_have_wildcards() {
 #[test]
 fn an_account_may_be_written_as_the_user_that_it_is() {
     let lines = "ClusterRole r: -|pods|get\nRoleBinding shop/b: ClusterRole r > User system:serviceaccount:shop:gone";
-    assert_eq!(said("role-binding-dangling-subject", lines).len(), 0, "it is not known in manifests");
+    let unknown = said_with(Status::Skip, "role-binding-dangling-subject", lines);
+    assert_eq!(unknown.len(), 1, "{unknown:#?}");
+    assert!(unknown[0].2.contains("`shop/gone` is not in the input"), "{unknown:#?}");
+    let there = format!("{lines}\nServiceAccount shop/gone");
+    assert_eq!(said_with(Status::Skip, "role-binding-dangling-subject", &there), []);
 }
 
 #[test]

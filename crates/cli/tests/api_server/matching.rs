@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::policies::{self, BINDINGS, Dice, PATH, text_of};
+use crate::policies::{self, BINDINGS, Dice, PATH, test, text_of};
 use crate::server::{Server, until};
 
 /// What one answer of the server and one entry of the report come to.
@@ -116,16 +116,6 @@ fn compare(server: &Server, documents: &str, objects: &[Value]) -> (usize, usize
         differences.extend(difference(&of_server(answer), &own).map(|told| format!("{object}\n  {told}")));
     }
     (objects.len() - unknown, unknown, differences)
-}
-
-fn test(documents: &str) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("all.yaml"), documents).unwrap();
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    program.args(["policy", "test", "--no-pods", "--output", "json", "all.yaml"]).current_dir(folder.path());
-    let output = program.output().unwrap();
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// Installs policies and bindings, and waits until the server has heard of them.

@@ -399,7 +399,7 @@ fn random_policies_say_what_the_server_says() {
     assert!(differences.is_empty(), "{}", differences.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
 }
 
-fn test(documents: &str) -> Value {
+pub(crate) fn test(documents: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("all.yaml"), documents).unwrap();
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));

@@ -1,9 +1,11 @@
 //! `cloud-identity-on-broad-service-account`
 
+use std::collections::BTreeSet;
+
 use model::control::{Check, Control, InventoryFindings, alias, fixture, maps};
 use model::finding::Finding;
 use model::fix::FixClass;
-use model::inventory::{Inventory, ServiceAccountFact, WorkloadFact};
+use model::inventory::{Inventory, ResourceId, ServiceAccountFact};
 use model::parameter::{Default, Parameter, parameter};
 use model::place::Place;
 use model::severity::Severity;
@@ -139,6 +141,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let capabilities = grants::judged(inventory, findings);
     let evaluator = capabilities.evaluator();
     let accounts = Accounts::new(inventory);
+    // Pods that are not what their owners say are told apart from them, and are the same workload.
+    let drifted: BTreeSet<ResourceId> = inventory.facts.live.drifts.iter().map(|drift| drift.resource).collect();
     let max = findings.findings.number(&MAX_WORKLOADS).unwrap_or(1);
     for account in &inventory.facts.service_accounts {
         findings.looked_at(account.resource);
@@ -148,13 +152,8 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         };
         let resource = inventory.resource(account.resource);
         let key = (resource.namespace, resource.name);
-        // Pods that are not what their owners say are told apart from them, and are the same workload.
-        let is_own = |workload: &&WorkloadFact| {
-            let drifts = &inventory.facts.live.drifts;
-            !drifts.iter().any(|drift| drift.resource == workload.resource)
-        };
         let users = inventory.facts.workloads.iter().filter(|workload| accounts.name_of(workload) == key);
-        let users = users.filter(is_own).count();
+        let users = users.filter(|workload| !drifted.contains(&workload.resource)).count();
         let runner = || runs_pods(&capabilities, evaluator.namespace_of(resource.namespace));
         let why = if inventory.symbols.text(resource.name) == "default" {
             "and is the account of every pod that names none".to_owned()

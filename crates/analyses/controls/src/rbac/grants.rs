@@ -127,18 +127,10 @@ pub(crate) fn report_where(
     let Some(capabilities) = judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
     look_at_all(inventory, findings);
-    let wanted = indexes(dangers);
     let mut anchors: BTreeMap<(ResourceId, Place), Anchored> = BTreeMap::new();
-    for proof in capabilities.proofs().iter().filter(|proof| wanted.contains(&proof.danger)) {
-        if is_accepted(evaluator, proof.subject, findings)
-            || !counts(&capabilities, proof)
-            || is_edit(evaluator, proof.grants[0])
-        {
-            continue;
-        }
-        let Some(at) = anchor(evaluator, proof.grants[0]) else { continue };
-        let severity = grade(&situation(&capabilities, proof, findings));
-        anchors.entry(at).or_default().add(Found { severity, proof: proof.clone() });
+    for (at, proof) in counted(&capabilities, findings, dangers, counts) {
+        let severity = grade(&situation(&capabilities, &proof, findings));
+        anchors.entry(at).or_default().add(Found { severity, proof });
     }
     for ((resource, place), anchored) in anchors {
         let Some(worst) = &anchored.worst else { continue };
@@ -148,6 +140,25 @@ pub(crate) fn report_where(
         let finding = Finding::at_place(place).value(value).severity(worst.severity);
         findings.report(resource, finding.message(message(evaluator, worst)));
     }
+}
+
+/// What counts of everybody's ways to one of these, with where it is mended.
+fn counted(
+    capabilities: &Capabilities<'_>,
+    findings: &InventoryFindings<'_>,
+    dangers: &[&'static str],
+    counts: Filter<'_>,
+) -> Vec<((ResourceId, Place), Proof)> {
+    let evaluator = capabilities.evaluator();
+    let wanted = indexes(dangers);
+    let proofs = capabilities.proofs();
+    let of_these = proofs.iter().filter(|proof| wanted.contains(&proof.danger));
+    let counting = of_these.filter(|proof| {
+        !is_accepted(evaluator, proof.subject, findings)
+            && counts(capabilities, proof)
+            && !is_edit(evaluator, proof.grants[0])
+    });
+    counting.filter_map(|proof| Some((anchor(evaluator, proof.grants[0])?, proof.clone()))).collect()
 }
 
 /// Says of everybody who can do one of these, where that counts, that more is not known.
@@ -160,16 +171,8 @@ pub(crate) fn skip_where(
 ) {
     let Some(capabilities) = judged_rights(inventory, findings) else { return };
     let evaluator = capabilities.evaluator();
-    let wanted = indexes(dangers);
     let mut anchors: BTreeMap<(ResourceId, Place), Vec<SubjectKey>> = BTreeMap::new();
-    for proof in capabilities.proofs().iter().filter(|proof| wanted.contains(&proof.danger)) {
-        if is_accepted(evaluator, proof.subject, findings)
-            || !counts(&capabilities, proof)
-            || is_edit(evaluator, proof.grants[0])
-        {
-            continue;
-        }
-        let Some(at) = anchor(evaluator, proof.grants[0]) else { continue };
+    for (at, proof) in counted(&capabilities, findings, dangers, counts) {
         let subjects = anchors.entry(at).or_default();
         if subjects.len() < MOST_COUNTED && !subjects.contains(&proof.subject) {
             subjects.push(proof.subject);
