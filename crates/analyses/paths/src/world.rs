@@ -313,7 +313,7 @@ impl<'a> World<'a> {
     pub(crate) fn namespace_and_name(&self, subject: SubjectKey) -> Option<(Symbol, Symbol)> {
         let SubjectKey::User(user) = subject else { return None };
         let user = self.text(user);
-        let (namespace, name) = user.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+        let (namespace, name) = rbac::split_service_account(&user)?;
         let is_account = !namespace.is_empty() && !name.is_empty() && !name.contains(':');
         is_account.then(|| (self.inventory.symbols.intern(namespace), self.inventory.symbols.intern(name)))
     }

@@ -89,7 +89,7 @@ impl Identity {
 }
 
 /// Namespace and name of the ServiceAccount that a user name is.
-pub(crate) fn split_service_account(user: &str) -> Option<(&str, &str)> {
+pub fn split_service_account(user: &str) -> Option<(&str, &str)> {
     let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
     (!namespace.is_empty() && !name.is_empty()).then_some((namespace, name))
 }

@@ -34,7 +34,7 @@ pub use compile::{Binding, BindingId, Role, RoleId, RoleLink, RoleRule, Source, 
 pub use covers::Missing;
 pub use escalation::{Escalation, RoleWrite};
 pub use evaluator::{Config, Evaluator, Right, rights_unseen, sees_all_rights};
-pub use identity::Identity;
+pub use identity::{Identity, split_service_account};
 pub use narrow::{Item, List};
 pub use request::Request;
 pub use rule::{Rule, Words};

@@ -201,7 +201,7 @@ impl Accounts {
         for holding in capabilities.holdings() {
             let SubjectKey::User(user) = holding.subject else { continue };
             let user = evaluator.text(user);
-            let account = user.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':'));
+            let account = rbac::split_service_account(&user);
             let Some((own, _)) = account else { continue };
             let own = evaluator.inventory().symbols.intern(own);
             // What it can do here, `edit` can anyway.

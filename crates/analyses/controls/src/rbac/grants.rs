@@ -303,7 +303,7 @@ fn named_subjects(capabilities: &Capabilities<'_>, proof: &Proof) -> Vec<Subject
     let accounts = all.iter().filter(|subject| {
         let SubjectKey::User(user) = subject else { return false };
         let user = evaluator.text(*user);
-        let account = user.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':'));
+        let account = rbac::split_service_account(&user);
         account.is_some_and(|(namespace, name)| {
             proof.namespace.is_none_or(|here| evaluator.text(here) == namespace)
                 && words.names.contains(&symbols.intern(name))

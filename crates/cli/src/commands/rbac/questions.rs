@@ -146,7 +146,7 @@ fn identity(subject: &str, groups: &[String]) -> Identity {
 }
 
 fn name_of(identity: &Identity) -> SubjectName {
-    let account = identity.user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+    let account = rbac::split_service_account(&identity.user);
     let (kind, name) = match (account, &*identity.user) {
         (Some((namespace, name)), _) => ("ServiceAccount", format!("{namespace}/{name}")),
         (None, "") => ("Group", identity.groups.first().cloned().unwrap_or_default()),

@@ -157,7 +157,7 @@ pub(super) fn impersonation(event: &Value, other: &Value, done: Option<&Request>
         "" => ("impersonate", ""),
         constraint => (constraint, "authentication.k8s.io"),
     };
-    let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+    let account = rbac::split_service_account(&name);
     let node = name.strip_prefix("system:node:").filter(|_| !constraint.is_empty());
     let of = |resource: &str, name: &str| Request::resource(verb, group, resource).named(name);
     let mut needed = vec![match (account, node) {

@@ -27,7 +27,7 @@ pub(super) fn write(user: &str, proposal: &Proposal, out: &mut String) {
             "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {binding}\nmetadata:\n  name: {name}{of}\nroleRef:\n  \
              apiGroup: rbac.authorization.k8s.io\n  kind: {role}\n  name: {name}\nsubjects:\n"
         );
-        match user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
+        match rbac::split_service_account(user) {
             Some((namespace, name)) => {
                 let (namespace, name) = (quoted(namespace), quoted(name));
                 let _ = writeln!(out, "  - kind: ServiceAccount\n    name: {name}\n    namespace: {namespace}");
