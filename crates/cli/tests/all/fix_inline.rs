@@ -272,3 +272,30 @@ spec:
     let base = release.replace("IPC: true", "IPC: false");
     check(&folder, &MENDED, &[("apps/debug/values.yaml", &mended), ("apps/base/release.yaml", &base)]);
 }
+
+#[test]
+fn values_of_a_chart_in_a_kustomization_change_there() {
+    let kustomization = "\
+# The shop, from its chart.
+helmGlobals:
+  chartHome: ../charts
+helmCharts:
+  - name: shop
+    releaseName: shop
+    valuesInline:
+      hostPID: true   # for the debugger
+      securityContext: {allowPrivilegeEscalation: true, procMount: Unmasked}
+";
+    let folder = repository("kind: none\n");
+    folder.write("prod/kustomization.yaml", kustomization.as_bytes());
+    check(
+        &folder,
+        &MENDED,
+        &[(
+            "prod/kustomization.yaml",
+            &kustomization
+                .replace("hostPID: true ", "hostPID: false ")
+                .replace("{allowPrivilegeEscalation: true, procMount: Unmasked}", "{allowPrivilegeEscalation: false}"),
+        )],
+    );
+}

@@ -156,6 +156,33 @@ fn charts_of_a_kustomization_are_rendered_with_it() {
     ]);
     let (_, lines) = scan(&folder, &["dev"]);
     assert_eq!(lines, ["host-pid-namespace dev/charts/web/templates/pod.yaml:6 (dev)"]);
+    // The value that decides is shown where it stands, although an anchor elsewhere would not be understood there.
+    let said = folder.run(&["scan", "--only", "host-pid-namespace", "--details", "dev"]).out;
+    assert!(said.contains("dev/kustomization.yaml:5:7") && said.contains("because of `pid`"), "{said}");
+    folder.write(
+        "dev/kustomization.yaml",
+        b"openapi: {}\nhelmGlobals: {configHome: &yes 'true'}\nhelmCharts:\n- {name: web, releaseName: front, valuesInline: {pid: true, text: *yes}}\n",
+    );
+    let (_, lines) = scan(&folder, &["dev"]);
+    assert_eq!(lines, ["host-pid-namespace dev/charts/web/templates/pod.yaml:6 (dev)"]);
+}
+
+#[test]
+fn what_a_chart_of_a_kustomization_lacks_is_said() {
+    let folder = overlays(&[
+        ("dev/kustomization.yaml", "helmCharts: [{name: web, releaseName: front}]\n"),
+        (
+            "dev/charts/web/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: cache, version: 1.0.0, repository: 'https://charts.example.com'}]\n",
+        ),
+        (
+            "dev/charts/web/templates/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: '{{ .Release.Name }}'}\nspec:\n  containers: [{name: a, image: a}]\n",
+        ),
+    ]);
+    let said = folder.run(&["scan", "--output", "json", "dev"]);
+    assert_eq!(said.code, 2);
+    assert!(said.out.contains("cache"), "{}", said.out);
 }
 
 #[test]

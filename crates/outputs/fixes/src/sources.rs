@@ -193,7 +193,7 @@ impl<'s> Sources<'s> {
         match action {
             Action::Merge(tree) => {
                 let mut places = locator.collection(value);
-                if rendering.renderer == Renderer::Helm {
+                if rendering.renderer == Renderer::Helm || places.iter().any(|place| place.site == Site::Template) {
                     edits.extend(places.iter().filter_map(|place| self.condition(place, rendering, tree)));
                     edits.extend(left_out::edits(&locator, value, tree, self.text_of));
                     places.sort_by_key(|place| place.site);

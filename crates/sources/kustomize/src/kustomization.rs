@@ -14,7 +14,7 @@ use crate::order::Order;
 use crate::read::Dialect;
 
 pub(crate) use generators::{GeneratorArguments, GeneratorKind, read_generator};
-pub use helm::HelmChart;
+pub use helm::{HelmChart, Written};
 pub(crate) use helm::{HelmGlobals, read_chart};
 pub(crate) use transformations::{
     Image, Labels, PatchSource, Replacement, ReplacementSource, ReplacementTarget, Replicas, Selector, Variable,

@@ -30,4 +30,4 @@ mod transform;
 pub use build::{Build, BuiltObject, LoadRestrictor, Options, RenderChart, build, entry_points};
 pub use context::{Error, Problem};
 pub use files::{Disk, Files, Location, Memory, Unreadable};
-pub use kustomization::HelmChart;
+pub use kustomization::{HelmChart, Written};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use manifests::walk::Texts;
+use model::document::Span;
 use model::provenance::Rendered;
 
 use crate::paths::clean;
@@ -114,6 +115,15 @@ impl PartialEq for Source {
 impl Eq for Source {}
 
 impl Inline {
+    /// A mapping that stands in a text.
+    pub fn mapping(path: &Path, text: &str, span: Span) -> Self {
+        let before = text.get(..span.start as usize).unwrap_or_default();
+        // A block begins with the indentation of its first key; a flow mapping is a text as it stands.
+        let start = before.trim_end_matches([' ', '\t']).len();
+        let start = if before[..start].ends_with('\n') { start as u32 } else { span.start };
+        Self { path: path.to_path_buf(), text: text.to_owned(), part: (start, span.end), source: None }
+    }
+
     /// Values that are a text of their own.
     pub fn whole(path: &Path, text: String) -> Self {
         let part = (0, text.len() as u32);

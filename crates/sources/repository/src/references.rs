@@ -129,13 +129,8 @@ fn inline(values: Value<'_>, path: &Path, origin: Origin<'_>) -> Option<ValuesSo
     if !values.is_mapping() {
         return None;
     }
-    let span = values.span();
-    let before = &values.document().text[..span.start as usize];
-    // A block begins with the indentation of its first key; a flow mapping is a text as it stands.
-    let start = before.trim_end_matches([' ', '\t']).len() as u32;
-    let is_block = before[..start as usize].ends_with('\n');
-    let start = if is_block { start } else { span.start };
-    Some(ValuesSource::Inline(part(values, path, origin, (start, span.end))))
+    let begins = Inline::mapping(path, values.document().text, values.span()).part;
+    Some(ValuesSource::Inline(part(values, path, origin, begins)))
 }
 
 /// Values that are written as a text: where it is a literal block, at their places.

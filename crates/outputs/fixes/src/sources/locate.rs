@@ -133,7 +133,7 @@ impl Locator<'_> {
     /// What made a value: the literal text of a template or manifest, or a value that says the same.
     pub(super) fn scalar(&self, value: Value<'_>) -> Vec<Node> {
         let mut found = self.sources(value.span());
-        if self.rendering.renderer == Renderer::Helm && !self.is_literal(value.span()) {
+        if self.is_made(value.span()) {
             found.retain(|node| node.site == Site::Values && self.says(node, &value.text()));
         }
         found
@@ -225,7 +225,7 @@ impl Locator<'_> {
         let (start, end) = (span.start + self.base, (span.end + self.base).max(span.start + self.base + 1));
         let mut found: Vec<Node> = Vec::new();
         let Some(piece) = provenance.piece(start) else { return found };
-        if self.rendering.renderer == Renderer::Helm {
+        if self.is_of_template(piece) {
             for piece in self.pieces(start, end) {
                 let (first, last) = (piece.values.0 as usize, piece.values.1 as usize);
                 let values = provenance.values.get(first..last).unwrap_or(&[]);
@@ -236,7 +236,10 @@ impl Locator<'_> {
                     }
                 }
             }
-            if piece.verbatim {
+            if self.rendering.renderer == Renderer::Kustomize {
+                let is_literal = self.written_as(piece).is_some_and(|text| !text.contains("{{"));
+                found.extend(is_literal.then(|| self.node(piece.source, Site::Template)).flatten());
+            } else if piece.verbatim {
                 let at = piece.source.span.start + (start - piece.start);
                 let source = SourceSpan { span: Span { start: at, end: at }, ..piece.source };
                 found.extend(self.node(source, Site::Template));
@@ -253,11 +256,31 @@ impl Locator<'_> {
         pieces[first..].iter().take_while(move |piece| piece.start < end)
     }
 
-    /// Whether a span is a copy of one stretch of a template.
-    fn is_literal(&self, span: Span) -> bool {
+    /// Whether a template made it: that of a chart, also of one that a kustomization has rendered.
+    fn is_of_template(&self, piece: &Piece) -> bool {
+        let file = self.rendering.rendered.provenance.files.get(piece.source.file.0 as usize);
+        let is_template = |file: &SourceFile| {
+            file.path.components().any(|part| part.as_os_str() == "templates") && file.text.contains("{{")
+        };
+        self.rendering.renderer == Renderer::Helm || file.is_some_and(is_template)
+    }
+
+    /// What its source says.
+    fn written_as(&self, piece: &Piece) -> Option<&str> {
+        let span = piece.source.span;
+        let file = self.rendering.rendered.provenance.files.get(piece.source.file.0 as usize)?;
+        file.text.get(span.start as usize..span.end as usize)
+    }
+
+    /// Whether actions of a template made a span, or a part of it.
+    fn is_made(&self, span: Span) -> bool {
         let (start, end) = (span.start + self.base, (span.end + self.base).max(span.start + self.base + 1));
+        if self.rendering.renderer == Renderer::Kustomize {
+            let piece = self.rendering.rendered.provenance.piece(start).filter(|piece| self.is_of_template(piece));
+            return piece.and_then(|piece| self.written_as(piece)).is_some_and(|text| text.contains("{{"));
+        }
         let mut pieces = self.pieces(start, end);
-        pieces.next().is_some_and(|piece| piece.verbatim) && pieces.next().is_none()
+        !(pieces.next().is_some_and(|piece| piece.verbatim) && pieces.next().is_none())
     }
 
     /// The node of a file at a span: that with the same bytes, or the deepest that begins there.

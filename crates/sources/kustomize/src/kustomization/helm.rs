@@ -1,6 +1,9 @@
 //! `helmCharts`, `helmGlobals` and the older `helmChartInflationGenerator`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::document::Span;
 
 use super::{setting, settings};
 use crate::context::Error;
@@ -29,6 +32,8 @@ pub struct HelmChart {
     pub values_file: Option<PathBuf>,
     /// Values that stand in the kustomization, as JSON. They go over those of `values_file` (or of the chart).
     pub values_inline: Option<String>,
+    /// Where those stand.
+    pub written: Option<Written>,
     /// How: `override` (the default), `merge` (those of the file win) or `replace` (the file is not read).
     pub values_merge: String,
     /// More values files, which go over all others.
@@ -48,16 +53,28 @@ pub struct HelmChart {
     pub(crate) place: Place,
 }
 
+/// Where values of a chart stand.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The file, as it is shown.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: Arc<str>,
+    /// The bytes of the values in it.
+    pub span: Span,
+}
+
 /// Where a chart is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub origin: Origin,
+    pub values: Origin,
     pub field: String,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self { origin: Origin::NONE, field: String::new() }
+        Self { origin: Origin::NONE, values: Origin::NONE, field: String::new() }
     }
 }
 
@@ -129,9 +146,14 @@ pub(crate) fn read_chart(fields: &Fields<'_, '_>) -> Result<HelmChart, Error> {
         api_versions: texts("apiVersions")?,
         kube_version: text("kubeVersion")?,
         name_template: text("nameTemplate")?,
-        place: Place { origin: fields.node.origin, field: fields.path.clone() },
+        place: place(fields, "valuesInline"),
         ..HelmChart::default()
     })
+}
+
+fn place(fields: &Fields<'_, '_>, values: &str) -> Place {
+    let values = fields.get(values).map_or(Origin::NONE, |values| values.origin);
+    Place { origin: fields.node.origin, values, field: fields.path.clone() }
 }
 
 fn read_old(fields: &Fields<'_, '_>) -> Result<HelmChart, Error> {
@@ -159,7 +181,7 @@ fn read_old(fields: &Fields<'_, '_>) -> Result<HelmChart, Error> {
         values_file: setting(fields, "values")?.map(|setting| PathBuf::from(setting.text)),
         values_inline: inline(fields, "valuesLocal")?,
         values_merge: text("valuesMerge")?,
-        place: Place { origin: fields.node.origin, field: fields.path.clone() },
+        place: place(fields, "valuesLocal"),
         ..HelmChart::default()
     })
 }

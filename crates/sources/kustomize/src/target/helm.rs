@@ -1,10 +1,13 @@
 //! `helmCharts`: rendered by who asked for the build, and what makes the rendered text carried over.
 
+use std::sync::Arc;
+
+use model::document::Span;
 use model::provenance::Rendered;
 
 use super::{Way, objects};
 use crate::context::{Context, Error};
-use crate::kustomization::{HelmChart, Kustomization};
+use crate::kustomization::{HelmChart, Kustomization, Written};
 use crate::node::{Entry, Node, Origin};
 use crate::read;
 use crate::resource::Resource;
@@ -26,6 +29,12 @@ pub(crate) fn inflate(
         let own = kustomization.namespace.as_ref().map(|namespace| namespace.text.clone());
         chart.namespace = own.or_else(|| way.namespace.clone()).unwrap_or_default();
     }
+    let values = chart.place.values;
+    chart.written = context.sources.get(values.file as usize).map(|source| Written {
+        path: source.path.clone(),
+        text: Arc::clone(&source.text),
+        span: Span { start: values.start, end: values.end },
+    });
     let (origin, field) = (chart.place.origin, chart.place.field.clone());
     let command = (!chart.repository.is_empty()).then(|| {
         let version = if chart.version.is_empty() { String::new() } else { format!(" --version {}", chart.version) };

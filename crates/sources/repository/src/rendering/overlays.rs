@@ -1,5 +1,6 @@
 //! Kustomizations, built by the engine for Kustomize; their charts by the engine for Helm.
 
+use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +32,18 @@ fn trouble(path: &Path, line: Option<u32>, reason: &str) -> Skipped {
 
 fn build(folder: &Path, options: &Options) -> Result<(Rendered, Vec<Skipped>), Skipped> {
     let files = Tree::new(folder, options).map_err(|error| trouble(folder, None, &error.to_string()))?;
-    let chart = |chart: &HelmChart| render_chart(chart, &files);
+    let left_out = RefCell::new(Vec::new());
+    let chart = |chart: &HelmChart| {
+        let Outcome { rendered, mut skipped, notes: _ } = render_chart(chart, &files)?;
+        match rendered {
+            Some(rendered) => {
+                left_out.borrow_mut().append(&mut skipped);
+                Ok(rendered)
+            }
+            None if skipped.is_empty() => Ok(Rendered::default()),
+            None => Err(skipped.swap_remove(0).reason),
+        }
+    };
     let options = kustomize::Options { helm: Some(&chart), ..kustomize::Options::default() };
     let built = kustomize::build(&files.entry, &files, &options).map_err(|error| {
         let Error { path, line, message, hint } = error;
@@ -46,12 +58,12 @@ fn build(folder: &Path, options: &Options) -> Result<(Rendered, Vec<Skipped>), S
         let command = command.as_ref().map(|command| format!(": `{command}` fetches it")).unwrap_or_default();
         trouble(path, line, &format!("{message}{command}"))
     });
-    let skipped = problems.collect();
+    let skipped = problems.chain(left_out.take()).collect();
     Ok((built.rendered, skipped))
 }
 
 /// Renders a chart that a kustomization asks for and that lies beside it.
-fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String> {
+fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Outcome, String> {
     let folder = chart.folder.join(&chart.home).join(&chart.name);
     let shown = files.shown(&folder);
     if !on_disk(&folder).join("Chart.yaml").is_file() {
@@ -61,10 +73,7 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String>
     }
     let file = |path: &PathBuf| ValuesSource::File(files.shown(&chart.folder.join(path)));
     let own = chart.values_file.as_ref().map(file);
-    let inline = chart
-        .values_inline
-        .as_ref()
-        .map(|text| ValuesSource::Inline(Inline::whole(&files.shown(&chart.folder), text.clone())));
+    let inline = inline(chart, files).map(ValuesSource::Inline);
     let mut values: Vec<ValuesSource> = match chart.values_merge.as_str() {
         "replace" => inline.into_iter().collect(),
         "merge" => {
@@ -88,12 +97,19 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Rendered, String>
         texts: Arc::clone(&files.options.texts),
         ..Options::default()
     };
-    let Outcome { rendered, skipped, notes: _ } = charts::render(&unit, &options);
-    match (rendered, skipped.into_iter().next()) {
-        (Some(rendered), _) => Ok(rendered),
-        (None, Some(trouble)) => Err(trouble.reason),
-        (None, None) => Ok(Rendered::default()),
-    }
+    Ok(charts::render(&unit, &options))
+}
+
+/// Values that stand in the kustomization, at their place in it.
+fn inline(chart: &HelmChart, files: &Tree<'_>) -> Option<Inline> {
+    let json = chart.values_inline.as_ref()?;
+    let written = chart.written.as_ref().and_then(|written| {
+        let inline = Inline::mapping(&written.path, &written.text, written.span);
+        // What names an anchor that stands elsewhere is nothing by itself.
+        let part = written.text.get(inline.part.0 as usize..inline.part.1 as usize)?;
+        yaml::parse_document(part).is_ok().then_some(inline)
+    });
+    Some(written.unwrap_or_else(|| Inline::whole(&files.shown(&chart.folder), json.clone())))
 }
 
 /// The files that a kustomization may use: those of its repository, or all where it is in none, as Kustomize has it. They
