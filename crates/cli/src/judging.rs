@@ -5,10 +5,12 @@ pub(crate) mod watching;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use compliance::{Assessment, Subject};
-use controls::engine::{Engine, Passed};
+use controls::engine::{Engine, Passed, one_by_one};
 use controls::selection;
 use manifests::walk::{self, Texts};
 use model::control::Registered;
@@ -213,7 +215,7 @@ fn load_and_judge(
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         let kinds = std::mem::take(&mut *known);
         *known = custom_resources::look_again(engine, inventory, kinds, stdin, input.config);
-        engine.judge_inventory(inventory);
+        engine.judge_inventory(inventory, &on_all_processors);
         prioritise(inventory, order);
     };
     let judge_rendered = |rendering, observed: Observed<'_>, symbols: &_, verdicts: &mut _| {
@@ -224,10 +226,28 @@ fn load_and_judge(
         inventory.complete = complete;
         let kinds = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         custom_resources::look_again_at_rendered(engine, inventory, &kinds, &again);
-        engine.judge_inventory(inventory);
+        // Several worlds are judged at a time.
+        engine.judge_inventory(inventory, &one_by_one);
         prioritise(inventory, order);
     };
     let secrets = &controls::secret::mask::secret_spans;
     let rendered = Judges { each: &judge_rendered, all: &judge_world, secrets };
     loading::load(input, inventory, &Loading { judge: &judge, judge_all: &judge_all, rendered })
+}
+
+/// Does it for every number below `end`.
+pub(crate) fn on_all_processors(end: usize, work: &(dyn Fn(usize) + Sync)) {
+    let next = AtomicUsize::new(0);
+    let share = || {
+        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < end) {
+            work(number);
+        }
+    };
+    thread::scope(|threads| {
+        let most = thread::available_parallelism().map_or(1, usize::from).min(end);
+        for _ in 1..most {
+            threads.spawn(share);
+        }
+        share();
+    });
 }

@@ -27,6 +27,8 @@ pub struct Place {
 #[derive(Debug)]
 pub struct LineIndex {
     starts: OnceCell<Vec<u32>>,
+    /// Whether every byte of the text is a character.
+    is_ascii: OnceCell<bool>,
     first_line: u32,
     /// How many characters stand before the text on its first line.
     before: u32,
@@ -70,6 +72,7 @@ impl LineIndex {
     pub fn within(first_line: u32, before: u32) -> Self {
         Self {
             starts: OnceCell::new(),
+            is_ascii: OnceCell::new(),
             first_line,
             before,
             counted: Cell::new((0, 0, 0)),
@@ -115,6 +118,9 @@ impl LineIndex {
     /// How many characters stand between the start of a line and a byte of it. In a long line they are counted from
     /// where the last question was: those that come close together are about places that are.
     fn characters(&self, text: &str, start: u32, offset: u32) -> u32 {
+        if *self.is_ascii.get_or_init(|| text.is_ascii()) {
+            return offset - start;
+        }
         let count = |from: u32, to: u32| {
             let bytes = text.as_bytes().get(from as usize..to as usize).unwrap_or(&[]);
             // Continuation bytes are not characters of their own.

@@ -16,7 +16,7 @@ use model::place::Place;
 use model::severity::Severity;
 use model::symbols::{Symbol, Symbols};
 
-pub use self::joins::{Again, Each, Joins, Saying};
+pub use self::joins::{Again, Each, Joins, Saying, one_by_one};
 use crate::namespace::schema::custom::{CustomKinds, files_of_definitions};
 
 /// Whether results that passed are kept.
@@ -166,16 +166,16 @@ impl Engine {
         }
     }
 
-    /// Judges what needs all objects, and puts all findings in the order of resources and controls.
-    pub fn judge_inventory(&self, inventory: &mut Inventory) {
+    /// Judges what needs all objects, and puts all findings in the order of resources and controls. `each` calls what it is
+    /// given for every number below the one that it is given, several at a time if it likes.
+    pub fn judge_inventory(&self, inventory: &mut Inventory, each: Each<'_>) {
         let mut occurrences = std::mem::take(&mut inventory.occurrences);
         let several = with_several_pods(inventory);
         let mut judged = std::mem::take(&mut inventory.judged);
         let unseen_rights = unseen::rights(inventory);
         let knows = |registered: &Registered| unseen_rights.is_none() || registered.group != Group::Rbac;
-        for registered in &self.selected {
-            let Some(check) = joins::of_inventory(registered.control.check) else { continue };
-            let joins::Joined { mut own, mut looked_at, withdrawn, raised } = self.join(registered, check, inventory);
+        for (registered, joined) in self.join_all(inventory, each) {
+            let joins::Joined { mut own, mut looked_at, withdrawn, raised } = joined;
             looked_at.extend(revise(&mut occurrences, registered.id, withdrawn, raised));
             let before = occurrences.len();
             occurrences.append(&mut own);

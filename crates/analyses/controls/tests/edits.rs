@@ -45,7 +45,7 @@ fn repeated_keys(registered: Registered, fixture: &Fixture) -> Vec<String> {
         engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let mut complaints = Vec::new();
     for found in &inventory.occurrences {
         let Edit::Insert(lines) = found.edit else { continue };

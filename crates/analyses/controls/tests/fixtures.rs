@@ -50,7 +50,7 @@ fn judge(registered: Registered, fixture: &Fixture) -> Vec<(u32, Status, String)
         engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let text = |symbol| inventory.symbols.text(symbol);
     let found = inventory.occurrences.iter().map(|found| {
         let message = render_message(&text(found.message), &text(found.container), &text(found.value));

@@ -33,7 +33,7 @@ fn judged(yaml: &str) -> Inventory {
         engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     }
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     inventory
 }
 

@@ -45,7 +45,7 @@ fn of_many_aggregated_roles_the_one_that_nobody_uses_is_found() {
         part.observe(&object, &[], 0, origin, &inventory.symbols);
     }
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let found = inventory.occurrences.iter().filter(|found| found.status == Status::Fail);
     let names: Vec<String> =
         found.map(|found| inventory.symbols.text(inventory.resource(found.resource).name)).collect();

@@ -78,7 +78,7 @@ fn judge(pod: &Value, engine: &Engine) -> (Vec<CheckResult>, BTreeSet<&'static s
         Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
     engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let failed = inventory.occurrences.iter().filter(|found| found.status == Status::Fail);
     let levels = Level::ALL.into_iter().flat_map(|level| evaluate(workload, level, Version::LATEST).checks);
     (

@@ -104,7 +104,7 @@ fn said_with(status: Status, control: &str, lines: &str) -> Vec<(String, String,
         part.observe(&object, &workloads(&object), 0, origin, &inventory.symbols);
     }
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let found = inventory.occurrences.iter().filter(|found| found.status == status);
     let mut told: Vec<(String, String, String)> = found
         .map(|found| {

@@ -24,7 +24,7 @@ fn fields(control: &str, yaml: &str) -> Vec<String> {
         Observed { resource, object: &object, workloads: &workloads, origin, path: std::path::Path::new("") };
     engine.judge(observed, &inventory.symbols, &mut part.verdicts);
     inventory.append(part);
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     inventory.occurrences.iter().map(|found| inventory.symbols.text(found.place.field)).collect()
 }
 

@@ -28,7 +28,7 @@ fn judge(registered: Registered, fixture: &Fixture, passed: Passed) -> Inventory
         engine.judge(observed, &inventory.symbols, &mut part.verdicts);
         inventory.append(part);
     }
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     inventory
 }
 

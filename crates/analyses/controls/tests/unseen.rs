@@ -41,7 +41,7 @@ fn judge(unseen: &[(&str, &str)], passed: Passed) -> (Vec<Status>, Vec<(u64, u64
         engine.judge(observed, &inventory.symbols, &mut part.verdicts);
         inventory.append(part);
     }
-    engine.judge_inventory(&mut inventory);
+    engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
     let mut statuses: Vec<Status> = inventory.occurrences.iter().map(|found| found.status).collect();
     statuses.sort_unstable();
     (statuses, inventory.tallies.iter().map(|tally| (tally.passed, tally.failed, tally.unknown)).collect())

@@ -89,7 +89,7 @@ impl Judging<'_> {
             self.second.get_or_init(|| self.engine.first_look(kinds));
         };
         load((&judge, &after_definitions), inventory)?;
-        self.engine.judge_inventory(inventory);
+        self.engine.judge_inventory(inventory, &super::on_all_processors);
         super::prioritise(inventory, self.order);
         Ok(())
     }

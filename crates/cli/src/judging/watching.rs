@@ -1,8 +1,6 @@
 //! A cluster that is followed: judged once, and then only what a change touches. What comes of it is what a scan says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use cluster::discovery::Discovery;
 use cluster::features::Feature;
@@ -22,7 +20,7 @@ use reports::report::Report;
 use reports::watch::{self as form, Findings};
 use repository::merge::Places;
 
-use super::{Judged, Request, Shown, clusters, engine, select};
+use super::{Judged, Request, Shown, clusters, engine, on_all_processors, select};
 use crate::custom_resources;
 use crate::exceptions::{Collector, Sources};
 use crate::exit::UsageError;
@@ -254,23 +252,6 @@ fn judge(
     if let Some(second) = second {
         second.judge(observed, symbols, verdicts);
     }
-}
-
-/// Does it for every number below `end`.
-fn on_all_processors(end: usize, work: &(dyn Fn(usize) + Sync)) {
-    let next = AtomicUsize::new(0);
-    let share = || {
-        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < end) {
-            work(number);
-        }
-    };
-    thread::scope(|threads| {
-        let most = thread::available_parallelism().map_or(1, usize::from).min(end);
-        for _ in 1..most {
-            threads.spawn(share);
-        }
-        share();
-    });
 }
 
 /// What holds custom resources against these definitions.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use compliance::Assessment;
 use model::control::Registered;
 use model::exception::{Exception, ExceptionProblem, Exceptions};
-use model::finding::{Occurrence, Standing, Status, render_message};
+use model::finding::{ControlId, Occurrence, Standing, Status, render_message};
 use model::inventory::{CustodyFact, DriftFact, Resource, ResourceId, Results, live_path};
 use model::origin::{Deciding, Traced};
 use model::place::Place;
@@ -312,21 +312,25 @@ impl<'a> Report<'a> {
     }
 
     fn group(&self, occurrences: &'a [Occurrence]) -> impl Iterator<Item = ControlResult<'a>> + use<'a, '_> {
-        let by_id = |id| {
+        let by_id = |id: ControlId| {
+            // Where all run, each is at its own number.
+            let own = self.controls.get(id.0 as usize).filter(|registered| registered.id == id);
+            if let Some(registered) = own {
+                return *registered;
+            }
             let at = self.controls.binary_search_by_key(&id, |registered: &Registered| registered.id);
             self.controls[at.expect("findings are of controls that ran")]
         };
         occurrences.chunk_by(|a, b| (a.resource, a.control) == (b.resource, b.control)).map(move |group| {
-            let status = group.iter().map(|found| found.status).max().expect("a group is not empty");
-            let with_status = || group.iter().filter(|found| found.status == status);
-            let standing = with_status().map(|found| found.standing).min().expect("a group is not empty");
-            let foremost = with_status().filter(|found| found.standing == standing);
+            // The worst status decides, of that the best standing, and of that the worst severity.
+            let foremost = group.iter().max_by_key(|found| (found.status, Reverse(found.standing), found.severity));
+            let foremost = foremost.expect("a group is not empty");
             ControlResult {
-                registered: by_id(group[0].control),
-                resource: group[0].resource,
-                status,
-                severity: foremost.map(|found| found.severity).max().expect("a group is not empty"),
-                standing,
+                registered: by_id(foremost.control),
+                resource: foremost.resource,
+                status: foremost.status,
+                severity: foremost.severity,
+                standing: foremost.standing,
                 occurrences: group,
             }
         })

@@ -36,6 +36,11 @@ struct Said {
 /// Calls something for every number below one.
 pub type Each<'e> = &'e dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
+/// Calls it for one after another.
+pub fn one_by_one(end: usize, ask: &(dyn Fn(usize) + Sync)) {
+    (0..end).for_each(ask);
+}
+
 /// What came of asking joins again.
 #[derive(Default)]
 pub struct Again {
@@ -76,6 +81,25 @@ impl Engine {
         check(inventory, &mut findings);
         let InventoryFindings { findings: _, looked_at, withdrawn, raised } = findings;
         Joined { own, looked_at, withdrawn, raised }
+    }
+
+    /// What all joins say, in the order of the controls.
+    pub(super) fn join_all(
+        &self,
+        inventory: &Inventory,
+        each: Each<'_>,
+    ) -> impl Iterator<Item = (&Registered, Joined)> {
+        let joins = self.selected.iter().filter_map(|registered| {
+            let check = of_inventory(registered.control.check)?;
+            Some((registered, check, Mutex::new(Joined::default())))
+        });
+        let joins: Vec<_> = joins.collect();
+        each(joins.len(), &|number| {
+            let (registered, check, said) = &joins[number];
+            *said.lock().unwrap_or_else(PoisonError::into_inner) = self.join(registered, *check, inventory);
+        });
+        let said = |said: Mutex<Joined>| said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        joins.into_iter().map(move |(registered, _, joined)| (registered, said(joined)))
     }
 
     /// Asks those joins again that have looked at a list that has changed, or were not asked yet. What they have said of

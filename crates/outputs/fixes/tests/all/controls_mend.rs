@@ -33,7 +33,7 @@ impl Scan for Again<'_> {
         let judge = |observed: Observed<'_>, symbols: &_, verdicts: &mut _| engine.judge(observed, symbols, verdicts);
         let found = walk::walk(&config).unwrap();
         load::load(&config, found, &mut inventory, &judge, &load::Progress::default());
-        engine.judge_inventory(&mut inventory);
+        engine.judge_inventory(&mut inventory, &controls::engine::one_by_one);
         Ok(Scanned { results: inventory.into_results(), controls: engine.selected().to_vec() })
     }
 }
