@@ -1,6 +1,5 @@
 //! What flags and the project's configuration say of rendering, as the sources have it.
 
-use manifests::walk::Texts;
 use model::nearest::nearest;
 use repository::options::{Bases, Options, ValuesSource};
 use repository::rendering::check_flags;
@@ -52,7 +51,7 @@ pub(crate) fn options(
         show_only: show_only.clone(),
         bases: if *include_bases { Bases::All } else { Bases::Unused },
         sets: project.map_or_else(Vec::new, |project| project.value_sets.clone()),
-        texts: Texts::default(),
+        ..Options::default()
     })
 }
 

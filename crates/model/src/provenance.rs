@@ -3,6 +3,7 @@
 //! A renderer (Helm, Kustomize) fills it; who judges the text points at the sources instead of a text that exists
 //! nowhere.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -86,6 +87,33 @@ pub struct Rendered {
     pub text: String,
     /// What made it.
     pub provenance: Provenance,
+}
+
+impl Rendered {
+    /// These bytes of it.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let own = &self.provenance;
+        let (begin, end) = (range.start as u32, range.end as u32);
+        let first = own.pieces.partition_point(|piece| piece.start <= begin).saturating_sub(1);
+        let pieces = own.pieces[first..].iter().take_while(|piece| piece.start < end);
+        let pieces = pieces.map(|piece| {
+            let hidden = begin.saturating_sub(piece.start);
+            let mut source = piece.source;
+            if piece.verbatim {
+                source.span.start += hidden;
+            }
+            Piece { start: piece.start + hidden - begin, source, ..*piece }
+        });
+        let is_inside = |block: &&LeftOut| begin <= block.at && block.at < end;
+        let left_out = own.left_out.iter().filter(is_inside).map(|block| LeftOut { at: block.at - begin, ..*block });
+        let provenance = Provenance {
+            files: own.files.clone(),
+            pieces: pieces.collect(),
+            values: own.values.clone(),
+            left_out: left_out.collect(),
+        };
+        Self { text: self.text.get(range).unwrap_or_default().to_owned(), provenance }
+    }
 }
 
 impl Provenance {

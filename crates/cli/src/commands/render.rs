@@ -143,10 +143,9 @@ fn print_plain(
         family.units.iter().enumerate().filter(is_asked).map(|(_, unit)| unit)
     });
     for unit in asked {
-        match plain(unit, options) {
-            Ok(text) => write!(out, "{text}")?,
-            Err(trouble) => skipped.extend(trouble),
-        }
+        let (text, left_out) = plain(unit, options);
+        write!(out, "{text}")?;
+        skipped.extend(left_out);
     }
     Ok(skipped)
 }

@@ -149,6 +149,7 @@ fn charts_of_a_kustomization_are_rendered_with_it() {
             "helmCharts:\n  - name: web\n    releaseName: front\n    valuesInline:\n      pid: true\n",
         ),
         ("dev/charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("dev/charts/web/values.yaml", "pid: false\n"),
         (
             "dev/charts/web/templates/pod.yaml",
             "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  hostPID: {{ .Values.pid }}\n  containers: [{name: a, image: a}]\n",
@@ -192,4 +193,83 @@ fn render_prints_what_is_built() {
     assert!(said.out.contains("  hostNetwork: true  # prod/network.yaml:7\n"), "{}", said.out);
     let plain = folder.run(&["render", "--plain", "prod"]);
     assert!(plain.out.starts_with("apiVersion: v1\nkind: Pod\n") && !plain.out.contains('#'), "{}", plain.out);
+}
+
+/// A kustomization with a chart that says what values it has, and has a hook, a test and a definition.
+fn with_chart(home: &str, settings: &str) -> Folder {
+    let chart = |file: &str| format!("{home}/web/{file}");
+    let kustomization = format!("helmCharts:\n- name: web\n  releaseName: front\n{settings}");
+    let pod = |name: &str, hook: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, annotations: {{helm.sh/hook: {hook}}}}}\nspec: {{containers: [{{name: a, image: a}}]}}\n"
+        )
+    };
+    overlays(&[
+        ("dev/kustomization.yaml", &kustomization),
+        ("dev/file.yaml", "kept: null\nseen: {deep: null, own: 1}\n"),
+        (&chart("Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        (&chart("values.yaml"), "seen: {deep: 1, other: 2}\n"),
+        (
+            &chart("templates/values.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: values}\ndata: {all: {{ .Values | toJson | quote }}}\n",
+        ),
+        (&chart("templates/hook.yaml"), &pod("hook", "pre-install")),
+        (&chart("templates/test.yaml"), &pod("test", "test")),
+        (
+            &chart("crds/crd.yaml"),
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: foos.example.com}\nspec: {group: example.com}\n",
+        ),
+    ])
+}
+
+#[test]
+fn charts_of_a_kustomization_print_what_it_asks_for() {
+    let kinds = |settings: &str| -> Vec<String> {
+        let folder = with_chart("dev/charts", settings);
+        let said = folder.run(&["render", "--plain", "dev"]);
+        let lines = said.out.lines().filter_map(|line| line.strip_prefix("  name: "));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(kinds(""), ["values", "hook", "test"]);
+    assert_eq!(kinds("  includeCRDs: true\n"), ["foos.example.com", "values", "hook", "test"]);
+    assert_eq!(kinds("  skipTests: true\n"), ["values", "hook"]);
+    assert_eq!(kinds("  skipHooks: true\n"), ["values"]);
+}
+
+/// The values are what kustomize 5.8 with helm 4.3 gives the same chart.
+#[test]
+fn values_of_a_chart_in_a_kustomization_are_merged_by_kustomize() {
+    let values = |settings: &str| {
+        let said = with_chart("dev/charts", settings).run(&["render", "--plain", "dev"]);
+        let line = said.out.lines().find_map(|line| line.strip_prefix("  all: "));
+        line.unwrap_or(&said.err).to_owned()
+    };
+    // Null takes away what the other source says, and not the chart's default.
+    assert_eq!(
+        values("  valuesInline: {seen: {deep: null, more: 3}}\n"),
+        r#"'{"seen":{"deep":1,"more":3,"other":2}}'"#
+    );
+    // What is null in the file, and said nowhere else, goes on to Helm.
+    let file = "  valuesFile: file.yaml\n  valuesInline: {seen: {more: {none: null}}}\n";
+    assert_eq!(values(file), r#"'{"kept":null,"seen":{"more":{},"other":2,"own":1}}'"#);
+    let merge = "  valuesFile: file.yaml\n  valuesMerge: merge\n  valuesInline: {seen: {deep: 7, own: 7}}\n";
+    assert_eq!(values(merge), r#"'{"seen":{"deep":1,"other":2,"own":1}}'"#);
+    let replace = "  valuesFile: file.yaml\n  valuesMerge: replace\n  valuesInline: {seen: {deep: null}}\n";
+    assert_eq!(values(replace), r#"'{"seen":{"other":2}}'"#);
+    let differs = values("  valuesFile: file.yaml\n  valuesInline: {seen: 1}\n");
+    assert!(differs.contains("`seen` is a mapping or list in one place"), "{differs}");
+    assert!(values("  valuesMerge: best\n").contains("`valuesMerge` of the chart `web` is `best`"));
+}
+
+#[test]
+fn charts_that_kustomize_fetched_lie_apart_by_version() {
+    let fetched = "  version: 1.2.3\n  repo: https://charts.example.com\n";
+    let here = with_chart("dev/charts/web-1.2.3", fetched).run(&["render", "--plain", "dev"]);
+    assert_eq!((here.code, here.out.matches("name: values\n").count()), (0, 1), "{}", here.err);
+    // A chart of another version is not what is deployed.
+    let other = with_chart("dev/charts", fetched).run(&["scan", "dev"]);
+    assert_eq!(other.code, 2);
+    let command =
+        "helm pull web --repo https://charts.example.com --version 1.2.3 --untar --untardir dev/charts/web-1.2.3";
+    assert!(other.out.replace("\n    ", " ").contains(command), "{}", other.out);
 }

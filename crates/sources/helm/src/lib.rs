@@ -17,7 +17,7 @@ pub mod values;
 
 pub use chart::{Chart, LoadError, Problem};
 pub use functions::names as function_names;
-pub use manifests::{Manifest, Manifests, Print, PrintError};
+pub use manifests::{Crds, Hooks, Manifest, Manifests, Print, PrintError, Tests};
 pub use render::{CustomDefinitions, Error, File, Operation, Options, Output, Schema, Tracing, render};
 pub use template::Bounds;
 pub use values::{Values, ValuesError};

@@ -116,6 +116,15 @@ impl Values {
         parse_into(text, style, place, &mut self.table).map_err(failed)
     }
 
+    /// Merges others over these as Kustomize does: null takes away what is there, and says nothing itself.
+    ///
+    /// # Errors
+    /// A value is a mapping or list here and something else there.
+    pub fn merge_over(&mut self, over: Self) -> Result<(), String> {
+        let message = |path| format!("`{path}` is a mapping or list in one place and something else in another");
+        read::merge_over(&mut self.table, over.table).map_err(message)
+    }
+
     /// Gives values that are written in `file` other places: those that it was made from.
     pub fn place_again(&mut self, file: &Arc<SourceFile>, place: &dyn Fn(Span) -> Option<Place>) {
         place_again(&mut self.table, file, place);

@@ -72,8 +72,13 @@ fn read(text: &str, folder: &Path) -> Option<Kustomization> {
     });
     let home = root.at(&["helmGlobals", "chartHome"]).map_or_else(|| "charts".into(), Value::text);
     for chart in root.get("helmCharts").into_iter().flat_map(Value::items) {
-        if let Some(name) = chart.get("name") {
-            found.charts.insert(join(&join(folder, &home), &name.text()));
+        let text = |key| chart.get(key).map_or_else(String::new, |value| value.text().into_owned());
+        let (name, version) = (text("name"), text("version"));
+        if !name.is_empty() {
+            // What Kustomize fetches lies apart by version.
+            let is_fetched = !version.is_empty() && !text("repo").is_empty();
+            let below = if is_fetched { format!("{name}-{version}/{name}") } else { name };
+            found.charts.insert(join(&join(folder, &home), &below));
         }
     }
     Some(found)

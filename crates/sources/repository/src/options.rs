@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use helm::Print;
 use manifests::walk::Texts;
 use model::document::Span;
 use model::provenance::Rendered;
@@ -24,6 +25,8 @@ pub struct Options {
     pub api_versions: Vec<String>,
     /// Templates of which alone the objects are judged, as paths from the root of the chart.
     pub show_only: Vec<String>,
+    /// What Helm prints of a chart, in its order; all of the chart in the order of its files if nobody says.
+    pub print: Option<Print>,
     /// Whether what others use is judged alone as well.
     pub bases: Bases,
     /// Sets of values that the project names.
@@ -64,6 +67,8 @@ pub enum ValuesSource {
     SetFile(String),
     /// Values that stand in an object.
     Inline(Inline),
+    /// Values that Kustomize merges over those before: null takes away what they say, and says nothing itself.
+    Over(Box<ValuesSource>),
     /// Parameters of an Application (Argo CD).
     Parameters {
         /// All of them.
@@ -71,6 +76,19 @@ pub enum ValuesSource {
         /// Where they stand.
         at: Inline,
     },
+}
+
+impl ValuesSource {
+    /// The file that they are in, if they are in one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Inline(Inline { path, .. }) | Self::Parameters { at: Inline { path, .. }, .. } => {
+                Some(path)
+            }
+            Self::Over(source) => source.path(),
+            _ => None,
+        }
+    }
 }
 
 /// A parameter that stands in an object.

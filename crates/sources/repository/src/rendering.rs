@@ -45,16 +45,13 @@ pub fn render(unit: &Unit, options: &Options) -> Outcome {
     outcome
 }
 
-/// The text of a unit as Helm or Kustomize prints it.
-///
-/// # Errors
-/// What could not be rendered.
-pub fn plain(unit: &Unit, options: &Options) -> Result<String, Vec<Skipped>> {
+/// The text of a unit as Helm or Kustomize prints it, and what of it could not be rendered.
+pub fn plain(unit: &Unit, options: &Options) -> (String, Vec<Skipped>) {
     match unit {
         Unit::Chart(chart) => charts::plain(chart, options),
         Unit::Kustomization(_) => {
             let Outcome { rendered, skipped, notes: _ } = render(unit, options);
-            rendered.map(|rendered| rendered.text).ok_or(skipped)
+            (rendered.unwrap_or_default().text, skipped)
         }
     }
 }

@@ -117,7 +117,7 @@ fn coverage(report: &Report<'_>, options: &Options<'_>, out: &mut dyn Write) -> 
             continue;
         }
         for skipped in all.iter().take(NAMED) {
-            let reason = options.terminal.cut(&sanitize(&skipped.reason), 200);
+            let reason = options.terminal.cut(&sanitize(&skipped.reason), 400);
             // Of a cluster the reason names the list.
             if matches!(kind, SkipKind::Forbidden | SkipKind::Unavailable) {
                 say(&format!("{reason} ({})", place(skipped)), options, out)?;

@@ -151,6 +151,51 @@ pub(crate) fn merge(base: &mut Table, over: Table) {
     }
 }
 
+#[derive(PartialEq)]
+enum Form {
+    Map,
+    List,
+    Scalar,
+}
+
+fn form(tree: &Tree) -> Form {
+    match tree {
+        Tree::Map(_) => Form::Map,
+        Tree::List(_) => Form::List,
+        _ => Form::Scalar,
+    }
+}
+
+/// The same as Kustomize merges values: null takes away what is there, and says nothing itself.
+/// Source: kyaml, `merge2`.
+///
+/// # Errors
+/// The path of what is a mapping or list in one of them and something else in the other.
+pub(crate) fn merge_over(base: &mut Table, over: Table) -> Result<(), String> {
+    for (key, mut node) in over {
+        if matches!(node.tree, Tree::Null) {
+            base.remove(&key);
+            continue;
+        }
+        let below = base.get_mut(&key).filter(|below| !matches!(below.tree, Tree::Null));
+        match (below.map(|below| &mut below.tree), &mut node.tree) {
+            (Some(Tree::Map(below)), Tree::Map(above)) => {
+                merge_over(below, std::mem::take(above)).map_err(|path| format!("{key}.{path}"))?;
+            }
+            (Some(below), above) if form(below) != form(above) => return Err(key.to_string()),
+            (None, Tree::Map(above)) => {
+                let mut own = Table::new();
+                merge_over(&mut own, std::mem::take(above))?;
+                base.insert(key, Node { tree: Tree::Map(own), place: node.place });
+            }
+            _ => {
+                base.insert(key, node);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A JSON value as Go's decoder types it.
 pub(crate) fn from_json(value: &serde_json::Value) -> Tree {
     match value {

@@ -25,6 +25,14 @@ pub(crate) fn inflate(
     if chart.home.as_os_str().is_empty() {
         chart.home = kustomization.folder.join(if home.is_empty() { "charts" } else { home });
     }
+    // What Kustomize fetches, it puts apart from other versions, and looks for nowhere else.
+    if !chart.version.is_empty() && !chart.repository.is_empty() {
+        chart.home = chart.home.join(format!("{}-{}", chart.name, chart.version));
+    }
+    if !matches!(chart.values_merge.as_str(), "" | "override" | "merge" | "replace") {
+        let message = format!("`valuesMerge` of the chart `{}` is `{}`", chart.name, chart.values_merge);
+        return Err(context.error(chart.place.origin, message).hint("it is one of `override`, `merge` and `replace`"));
+    }
     if chart.namespace.is_empty() {
         let own = kustomization.namespace.as_ref().map(|namespace| namespace.text.clone());
         chart.namespace = own.or_else(|| way.namespace.clone()).unwrap_or_default();
@@ -39,12 +47,7 @@ pub(crate) fn inflate(
     let command = (!chart.repository.is_empty()).then(|| {
         let version = if chart.version.is_empty() { String::new() } else { format!(" --version {}", chart.version) };
         let home = context.files.shown(&chart.home);
-        format!(
-            "helm pull {} --repo {}{version} --untar --destination {}",
-            chart.name,
-            chart.repository,
-            home.display()
-        )
+        format!("helm pull {} --repo {}{version} --untar --untardir {}", chart.name, chart.repository, home.display())
     });
     let Some(render) = context.options.helm else {
         context.leave_out(origin, field, format!("the chart `{}` is not rendered", chart.name), command);
@@ -53,7 +56,7 @@ pub(crate) fn inflate(
     let rendered = match render(&chart) {
         Ok(rendered) => rendered,
         Err(message) => {
-            let message = format!("the chart `{}` is not rendered: {message}", chart.name);
+            let message = format!("the chart `{}`: {message}", chart.name);
             context.leave_out(origin, field, message, command);
             return Ok(Vec::new());
         }

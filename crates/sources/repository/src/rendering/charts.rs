@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use helm::chart::ArchiveError;
 use helm::values::Place;
-use helm::{Chart, LoadError, Output, Print, Values, ValuesError};
+use helm::{Chart, Crds, Hooks, LoadError, Manifest, Output, Print, PrintError, Tests, Values, ValuesError};
 use model::coverage::{SkipKind, Skipped};
 use model::place::LineIndex;
 use model::provenance::{Rendered, SourceFile};
@@ -46,12 +46,17 @@ pub(super) fn render(unit: &ChartUnit, options: &Options) -> Outcome {
 }
 
 /// The text as `helm template` prints it.
-pub(super) fn plain(unit: &ChartUnit, options: &Options) -> Result<String, Vec<Skipped>> {
+pub(super) fn plain(unit: &ChartUnit, options: &Options) -> (String, Vec<Skipped>) {
     let mut skipped = Vec::new();
-    let found = output(unit, options, &mut skipped).map_err(|trouble| vec![trouble])?;
-    let Some(output) = found else { return Ok(String::new()) };
     let print = Print { show_only: options.show_only.clone(), ..Print::default() };
-    output.print(&print).map_err(|error| vec![trouble(&unit.path, None, &error)])
+    let text = output(unit, options, &mut skipped).and_then(|output| {
+        let print = |output: Output| output.print(&print).map_err(|error| trouble(&unit.path, None, &error));
+        output.map(print).transpose()
+    });
+    match text {
+        Ok(text) => (text.unwrap_or_default(), skipped),
+        Err(trouble) => (String::new(), skipped.into_iter().chain([trouble]).collect()),
+    }
 }
 
 fn trouble(path: &Path, line: Option<u32>, why: &dyn std::fmt::Display) -> Skipped {
@@ -152,12 +157,7 @@ fn text(path: &Path, options: &Options) -> Result<String, String> {
 fn values(unit: &ChartUnit, options: &Options) -> Result<Values, Skipped> {
     let mut values = Values::default();
     for source in &unit.values {
-        let path = match source {
-            ValuesSource::File(path)
-            | ValuesSource::Inline(Inline { path, .. })
-            | ValuesSource::Parameters { at: Inline { path, .. }, .. } => path,
-            _ => &unit.path,
-        };
+        let path = source.path().unwrap_or(&unit.path);
         add(source, options, &mut values).map_err(|why| trouble(path, None, &why))?;
     }
     Ok(values)
@@ -182,6 +182,11 @@ fn add(source: &ValuesSource, options: &Options, values: &mut Values) -> Result<
         ValuesSource::SetString(set) => values.set_string(set).map_err(failed),
         ValuesSource::SetJson(set) => values.set_json(set).map_err(failed),
         ValuesSource::SetFile(set) => values.set_file(set, &read).map_err(failed),
+        ValuesSource::Over(source) => {
+            let mut over = Values::default();
+            add(source, options, &mut over)?;
+            values.merge_over(over)
+        }
         ValuesSource::Inline(inline) => {
             let placed = Placed::new(inline, options);
             values.add_part(&placed.file, placed.part(inline.part)).map_err(failed)?;
@@ -246,6 +251,12 @@ impl Placed {
 fn join(unit: &ChartUnit, options: &Options, output: &Output) -> Result<Option<Rendered>, Skipped> {
     let mut joined = Joined::default();
     let too_large = |TooLarge| trouble(&unit.path, None, &"more text than is read");
+    if let Some(print) = &options.print {
+        for rendered in printed(output, print).map_err(|error| trouble(&unit.path, None, &error))? {
+            joined.add(&rendered).map_err(too_large)?;
+        }
+        return Ok(Some(joined.into_rendered()));
+    }
     let mut shown = 0;
     let crds = output.crds.iter().map(|file| (&file.name, &file.rendered));
     let templates = output.files.iter().map(|file| (&file.name, &file.rendered));
@@ -263,6 +274,17 @@ fn join(unit: &ChartUnit, options: &Options, output: &Output) -> Result<Option<R
         return Err(trouble(&unit.path, None, &format!("there is no template `{wanted}` in it")));
     }
     Ok(Some(joined.into_rendered()))
+}
+
+/// The documents that Helm prints.
+fn printed(output: &Output, print: &Print) -> Result<Vec<Rendered>, PrintError> {
+    let manifests = output.manifests()?;
+    let is_printed =
+        |hook: &Manifest<'_>| print.hooks == Hooks::Include && !(print.tests == Tests::Omit && hook.is_test());
+    let hooks = manifests.hooks.into_iter().filter(is_printed);
+    let crds = output.crds.iter().filter(|_| print.crds == Crds::Include).map(|crd| crd.rendered.clone());
+    let documents = manifests.manifests.into_iter().chain(hooks).map(|one| one.file.rendered.part(one.range));
+    Ok(crds.chain(documents).collect())
 }
 
 /// Whether a file, as Helm names it, is the template that is asked for.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use helm::{Crds, Hooks, Print, Tests};
 use kustomize::{Disk, Error, Files, HelmChart, Location, Problem, Unreadable};
 use model::coverage::{SkipKind, Skipped};
 use model::place::LineIndex;
@@ -67,20 +68,18 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Outcome, String> 
     let folder = chart.folder.join(&chart.home).join(&chart.name);
     let shown = files.shown(&folder);
     if !on_disk(&folder).join("Chart.yaml").is_file() {
-        let command = format!("helm pull --untar {} --repo {}", chart.name, chart.repository);
-        let fetch = if chart.repository.is_empty() { String::new() } else { format!(": `{command}` fetches it") };
-        return Err(format!("the chart `{}` is not in `{}`{fetch}", chart.name, shown.display()));
+        return Err(format!("there is no chart in `{}`", shown.display()));
     }
     let file = |path: &PathBuf| ValuesSource::File(files.shown(&chart.folder.join(path)));
     let own = chart.values_file.as_ref().map(file);
     let inline = inline(chart, files).map(ValuesSource::Inline);
-    let mut values: Vec<ValuesSource> = match chart.values_merge.as_str() {
-        "replace" => inline.into_iter().collect(),
-        "merge" => {
-            let file = own.unwrap_or_else(|| ValuesSource::File(shown.join("values.yaml")));
-            inline.into_iter().chain([file]).collect()
-        }
-        _ => own.into_iter().chain(inline).collect(),
+    // Without inline values, Kustomize gives the file to Helm as it is; else it merges the two itself.
+    let default = || ValuesSource::File(shown.join("values.yaml"));
+    let mut values: Vec<ValuesSource> = match (inline, chart.values_merge.as_str()) {
+        (None, _) => own.into_iter().collect(),
+        (Some(inline), "replace") => vec![inline],
+        (Some(inline), "merge") => vec![inline, ValuesSource::Over(Box::new(own.unwrap_or_else(default)))],
+        (Some(inline), _) => vec![own.unwrap_or_else(default), ValuesSource::Over(Box::new(inline))],
     };
     values.extend(chart.additional_values_files.iter().map(file));
     let text = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -95,14 +94,25 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Outcome, String> 
         kube_version: text(&chart.kube_version),
         api_versions: chart.api_versions.clone(),
         texts: Arc::clone(&files.options.texts),
+        print: Some(printed(chart)),
         ..Options::default()
     };
     Ok(charts::render(&unit, &options))
 }
 
+/// The flags with which Kustomize calls Helm.
+fn printed(chart: &HelmChart) -> Print {
+    Print {
+        crds: if chart.include_crds { Crds::Include } else { Crds::Omit },
+        hooks: if chart.skip_hooks { Hooks::Omit } else { Hooks::Include },
+        tests: if chart.skip_tests { Tests::Omit } else { Tests::Include },
+        ..Print::default()
+    }
+}
+
 /// Values that stand in the kustomization, at their place in it.
 fn inline(chart: &HelmChart, files: &Tree<'_>) -> Option<Inline> {
-    let json = chart.values_inline.as_ref()?;
+    let json = chart.values_inline.as_ref().filter(|json| !matches!(json.as_str(), "{}" | "null"))?;
     let written = chart.written.as_ref().and_then(|written| {
         let inline = Inline::mapping(&written.path, &written.text, written.span);
         // What names an anchor that stands elsewhere is nothing by itself.
