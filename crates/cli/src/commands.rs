@@ -67,6 +67,7 @@ pub(crate) fn input_config(paths: &[PathBuf], input: &InputArguments) -> manifes
         allow_empty: input.allow_empty,
         threads: input.threads,
         texts: manifests::walk::Texts::default(),
+        made: manifests::walk::Made::default(),
     }
 }
 

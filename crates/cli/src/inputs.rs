@@ -10,9 +10,9 @@ use cluster::discovery::{Discovery, discover};
 use cluster::features::Feature;
 use cluster::kubeconfig::{self, ConfigError, Connection, Kubeconfig};
 use cluster::lists::Scope;
-use cluster::load::{Actions, Loaded, Progress};
+use cluster::load::{Actions, Loaded, MadeObjects, Progress};
 use cluster::snapshot::Writer;
-use manifests::walk::{self, Texts};
+use manifests::walk::{self, Made, Texts};
 use model::coverage::{SkipKind, Skipped};
 use model::inventory::{Inventory, Observed, Verdicts};
 use model::origin::Origins;
@@ -59,7 +59,12 @@ pub(crate) fn inventory(
         (source, _) => source,
     };
     match source {
-        Source::Manifests => read_manifests(paths, input, Texts::default(), &mut inventory)?,
+        Source::Manifests => {
+            // Pods have addresses and nodes that what they are made of has not.
+            let made = if feature == Feature::Network { Made::Kept } else { Made::Folded };
+            let reading = Reading { made, ..Reading::default() };
+            read_manifests_with(paths, input, reading, &mut inventory, &mut combined::add)?;
+        }
         Source::Snapshot(path) => {
             load_snapshot(path, 0, feature, (&nothing, &|| {}), &mut inventory)?;
         }
@@ -83,7 +88,8 @@ pub(crate) fn inventory_with(
     texts: Texts,
 ) -> anyhow::Result<Inventory> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
-    read_manifests(paths, input, texts, &mut inventory)?;
+    let reading = Reading { texts, ..Reading::default() };
+    read_manifests_with(paths, input, reading, &mut inventory, &mut combined::add)?;
     Ok(inventory)
 }
 
@@ -109,7 +115,7 @@ pub(crate) fn traced_inventory(
 ) -> anyhow::Result<Traced> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
     let (mut origins, mut sets) = (Origins::default(), Vec::new());
-    let given = (texts, Some(project));
+    let given = Reading { texts, project: Some(project), ..Reading::default() };
     read_manifests_with(paths, input, given, &mut inventory, &mut |families, options, threads, inventory| {
         let secrets = &controls::secret::mask::secret_spans;
         sets = combined::sets(families);
@@ -129,20 +135,22 @@ pub(crate) fn inventory_of_set(
     (texts, project, set): (Texts, &ProjectSettings, usize),
 ) -> anyhow::Result<Inventory> {
     let mut inventory = Inventory { complete, ..Inventory::default() };
-    let given = (texts, Some(project));
+    let given = Reading { texts, project: Some(project), ..Reading::default() };
     read_manifests_with(paths, input, given, &mut inventory, &mut |families, options, threads, inventory| {
         combined::add_set(families, options, threads, inventory, set);
     })?;
     Ok(inventory)
 }
 
-fn read_manifests(
-    paths: &[PathBuf],
-    input: &InputArguments,
+/// How manifests are read.
+#[derive(Default)]
+struct Reading<'a> {
+    /// What files are to say, instead of what they say on disk.
     texts: Texts,
-    inventory: &mut Inventory,
-) -> anyhow::Result<()> {
-    read_manifests_with(paths, input, (texts, None), inventory, &mut combined::add)
+    /// What the project says of charts.
+    project: Option<&'a ProjectSettings>,
+    /// What is done with what controllers made.
+    made: Made,
 }
 
 /// Adds what was rendered.
@@ -151,12 +159,12 @@ type AddRendered<'a> = &'a mut dyn FnMut(&[UnitFamily], &Options, usize, &mut In
 fn read_manifests_with(
     paths: &[PathBuf],
     input: &InputArguments,
-    (texts, project): (Texts, Option<&ProjectSettings>),
+    Reading { texts, project, made }: Reading<'_>,
     inventory: &mut Inventory,
     add: AddRendered<'_>,
 ) -> anyhow::Result<()> {
     let resolved = fetched::resolve(paths)?;
-    let config = walk::Config { texts: Arc::clone(&texts), ..input_config(&resolved.paths, input) };
+    let config = walk::Config { texts: Arc::clone(&texts), made, ..input_config(&resolved.paths, input) };
     let options = Options { texts, ..rendering::options(&input.rendering, None, project)? };
     let progress = manifests::load::Progress::default();
     screen::with_progress(&|| screen::files(&progress), || {
@@ -336,7 +344,8 @@ pub(crate) fn load_cluster(
 ) -> anyhow::Result<Loaded> {
     let progress = Progress::default();
     let Reached { client, discovery } = reached;
-    let actions = Actions { judge, after_definitions, progress: &progress };
+    let made = made_objects(arguments.feature);
+    let actions = Actions { judge, after_definitions, progress: &progress, made };
     let scope = arguments.scope();
     let parallel = usize::from(arguments.parallel.clamp(1, 64));
     screen::with_progress(&|| screen::objects(&progress), || {
@@ -356,11 +365,16 @@ pub(crate) fn load_snapshot(
     inventory: &mut Inventory,
 ) -> anyhow::Result<Loaded> {
     let progress = Progress::default();
-    let actions = Actions { judge, after_definitions, progress: &progress };
+    let actions = Actions { judge, after_definitions, progress: &progress, made: made_objects(feature) };
     screen::with_progress(&|| screen::objects(&progress), || {
         let loaded = cluster::load::snapshot(path, threads, feature, actions, inventory);
         loaded.with_context(|| format!("`{}`", path.display()))
     })
+}
+
+/// Pods have addresses and nodes that what they are made of has not.
+fn made_objects(feature: Feature) -> MadeObjects {
+    if feature == Feature::Network { MadeObjects::Kept } else { MadeObjects::Folded }
 }
 
 /// How what is read is called, for the headline of a report.

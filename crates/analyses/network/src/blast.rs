@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use model::inventory::Protocol;
 
-use crate::addresses::{Range, common};
+use crate::addresses::{Range, common, public};
 use crate::closure::Step;
 use crate::compile::Direction;
 use crate::exempt::Placed;
@@ -100,18 +100,18 @@ impl Network<'_> {
         Blast { start: start.to_vec(), entries, steps, direct, reached, all, targets, cuts }
     }
 
-    /// The ways in that are open to addresses outside, the most open one of each endpoint. Of the internet every address is
-    /// meant, those that a list lets in among them.
+    /// The ways in that are open to addresses outside, the most open one of each endpoint.
     fn entries_for(&self, start: &[EndpointId], address: Option<IpAddr>) -> Vec<Entry> {
+        // Private addresses are not on the internet.
         let ranges: Vec<Range> = match address {
             Some(address) => vec![Range { first: address, last: address }],
+            None if start == self.internet() => public(),
             None => start.iter().flat_map(|start| self.ranges_of(*start)).copied().collect(),
         };
-        let is_internet = address.is_none() && start == self.internet();
         let mut entries = self.exposure();
         let mut seen = BTreeSet::new();
         entries.retain(|entry| {
-            let is_for = is_internet || !common(&entry.sources.possible, &ranges).is_empty();
+            let is_for = !common(&entry.sources.possible, &ranges).is_empty();
             // Whom the controller lets in is not known.
             let is_for = is_for || entry.answer == Answer::DependsOnController;
             entry.is_open() && is_for && seen.insert(entry.endpoint)

@@ -8,7 +8,7 @@ use model::inventory::{ResourceId, UnmodelledPolicy};
 use model::network_rule::{Connection, Demand, Part, Party, Rule, Side, Towards};
 use model::place::Place;
 
-use crate::addresses::{Range, common, without};
+use crate::addresses::{Range, common, union, without};
 use crate::choose::Chosen;
 pub use crate::choose::labels;
 use crate::choose::ports::Asked;
@@ -78,6 +78,10 @@ pub enum Doubt {
     Controller(ResourceId),
     /// A way in of which it is not known whether pods see the client or a node.
     Source(ResourceId),
+    /// A way in that is open to whoever reaches a node.
+    Nodes(ResourceId),
+    /// A way in that is open if policies admit the addresses of nodes, which are not known.
+    NodeAddresses(ResourceId),
 }
 
 /// A part of a rule that means nobody, or a port that nobody has.
@@ -300,43 +304,33 @@ impl Judge<'_, '_> {
     /// Ways in from the internet whose traffic arrives as that of somebody else.
     fn ways_in(&mut self, from: &Chosen, to: &Chosen, asked: &Asked, found: &mut Found) {
         let network = self.network;
-        let Some(&internet) = from.endpoints.keys().find(|endpoint| !network.is_pod(**endpoint)) else { return };
+        let is_outside = |endpoint: &&EndpointId| matches!(network.get(**endpoint).identity, Identity::Outside(_));
+        let Some(&internet) = from.endpoints.keys().find(is_outside) else { return };
+        let meant = union(from.endpoints.values().flatten().copied().collect());
         let entries = self.entries.get_or_insert_with(|| network.exposure());
-        for entry in entries.iter().filter(|entry| to.endpoints.contains_key(&entry.endpoint)) {
+        for entry in entries.iter().filter(|entry| entry.is_open() && to.endpoints.contains_key(&entry.endpoint)) {
             let asked = asked.at(entry.endpoint);
-            let is_open = match &entry.reach {
-                Reach::Internet => true,
-                Reach::Listed(ranges) => ranges.iter().any(Range::is_everything),
-                Reach::Controller => {
-                    if entry.answer != Answer::Refused && !entry.pod_ports.intersection(asked).is_empty() {
-                        found.doubts.insert(Doubt::Controller(entry.opened_by));
-                    }
-                    false
-                }
-                Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Inside => false,
-            };
-            if !is_open {
+            let addresses = common(&entry.sources.possible, &meant);
+            let ports = entry.open_ports().intersection(asked);
+            if addresses.is_empty() || ports.is_empty() {
                 continue;
             }
-            match &entry.answer {
-                Answer::Refused => {}
-                Answer::DependsOnController => {
-                    found.doubts.insert(Doubt::Controller(entry.opened_by));
+            let own = entry.opened_by;
+            let doubt = match (&entry.answer, entry.widest()) {
+                (Answer::Refused, _) | (_, Reach::Inside | Reach::ProviderNetwork) => continue,
+                (Answer::DependsOnController, _) | (_, Reach::Controller) => Doubt::Controller(own),
+                (Answer::DependsOnSource(_), _) => Doubt::Source(own),
+                (Answer::DependsOnNodes(_), _) => Doubt::NodeAddresses(own),
+                (Answer::Admitted(_), Reach::NodeNetwork) => Doubt::Nodes(own),
+                (Answer::Admitted(_), reach @ (Reach::Internet | Reach::Listed(_))) => {
+                    // Of everybody no addresses are told.
+                    let addresses = if *reach == Reach::Internet { Vec::new() } else { addresses };
+                    let through = Some((entry.way, own, entry.place));
+                    found.add(|| Witness { from: internet, to: entry.endpoint, addresses, ports, through });
+                    continue;
                 }
-                Answer::DependsOnSource(ports) => {
-                    if !ports.intersection(asked).is_empty() {
-                        found.doubts.insert(Doubt::Source(entry.opened_by));
-                    }
-                }
-                Answer::Admitted(ports) => {
-                    let ports = ports.intersection(asked);
-                    if !ports.is_empty() {
-                        let through = Some((entry.way, entry.opened_by, entry.place));
-                        let to = entry.endpoint;
-                        found.add(|| Witness { from: internet, to, addresses: Vec::new(), ports, through });
-                    }
-                }
-            }
+            };
+            found.doubts.insert(doubt);
         }
     }
 

@@ -205,6 +205,10 @@ pub fn plugin(name: &str) -> Option<&'static Plugin> {
 /// How plugins read ranges of ports that are older than those.
 pub(crate) const FIRST_PORT_ONLY: &str = "only the first port of a range is enforced";
 
+/// Where pods and nodes may be whose addresses are not known, whatever the plugin is.
+pub const UNKNOWN_ADDRESSES: &str =
+    "addresses of pods or nodes that are not known are in the blocks that policies name";
+
 /// What would have to be otherwise for another answer.
 #[derive(Clone, Debug)]
 pub struct Alternative {
@@ -228,7 +232,7 @@ impl Config {
             with(FIRST_PORT_ONLY, Dialect { ranges: PortRanges::FirstOnly, ..dialect }),
             with("policies of administrators are ignored", Dialect { admin: AdminTiers::Ignored, ..dialect }),
             Alternative {
-                condition: "the addresses of pods are in the blocks that policies name",
+                condition: UNKNOWN_ADDRESSES,
                 config: Self { unknown_addresses: UnknownAddresses::Inside, ..self.clone() },
             },
         ]

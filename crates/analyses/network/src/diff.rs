@@ -302,7 +302,7 @@ fn door(network: &Network<'_>, entry: &Entry) -> Option<Door> {
     }
     let ports = match &entry.answer {
         Answer::Refused => return None,
-        Answer::Admitted(ports) | Answer::DependsOnSource(ports) => ports,
+        Answer::Admitted(ports) | Answer::DependsOnSource(ports) | Answer::DependsOnNodes(ports) => ports,
         Answer::DependsOnController => &entry.pod_ports,
     };
     let workload = entry.behind(network);

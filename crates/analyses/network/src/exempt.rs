@@ -10,7 +10,7 @@ use model::symbols::Symbol;
 
 use crate::census::{Kind, Map};
 use crate::compile::Direction;
-use crate::config::{Enforcement, OwnNode, SelfAccess};
+use crate::config::{BlockMatching, Enforcement, OwnNode, SelfAccess};
 use crate::evaluate::Scratch;
 use crate::network::{EndpointId, Identity, Network};
 use crate::ports::Ports;
@@ -69,7 +69,13 @@ impl Network<'_> {
     pub fn own_node(&self, from: EndpointId, to: EndpointId, node: Option<&str>) -> Option<OwnNodePorts> {
         let (pods, nodes, direction) = self.pods_and_nodes(from, to)?;
         let placed = self.placed(pods, nodes, node);
-        let judged = self.judged_own_node(pods, direction);
+        let mut judged = self.judged_own_node(pods, direction);
+        if self.config.dialect.blocks != BlockMatching::OutsideOnly && placed != Placed::Elsewhere {
+            // Where policies go by addresses, a node is met at its own.
+            let own = self.compiled.own_sides(direction, self.get(pods).behaviour, &mut Scratch::default());
+            let masks: Vec<u64> = own.iter().map(|page| page[self.get(nodes).behaviour as usize]).collect();
+            judged = judged.union(&self.compiled.atoms.ports(&masks));
+        }
         let admitted = if self.is_free(direction) { Ports::all() } else { judged.clone() };
         Some(OwnNodePorts { placed, admitted, judged })
     }

@@ -94,6 +94,8 @@ pub enum Answer {
     DependsOnController,
     /// These ports, if the pods see the address of the client: policies admit some of those, and not nodes.
     DependsOnSource(Ports),
+    /// These ports, if nodes, whose addresses are not known, have some that policies admit: who comes over them comes in.
+    DependsOnNodes(Ports),
 }
 
 /// Whether an entry speaks TLS.
@@ -185,6 +187,28 @@ impl Entry {
         }
     }
 
+    /// The ports that policies leave, as far as is known.
+    pub fn open_ports(&self) -> &Ports {
+        match &self.answer {
+            Answer::Admitted(ports) | Answer::DependsOnSource(ports) | Answer::DependsOnNodes(ports) => ports,
+            Answer::Refused | Answer::DependsOnController => &self.pod_ports,
+        }
+    }
+
+    /// Who may use it, whatever a list of addresses says: of a controller whoever reaches that.
+    pub(crate) fn widest(&self) -> &Reach {
+        let is_public = |reach: &Reach| matches!(reach, Reach::Internet | Reach::Listed(_));
+        match &self.arrival {
+            Arrival::UnknownPods => &Reach::Controller,
+            Arrival::Pods(_) if self.front.is_empty() && self.reach != Reach::Inside => &Reach::Controller,
+            Arrival::Pods(_) if is_public(&self.reach) => {
+                let fronts = self.front.iter().map(|front| &front.reach);
+                fronts.clone().find(|reach| is_public(reach)).or_else(|| fronts.min()).unwrap_or(&self.reach)
+            }
+            Arrival::Client | Arrival::Node | Arrival::Pods(_) | Arrival::Unprotected => &self.reach,
+        }
+    }
+
     /// Whether somebody outside may come in, as far as is known.
     pub fn is_open(&self) -> bool {
         self.answer != Answer::Refused && self.reach != Reach::Inside
@@ -196,7 +220,7 @@ impl Entry {
         let answer = match &self.answer {
             Answer::Admitted(_) if self.reach == Reach::Inside => 2,
             Answer::Admitted(_) => 0,
-            Answer::DependsOnController | Answer::DependsOnSource(_) => 1,
+            Answer::DependsOnController | Answer::DependsOnSource(_) | Answer::DependsOnNodes(_) => 1,
             Answer::Refused => 3,
         };
         let reach = match &self.reach {

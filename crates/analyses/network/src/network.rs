@@ -320,6 +320,12 @@ impl<'a> Network<'a> {
         names
     }
 
+    /// Whether there are pods or nodes whose addresses are not known.
+    pub(crate) fn has_unknown_addresses(&self) -> bool {
+        let is_inside = |kind| matches!(kind, Kind::Pod | Kind::HostPod | Kind::Node);
+        self.census.classes.iter().any(|class| is_inside(class.kind) && class.atoms.is_empty())
+    }
+
     /// The workload of an endpoint, if it is one.
     pub fn workload_of(&self, endpoint: EndpointId) -> Option<&Workload> {
         match self.get(endpoint).identity {

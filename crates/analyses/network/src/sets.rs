@@ -210,6 +210,9 @@ impl<'a> Sets<'a> {
         if pods.is_empty() {
             return block.is_everything() && !block.is_v6() && except.is_empty();
         }
+        if self.config.unknown_addresses == UnknownAddresses::Inside {
+            return pods.iter().any(|own| touches(block, own) && !except.iter().any(|inner| inner.covers(own)));
+        }
         pods.iter().any(|own| block.covers(own) && !except.iter().any(|inner| touches(inner, own)))
     }
 }

@@ -37,6 +37,16 @@ impl<'a> Worlds<'a> {
         Self { others: others.collect(), ..Self::assumed(inventory, config) }
     }
 
+    /// The network as assumed, of a plugin that is known: addresses that nobody knows may still be anywhere.
+    pub fn known(inventory: &'a Inventory, config: &Config) -> Self {
+        let assumed = Self::assumed(inventory, config);
+        let [.., matters] = relevant(inventory, config);
+        let [.., Alternative { condition, config }] = config.alternatives();
+        let is_open = matters && assumed.base.has_unknown_addresses();
+        let others = is_open.then(|| (condition, Network::new(inventory, &config)));
+        Self { others: others.into_iter().collect(), ..assumed }
+    }
+
     /// The network as assumed alone.
     pub fn assumed(inventory: &'a Inventory, config: &Config) -> Self {
         let base = Network::new(inventory, config);
@@ -103,9 +113,8 @@ fn relevant(inventory: &Inventory, config: &Config) -> [bool; 5] {
                 found[0] |= *reach == BlockReach::Plugin && config.dialect.blocks == BlockMatching::Anything;
                 let partial = !block.is_everything() || !except.is_empty();
                 found[4] |= partial
-                    && config.pod_blocks.is_empty()
                     && (*reach == BlockReach::Anything
-                        || *reach == BlockReach::Plugin && config.dialect.blocks == BlockMatching::Anything);
+                        || *reach == BlockReach::Plugin && config.dialect.blocks != BlockMatching::OutsideOnly);
             }
         }
     }

@@ -124,7 +124,9 @@ spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [{port: 8080}]
             let answer = match &entry.answer {
                 Answer::Admitted(ports) => ports.to_string(),
                 Answer::Refused => "refused".to_owned(),
-                Answer::DependsOnController | Answer::DependsOnSource(_) => "depends".to_owned(),
+                Answer::DependsOnController | Answer::DependsOnSource(_) | Answer::DependsOnNodes(_) => {
+                    "depends".to_owned()
+                }
             };
             format!("{} {} {} {answer}", entry.behind(&network), entry.door, entry.pod_ports)
         })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cluster::discovery::Discovery;
 use cluster::features::Feature;
 use cluster::lists::Scope;
-use cluster::load::{Actions, Progress, stored};
+use cluster::load::{Actions, MadeObjects, Progress, stored};
 use cluster::resident::{Different, Resident};
 use cluster::store::Store;
 use controls::engine::{Engine, Joins, Passed, SecondLook};
@@ -82,7 +82,7 @@ impl<'r> Watching<'r> {
         let (scope, progress) = (self.scope(), Progress::default());
         clusters::judge_one((&self.all, &collector), self.kinds.clone(), &mut inventory, &mut |hooks, inventory| {
             let (judge, after_definitions) = hooks;
-            let actions = Actions { judge, after_definitions, progress: &progress };
+            let actions = Actions { judge, after_definitions, progress: &progress, made: MadeObjects::Folded };
             Ok(stored(name, discovery, store, &scope, actions, inventory))
         })?;
         let mut results = inventory.into_results();

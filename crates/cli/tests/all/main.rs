@@ -25,6 +25,7 @@ mod network_exposure;
 mod network_generate;
 mod network_list;
 mod network_sanity;
+mod network_unknown;
 mod overlays;
 mod path_formats;
 mod paths;

@@ -34,6 +34,7 @@ const OF_NETWORK: &[&str] = &["configmaps", "namespaces", "nodes", "services"];
 
 /// Groups of which answers on connections need everything.
 const GROUPS_OF_NETWORK: &[&str] = &[
+    RBAC,
     "cilium.io",
     "crd.antrea.io",
     "crd.projectcalico.org",

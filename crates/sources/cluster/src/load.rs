@@ -46,6 +46,18 @@ pub struct Actions<'a> {
     pub after_definitions: &'a (dyn Fn() + Sync),
     /// How far it has come.
     pub progress: &'a Progress,
+    /// What is done with what controllers made as its owner says.
+    pub made: MadeObjects,
+}
+
+/// What is done with objects that a controller made, and that are what their owner says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MadeObjects {
+    /// They count for their owner.
+    #[default]
+    Folded,
+    /// They are kept: they have addresses and nodes of their own.
+    Kept,
 }
 
 /// What a load leaves beside the inventory.
@@ -431,7 +443,7 @@ impl Judging<'_> {
         if matches!(&*object.kind, "Node" | "DaemonSet") {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).observe(&object);
         }
-        if decision == Decision::Evidence {
+        if decision == Decision::Evidence && self.actions.made == MadeObjects::Folded {
             return;
         }
         let lines = LineIndex::absent();

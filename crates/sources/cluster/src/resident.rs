@@ -16,7 +16,7 @@ use model::workload::workloads;
 use crate::discovery::Discovery;
 use crate::identity::Seen;
 use crate::lists::{Phase, Scope, Wanted};
-use crate::load::{Actions, Judge, Judging, Progress, Unseen, unseen};
+use crate::load::{Actions, Judge, Judging, MadeObjects, Progress, Unseen, unseen};
 use crate::owners::{Decision, Drift};
 use crate::ownership::{Key, Member, Ownership, Standing};
 use crate::store::Store;
@@ -258,7 +258,7 @@ impl Resident {
     fn judge(&self, text: &str, drift: Option<&Drift>, judge: Judge<'_>) -> Part {
         let progress = Progress::default();
         let seen = Mutex::new(Seen::default());
-        let actions = Actions { judge, after_definitions: &|| {}, progress: &progress };
+        let actions = Actions { judge, after_definitions: &|| {}, progress: &progress, made: MadeObjects::Folded };
         let judging = Judging { path: &self.path, file: 0, symbols: &self.inventory.symbols, actions, seen: &seen };
         let mut part = Part::default();
         let decide = &mut |_: &Object<'_>, _: &[model::workload::Workload<'_>]| match drift {

@@ -25,7 +25,7 @@ use model::inventory::{Inventory, Observed, Part, Verdicts};
 use model::symbols::Symbols;
 
 use self::document::Braces;
-use crate::walk::{Config, Input, InputSource, Inputs, Texts, describe, skip};
+use crate::walk::{Config, Input, InputSource, Inputs, Made, Texts, describe, skip};
 
 /// What is done with every object while its document is there.
 pub type Judge<'a> = &'a (dyn Fn(Observed<'_>, &Symbols, &mut Verdicts) + Sync);
@@ -89,7 +89,9 @@ pub fn load(
     }
     let stdin = context.stdin.into_inner().unwrap_or_else(PoisonError::into_inner);
     inventory.files = inputs.into_iter().map(|input| input.path).collect();
-    inventory.fold();
+    if config.made == Made::Folded {
+        inventory.fold();
+    }
     inventory.coverage.skipped.extend(skipped);
     inventory.coverage.notes.extend(notes);
     for (path, judged) in config.paths.iter().zip(judged) {

@@ -31,6 +31,18 @@ pub struct Config {
     pub threads: usize,
     /// What files are to say, instead of what they say on disk.
     pub texts: Texts,
+    /// What is done with objects that a controller made of others of the input.
+    pub made: Made,
+}
+
+/// What is done with objects that a controller made of others of the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Made {
+    /// They count for what they were made of.
+    #[default]
+    Folded,
+    /// They are kept: they have addresses and nodes of their own.
+    Kept,
 }
 
 /// Texts in place of those of files, by the paths under which the files are found.

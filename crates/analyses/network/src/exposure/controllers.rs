@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::inventory::{ResourceId, ServiceReachFact};
+use model::inventory::{AllowList, ResourceId, ServiceReachFact};
 
 use super::{Arrival, Entry, Reach, WorkloadIndex};
 use crate::addresses::Range;
@@ -12,18 +12,21 @@ use crate::network::{EndpointId, Network};
 
 /// Parts of the names of images of Ingress controllers, and the classes that they serve by default.
 const CONTROLLERS: &[(&str, &[&str])] = &[
-    ("ingress-nginx/controller", &["nginx"]),
-    ("nginx-ingress-controller", &["nginx"]),
-    ("nginx/nginx-ingress", &["nginx"]),
+    ("ingress-nginx/controller", NGINX),
+    ("nginx-ingress-controller", NGINX),
+    ("nginx/nginx-ingress", NGINX),
     ("traefik", &["traefik"]),
-    ("haproxy-ingress", &["haproxy"]),
-    ("haproxytech/kubernetes-ingress", &["haproxy"]),
+    ("haproxy-ingress", HAPROXY),
+    ("haproxytech/kubernetes-ingress", HAPROXY),
     ("kong/kubernetes-ingress-controller", &["kong"]),
     ("contour", &["contour"]),
     ("apisix-ingress-controller", &["apisix"]),
     ("emissary", &["ambassador", "emissary"]),
     ("caddy/ingress", &["caddy"]),
 ];
+
+const NGINX: &[&str] = &["nginx"];
+const HAPROXY: &[&str] = &["haproxy"];
 
 /// Labels that name the Gateway of the pods that serve it.
 const OWNING_GATEWAY: &[&str] =
@@ -67,6 +70,32 @@ impl Network<'_> {
         self.controller(found, index)
     }
 
+    /// Whether the controller of an Ingress class reads an annotation: its images say what it is, or else the class. Of one
+    /// that may be any other nothing is believed.
+    pub(super) fn reads(&self, list: AllowList, class: &str, controller: &Controller) -> bool {
+        let own = match list {
+            AllowList::Nginx => NGINX,
+            AllowList::Haproxy => HAPROXY,
+            AllowList::Aws => &["alb"],
+            AllowList::OpenShift => &["openshift"],
+        };
+        let Arrival::Pods(pods) = &controller.arrival else {
+            return own.iter().any(|own| class.contains(own));
+        };
+        let facts = &self.inventory.facts.workloads;
+        let members = pods.iter().filter_map(|pod| self.workload_of(*pod)).flat_map(|workload| &workload.members);
+        let mut images = members.flat_map(|member| &facts[*member as usize].images);
+        images.any(|used| {
+            let image = self.inventory.symbols.text(used.image);
+            CONTROLLERS.iter().any(|(name, classes)| *classes == own && image.contains(name))
+        })
+    }
+
+    /// A controller of which nothing is in the input.
+    pub(super) fn unknown_controller() -> Controller {
+        Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller, front: Arc::default() }
+    }
+
     /// The pods that serve a Gateway: they bear its name.
     pub(super) fn gateway_pods(&self, gateway: ResourceId, index: &WorkloadIndex) -> Controller {
         self.once(index, format!("gateway {}", gateway.0), || self.find_gateway_pods(gateway, index))
@@ -101,7 +130,7 @@ impl Network<'_> {
 
     fn controller(&self, pods: Vec<EndpointId>, index: &WorkloadIndex) -> Controller {
         if pods.is_empty() {
-            return Controller { arrival: Arrival::UnknownPods, reach: Reach::Controller, front: Arc::default() };
+            return Self::unknown_controller();
         }
         let traffic = &self.inventory.facts.traffic;
         let reach: BTreeMap<ResourceId, &ServiceReachFact> =

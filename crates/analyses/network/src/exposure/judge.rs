@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use model::address::Block;
+use model::inventory::{BlockReach, TrafficAction, Who};
+
 use super::{Answer, Arrival, Entry, Reach, Sources};
 use crate::addresses::{self, Range};
 use crate::compile::Direction;
+use crate::config::BlockMatching;
 use crate::evaluate::Scratch;
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
@@ -97,6 +101,10 @@ impl<'n, 'a> Judge<'n, 'a> {
         let reach = entry.reach.clone();
         match (of_nodes.is_empty(), of_clients.is_empty()) {
             (true, true) => Judged::refused(entry),
+            (true, false) if self.may_be_nodes(entry) => {
+                let sources = Sources { certain: Vec::new(), possible: listed };
+                Judged { answer: Answer::DependsOnNodes(of_clients), reach, sources }
+            }
             (true, false) => {
                 let sources = Sources { certain: Vec::new(), possible: from };
                 Judged { answer: Answer::DependsOnSource(of_clients), reach, sources }
@@ -108,6 +116,39 @@ impl<'n, 'a> Judge<'n, 'a> {
                 Judged { answer: Answer::Admitted(of_nodes), reach, sources: Sources { certain: from, possible } }
             }
         }
+    }
+
+    /// Whether policies that admit clients by their addresses may admit nodes by theirs, which are not known. Nodes are
+    /// taken to have private ones.
+    fn may_be_nodes(&self, entry: &Entry) -> bool {
+        let network = self.network;
+        let is_unknown = |(_, class): &(_, u32)| network.census.classes[*class as usize].atoms.is_empty();
+        if !network.census.nodes.iter().any(is_unknown) {
+            return false;
+        }
+        let reaches_nodes = |reach: BlockReach| match reach {
+            BlockReach::Anything => true,
+            BlockReach::Plugin => network.config.dialect.blocks != BlockMatching::OutsideOnly,
+            BlockReach::Outside => false,
+        };
+        let (compiled, own) = (&network.compiled, network.group_of(entry.endpoint));
+        let mut rules = Vec::new();
+        compiled.stages.iter().any(|stage| {
+            compiled.rules_of_subject(&stage.ingress, own, &mut rules);
+            let written = rules.iter().map(|rule| &stage.ingress.rules[*rule as usize]);
+            let mut written = written.filter_map(|rule| {
+                let ingress = network.policy(rule.policy).ingress.as_ref()?;
+                ingress.rules.get(rule.number as usize)
+            });
+            written.any(|rule| {
+                let mut peers = rule.peers.iter().flatten();
+                rule.action == TrafficAction::Allow
+                    && peers.any(|peer| match &peer.who {
+                        Who::Block { block, reach, .. } => reaches_nodes(*reach) && has_private(block),
+                        _ => false,
+                    })
+            })
+        })
     }
 
     /// Where a controller brings the traffic, whoever reaches that comes in.
@@ -127,6 +168,7 @@ impl<'n, 'a> Judge<'n, 'a> {
             Answer::Refused => return Judged::refused(entry),
             _ if sources.possible.is_empty() => return Judged::refused(entry),
             Answer::DependsOnSource(_) => Answer::DependsOnSource(left),
+            Answer::DependsOnNodes(_) => Answer::DependsOnNodes(left),
             Answer::Admitted(_) | Answer::DependsOnController => Answer::Admitted(left),
         };
         let reach = match &entry.reach {
@@ -144,7 +186,8 @@ impl<'n, 'a> Judge<'n, 'a> {
         }
         let mut all: Vec<Judged> = front.iter().map(|entry| self.judge(entry)).collect();
         all.retain(|judged| judged.answer != Answer::Refused);
-        let rank = |judged: &Judged| (matches!(judged.answer, Answer::DependsOnSource(_)), rank(&judged.reach));
+        let is_doubtful = |answer: &Answer| matches!(answer, Answer::DependsOnSource(_) | Answer::DependsOnNodes(_));
+        let rank = |judged: &Judged| (is_doubtful(&judged.answer), rank(&judged.reach));
         let union = |of: fn(&Judged) -> &Vec<Range>| addresses::union(all.iter().flat_map(of).copied().collect());
         let sources =
             Sources { certain: union(|one| &one.sources.certain), possible: union(|one| &one.sources.possible) };
@@ -197,6 +240,11 @@ impl<'n, 'a> Judge<'n, 'a> {
         let masks: Vec<u64> = column.iter().map(|page| page[from]).collect();
         network.compiled.atoms.ports(&masks)
     }
+}
+
+/// Whether some addresses of a block are private.
+fn has_private(block: &Block) -> bool {
+    !addresses::without(&[Range::of(block)], &addresses::public()).is_empty()
 }
 
 /// The widest first.

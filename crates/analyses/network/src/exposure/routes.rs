@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use model::address::Block;
 use model::inventory::{
-    BackendFact, DoorFact, GatewayFact, ListenerFact, PortReference, ResourceId, RouteFact, RoutesFrom, ServiceFact,
-    ServicePortFact,
+    AllowList, BackendFact, DoorFact, GatewayFact, ListenerFact, PortReference, Protocol, ResourceId, RouteFact,
+    RoutesFrom, ServiceFact, ServicePortFact,
 };
 use model::place::Place;
 use model::symbols::Symbol;
@@ -29,6 +29,13 @@ struct Opening {
     way: Way,
     opened_by: ResourceId,
     place: Place,
+    door: String,
+    tls: Tls,
+    controller: Controller,
+}
+
+/// A listener that takes a route, or a Gateway that is not known.
+struct Attached {
     door: String,
     tls: Tls,
     controller: Controller,
@@ -64,11 +71,14 @@ impl Network<'_> {
             };
             let namespace = namespace_of(self.inventory, route.resource);
             let target = door.and_then(|door| door.target);
+            let read =
+                door.into_iter().flat_map(|door| &door.allowed).filter(|(list, _)| *list == AllowList::OpenShift);
+            let listed = self.listed(&read.map(|(_, block)| *block).collect::<Vec<_>>());
             for backend in &route.backends {
                 let Some(service) = doors.services.get(&(namespace, backend.name)) else { continue };
                 let ports = service.ports.iter().filter(|port| target.is_none_or(|target| is_target(port, target)));
                 for port in ports {
-                    self.enter(opening(self), service, Some(port), &[], index, entries);
+                    self.enter(opening(self), service, Some(port), &listed, index, entries);
                 }
             }
         }
@@ -84,7 +94,9 @@ impl Network<'_> {
             let Some(door) = doors.doors.get(&ingress.resource) else { continue };
             let class = self.inventory.symbols.text(ingress.class);
             let namespace = namespace_of(self.inventory, ingress.resource);
-            let listed = self.listed(&door.allowed);
+            let controller = self.ingress_controller(&class, index);
+            let read = door.allowed.iter().filter(|(list, _)| self.reads(*list, &class, &controller));
+            let listed = self.listed(&read.map(|(_, block)| *block).collect::<Vec<_>>());
             let mut add = |backend: &BackendFact, host: Symbol, path: Symbol| {
                 let Some(service) = doors.services.get(&(namespace, backend.name)) else { return };
                 let is_tls = door.tls.iter().any(|own| own.is_empty() || *own == host);
@@ -94,7 +106,7 @@ impl Network<'_> {
                     place: backend.place,
                     door: format!("{}{}", self.host(host), self.inventory.symbols.text(path)),
                     tls: if is_tls { Tls::Yes } else { Tls::No },
-                    controller: self.ingress_controller(&class, index),
+                    controller: controller.clone(),
                 };
                 let port = backend.port.and_then(|port| service.ports.iter().find(|own| is_port(own, port)));
                 if port.is_some() || backend.port.is_none() {
@@ -127,38 +139,78 @@ impl Network<'_> {
         index: &WorkloadIndex,
         entries: &mut Vec<Entry>,
     ) {
+        let kind = self.inventory.symbols.text(self.inventory.resource(route.resource).kind);
+        let mut attached: Vec<Attached> = Vec::new();
         for (gateway, listener) in self.listeners(route, gateways) {
-            let hosts: Vec<String> = match route.hosts.is_empty() {
-                true => vec![self.host(listener.hostname)],
-                false => route.hosts.iter().map(|(host, _)| self.host(*host)).collect(),
-            };
-            let protocol = self.inventory.symbols.text(listener.protocol);
-            let tls = match &*protocol {
+            let Some(hosts) = self.shared_hosts(route, listener) else { continue };
+            let tls = match &*self.inventory.symbols.text(listener.protocol) {
                 "HTTPS" => Tls::Yes,
                 "TLS" => Tls::PassedThrough,
                 _ => Tls::No,
             };
             let number = listener.port.map_or_else(String::new, |port| format!(" on {port}"));
-            for backend in route.rules.iter().flat_map(|rule| &rule.backends) {
+            let controller = self.gateway_pods(gateway.resource, index);
+            attached.push(Attached { door: format!("{}{number}", hosts.join(", ")), tls, controller });
+        }
+        // A Gateway that is not in the input is taken to be there, and open.
+        if self.asks_elsewhere(route, gateways) {
+            let hosts = self.hosts_of(route, Symbol::EMPTY);
+            let tls = if kind == "TLSRoute" { Tls::PassedThrough } else { Tls::No };
+            attached.push(Attached { door: hosts.join(", "), tls, controller: Self::unknown_controller() });
+        }
+        let protocol = if kind == "UDPRoute" { Protocol::Udp } else { Protocol::Tcp };
+        for Attached { door, tls, controller } in attached {
+            for backend in route.rules.iter().flat_map(|rule| rule.backends.iter().chain(&rule.mirrors)) {
                 let own = namespace_of(self.inventory, route.resource);
                 let namespace = if backend.namespace.is_empty() { own } else { backend.namespace };
                 if namespace != own && !self.is_granted(route, namespace, backend.name) {
                     continue;
                 }
                 let Some(service) = doors.services.get(&(namespace, backend.name)) else { continue };
-                let port = backend.port.and_then(|port| service.ports.iter().find(|own| is_port(own, port)));
+                let mut ports = service.ports.iter().filter(|port| port.protocol == protocol);
+                let port = backend.port.and_then(|port| ports.find(|own| is_port(own, port)));
                 let Some(port) = port else { continue };
                 let opening = Opening {
                     way: Way::Gateway,
                     opened_by: route.resource,
                     place: backend.place,
-                    door: format!("{}{number}", hosts.join(", ")),
+                    door: door.clone(),
                     tls,
-                    controller: self.gateway_pods(gateway.resource, index),
+                    controller: controller.clone(),
                 };
                 self.enter(opening, service, Some(port), &[], index, entries);
             }
         }
+    }
+
+    fn hosts_of(&self, route: &RouteFact, otherwise: Symbol) -> Vec<String> {
+        match route.hosts.is_empty() {
+            true => vec![self.host(otherwise)],
+            false => route.hosts.iter().map(|(host, _)| self.host(*host)).collect(),
+        }
+    }
+
+    /// The hosts of a route that a listener is for; none if it is for others.
+    fn shared_hosts(&self, route: &RouteFact, listener: &ListenerFact) -> Option<Vec<String>> {
+        let hosts = self.hosts_of(route, listener.hostname);
+        if route.hosts.is_empty() || listener.hostname.is_empty() {
+            return Some(hosts);
+        }
+        let own = self.inventory.symbols.text(listener.hostname);
+        let shared: Vec<String> = hosts.into_iter().filter_map(|host| shared_host(&own, &host)).collect();
+        (!shared.is_empty()).then_some(shared)
+    }
+
+    /// Whether a route asks for a Gateway that is not in the input.
+    fn asks_elsewhere(&self, route: &RouteFact, gateways: &[&GatewayFact]) -> bool {
+        let own = namespace_of(self.inventory, route.resource);
+        route.parents.iter().any(|parent| {
+            let namespace = if parent.namespace.is_empty() { own } else { parent.namespace };
+            !gateways.iter().any(|gateway| {
+                let is_named = self.inventory.resource(gateway.resource).name == parent.name;
+                is_named && namespace_of(self.inventory, gateway.resource) == namespace
+            })
+        })
     }
 
     /// The listeners that take a route. Source: the Gateway API, `allowedRoutes` and `parentRefs`.
@@ -180,7 +232,7 @@ impl Network<'_> {
                 let takes = |listener: &&ListenerFact| {
                     let is_meant = parent.section.is_empty() || parent.section == listener.name;
                     let is_on_port = parent.port.is_none_or(|port| listener.port == Some(port));
-                    is_meant && is_on_port && self.takes(listener, of_gateway, own)
+                    is_meant && is_on_port && self.is_for(listener, route) && self.takes(listener, of_gateway, own)
                 };
                 for listener in gateway.listeners.iter().filter(takes) {
                     if !found.iter().any(|(_, known)| std::ptr::eq(*known, listener)) {
@@ -190,6 +242,24 @@ impl Network<'_> {
             }
         }
         found
+    }
+
+    /// Whether a listener is for a kind of route. Source: the Gateway API, `allowedRoutes.kinds`, and the kinds that are
+    /// for a protocol where none are written.
+    fn is_for(&self, listener: &ListenerFact, route: &RouteFact) -> bool {
+        let kind = self.inventory.resource(route.resource).kind;
+        if !listener.kinds.is_empty() {
+            return listener.kinds.contains(&kind);
+        }
+        let kind = self.inventory.symbols.text(kind);
+        match &*self.inventory.symbols.text(listener.protocol) {
+            "HTTP" | "HTTPS" => matches!(&*kind, "HTTPRoute" | "GRPCRoute"),
+            "TLS" => matches!(&*kind, "TLSRoute" | "TCPRoute"),
+            "TCP" => kind == "TCPRoute",
+            "UDP" => kind == "UDPRoute",
+            // Implementations may have protocols of their own.
+            _ => true,
+        }
     }
 
     fn takes(&self, listener: &ListenerFact, of_gateway: Symbol, of_route: Symbol) -> bool {
@@ -255,6 +325,17 @@ fn is_port(own: &ServicePortFact, wanted: PortReference) -> bool {
     match wanted {
         PortReference::Number(number) => own.port == Some(number),
         PortReference::Name(name) => own.name == name,
+    }
+}
+
+/// The host that two names mean, of which each may begin with `*.`.
+fn shared_host(left: &str, right: &str) -> Option<String> {
+    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
+    let is_in = |name: &str, wildcard: &str| wildcard.strip_prefix('*').is_some_and(|suffix| name.ends_with(suffix));
+    match () {
+        () if left == right || is_in(&left, &right) => Some(left),
+        () if is_in(&right, &left) => Some(right),
+        () => None,
     }
 }
 

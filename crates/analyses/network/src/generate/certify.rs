@@ -67,13 +67,14 @@ pub fn certify(before: &Network<'_>, after: &Network<'_>, generated: &Generated)
     let mut wanted: BTreeMap<(EndpointId, EndpointId), Vec<&Need>> = BTreeMap::new();
     for need in generated.needs.keys() {
         let (from, to) = (ends.of(need.from), ends.of(need.to));
-        if from.is_empty() || to.is_empty() {
+        // Addresses of different families do not meet.
+        let pairs = from.iter().flat_map(|from| to.iter().map(|to| (*from, *to)));
+        let mut pairs = pairs.filter(|(from, to)| after.can_meet(*from, *to)).peekable();
+        if pairs.peek().is_none() {
             certificate.missing.push(missing(after, need, None));
         }
-        for &from in &from {
-            for &to in &to {
-                wanted.entry((from, to)).or_default().push(need);
-            }
+        for pair in pairs {
+            wanted.entry(pair).or_default().push(need);
         }
     }
     let covered = ends.covered(generated);

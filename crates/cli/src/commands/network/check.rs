@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &NetworkCheckArguments) -> anyhow::Result<Exit> {
     let mut assumptions = assume(&inventory, &arguments.input)?;
     assumptions.config.labels = labels(&rules, &inventory.symbols);
     let worlds = match assumptions.is_certain(&arguments.input) {
-        true => Worlds::assumed(&inventory, &assumptions.config),
+        true => Worlds::known(&inventory, &assumptions.config),
         false => Worlds::new(&inventory, &assumptions.config),
     };
     let outcomes = check(&worlds, &rules);

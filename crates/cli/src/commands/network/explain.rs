@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &NetworkExplainArguments) -> anyhow::Result<Exit> {
     let assumptions = assume(&inventory, &arguments.input)?;
     let is_known = assumptions.plugin.name().is_some() || !arguments.input.dialect.is_empty();
     let worlds = match is_known {
-        true => Worlds::assumed(&inventory, &assumptions.config),
+        true => Worlds::known(&inventory, &assumptions.config),
         false => Worlds::new(&inventory, &assumptions.config),
     };
     let network = &worlds.base;

@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &NetworkListArguments) -> anyhow::Result<Exit> {
     let inventory = read(&arguments.paths, &arguments.input)?;
     let Assumptions { config, plugin, own } = assume(&inventory, &arguments.input)?;
     let is_known = plugin.name().is_some() || !arguments.input.dialect.is_empty();
-    let worlds = if is_known { Worlds::assumed(&inventory, &config) } else { Worlds::new(&inventory, &config) };
+    let worlds = if is_known { Worlds::known(&inventory, &config) } else { Worlds::new(&inventory, &config) };
     let network = &worlds.base;
     let filter = Filter {
         focus: focus(network, arguments)?,

@@ -261,6 +261,8 @@ pub struct ListenerFact {
     pub hostname: Symbol,
     /// The namespaces whose routes it takes.
     pub routes_from: RoutesFrom,
+    /// The kinds of routes that it takes; none written means those that its protocol is for.
+    pub kinds: Box<[Symbol]>,
 }
 
 /// Whose routes a listener takes.
@@ -312,6 +314,8 @@ pub struct RouteRuleFact {
     pub matches: Box<[(Symbol, Place)]>,
     /// Where it leads; what has no weight is left out.
     pub backends: Box<[BackendFact]>,
+    /// Who gets a copy of the traffic.
+    pub mirrors: Box<[BackendFact]>,
     /// Whether all it does is to send the client to HTTPS.
     pub redirects: bool,
 }

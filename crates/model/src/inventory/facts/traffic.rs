@@ -322,12 +322,25 @@ pub struct DoorFact {
     pub place: Place,
     /// The hosts for which it speaks TLS; an empty name means all.
     pub tls: Box<[Symbol]>,
-    /// The blocks of addresses that may connect, if an annotation lists them.
-    pub allowed: Box<[Symbol]>,
+    /// The blocks of addresses that may connect, if annotations list them, each with whose annotation it is.
+    pub allowed: Box<[(AllowList, Symbol)]>,
     /// `gatewayClassName`, if it is a Gateway.
     pub class: Symbol,
     /// `targetPort` of an OpenShift Route.
     pub target: Option<PortReference>,
+}
+
+/// Whose annotation lists the blocks of addresses that may connect: no other controller reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllowList {
+    /// Controllers of nginx: that of the Kubernetes project, and that of F5.
+    Nginx,
+    /// Controllers of HAProxy: that of HAProxy Technologies, and that of the community.
+    Haproxy,
+    /// Load balancers of AWS.
+    Aws,
+    /// Routers of OpenShift.
+    OpenShift,
 }
 
 /// The labels of a Node.

@@ -220,6 +220,7 @@ impl Observer<'_> {
             protocol_place: self.place_or_missing(listener.get("protocol"), listener, "protocol"),
             hostname: self.host(listener.get("hostname")),
             routes_from: self.routes_from(listener),
+            kinds: items(listener.at(&["allowedRoutes", "kinds"])).map(|kind| self.symbol(kind.get("kind"))).collect(),
         });
         GatewayFact { resource: self.resource, listeners: listeners.collect() }
     }
@@ -266,6 +267,13 @@ impl Observer<'_> {
             Some(self.backend(backend.get("name")?, backend.get("namespace"), backend.get("port")))
         });
         let backends: Box<[BackendFact]> = backends.collect();
+        let of_backends = items("backendRefs").flat_map(|backend| backend.get("filters")).flat_map(Value::items);
+        let mirrors =
+            items("filters").chain(of_backends).filter_map(|filter| filter.at(&["requestMirror", "backendRef"]));
+        let mirrors = mirrors.filter(|backend| is_of(*backend, "", "Service")).filter_map(|backend| {
+            Some(self.backend(backend.get("name")?, backend.get("namespace"), backend.get("port")))
+        });
+        let mirrors: Box<[BackendFact]> = mirrors.collect();
         let redirects = items("filters").any(|filter| {
             filter.at(&["requestRedirect", "scheme"]).is_some_and(|scheme| scheme.text().eq_ignore_ascii_case("https"))
         });
@@ -275,7 +283,7 @@ impl Observer<'_> {
         if matches.is_empty() {
             matches.push((self.symbols.intern("PathPrefix /"), self.place(rule)));
         }
-        RouteRuleFact { matches: matches.into(), redirects: redirects && backends.is_empty(), backends }
+        RouteRuleFact { matches: matches.into(), redirects: redirects && backends.is_empty(), backends, mirrors }
     }
 
     fn grant(&self, object: &Object<'_>) -> GrantFact {

@@ -11,8 +11,8 @@ use super::Observer;
 use crate::address::Block;
 use crate::document::Value;
 use crate::inventory::{
-    DoorFact, Expression, InstanceFact, NodeLabelsFact, PodSet, PortReference, RefusedPolicy, ServiceReachFact,
-    TrafficFacts, TrafficPort,
+    AllowList, DoorFact, Expression, InstanceFact, NodeLabelsFact, PodSet, PortReference, RefusedPolicy,
+    ServiceReachFact, TrafficFacts, TrafficPort,
 };
 use crate::labels::{Selector, labels};
 use crate::load_balancer;
@@ -192,24 +192,24 @@ impl Observer<'_> {
     }
 
     /// Annotations of controllers that list the blocks of addresses that may connect.
-    fn allowed_addresses(&self, object: &Object<'_>) -> Box<[Symbol]> {
-        const ANNOTATIONS: &[&str] = &[
-            "nginx.ingress.kubernetes.io/whitelist-source-range",
-            "nginx.ingress.kubernetes.io/allowlist-source-range",
-            "nginx.org/allowlist-source-range",
-            "haproxy.org/allow-list",
-            "haproxy-ingress.github.io/allowlist-source-range",
-            "haproxy-ingress.github.io/whitelist-source-range",
-            "haproxy.router.openshift.io/ip_allowlist",
-            "haproxy.router.openshift.io/ip_whitelist",
-            "alb.ingress.kubernetes.io/inbound-cidrs",
+    fn allowed_addresses(&self, object: &Object<'_>) -> Box<[(AllowList, Symbol)]> {
+        const ANNOTATIONS: &[(&str, AllowList)] = &[
+            ("nginx.ingress.kubernetes.io/whitelist-source-range", AllowList::Nginx),
+            ("nginx.ingress.kubernetes.io/allowlist-source-range", AllowList::Nginx),
+            ("nginx.org/allowlist-source-range", AllowList::Nginx),
+            ("haproxy.org/allow-list", AllowList::Haproxy),
+            ("haproxy-ingress.github.io/allowlist-source-range", AllowList::Haproxy),
+            ("haproxy-ingress.github.io/whitelist-source-range", AllowList::Haproxy),
+            ("haproxy.router.openshift.io/ip_allowlist", AllowList::OpenShift),
+            ("haproxy.router.openshift.io/ip_whitelist", AllowList::OpenShift),
+            ("alb.ingress.kubernetes.io/inbound-cidrs", AllowList::Aws),
         ];
-        let listed = object.annotations().filter(|(key, _)| ANNOTATIONS.contains(&&*key.text()));
         let mut ranges = Vec::new();
-        for (_, list) in listed {
+        for (key, list) in object.annotations() {
+            let Some((_, whose)) = ANNOTATIONS.iter().find(|(name, _)| *name == key.text()) else { continue };
             let text = list.text();
             let words = text.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty());
-            ranges.extend(words.map(|word| self.symbols.intern(word)));
+            ranges.extend(words.map(|word| (*whose, self.symbols.intern(word))));
         }
         ranges.into()
     }

@@ -228,6 +228,12 @@ fn doubt_text(network: &Network<'_>, doubt: &Doubt) -> String {
         Doubt::Source(door) => {
             format!("{} leads there, and whether the pods see clients or nodes is not known", named(*door))
         }
+        Doubt::Nodes(door) => {
+            format!("{} is open to whoever reaches a node, and whether they do is not known", named(*door))
+        }
+        Doubt::NodeAddresses(door) => {
+            format!("{} leads there, if policies admit the addresses of nodes, which are not known", named(*door))
+        }
         Doubt::Controller(door) => {
             format!("{} leads there, and its controller is not in the input", named(*door))
         }
@@ -420,8 +426,9 @@ fn write_rule(rule: &CheckedRule, terminal: Terminal, out: &mut dyn Write) -> io
         let line = part.line;
         writeln!(out, "    `{}` (line {line}) selects nothing here, so the rule holds nothing", sanitize(&part.name))?;
     }
+    let what = if rule.broken > 0 { "besides, cannot be decided" } else { "cannot be decided" };
     for doubt in &rule.doubts {
-        writeln!(out, "    cannot be decided: {}", sanitize(doubt))?;
+        writeln!(out, "    {what}: {}", sanitize(doubt))?;
     }
     const SHOWN: usize = 3;
     for pair in rule.witnesses.iter().take(SHOWN) {

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use ::network::{Dependence, Exempt, Explanation, Half, Network, Placed, Ports, Reason, Word};
+use ::network::{Dependence, Exempt, Explanation, Half, Network, Placed, Ports, Reason, UNKNOWN_ADDRESSES, Word};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::hanging::{write_hanging, write_plain};
-use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, object_name, place_of};
+use super::wire::{Connection, PolicyNote, SCHEMA_VERSION, depends_on, object_name, place_of};
 use crate::json::{JsonCoverage, Tool};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, wrap};
@@ -304,7 +304,7 @@ fn write_answer(answer: &ExplainAnswer, terminal: Terminal, out: &mut dyn Write)
     for other in &answer.depends_on {
         let ports =
             if other.admitted.0.is_empty() { "nothing is".to_owned() } else { format!("{} is", other.admitted.0) };
-        let text = format!("depends on the CNI: {ports} admitted if {}", other.condition);
+        let text = format!("{}: {ports} admitted if {}", depends_on(&other.condition), other.condition);
         write_plain(&text, 2, terminal, out)?;
     }
     write_own_node(answer, terminal, out)?;
@@ -345,7 +345,12 @@ fn verdict(answer: &ExplainAnswer) -> String {
     let undecidable = [&answer.egress, &answer.ingress]
         .iter()
         .any(|half| half.steps.iter().any(|step| step.word == Word::Undecidable.text()));
-    let depends = if answer.depends_on.is_empty() { "" } else { ", which depends on the CNI" };
+    let by_plugin = answer.depends_on.iter().any(|other| other.condition != UNKNOWN_ADDRESSES);
+    let depends = match (answer.depends_on.is_empty(), by_plugin) {
+        (true, _) => "",
+        (false, true) => ", which depends on the CNI",
+        (false, false) => ", which depends on addresses that are not known",
+    };
     let sure = if undecidable { ", as far as what is evaluated says" } else { depends };
     let own = answer.own_node.as_ref().filter(|own| own.placed == "perhaps" && own.admitted != answer.admitted);
     let sure = format!("{}{sure}", if own.is_some() { " but with the node that the pods run on" } else { "" });

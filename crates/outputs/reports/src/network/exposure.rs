@@ -101,8 +101,9 @@ pub struct ExposureEntry {
     pub tls: String,
     /// The ports at the pods.
     pub pod_ports: Connection,
-    /// What policies leave of it: `admitted`, `refused`, `dependsOnController`, or `dependsOnSource` where policies admit
-    /// clients, and pods may see nodes in their place.
+    /// What policies leave of it: `admitted`, `refused`, `dependsOnController`, `dependsOnSource` where policies admit
+    /// clients, and pods may see nodes in their place, or `dependsOnNodes` where the addresses of nodes, which are not known,
+    /// may be among those that are admitted.
     pub answer: String,
     /// The ports that policies leave.
     pub admitted: Connection,
@@ -214,6 +215,7 @@ fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
         Answer::Refused => ("refused", ::network::Ports::none()),
         Answer::DependsOnController => ("dependsOnController", ::network::Ports::none()),
         Answer::DependsOnSource(ports) => ("dependsOnSource", ports.clone()),
+        Answer::DependsOnNodes(ports) => ("dependsOnNodes", ports.clone()),
     };
     ExposureEntry {
         workload: entry.behind(network),
@@ -312,6 +314,7 @@ fn counts(entries: &[ExposureEntry]) -> String {
         (of(&assumed), "open if its controller is", "open if their controllers are"),
         (of(&|entry| is(entry, "dependsOnController")), "depends on a controller", "depend on a controller"),
         (of(&|entry| is(entry, "dependsOnSource")), "depends on what pods see", "depend on what pods see"),
+        (of(&|entry| is(entry, "dependsOnNodes")), "depends on addresses of nodes", "depend on addresses of nodes"),
         (of(&|entry| entry.reach == "inside" && entry.answer != "refused"), "inside alone", "inside alone"),
         (of(&|entry| entry.answer == "refused"), "refused by policies", "refused by policies"),
     ];
@@ -411,7 +414,14 @@ fn kind_of_way(way: &str) -> &'static str {
 pub(super) fn who(entry: &Entry) -> String {
     let Sources { certain, possible } = &entry.sources;
     let is_limited = !possible.is_empty() && some(possible) != "everybody";
+    let is_believed = matches!(entry.reach, Reach::Listed(_)) && entry.arrival == Arrival::UnknownPods;
     let who = match (&entry.reach, is_limited) {
+        (Reach::Listed(ranges), _) if is_believed => {
+            return format!(
+                "{} may use it, if its controller, which is not in the input, holds to that list",
+                some(ranges)
+            );
+        }
         (Reach::Inside, _) => {
             return "pods of the cluster alone may: nothing opens its controller to the outside".to_owned();
         }
@@ -432,6 +442,7 @@ pub(super) fn who(entry: &Entry) -> String {
     match &entry.answer {
         Answer::Refused => who,
         Answer::DependsOnSource(_) => format!("{who}, if the pods see their address and not that of a node"),
+        Answer::DependsOnNodes(_) => format!("{who}, if policies admit the addresses of nodes, which are not known"),
         _ if certain == possible || certain.is_empty() => who,
         _ => format!("{who}; {} whatever nodes do to addresses, the others if nodes hide theirs", some(certain)),
     }
@@ -467,6 +478,7 @@ fn answer(entry: &ExposureEntry) -> String {
         "refused" if entry.arrival == "pods" => format!("policies do not admit {seen}, or nobody to those"),
         "refused" => format!("policies do not admit {seen}"),
         "dependsOnSource" => "policies admit clients, and not nodes".to_owned(),
+        "dependsOnNodes" => "policies admit blocks in which nodes may be".to_owned(),
         _ => "whether policies admit the controller's pods depends on who they are".to_owned(),
     }
 }

@@ -216,7 +216,7 @@ fn door(network: &Network<'_>, entry: &Entry) -> PageDoor {
             _ if !entry.is_open() => "refused",
             Answer::Admitted(_) => "admitted",
             Answer::Refused => "refused",
-            Answer::DependsOnController | Answer::DependsOnSource(_) => "depends",
+            Answer::DependsOnController | Answer::DependsOnSource(_) | Answer::DependsOnNodes(_) => "depends",
         },
         place: format!("{path}:{line}"),
     }

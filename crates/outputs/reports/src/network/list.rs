@@ -10,7 +10,7 @@ use super::exposure::{targets, write_targets};
 use super::hanging::{write_hanging, write_plain};
 use super::map::{Filter, coverage, depends_on, undecidable};
 use super::table::Table;
-use super::wire::{PluginSource, assumed_text, incomplete, refused};
+use super::wire::{self, PluginSource, assumed_text, incomplete, refused};
 use crate::text::Terminal;
 use crate::text::terminal::sanitize;
 
@@ -200,15 +200,12 @@ fn write_doubts(input: &ListInput<'_, '_>, terminal: Terminal, out: &mut dyn Wri
     let depends = depends_on(input.worlds, input.filter);
     for one in depends.iter().take(MOST) {
         let ports = one.connection.0.to_string();
-        let line = format!("{} => {}: {ports}, if {}", one.from, one.to, one.condition);
-        writeln!(
-            out,
-            "depends on the CNI: {}",
-            terminal.cut(&sanitize(&line), terminal.width.saturating_sub(20).max(20))
-        )?;
+        let on = wire::depends_on(&one.condition);
+        let line = format!("{on}: {} => {}: {ports}, if {}", one.from, one.to, one.condition);
+        writeln!(out, "{}", terminal.cut(&sanitize(&line), terminal.width.max(40)))?;
     }
     if depends.len() > MOST {
-        writeln!(out, "depends on the CNI: {} more pairs; `--output json` has all", depends.len() - MOST)?;
+        writeln!(out, "depends: {} more pairs; `--output json` has all", depends.len() - MOST)?;
     }
     Ok(())
 }

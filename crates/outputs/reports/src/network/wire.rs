@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ::network::{
     BlockMatching, Config, Direction, Enforcement, HostNetwork, Identity, Isolation, Network, OwnNode, PROTOCOLS,
-    PortRanges, Ports, protocol_name,
+    PortRanges, Ports, UNKNOWN_ADDRESSES, protocol_name,
 };
 use model::inventory::{Inventory, ResourceId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -346,4 +346,9 @@ fn isolation_name(isolation: Isolation) -> &'static str {
         Isolation::Restricted => "restricted",
         Isolation::NotApplicable => "notApplicable",
     }
+}
+
+/// What an answer depends on that holds under a condition.
+pub(super) fn depends_on(condition: &str) -> &'static str {
+    if condition == UNKNOWN_ADDRESSES { "depends on addresses" } else { "depends on the CNI" }
 }

@@ -11,7 +11,7 @@ use cluster::client::{Client, Limits};
 use cluster::discovery::discover;
 use cluster::kubeconfig::{Connection, Secret, User};
 use cluster::lists::Scope;
-use cluster::load::{Actions, Progress, live};
+use cluster::load::{Actions, MadeObjects, Progress, live};
 use cluster::snapshot::Writer;
 use model::inventory::Inventory;
 
@@ -157,7 +157,8 @@ pub(crate) fn load(connection: Connection, writer: Option<Writer>) -> (Inventory
     let found = discover(&client).unwrap();
     let mut inventory = Inventory::default();
     let progress = Progress::default();
-    let actions = Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress };
+    let actions =
+        Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress, made: MadeObjects::Folded };
     live(&client, found, &Scope::default(), 4, writer, actions, &mut inventory).unwrap();
     drop(client);
     (inventory, said.into_inner().unwrap())

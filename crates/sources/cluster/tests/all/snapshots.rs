@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cluster::discovery::{ApiResource, Discovery};
 use cluster::features::Feature;
-use cluster::load::{Actions, Progress, snapshot};
+use cluster::load::{Actions, MadeObjects, Progress, snapshot};
 use cluster::snapshot::{Header, Names, ReadError, Redaction, VERSION, create};
 use model::inventory::Inventory;
 
@@ -58,7 +58,8 @@ fn written(path: &Path, redaction: Option<Redaction>) -> Inventory {
 
 fn read(path: &Path) -> Result<Inventory, ReadError> {
     let progress = Progress::default();
-    let actions = Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress };
+    let actions =
+        Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress, made: MadeObjects::Folded };
     let mut inventory = Inventory::default();
     snapshot(path, 3, Feature::Scan, actions, &mut inventory)?;
     Ok(inventory)
