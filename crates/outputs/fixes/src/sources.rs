@@ -5,6 +5,7 @@
 
 mod conditions;
 mod creation;
+mod fetched;
 mod isolation;
 mod left_out;
 mod locate;
@@ -22,6 +23,7 @@ use crate::block::Block;
 use crate::edit::{Action, Patch};
 use crate::field::Step;
 use crate::tree::Tree;
+use fetched::Fetched;
 use locate::{Locator, Node, Object, Texts};
 
 pub(crate) use isolation::beside;
@@ -189,13 +191,14 @@ impl<'s> Sources<'s> {
             block: node.block,
             creates: None,
         };
-        let mut edits: Vec<SourceEdit> = Vec::new();
+        let fetched = Fetched::new(&locator, self.text_of);
+        let mut edits: Vec<SourceEdit> = fetched.edits(&locator, value, action, self.text_of);
         match action {
             Action::Merge(tree) => {
                 let mut places = locator.collection(value);
                 if rendering.renderer == Renderer::Helm || places.iter().any(|place| place.site == Site::Template) {
                     edits.extend(places.iter().filter_map(|place| self.condition(place, rendering, tree)));
-                    edits.extend(left_out::edits(&locator, value, tree, self.text_of));
+                    edits.extend(left_out::edits(&locator, value, tree, &fetched, self.text_of));
                     places.sort_by_key(|place| place.site);
                 }
                 edits.extend(places.into_iter().map(|place| edit(place, action)));
@@ -214,6 +217,7 @@ impl<'s> Sources<'s> {
                 edits.extend(locator.entry(object.value, steps).into_iter().map(|node| edit(node, action)));
             }
         }
+        edits.retain(|edit| !fetched.has(&edit.path));
         let mut ways: Vec<Way> = Vec::new();
         for edit in edits {
             if !ways.iter().any(|way| way.contains(&edit)) {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use model::document::Document;
+
 use super::locate::Node;
 use crate::edit::{Action, Patch};
 use crate::field::{self, Step};
@@ -23,7 +25,7 @@ pub(super) fn of_entry(template: &str, place: &Node, key: &str) -> Option<Vec<St
 }
 
 /// Where the entry begins that the mapping at the end of `steps` is the value of.
-fn place_before(document: &model::document::Document<'_>, steps: &[Step]) -> usize {
+fn place_before(document: &Document<'_>, steps: &[Step]) -> usize {
     let Some((Step::Key(name), parents)) = steps.split_last() else { return 0 };
     let parent = field::find(document.root(), parents);
     parent.and_then(|parent| field::entry(parent, name)).map_or(0, |(key, _)| key.span().start as usize)
@@ -61,12 +63,34 @@ pub(super) fn patch(text: &str, path: &[String], inner: &Tree) -> Option<(usize,
         };
         return Some((0, Patch { steps, action }));
     }
+    Some((0, new_entry(&document, steps, inner)?))
+}
+
+/// The change of the values `text` with which they say `tree` at a path, and the document that it is in.
+pub(super) fn set(text: &str, path: &[String], tree: &Tree) -> Option<(usize, Patch)> {
+    let range = yaml::separate::documents(text).next();
+    let document = yaml::parse_document(range.map_or("", |range| &text[range])).ok()?;
+    let steps: Vec<Step> = path.iter().cloned().map(Step::Key).collect();
+    let action = match field::find(document.root(), &steps) {
+        Some(_) if tree.is_scalar() => Action::Replace(tree.clone()),
+        Some(known) if known.is_mapping() || known.is_null() => Action::Merge(tree.clone()),
+        Some(_) => return None,
+        None => return Some((0, new_entry(&document, steps, tree)?)),
+    };
+    Some((0, Patch { steps, action }))
+}
+
+/// The change that gives a document something at a path that it does not have.
+fn new_entry(document: &Document<'_>, steps: Vec<Step>, inner: &Tree) -> Option<Patch> {
     let depth = (0..steps.len())
         .rev()
         .find(|end| field::find(document.root(), &steps[..*end]).is_some_and(model::document::Value::is_mapping))?;
-    let wrap = |inner: Tree, key: &String| Tree::Mapping(vec![(key.clone(), inner)]);
-    let tree = path[depth..].iter().rev().fold(inner.clone(), wrap);
-    Some((0, Patch { steps: steps[..depth].to_vec(), action: Action::Merge(tree) }))
+    let wrap = |inner: Tree, step: &Step| match step {
+        Step::Key(key) => Some(Tree::Mapping(vec![(key.clone(), inner)])),
+        Step::Index(_) => None,
+    };
+    let tree = steps[depth..].iter().rev().try_fold(inner.clone(), wrap)?;
+    Some(Patch { steps: steps[..depth].to_vec(), action: Action::Merge(tree) })
 }
 
 #[cfg(test)]

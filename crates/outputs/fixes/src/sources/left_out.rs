@@ -4,8 +4,9 @@ use std::path::Path;
 
 use manifests::walk::clean;
 use model::document::Value;
-use model::provenance::{LeftOut, ValueOrigin};
+use model::provenance::{LeftOut, SourceId, ValueOrigin};
 
+use super::fetched::Fetched;
 use super::locate::{Locator, Node};
 use super::{Site, SourceEdit, TextOf, conditions};
 use crate::edit::{Action, Patch};
@@ -16,7 +17,7 @@ use crate::tree::Tree;
 const MOST: usize = 4;
 
 /// The changes of values with which a block is written that gives the mapping `value` the first entry of `tree`.
-pub(super) fn edits(locator: &Locator<'_>, value: Value<'_>, tree: &Tree, text_of: TextOf<'_>) -> Vec<SourceEdit> {
+pub(super) fn edits(locator: &Locator<'_>, value: Value<'_>, tree: &Tree, fetched: &Fetched, text_of: TextOf<'_>) -> Vec<SourceEdit> {
     let Tree::Mapping(entries) = tree else { return Vec::new() };
     let Some((key, inner)) = entries.first() else { return Vec::new() };
     let provenance = &locator.rendering.rendered.provenance;
@@ -25,7 +26,7 @@ pub(super) fn edits(locator: &Locator<'_>, value: Value<'_>, tree: &Tree, text_o
     for block in near(locator, value).filter(is_meant).take(MOST) {
         let (first, last) = (block.values.0 as usize, block.values.1 as usize);
         for origin in provenance.values.get(first..last).unwrap_or(&[]).iter().take(MOST) {
-            for edit in asked(locator, origin, inner, text_of) {
+            for edit in asked(locator, origin, inner, fetched, text_of) {
                 if !found.contains(&edit) {
                     found.push(edit);
                 }
@@ -72,16 +73,23 @@ fn is_branch(locator: &Locator<'_>, block: &LeftOut) -> bool {
 }
 
 /// What the values have to say so that a condition is met, and that what it guards has `inner`.
-fn asked(locator: &Locator<'_>, origin: &ValueOrigin, inner: &Tree, text_of: TextOf<'_>) -> Vec<SourceEdit> {
+fn asked(
+    locator: &Locator<'_>,
+    origin: &ValueOrigin,
+    inner: &Tree,
+    fetched: &Fetched,
+    text_of: TextOf<'_>,
+) -> Vec<SourceEdit> {
     let files = &locator.rendering.rendered.provenance.files;
-    if let Some(source) = origin.source {
+    let is_own = |file: SourceId| locator.file(file).is_some_and(|file| !fetched.has(&file.path));
+    if let Some(source) = origin.source.filter(|source| is_own(source.file)) {
         let Some(node) = locator.node(source, Site::Values) else { return Vec::new() };
         let Some(action) = locator.tree(&node).and_then(|tree| action(&tree, inner)) else { return Vec::new() };
         let Node { file, site, document, block, steps } = node;
         let patch = Patch { steps, action };
         return vec![SourceEdit { path: files[file].path.clone(), site, document, block, patch, creates: None }];
     }
-    // Nobody has written the value: its place is in the chart's own.
+    // Nobody has written the value, or those who wrote the chart: its place is in the values of the chart that has it.
     let Some(path) = field::parse(&origin.path) else { return Vec::new() };
     let names: Option<Vec<String>> =
         path.into_iter().map(|step| if let Step::Key(key) = step { Some(key) } else { None }).collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use model::document::{Document, Kind, NodeId, Span, Value};
 use model::inventory::{ResourceId, Results};
 use model::origin::{Origins, Renderer, Rendering, RenderingId};
-use model::provenance::{Piece, SourceFile, SourceSpan};
+use model::provenance::{Piece, SourceFile, SourceId, SourceSpan, ValueOrigin};
 
 use super::{Site, without};
 use crate::block::{Block, Literal};
@@ -248,6 +248,28 @@ impl Locator<'_> {
         }
         found.extend(self.node(piece.source, Site::Manifest));
         found
+    }
+
+    /// The values that went into a scalar, or into the keys and scalars of a mapping.
+    pub(super) fn values_of(&self, value: Value<'_>) -> Vec<&ValueOrigin> {
+        let provenance = &self.rendering.rendered.provenance;
+        let span = value.span();
+        let (start, end) = (span.start + self.base, (span.end + self.base).max(span.start + self.base + 1));
+        let mut found: Vec<&ValueOrigin> = Vec::new();
+        for piece in self.pieces(start, end) {
+            let own = provenance.values.get(piece.values.0 as usize..piece.values.1 as usize).unwrap_or(&[]);
+            for value in own {
+                if !found.contains(&value) {
+                    found.push(value);
+                }
+            }
+        }
+        found
+    }
+
+    /// A file that it was rendered from.
+    pub(super) fn file(&self, id: SourceId) -> Option<&SourceFile> {
+        self.rendering.rendered.provenance.files.get(id.0 as usize)
     }
 
     fn pieces(&self, start: u32, end: u32) -> impl Iterator<Item = &Piece> {
