@@ -181,7 +181,7 @@ fn read_manifests_with(
         let mut references = references.into_inner().unwrap_or_else(PoisonError::into_inner);
         let threads = manifests::load::threads(config.threads);
         references.extend_from_slice(Prepared::new(&families, &options, threads).references());
-        let (families, skipped) = repository::references::resolve(references, families, &options);
+        let (families, skipped) = repository::references::resolve(references, families, &options, &config.paths);
         inventory.coverage.skipped.extend(skipped);
         add(&families, &options, threads, inventory);
         Ok::<_, UsageError>(())

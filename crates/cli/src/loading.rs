@@ -70,7 +70,7 @@ pub(crate) fn load(input: &Input<'_>, mut inventory: Inventory, loading: &Loadin
         let threads = load::threads(config.threads);
         let prepared = Prepared::new(&families, options, threads);
         references.extend_from_slice(prepared.references());
-        let (families, unseen) = repository::references::resolve(references, families, options);
+        let (families, unseen) = repository::references::resolve(references, families, options, &config.paths);
         inventory.coverage.skipped.extend(unseen);
         let asked: Vec<UnitFamily> = families.clone();
         let render = |unit: &_| prepared.take(unit).unwrap_or_else(|| repository::rendering::render(unit, options));

@@ -38,6 +38,7 @@ mod rbac;
 mod rbac_least;
 #[cfg(unix)]
 mod redaction;
+mod releases;
 mod repositories;
 mod scan;
 mod schemas;

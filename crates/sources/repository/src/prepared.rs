@@ -15,7 +15,7 @@ use model::provenance::Rendered;
 use crate::options::{Inline, Options, Source, ValuesSource};
 use crate::paths::shown;
 use crate::plan::{Unit, UnitFamily};
-use crate::references::{self, Reference};
+use crate::references::{self, Named, Reference};
 use crate::rendering;
 use crate::world::Outcome;
 
@@ -77,13 +77,20 @@ fn find(rendered: &Rendered, folder: &Path) -> Vec<Reference> {
         // The text of values is that of the document, and begins where it does.
         let source = Source { rendered: Arc::clone(shared), start: range.start as u32 };
         for values in &mut reference.values {
-            if let ValuesSource::Inline(Inline { source: own, .. })
-            | ValuesSource::Parameters { at: Inline { source: own, .. }, .. } = values
+            if let Named::Own(
+                ValuesSource::Inline(Inline { source: own, .. })
+                | ValuesSource::Parameters { at: Inline { source: own, .. }, .. },
+            ) = values
             {
                 *own = Some(source.clone());
             }
         }
         reference.unseen.iter_mut().for_each(|(at, _)| *at = line);
+        for values in &mut reference.values {
+            if let Named::File { line: at, .. } = values {
+                *at = line;
+            }
+        }
         reference.name = format!("{} in {}", reference.name, shown(folder).display());
         found.push(Reference { path, line, ..reference });
     }

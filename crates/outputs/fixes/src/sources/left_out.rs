@@ -17,7 +17,13 @@ use crate::tree::Tree;
 const MOST: usize = 4;
 
 /// The changes of values with which a block is written that gives the mapping `value` the first entry of `tree`.
-pub(super) fn edits(locator: &Locator<'_>, value: Value<'_>, tree: &Tree, fetched: &Fetched, text_of: TextOf<'_>) -> Vec<SourceEdit> {
+pub(super) fn edits(
+    locator: &Locator<'_>,
+    value: Value<'_>,
+    tree: &Tree,
+    fetched: &Fetched,
+    text_of: TextOf<'_>,
+) -> Vec<SourceEdit> {
     let Tree::Mapping(entries) = tree else { return Vec::new() };
     let Some((key, inner)) = entries.first() else { return Vec::new() };
     let provenance = &locator.rendering.rendered.provenance;

@@ -14,6 +14,7 @@ use super::charts;
 use crate::options::{Inline, Options, ValuesSource};
 use crate::paths::{clean, join, on_disk};
 use crate::plan::ChartUnit;
+use crate::references::inside;
 use crate::world::Outcome;
 
 /// Builds the kustomization in a folder.
@@ -67,11 +68,20 @@ fn build(folder: &Path, options: &Options) -> Result<(Rendered, Vec<Skipped>), S
 fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Outcome, String> {
     let folder = chart.folder.join(&chart.home).join(&chart.name);
     let shown = files.shown(&folder);
+    let is_outside = |root: &PathBuf| folder.canonicalize().is_ok_and(|folder| !folder.starts_with(root));
+    if files.repository.as_ref().is_some_and(is_outside) {
+        return Err(format!("`{}` lies outside of the repository", shown.display()));
+    }
     if !on_disk(&folder).join("Chart.yaml").is_file() {
         return Err(format!("there is no chart in `{}`", shown.display()));
     }
-    let file = |path: &PathBuf| ValuesSource::File(files.shown(&chart.folder.join(path)));
-    let own = chart.values_file.as_ref().map(file);
+    let file = |path: &PathBuf| {
+        let root = files.repository.as_deref().unwrap_or(&chart.folder);
+        let found = inside(root, &chart.folder, &path.to_string_lossy()).filter(|_| path.is_relative());
+        let outside = || format!("`{}` lies outside of the repository, and is not read", path.display());
+        found.map(|path| ValuesSource::File(files.shown(&path))).ok_or_else(outside)
+    };
+    let own = chart.values_file.as_ref().map(file).transpose()?;
     let inline = inline(chart, files).map(ValuesSource::Inline);
     // Without inline values, Kustomize gives the file to Helm as it is; else it merges the two itself.
     let default = || ValuesSource::File(shown.join("values.yaml"));
@@ -81,7 +91,9 @@ fn render_chart(chart: &HelmChart, files: &Tree<'_>) -> Result<Outcome, String> 
         (Some(inline), "merge") => vec![inline, ValuesSource::Over(Box::new(own.unwrap_or_else(default)))],
         (Some(inline), _) => vec![own.unwrap_or_else(default), ValuesSource::Over(Box::new(inline))],
     };
-    values.extend(chart.additional_values_files.iter().map(file));
+    for path in &chart.additional_values_files {
+        values.push(file(path)?);
+    }
     let text = |text: &String| (!text.is_empty()).then(|| text.clone());
     let unit = ChartUnit {
         path: shown,
@@ -129,14 +141,17 @@ struct Tree<'o> {
     disk: Disk,
     shown: PathBuf,
     entry: PathBuf,
+    /// The root of the repository that it is in, if it is in one.
+    repository: Option<PathBuf>,
 }
 
 impl<'o> Tree<'o> {
     fn new(folder: &Path, options: &'o Options) -> Result<Self, Unreadable> {
         let entry = on_disk(folder).canonicalize().map_err(|error| Unreadable::System(error.to_string()))?;
         let root = entry.ancestors().find(|above| above.join(".git").exists());
+        let repository = root.map(Path::to_path_buf);
         let root = root.or_else(|| entry.ancestors().last()).unwrap_or(&entry);
-        Ok(Self { options, disk: Disk::new(root)?, shown: folder.to_path_buf(), entry: entry.clone() })
+        Ok(Self { options, disk: Disk::new(root)?, shown: folder.to_path_buf(), entry: entry.clone(), repository })
     }
 }
 
