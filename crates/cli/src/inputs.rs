@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anstream::eprintln;
 use anyhow::Context as _;
@@ -304,11 +305,11 @@ impl ClusterArguments {
 
     /// A client for a cluster.
     pub(crate) fn client(&self, connection: Connection) -> anyhow::Result<Client<'static>> {
-        let limits = Limits { qps: self.qps, ..Limits::default() };
+        let limits = Limits { qps: self.qps, timeout: Duration::from_secs(self.timeout.into()) };
         if connection.insecure {
             eprintln!("warning: the kubeconfig says not to look at the certificate of `{}`", connection.name);
         }
-        Ok(Client::new(connection, limits, &|text| eprintln!("{text}"))?)
+        Ok(Client::new(connection, limits, &screen::notice)?)
     }
 }
 

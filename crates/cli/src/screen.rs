@@ -55,6 +55,14 @@ pub(crate) fn with_progress<T>(describe: &(dyn Fn() -> String + Sync), work: imp
     })
 }
 
+/// Says something in between, on a line of its own.
+pub(crate) fn notice(text: &str) {
+    if crate::arguments::shows_progress() {
+        write!(io::stderr(), "\r\x1b[K").ok();
+    }
+    anstream::eprintln!("{text}");
+}
+
 /// How far the reading of files has come.
 pub(crate) fn files(progress: &manifests::load::Progress) -> String {
     let read = progress.bytes.load(Ordering::Relaxed) >> 20;

@@ -33,6 +33,9 @@ pub struct ClusterArguments {
     /// The most requests that are made in a second
     #[arg(long, value_name = "N", default_value_t = 50.0)]
     pub qps: f64,
+    /// Seconds that an answer may take to begin, and then to come, unless much of it does
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    pub timeout: u16,
     /// The most lists that are read at a time
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub parallel: u8,
@@ -79,6 +82,7 @@ impl Default for ClusterArguments {
             namespace: Vec::new(),
             selector: None,
             qps: 50.0,
+            timeout: 60,
             parallel: 8,
             snapshot: None,
             feature: Feature::Scan,

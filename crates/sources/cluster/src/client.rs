@@ -4,7 +4,7 @@
 
 use std::error::Error as _;
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,6 +18,7 @@ use ureq::{Agent, Body};
 
 use crate::credentials::{self, CredentialError, Credentials, Notice};
 use crate::kubeconfig::Connection;
+use crate::patience::{self, Unread, spoken};
 
 /// The largest answer that is taken.
 pub const LARGEST: u64 = 32 << 20;
@@ -25,12 +26,22 @@ pub const LARGEST: u64 = 32 << 20;
 /// So often a request is made before it is given up.
 const ATTEMPTS: u32 = 6;
 
-/// So often, and so long each time, a server is asked that has never answered: it may not be there at all.
+/// So often, and with this part of the patience, a server is asked that has never answered: it may not be there at all.
 const FIRST_ATTEMPTS: u32 = 2;
-const FIRST_PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_PATIENCE: u32 = 6;
 
-/// The longest that is waited because a server asks for it.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// After so many requests in a row that were waited for in vain none is made twice, and none waited for longer than of
+/// a server that has never answered.
+const IN_VAIN: u32 = 4;
+
+/// A wait that is shorter is not worth a word.
+const WORTH_SAYING: Duration = Duration::from_secs(2);
+
+/// So soon no program is run again for credentials that end at once, or were refused.
+const SOON: Duration = Duration::from_secs(10);
+
+/// So long after credentials were refused there may be others, although nothing says so: somebody has signed in.
+const LATER: Duration = Duration::from_secs(60);
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -71,6 +82,24 @@ pub enum RequestError {
         /// What it says.
         message: String,
     },
+    /// No answer, or not all of it, in the time that there is for one.
+    #[error("no whole answer to `{request}` in {} ({bytes} bytes came): `--timeout` waits longer", spoken(*after))]
+    Slow {
+        /// What was asked for.
+        request: String,
+        /// So much came.
+        bytes: usize,
+        /// In this time.
+        after: Duration,
+    },
+    /// The server asks for more patience than there is.
+    #[error("the server asks to come back in {} ({status})", spoken(*wait))]
+    Busy {
+        /// The status.
+        status: u16,
+        /// The wait that it asks for.
+        wait: Duration,
+    },
     /// More than is taken at once.
     #[error("an answer of more than {} MiB", LARGEST >> 20)]
     TooLarge,
@@ -91,7 +120,8 @@ fn suffix(message: &str) -> String {
 pub struct Limits {
     /// Requests a second, over all threads.
     pub qps: f64,
-    /// So long the server may take to begin an answer.
+    /// So long the server may take to begin an answer, and then to bring all of it, unless much comes; and so long a
+    /// request waits in all because the server asks for it.
     pub timeout: Duration,
 }
 
@@ -111,13 +141,42 @@ pub struct Client<'a> {
     next: Mutex<Instant>,
     /// Whether the server has ever answered.
     answered: AtomicBool,
+    /// Requests in a row that were waited for in vain.
+    in_vain: AtomicU32,
+    /// Until when it was said that the server is waited for.
+    said: Mutex<Instant>,
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    path: &'r str,
+    accept: &'r str,
+    body: Option<&'r str>,
+    /// Whether the answer is a stream, which has no end.
+    is_stream: bool,
+}
+
+/// Why one attempt brought nothing, and how long the server asks to wait.
+struct Failed {
+    error: RequestError,
+    asked: Option<Duration>,
+}
+
+impl From<RequestError> for Failed {
+    fn from(error: RequestError) -> Self {
+        Self { error, asked: None }
+    }
 }
 
 /// Connections that were made with the same credentials.
 struct Session {
     agent: Agent,
-    authorization: Option<String>,
-    expires: Option<SystemTime>,
+    credentials: Credentials,
+    /// When the credentials were asked for last.
+    asked: Mutex<Instant>,
+    /// Whether the server took them.
+    accepted: AtomicBool,
     /// So that of many threads that are refused one asks for new credentials.
     number: u64,
 }
@@ -137,6 +196,8 @@ impl<'a> Client<'a> {
             session,
             next: Mutex::new(Instant::now()),
             answered: AtomicBool::new(false),
+            in_vain: AtomicU32::new(0),
+            said: Mutex::new(Instant::now()),
         })
     }
 
@@ -150,7 +211,7 @@ impl<'a> Client<'a> {
     /// # Errors
     /// No answer, or one that says that there is none.
     pub fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, RequestError> {
-        self.answer(&|session| self.send(session, path, accept, None))
+        self.answer(Request { path, accept, body: None, is_stream: false })
     }
 
     /// Asks for a review of access, such as a `SelfSubjectAccessReview`: the server answers and keeps nothing.
@@ -158,7 +219,7 @@ impl<'a> Client<'a> {
     /// # Errors
     /// No answer, or one that says that there is none.
     pub fn review(&self, path: &str, body: &str) -> Result<Vec<u8>, RequestError> {
-        self.answer(&|session| self.send(session, path, "application/json", Some(body)))
+        self.answer(Request { path, accept: "application/json", body: Some(body), is_stream: false })
     }
 
     /// The stream that a watch of `path` is.
@@ -168,91 +229,143 @@ impl<'a> Client<'a> {
     pub fn stream(&self, path: &str, accept: &str) -> Result<impl Read + Send + use<>, RequestError> {
         let session = self.fresh()?;
         self.wait_turn();
-        let response = self.send(&session, path, accept, None).map_err(|error| self.explain(&error))?;
+        let request = Request { path, accept, body: None, is_stream: true };
+        let response = self.send(&session, request).map_err(|error| self.explain(error, request))?;
         if response.status() == StatusCode::OK {
             return Ok(response.into_body().into_reader());
         }
         if response.status() == StatusCode::UNAUTHORIZED {
             self.renew(&session)?;
         }
-        Err(refusal(response))
+        Err(refusal(response, self.limits.timeout))
     }
 
-    fn send(
-        &self,
-        session: &Session,
-        path: &str,
-        accept: &str,
-        body: Option<&str>,
-    ) -> Result<Response<Body>, ureq::Error> {
-        let address = format!("{}{path}", base_address(&self.connection));
-        let answered = self.answered.load(Ordering::Relaxed);
-        let patience = if answered { self.limits.timeout } else { self.limits.timeout.min(FIRST_PATIENCE) };
-        let mut headers = vec![("Accept", accept.to_owned())];
-        headers.extend(session.authorization.iter().map(|value| ("Authorization", value.clone())));
+    fn send(&self, session: &Session, request: Request<'_>) -> Result<Response<Body>, ureq::Error> {
+        let address = format!("{}{}", base_address(&self.connection), request.path);
+        let patience = self.patience();
+        let mut headers = vec![("Accept", request.accept.to_owned())];
+        headers.extend(session.credentials.authorization.iter().map(|value| ("Authorization", value.clone())));
         headers.extend(self.connection.user.impersonate.iter().map(|(name, value)| (name.as_str(), value.clone())));
-        let response = match body {
+        let whole = (!request.is_stream).then(|| patience::longest(self.limits.timeout));
+        // A stream of changes may be silent for minutes.
+        let silence = if request.is_stream { Duration::from_secs(330) } else { self.limits.timeout };
+        let response = match request.body {
             None => {
-                let request =
+                let built =
                     headers.into_iter().fold(session.agent.get(address), |r, (name, value)| r.header(name, value));
-                request.config().timeout_recv_response(Some(patience)).build().call()
+                let config = built.config().timeout_recv_response(Some(patience)).timeout_per_read(Some(silence));
+                config.timeout_recv_body(whole).build().call()
             }
             Some(body) => {
                 headers.push(("Content-Type", "application/json".to_owned()));
-                let request =
+                let built =
                     headers.into_iter().fold(session.agent.post(address), |r, (name, value)| r.header(name, value));
-                request.config().timeout_recv_response(Some(patience)).build().send(body)
+                let config = built.config().timeout_recv_response(Some(patience)).timeout_per_read(Some(silence));
+                config.timeout_recv_body(whole).build().send(body)
             }
         };
-        if response.is_ok() {
+        if let Ok(response) = &response {
             self.answered.store(true, Ordering::Relaxed);
+            let status = response.status();
+            let taken = status.is_success() || status == StatusCode::FORBIDDEN || status == StatusCode::NOT_FOUND;
+            if taken {
+                session.accepted.store(true, Ordering::Relaxed);
+            }
         }
         response
     }
 
-    fn answer(&self, send: &dyn Fn(&Session) -> Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, RequestError> {
-        let mut last = None;
-        let mut renewed = false;
+    /// So long an answer may take to begin.
+    fn patience(&self) -> Duration {
+        let trusted = self.answered.load(Ordering::Relaxed) && self.in_vain.load(Ordering::Relaxed) < IN_VAIN;
+        if trusted { self.limits.timeout } else { self.limits.timeout / FIRST_PATIENCE }
+    }
+
+    /// So often a request is made.
+    fn attempts(&self) -> u32 {
+        match (self.answered.load(Ordering::Relaxed), self.in_vain.load(Ordering::Relaxed) >= IN_VAIN) {
+            (false, _) => FIRST_ATTEMPTS,
+            (true, true) => 1,
+            (true, false) => ATTEMPTS,
+        }
+    }
+
+    /// The answer to one attempt.
+    fn once(&self, session: &Session, request: Request<'_>) -> Result<Vec<u8>, Failed> {
+        let response = self.send(session, request).map_err(|error| self.explain(error, request))?;
+        if response.status() != StatusCode::OK && response.status() != StatusCode::CREATED {
+            let asked = retry_after(&response);
+            return Err(Failed { error: refusal(response, self.limits.timeout), asked });
+        }
+        let read = patience::read_whole(response.into_body().into_reader(), LARGEST, self.limits.timeout);
+        read.map_err(|unread| match unread {
+            Unread::TooLarge => RequestError::TooLarge.into(),
+            Unread::Slow { bytes, after } => RequestError::Slow { request: asked_for(request), bytes, after }.into(),
+            Unread::Broken(error) => self.explain(ureq::Error::from(error), request).into(),
+        })
+    }
+
+    fn answer(&self, request: Request<'_>) -> Result<Vec<u8>, RequestError> {
+        let (mut renewed, mut waited, mut attempt) = (false, Duration::ZERO, 0);
         let start = Instant::now();
-        for attempt in 0..ATTEMPTS {
+        loop {
             let session = self.fresh()?;
             self.wait_turn();
-            let patience = Duration::from_millis(200 << attempt);
-            let (error, wait) = match send(&session) {
-                Ok(response) if response.status() == StatusCode::OK || response.status() == StatusCode::CREATED => {
-                    match response.into_body().into_with_config().limit(LARGEST).read_to_vec() {
-                        Ok(bytes) => return Ok(bytes),
-                        Err(ureq::Error::BodyExceedsLimit(_)) => return Err(RequestError::TooLarge),
-                        Err(error) => (self.explain(&error), patience),
-                    }
+            let Failed { error, asked } = match self.once(&session, request) {
+                Ok(bytes) => {
+                    self.in_vain.store(0, Ordering::Relaxed);
+                    return Ok(bytes);
                 }
-                Ok(response) => {
-                    let wait = retry_after(&response).unwrap_or(patience).min(LONGEST_WAIT);
-                    (refusal(response), wait)
-                }
-                Err(error) => (self.explain(&error), patience),
+                Err(failed) => failed,
             };
-            match error {
-                RequestError::Unauthorized if !renewed && self.can_renew() => {
+            attempt += 1;
+            let own = Duration::from_millis(100 << attempt.min(ATTEMPTS));
+            match (&error, asked) {
+                (RequestError::Unauthorized, _) if !renewed && self.can_renew() => {
                     renewed = true;
-                    self.renew(&session)?;
-                }
-                RequestError::Connect { .. } | RequestError::Status { status: 429 | 500..=599, .. } => {
-                    let has_answered = self.answered.load(Ordering::Relaxed);
-                    let attempts = if has_answered { ATTEMPTS } else { FIRST_ATTEMPTS };
-                    // Who let us wait to the end twice does so again.
-                    if attempt + 1 >= attempts || start.elapsed() >= 2 * self.limits.timeout {
+                    if !self.renew(&session)? {
                         return Err(error);
                     }
-                    if attempt + 1 < ATTEMPTS {
-                        thread::sleep(wait);
+                }
+                (&RequestError::Status { status: status @ (429 | 500..=599), .. }, Some(asked)) => {
+                    // Who asks for patience gets it, as far as it goes; what is asked for again and again is not got.
+                    let wait = asked.max(own);
+                    if waited.saturating_add(wait) > self.limits.timeout || self.attempts() == 1 {
+                        self.in_vain.fetch_add(1, Ordering::Relaxed);
+                        return Err(RequestError::Busy { status, wait: asked });
                     }
+                    waited += wait;
+                    self.say_that_it_waits(status, wait);
+                    thread::sleep(wait);
+                }
+                (
+                    RequestError::Connect { .. } | RequestError::Slow { .. } | RequestError::Status { status: 500.., .. },
+                    _,
+                )
+                | (RequestError::Status { status: 429, .. }, None) => {
+                    // Who let us wait to the end twice does so again.
+                    if attempt >= self.attempts() || start.elapsed() >= 2 * self.limits.timeout {
+                        if matches!(error, RequestError::Slow { .. }) {
+                            self.in_vain.fetch_add(1, Ordering::Relaxed);
+                        }
+                        return Err(error);
+                    }
+                    thread::sleep(own);
                 }
                 _ => return Err(error),
             }
-            last = Some(error);
         }
-        Err(last.unwrap_or(RequestError::Unauthorized))
+    }
+
+    /// Says that the server is waited for, once for all threads that wait.
+    fn say_that_it_waits(&self, status: u16, wait: Duration) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if wait < WORTH_SAYING || *said > Instant::now() {
+            return;
+        }
+        *said = Instant::now() + wait;
+        let name = &self.connection.name;
+        (self.notice)(&format!("`{name}` asks for patience ({status}): it is asked again in {}", spoken(wait)));
     }
 
     /// Waits until the next request may be made.
@@ -272,7 +385,8 @@ impl<'a> Client<'a> {
     fn fresh(&self) -> Result<Arc<Session>, RequestError> {
         let session = Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner));
         let soon = SystemTime::now() + Duration::from_secs(5);
-        if session.expires.is_some_and(|expires| expires < soon) {
+        // Credentials that have always ended when they come are tried as they are.
+        if session.credentials.expires.is_some_and(|expires| expires < soon) && session.age() > SOON {
             self.renew(&session)?;
             return Ok(Arc::clone(&self.session.read().unwrap_or_else(PoisonError::into_inner)));
         }
@@ -283,24 +397,54 @@ impl<'a> Client<'a> {
         self.connection.user.exec.is_some() || self.connection.user.token_file.is_some()
     }
 
-    /// Makes a session to follow `old`, unless another thread has.
-    fn renew(&self, old: &Session) -> Result<(), RequestError> {
+    /// Makes a session to follow `old`, unless another thread has; whether it has other credentials.
+    fn renew(&self, old: &Session) -> Result<bool, RequestError> {
         let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
         if current.number != old.number {
-            return Ok(());
+            return Ok(true);
         }
+        // A program says the same again, unless what it said was good once; a file costs nothing.
+        let was_good = current.accepted.load(Ordering::Relaxed) && (current.number == 0 || current.age() > SOON);
+        if self.connection.user.token_file.is_none() && !was_good && current.age() < LATER {
+            return Ok(false);
+        }
+        *current.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        current.accepted.store(false, Ordering::Relaxed);
         let credentials = credentials::obtain(&self.connection, self.notice)?;
-        *current = Arc::new(session(&self.connection, credentials, self.limits, old.number + 1)?);
-        Ok(())
+        let differ = !credentials.are_those(&current.credentials);
+        *current = Arc::new(session(&self.connection, credentials, self.limits, current.number + 1)?);
+        Ok(differ)
     }
 
-    fn explain(&self, error: &ureq::Error) -> RequestError {
+    fn explain(&self, error: ureq::Error, request: Request<'_>) -> RequestError {
+        use ureq::Timeout;
         let server = self.connection.server.clone();
-        if let Some(reason) = distrust(error) {
+        if let Some(reason) = distrust(&error) {
             return RequestError::Trust { server, reason };
         }
-        RequestError::Connect { server, reason: error.to_string() }
+        match error {
+            ureq::Error::Timeout(Timeout::RecvResponse | Timeout::RecvBody | Timeout::PerRead)
+                if self.answered.load(Ordering::Relaxed) =>
+            {
+                RequestError::Slow { request: asked_for(request), bytes: 0, after: self.patience() }
+            }
+            error => RequestError::Connect { server, reason: error.to_string() },
+        }
     }
+}
+
+impl Session {
+    /// How long ago the credentials were asked for.
+    fn age(&self) -> Duration {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
+/// A request as messages name it: where a list goes on says nothing to anybody.
+fn asked_for(request: Request<'_>) -> String {
+    let verb = if request.body.is_some() { "POST" } else { "GET" };
+    let path = request.path.split("&continue=").next().unwrap_or_default();
+    format!("{verb} {path}")
 }
 
 /// What is wrong with a certificate, if that is what is wrong.
@@ -361,9 +505,10 @@ struct StatusMetadata {
     r#continue: Option<String>,
 }
 
-fn refusal(response: Response<Body>) -> RequestError {
+fn refusal(response: Response<Body>, timeout: Duration) -> RequestError {
     let status = response.status().as_u16();
-    let body = response.into_body().into_with_config().limit(1 << 20).read_to_vec().unwrap_or_default();
+    // Without what it says it is refused all the same.
+    let body = patience::read_whole(response.into_body().into_reader(), 1 << 20, timeout).unwrap_or_default();
     let said: ServerStatus = serde_json::from_slice(&body).unwrap_or_default();
     let message = shorten(&said.message);
     match status {
@@ -439,8 +584,6 @@ fn session(
         .user_agent(concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(limits.timeout))
-        // A stream of changes may be silent for minutes; every other answer comes in one piece.
-        .timeout_per_read(Some(Duration::from_secs(330)))
         .max_idle_connections_per_host(16);
     if let Some(proxy) = &connection.proxy {
         let proxy = ureq::Proxy::new(proxy).map_err(|_| RequestError::Connect {
@@ -455,7 +598,8 @@ fn session(
     } else {
         Agent::new_with_config(config)
     };
-    Ok(Session { agent, authorization: credentials.authorization, expires: credentials.expires, number })
+    let (asked, accepted) = (Mutex::new(Instant::now()), AtomicBool::new(false));
+    Ok(Session { agent, credentials, asked, accepted, number })
 }
 
 /// Certificates of whoever may have signed the server's. `None` if there should be some and are not.

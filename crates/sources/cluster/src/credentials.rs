@@ -1,20 +1,11 @@
-//! What proves to a server who asks: tokens, certificates, and the programs that give them.
+//! What proves to a server who asks: tokens and certificates; the programs that give them are in `plugin`.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::io;
+use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
-
-use crate::kubeconfig::{Connection, Exec};
-
-/// So long a program may take; people type passwords and wait for their browser.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// The most that a program may print.
-const LARGEST: u64 = 1 << 20;
+use crate::kubeconfig::Connection;
+use crate::plugin;
 
 /// Why there are no credentials.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,6 +49,13 @@ pub(crate) struct Credentials {
     pub(crate) expires: Option<SystemTime>,
 }
 
+impl Credentials {
+    /// Whether a server would answer them as it answers the others.
+    pub(crate) fn are_those(&self, other: &Self) -> bool {
+        self.authorization == other.authorization && self.certificate == other.certificate
+    }
+}
+
 /// Tells the user something that is about to happen.
 pub type Notice<'a> = &'a (dyn Fn(&str) + Sync);
 
@@ -83,7 +81,7 @@ pub(crate) fn obtain(connection: &Connection, notice: Notice<'_>) -> Result<Cred
         let plain = format!("{name}:{}", password.0);
         credentials.authorization = Some(format!("Basic {}", encode(plain.as_bytes())));
     } else if let Some(exec) = &user.exec {
-        let status = run(exec, connection, notice)?;
+        let status = plugin::run(exec, connection, notice)?;
         credentials.authorization = status.token.map(|token| format!("Bearer {token}"));
         if let (Some(certificate), Some(key)) = (status.client_certificate_data, status.client_key_data) {
             credentials.certificate = Some((certificate.into_bytes(), key.into_bytes()));
@@ -93,110 +91,7 @@ pub(crate) fn obtain(connection: &Connection, notice: Notice<'_>) -> Result<Cred
     Ok(credentials)
 }
 
-#[derive(Deserialize)]
-struct ExecCredential {
-    #[serde(rename = "apiVersion")]
-    api_version: String,
-    status: Option<ExecStatus>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecStatus {
-    token: Option<String>,
-    client_certificate_data: Option<String>,
-    client_key_data: Option<String>,
-    expiration_timestamp: Option<String>,
-}
-
-fn run(exec: &Exec, connection: &Connection, notice: Notice<'_>) -> Result<ExecStatus, CredentialError> {
-    let line = std::iter::once(exec.command.to_string_lossy().into_owned()).chain(exec.arguments.iter().cloned());
-    let line: String = line.collect::<Vec<_>>().join(" ").chars().filter(|letter| !letter.is_control()).collect();
-    notice(&format!("running `{line}`, which the kubeconfig names for the credentials of `{}`", connection.name));
-    let interactive = exec.interactive || io::stdin().is_terminal();
-    if exec.interactive && !io::stdin().is_terminal() {
-        return Err(failed(exec, "it has to ask somebody, and standard input is no terminal".to_owned()));
-    }
-    let mut command = Command::new(&exec.command);
-    command
-        .args(&exec.arguments)
-        .envs(exec.environment.iter().map(|(name, value)| (name, value)))
-        .env("KUBERNETES_EXEC_INFO", info(exec, connection, interactive))
-        .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
-    let mut child = command.spawn().map_err(|error| CredentialError::Start {
-        command: exec.command.display().to_string(),
-        reason: error.to_string(),
-        hint: exec.install_hint.as_ref().map_or_else(String::new, |hint| format!("; {}", hint.trim())),
-    })?;
-    let stdout = child.stdout.take().expect("standard output is a pipe");
-    let reader = thread::spawn(move || {
-        let mut text = Vec::new();
-        stdout.take(LARGEST).read_to_end(&mut text).map(|_| text)
-    });
-    let ended = wait(&mut child).map_err(|reason| failed(exec, reason))?;
-    let text = reader.join().ok().and_then(Result::ok).unwrap_or_default();
-    if !ended {
-        return Err(failed(exec, "it failed".to_owned()));
-    }
-    // What it printed is a secret: nothing of it is repeated.
-    let credential: ExecCredential =
-        serde_json::from_slice(&text).map_err(|_| failed(exec, "what it printed is no `ExecCredential`".to_owned()))?;
-    if credential.api_version != exec.api_version {
-        let text = "it answers in another version of `client.authentication.k8s.io` than the kubeconfig names";
-        return Err(failed(exec, text.to_owned()));
-    }
-    let status = credential.status.ok_or_else(|| failed(exec, "its `ExecCredential` has no `status`".to_owned()))?;
-    let nothing = status.token.is_none() && status.client_certificate_data.is_none();
-    if nothing {
-        return Err(failed(exec, "there is neither a token nor a certificate in it".to_owned()));
-    }
-    Ok(status)
-}
-
-fn failed(exec: &Exec, reason: String) -> CredentialError {
-    CredentialError::Plugin { command: exec.command.display().to_string(), reason }
-}
-
-/// Whether it ended well.
-fn wait(child: &mut Child) -> Result<bool, String> {
-    let start = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status.success()),
-            Ok(None) if start.elapsed() > PATIENCE => {
-                // It may have ended in the meantime; either way it is gone.
-                child.kill().ok();
-                child.wait().ok();
-                return Err(format!("it took longer than {} seconds", PATIENCE.as_secs()));
-            }
-            Ok(None) => thread::sleep(Duration::from_millis(10)),
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-}
-
-/// What the program is told (`KUBERNETES_EXEC_INFO`).
-fn info(exec: &Exec, connection: &Connection, interactive: bool) -> String {
-    let mut spec = serde_json::json!({ "interactive": interactive });
-    if exec.cluster_info {
-        let mut cluster = serde_json::json!({ "server": connection.server });
-        if let Some(authority) = &connection.authority {
-            cluster["certificate-authority-data"] = encode(authority).into();
-        }
-        if let Some(name) = &connection.server_name {
-            cluster["tls-server-name"] = name.as_str().into();
-        }
-        if connection.insecure {
-            cluster["insecure-skip-tls-verify"] = true.into();
-        }
-        spec["cluster"] = cluster;
-    }
-    serde_json::json!({ "apiVersion": exec.api_version, "kind": "ExecCredential", "spec": spec }).to_string()
-}
-
-fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -17,6 +17,8 @@ pub mod load;
 mod namespaces;
 pub mod owners;
 mod ownership;
+mod patience;
+mod plugin;
 pub mod resident;
 pub mod rights;
 pub mod slim;

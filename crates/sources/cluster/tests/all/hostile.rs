@@ -1,11 +1,11 @@
 //! Servers that are slow, refuse, fail, forget and cut.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cluster::client::{Client, Limits, RequestError};
 use cluster::kubeconfig::{Connection, Exec, User};
 
-use crate::server::{Answer, Answers, Server, config_maps, discovery, load, names, not_seen, ok, status};
+use crate::server::{Answer, Answers, Server, config_maps, discovery, load, load_within, names, not_seen, ok, status};
 
 /// What comes of ConfigMaps that are answered so.
 fn with(answers: Vec<Answer>) -> (Server, Vec<String>, Vec<String>) {
@@ -39,6 +39,46 @@ fn a_server_that_asks_for_patience_or_fails_at_first_is_asked_again() {
         assert_eq!((names, skipped), (vec!["a".to_owned()], vec![]));
         assert_eq!(server.times("/api/v1/configmaps"), 2);
     }
+}
+
+#[test]
+fn a_server_that_trickles_holds_one_kind_and_not_the_others() {
+    let start = Instant::now();
+    let mut all = discovery();
+    all.retain(|(path, _)| *path != "/api/v1/pods");
+    all.push(("/api/v1/configmaps", vec![ok(&config_maps(&["a"], ""))]));
+    all.push(("/api/v1/pods", vec![Answer::Trickle]));
+    let server = Server::new(all);
+    let (inventory, _) = load(server.connection(), None);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert_eq!(names(&inventory), ["a"]);
+    let [skipped] = &not_seen(&inventory)[..] else { panic!("{:?}", not_seen(&inventory)) };
+    let expected = "not observed: `pods`: no whole answer to `GET /api/v1/pods?limit=500` in ";
+    assert!(skipped.starts_with(expected) && skipped.ends_with("`--timeout` waits longer"), "{skipped}");
+}
+
+#[test]
+fn a_server_that_asks_for_more_patience_than_there_is_does_not_get_it() {
+    let start = Instant::now();
+    let (server, _, skipped) = with(vec![status(429, "Retry-After: 86400\r\n", "{}")]);
+    assert_eq!(skipped, ["not observed: `configmaps`: the server asks to come back in 24 h (429)"]);
+    assert_eq!(server.times("/api/v1/configmaps"), 1);
+    // What is asked for again and again is not got either.
+    let (_, _, skipped) = with(vec![status(503, "Retry-After: 0\r\n", "{}")]);
+    assert_eq!(skipped, ["not observed: `configmaps`: the server asks to come back in 0.0 s (503)"]);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn that_a_server_is_waited_for_is_said_once() {
+    let wait = || vec![status(429, "Retry-After: 2\r\n", "{}"), ok(&config_maps(&["a"], ""))];
+    let mut all = discovery();
+    all.retain(|(path, _)| *path != "/api/v1/secrets");
+    all.extend([("/api/v1/configmaps", wait()), ("/api/v1/secrets", wait())]);
+    let server = Server::new(all);
+    let (inventory, said) = load_within(Duration::from_secs(10), server.connection(), None);
+    assert_eq!(not_seen(&inventory), Vec::<String>::new());
+    assert_eq!(said, ["`test` asks for patience (429): it is asked again in 2 s"]);
 }
 
 #[test]
@@ -224,6 +264,32 @@ echo "{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\
     assert_eq!(said.len(), 2);
     assert!(said[0].contains("plugin --one two`, which the kubeconfig names"), "{said:?}");
     assert!(server.asked.lock().unwrap().iter().any(|(_, authorization)| authorization == "bearer t2"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_that_says_the_same_again_is_not_asked_a_third_time_nor_at_all_if_it_was_never_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("count");
+    let token = r#"{"apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}"#;
+    let script = format!("echo run >> {}\necho '{token}'", count.display());
+    let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
+    let refused = || vec![status(401, "", "{}")];
+    let mut all = discovery();
+    all.retain(|(path, _)| !["/api/v1/pods", "/api/v1/secrets"].contains(path));
+    let lists = ["/api/v1/configmaps", "/api/v1/secrets", "/api/v1/pods"];
+    all.extend(lists.map(|path| (path, refused())));
+    let server = Server::new(all);
+    let connection = Connection { server: server.address.clone(), ..plugin(folder.path(), &script) };
+    let (inventory, _) = load(connection, None);
+    assert_eq!((runs(), not_seen(&inventory).len()), (2, 3));
+
+    std::fs::remove_file(&count).unwrap();
+    let server = Server::new(vec![("/version", refused())]);
+    let connection = Connection { server: server.address.clone(), ..plugin(folder.path(), &script) };
+    let client = Client::new(connection, Limits::default(), &|_| {}).unwrap();
+    assert!(matches!(cluster::discovery::discover(&client), Err(RequestError::Unauthorized)));
+    assert_eq!((runs(), server.times("/version")), (1, 1));
 }
 
 #[cfg(unix)]

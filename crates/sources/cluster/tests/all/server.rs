@@ -24,6 +24,8 @@ pub(crate) enum Answer {
     Cut(String),
     /// Nothing for so long, and then what an empty list is.
     Late(Duration),
+    /// A byte now and then, for ever.
+    Trickle,
 }
 
 /// A server on loopback, which lives as long as the test.
@@ -116,6 +118,13 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<(String, String)>>, answers: &Mutex<
             None => status(404, "", "{}"),
         };
         let sent = match answer {
+            Answer::Trickle => {
+                write!(out, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").ok();
+                while out.write_all(b" ").is_ok() {
+                    thread::sleep(Duration::from_millis(100));
+                }
+                return;
+            }
             Answer::Whole(code, headers, body) => {
                 let length = body.len();
                 write!(out, "HTTP/1.1 {code} x\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
@@ -150,9 +159,18 @@ pub(crate) fn config_maps(names: &[&str], next: &str) -> String {
 
 /// Everything of a server, and what was not seen.
 pub(crate) fn load(connection: Connection, writer: Option<Writer>) -> (Inventory, Vec<String>) {
+    load_within(Duration::from_millis(700), connection, writer)
+}
+
+/// Everything of a server that is waited for so long, and what was said.
+pub(crate) fn load_within(
+    timeout: Duration,
+    connection: Connection,
+    writer: Option<Writer>,
+) -> (Inventory, Vec<String>) {
     let said = Mutex::new(Vec::new());
     let notice = |text: &str| said.lock().unwrap().push(text.to_owned());
-    let limits = Limits { qps: 10_000.0, timeout: Duration::from_millis(700) };
+    let limits = Limits { qps: 10_000.0, timeout };
     let client = Client::new(connection, limits, &notice).unwrap();
     let found = discover(&client).unwrap();
     let mut inventory = Inventory::default();
