@@ -12,6 +12,7 @@ use cluster::features::Feature;
 use cluster::kubeconfig::{self, ConfigError, Connection, Kubeconfig};
 use cluster::lists::Scope;
 use cluster::load::{Actions, Loaded, MadeObjects, Progress};
+use cluster::selector;
 use cluster::snapshot::Writer;
 use manifests::walk::{self, Made, Texts};
 use model::coverage::{SkipKind, Skipped};
@@ -54,12 +55,9 @@ pub(crate) fn inventory(
     let mut inventory = Inventory { complete, ..Inventory::default() };
     let asked = ClusterArguments { feature, ..place.as_cluster() };
     let nothing = |_: Observed<'_>, _: &Symbols, _: &mut Verdicts| {};
-    let source = match (asked.source()?, paths) {
-        // A snapshot among paths is what it is: two of them can be compared.
-        (Source::Manifests, [path]) if cluster::snapshot::is_one(path) => Source::Snapshot(path),
-        (source, _) => source,
-    };
-    match source {
+    // Two snapshots can be compared.
+    let asked = asked.of_paths(paths).unwrap_or(asked);
+    match asked.source()? {
         Source::Manifests => {
             // Pods have addresses and nodes that what they are made of has not.
             let made = if feature == Feature::Network { Made::Kept } else { Made::Folded };
@@ -269,6 +267,7 @@ impl ClusterArguments {
             }
             return Ok(Source::Manifests);
         }
+        self.check()?;
         let config = Kubeconfig::read(self.kubeconfig.as_deref()).map_err(|error| UsageError(error.to_string()))?;
         if let Some(config) = config.filter(|_| self.all_contexts) {
             let all = config.contexts().into_iter().map(|name| {
@@ -279,6 +278,31 @@ impl ClusterArguments {
         }
         let connections = self.connections().map_err(|error| UsageError(error.to_string()))?;
         Ok(Source::Clusters(connections.into_iter().map(Ok).collect()))
+    }
+
+    /// Checks that what selects objects can select any.
+    ///
+    /// # Errors
+    /// It cannot: what is wrong, and where.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if let Some(name) = self.namespace.iter().find(|name| !selector::is_namespace(name)) {
+            let text = format!(
+                "`--namespace {}` names no namespace: lowercase letters, digits and `-`, at most 63",
+                shown(name)
+            );
+            return Err(UsageError(text));
+        }
+        let Some(asked) = &self.selector else { return Ok(()) };
+        selector::check(asked)
+            .map_err(|error| UsageError(format!("`--selector {}` is no label selector: {error}", shown(asked))))
+    }
+
+    /// The same of the snapshot that `paths` is, if it is one: a snapshot is what it is, however it is named.
+    pub(crate) fn of_paths(&self, paths: &[PathBuf]) -> Option<Self> {
+        let [path] = paths else { return None };
+        let is_named = self.snapshot.is_some() || self.is_asked_for() || !self.namespace.is_empty();
+        let is_one = !is_named && self.selector.is_none() && cluster::snapshot::is_one(path);
+        is_one.then(|| Self { snapshot: Some(path.clone()), ..self.clone() })
     }
 
     /// Whether a running cluster is meant.
@@ -311,6 +335,11 @@ impl ClusterArguments {
         }
         Ok(Client::new(connection, limits, &screen::notice)?)
     }
+}
+
+/// What somebody typed, so that one sees that it is nothing.
+fn shown(text: &str) -> String {
+    if text.is_empty() { "''".to_owned() } else { text.chars().filter(|letter| !letter.is_control()).collect() }
 }
 
 /// A cluster that answers, and what it has.

@@ -100,6 +100,10 @@ pub(crate) fn selected(request: &Request<'_>) -> Result<Vec<ControlId>, UsageErr
 /// # Errors
 /// As `judge`.
 pub(crate) fn judge_with(request: &Request<'_>, texts: Texts) -> anyhow::Result<Judged> {
+    if let Some(snapshot) = request.cluster.of_paths(request.paths) {
+        let here = [PathBuf::from(".")];
+        return judge_with(&Request { paths: &here, cluster: &snapshot, ..*request }, texts);
+    }
     let SelectionArguments {
         only: _,
         skip: _,

@@ -31,7 +31,7 @@ pub struct ClusterArguments {
     #[arg(long, short = 'l', value_name = "SELECTOR")]
     pub selector: Option<String>,
     /// The most requests that are made in a second
-    #[arg(long, value_name = "N", default_value_t = 50.0)]
+    #[arg(long, value_name = "N", default_value_t = 50.0, value_parser = a_rate)]
     pub qps: f64,
     /// Seconds that an answer may take to begin, and then to come, unless much of it does
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
@@ -70,6 +70,12 @@ impl WhereArguments {
         let Self { cluster, kubeconfig, context, snapshot } = self.clone();
         ClusterArguments { cluster, kubeconfig, context, snapshot, ..ClusterArguments::default() }
     }
+}
+
+/// A rate: a number above 0.
+fn a_rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| "a number above 0 is expected".to_owned())
 }
 
 impl Default for ClusterArguments {

@@ -124,7 +124,8 @@ fn not_judged(observed: Observed<'_>, gap: Gap<'_>, symbols: &Symbols) -> Skippe
 /// Reads manifests, clusters or a snapshot.
 fn read(arguments: &PodSecurityArguments, judge: inputs::Judge<'_>) -> anyhow::Result<Results> {
     let mut inventory = Inventory::default();
-    match arguments.cluster.source()? {
+    let cluster = arguments.cluster.of_paths(&arguments.paths);
+    match cluster.as_ref().unwrap_or(&arguments.cluster).source()? {
         Source::Manifests => return read_manifests(arguments, judge),
         Source::Snapshot(path) => {
             inputs::load_snapshot(

@@ -17,6 +17,7 @@ pub(super) fn run(arguments: &SnapshotArguments) -> anyhow::Result<Exit> {
     if arguments.cluster.snapshot.is_some() || arguments.cluster.all_contexts {
         return Err(UsageError("a snapshot is of one running cluster: name it with `--context`".to_owned()).into());
     }
+    arguments.cluster.check()?;
     let connections = arguments.cluster.connections().map_err(|error| UsageError(error.to_string()))?;
     let connection = connections.into_iter().next().ok_or_else(|| UsageError("there is no cluster".to_owned()))?;
     let name = connection.name.clone();

@@ -88,3 +88,44 @@ fn where_no_cluster_can_be_looked_into_each_is_named() {
     assert!(said.code != 0 && said.code != 1, "{}", said.code);
     assert!(said.err.contains("`closed`") && said.err.contains("`lost`"), "{}", said.err);
 }
+
+#[test]
+fn what_selects_nothing_is_refused_before_anything_is_asked() {
+    // Who asks this cluster waits for an error of another sort.
+    let folder = Folder::new(&[("config", &kubeconfig(&[("closed", "http://127.0.0.1:1")]))]);
+    let cluster = ["--kubeconfig", "config", "--context", "closed"];
+    for (command, arguments, expected) in [
+        ("scan", ["-n", ""], "`--namespace ''` names no namespace"),
+        ("scan", ["-n", "shop,Not_A_Label"], "`--namespace Not_A_Label` names no namespace"),
+        ("scan", ["-l", "a in ("], "`--selector a in (` is no label selector: `,` or `)` is expected at character 7"),
+        ("snapshot", ["-l", "a b"], "`--selector a b` is no label selector"),
+        ("doctor", ["-n", "-x"], "`--namespace -x` names no namespace"),
+        ("scan", ["--qps", "NaN"], "a number above 0 is expected"),
+    ] {
+        let given = arguments.map(str::to_owned);
+        let joined = if given[1].starts_with('-') { vec![given.concat()] } else { given.to_vec() };
+        let joined: Vec<&str> = joined.iter().map(String::as_str).collect();
+        let said = folder.run(&[&[command], &cluster[..], &joined].concat());
+        assert_eq!(said.code, 3, "{command} {arguments:?} {}", said.err);
+        assert!(said.err.contains(expected), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_snapshot_is_read_however_it_is_named() {
+    let good = format!("http://127.0.0.1:{}", cluster());
+    let folder = Folder::new(&[("config", &kubeconfig(&[("open", &good)]))]);
+    let said = folder.run(&["snapshot", "--kubeconfig", "config", "--context", "open", "-o", "a.snapshot"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for output in ["json", "text"] {
+        let by_path = folder.run(&["scan", "a.snapshot", "--output", output]);
+        let by_flag = folder.run(&["scan", "--snapshot", "a.snapshot", "--output", output]);
+        assert_eq!((by_path.code, by_path.out), (by_flag.code, by_flag.out));
+        assert_eq!(by_path.code, 0, "{}", by_path.err);
+    }
+    for command in ["pod-security", "baseline"] {
+        let arguments: &[&str] = if command == "baseline" { &["write", "a.snapshot"] } else { &["a.snapshot"] };
+        let said = folder.run(&[&[command], arguments].concat());
+        assert_eq!(said.code, 0, "{command} {} {}", said.out, said.err);
+    }
+}

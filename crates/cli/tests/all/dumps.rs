@@ -44,6 +44,63 @@ fn cluster_info_dump() {
     assert_eq!(skipped, [Value::Null; 0]);
 }
 
+/// `kubectl cluster-info dump` without a folder: lists one after another, and logs between them.
+fn printed_dump(pods: usize) -> String {
+    let pad = "x".repeat(if pods > 100 { 20_000 } else { 1 });
+    let item = |number: usize| serde_json::json!({"metadata": {"name": format!("p{number}"), "namespace": "shop", "annotations": {"pad": pad}}, "spec": serde_json::from_str::<Value>(SPEC).unwrap()});
+    let items: Vec<Value> = (0..pods).map(item).collect();
+    let pretty = |kind: &str, version: &str, items: Value| {
+        let list = serde_json::json!({"kind": kind, "apiVersion": version, "metadata": {}, "items": items});
+        format!("{}\n", serde_json::to_string_pretty(&list).unwrap())
+    };
+    let set = serde_json::json!([{"metadata": {"name": "d", "namespace": "shop"}, "spec": {"template": {"spec": serde_json::from_str::<Value>(SPEC).unwrap()}}}]);
+    let log = |name: &str, text: &str| {
+        format!("==== START logs for container {name} ====\n{text}==== END logs for container {name} ====\n")
+    };
+    [
+        pretty("NodeList", "v1", serde_json::json!([{"metadata": {"name": "n"}}])),
+        pretty("PodList", "v1", items.into()),
+        pretty("EventList", "v1", serde_json::json!([])),
+        log("c of pod shop/p0", "{\"kind\": \"Pod\"\n---\n: not: YAML [\n"),
+        log("c of pod shop/p1", "without an end"),
+        pretty("DaemonSetList", "apps/v1", set),
+        log("c of pod shop/d-x", ""),
+    ]
+    .concat()
+}
+
+#[test]
+fn cluster_info_dump_in_one_file() {
+    for pods in [2, 600] {
+        let text = printed_dump(pods);
+        let folder = Folder::new(&[("dump.json", &text)]);
+        let asked = ["scan", "--only", "privileged-container", "--output", "json"];
+        for (path, said) in [
+            ("dump.json", folder.run(&[&asked[..], &["dump.json"]].concat())),
+            ("<stdin>", folder.run_with_input(&[&asked[..], &["-"]].concat(), text.as_bytes())),
+        ] {
+            let json: Value = serde_json::from_str(&said.out).unwrap();
+            let results = json["results"].as_array().unwrap();
+            assert_eq!((said.code, results.len()), (1, pods + 1), "{pods} {path}: {}", json["coverage"]);
+            let notes: Vec<&str> = json["coverage"]["notes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|note| note["text"].as_str().unwrap())
+                .collect();
+            assert_eq!(notes, ["the logs of 3 containers were passed over"]);
+            let set = results.iter().find(|result| result["resource"].as_str().unwrap().contains("DaemonSet")).unwrap();
+            let line = set["occurrences"][0]["line"].as_u64().unwrap() as usize - 1;
+            assert!(text.split('\n').nth(line).unwrap().contains("\"privileged\": true"), "{set}");
+        }
+    }
+    let cut = printed_dump(2).replace("==== END logs for container c of pod shop/p1 ====", "");
+    let folder = Folder::new(&[("dump.json", &cut)]);
+    let (resources, skipped) = privileged(&folder, &["."]);
+    assert_eq!((resources.len(), skipped.len()), (2, 1), "{skipped:?}");
+    assert!(skipped[0]["reason"].as_str().unwrap().contains("has no end"), "{skipped:?}");
+}
+
 #[test]
 fn must_gather() {
     // `oc adm must-gather`: YAML, one file for a kind in a namespace, or for an object.

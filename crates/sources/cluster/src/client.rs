@@ -339,7 +339,9 @@ impl<'a> Client<'a> {
                     thread::sleep(wait);
                 }
                 (
-                    RequestError::Connect { .. } | RequestError::Slow { .. } | RequestError::Status { status: 500.., .. },
+                    RequestError::Connect { .. }
+                    | RequestError::Slow { .. }
+                    | RequestError::Status { status: 500.., .. },
                     _,
                 )
                 | (RequestError::Status { status: 429, .. }, None) => {

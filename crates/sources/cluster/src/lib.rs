@@ -21,6 +21,7 @@ mod patience;
 mod plugin;
 pub mod resident;
 pub mod rights;
+pub mod selector;
 pub mod slim;
 pub mod snapshot;
 pub mod store;

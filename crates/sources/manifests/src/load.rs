@@ -5,6 +5,7 @@
 
 mod again;
 mod document;
+mod dump;
 mod items;
 mod large;
 mod near_miss;
@@ -231,7 +232,12 @@ fn read_small(file: u32, input: &Input, buffer: &mut Vec<u8>, context: &Context<
     part.coverage.bytes = length as u64;
     context.progress.bytes.fetch_add(length as u64, Ordering::Relaxed);
     let reader = document::Reader { file, path: &input.path, context, braces: Braces::Template };
-    reader.read_stream(instead.unwrap_or_else(|| &buffer[..length]), 1, &mut part);
+    let text = instead.unwrap_or_else(|| &buffer[..length]);
+    if dump::has_logs(text) {
+        reader.read_dump(text, &mut part);
+    } else {
+        reader.read_stream(text, 1, &mut part);
+    }
     Some(part)
 }
 

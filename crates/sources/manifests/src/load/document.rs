@@ -1,10 +1,11 @@
 //! One text, document by document, object by object.
 
 use std::borrow::Cow;
+use std::io::Read as _;
 use std::path::Path;
 
 use memchr::memmem;
-use model::coverage::{SkipKind, Skipped};
+use model::coverage::{Note, SkipKind, Skipped};
 use model::document::{Document, Kind, Value};
 use model::finding::{ControlId, Origin};
 use model::inventory::{MadeFact, Observed, Part, Verdicts};
@@ -12,6 +13,7 @@ use model::object::Object;
 use model::place::LineIndex;
 use model::workload::{Workload, embedded, workloads};
 
+use super::dump::WithoutLogs;
 use super::items::Types;
 use super::near_miss::near_miss;
 use super::{Context, needs_rendering};
@@ -85,6 +87,29 @@ impl Reader<'_> {
                 continue;
             }
             self.read_document(Piece { text: &text[range], line: counted.1 }, part);
+        }
+    }
+
+    /// Reads what `kubectl cluster-info dump` printed.
+    pub(super) fn read_dump(&self, bytes: &[u8], part: &mut Part) {
+        let (mut source, mut text) = (WithoutLogs::new(bytes), Vec::with_capacity(bytes.len()));
+        source.read_to_end(&mut text).expect("memory can be read");
+        self.read_stream(&text, 1, part);
+        self.say_logs(source.logs, source.is_cut, part);
+    }
+
+    /// Says that logs were passed over, and what may stand behind the last one.
+    pub(super) fn say_logs(&self, logs: u64, is_cut: bool, part: &mut Part) {
+        if is_cut {
+            let reason = "the last log of a container has no end: what stands behind it was not judged".to_owned();
+            self.skip(part, SkipKind::Syntax, None, reason);
+        }
+        if logs > 0 {
+            let text = match logs {
+                1 => "the log of one container was passed over".to_owned(),
+                _ => format!("the logs of {logs} containers were passed over"),
+            };
+            part.coverage.notes.push(Note { path: self.path.to_path_buf(), text });
         }
     }
 

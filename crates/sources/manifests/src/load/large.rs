@@ -13,6 +13,7 @@ use model::coverage::{SkipKind, Skipped};
 use model::inventory::Part;
 
 use super::document::{Braces, Position, Reader, count_lines};
+use super::dump::WithoutLogs;
 use super::items::{self, Next, Types};
 use super::{Context, in_parallel};
 use crate::walk::{Input, InputSource, describe, skip};
@@ -38,6 +39,7 @@ pub(super) fn read(file: u32, input: &Input, context: &Context<'_>) -> Part {
         Ok(source) => {
             let reader = Reader { file, path: &input.path, context, braces: Braces::Template };
             let keeps = input.source == InputSource::Stdin;
+            let source = Box::new(WithoutLogs::new(source));
             Stream::new(source, reader, context.threads, keeps).read(&mut part);
         }
         Err(error) => part.coverage.skipped.push(skip(&input.path, SkipKind::Unreadable, &describe(&error))),
@@ -47,7 +49,7 @@ pub(super) fn read(file: u32, input: &Input, context: &Context<'_>) -> Part {
 
 /// Text that was read and not yet judged.
 struct Stream<'a> {
-    source: Box<dyn Read>,
+    source: Box<WithoutLogs<Box<dyn Read>>>,
     reader: Reader<'a>,
     threads: usize,
     buffer: Vec<u8>,
@@ -69,7 +71,7 @@ enum Shape {
 }
 
 impl<'a> Stream<'a> {
-    fn new(source: Box<dyn Read>, reader: Reader<'a>, threads: usize, keeps: bool) -> Self {
+    fn new(source: Box<WithoutLogs<Box<dyn Read>>>, reader: Reader<'a>, threads: usize, keeps: bool) -> Self {
         Self {
             source,
             reader,
@@ -85,10 +87,11 @@ impl<'a> Stream<'a> {
         loop {
             self.fill(part, WINDOW);
             if self.buffer.is_empty() && self.ended {
-                return;
+                return self.reader.say_logs(self.source.logs, self.source.is_cut, part);
             }
             if self.ended && self.buffer.len() < WINDOW {
-                return self.judge_whole(self.buffer.len(), part);
+                self.judge_whole(self.buffer.len(), part);
+                continue;
             }
             if let Some(end) = last_boundary(&self.buffer) {
                 self.judge_documents(end, part);
