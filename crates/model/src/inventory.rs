@@ -4,6 +4,7 @@
 //! Parts of the input are read on many threads and put together in the order of the input, so that the same
 //! input always gives the same inventory.
 
+mod evidence;
 mod facts;
 mod fold;
 mod indexes;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::symbols::Symbol;
 use rbac::{RoleId, RoleRule, SubjectKey};
 
-use crate::edges::bind::{BIND, BIND_OF_NAMESPACE, OF_CLUSTER, OF_NAMESPACE, leads_to_everything};
+use crate::edges::bind::{self, BIND, BIND_OF_NAMESPACE, OF_CLUSTER, OF_NAMESPACE, leads_to_everything};
 use crate::edges::combined::{self, Combination};
 use crate::world::{Right, RightId, World};
 
@@ -62,20 +62,17 @@ pub(crate) fn find(world: &World<'_>) -> (Vec<Bindable>, Vec<Right>) {
 /// Who may bind which roles, and in which scopes.
 fn targets(world: &World<'_>) -> Vec<(Combination, Targets)> {
     let mut all = Vec::new();
-    let named = |combination: &Combination| -> Vec<RoleId> {
-        let names = combination.names[1].iter().flatten();
-        names.filter_map(|name| world.rbac.role_named("", &world.text(*name))).collect()
-    };
     for combination in combined::holders(world, &[OF_CLUSTER, BIND]) {
-        if combination.scope.is_none() && !leads_to_everything(world, &combination) {
-            let targets = named(&combination).into_iter().map(|role| (role, None)).collect();
+        if combination.scope.is_none() && !leads_to_everything(world, &combination, OF_CLUSTER) {
+            let roles = bind::bindable(world, &combination, OF_CLUSTER).unwrap_or_default();
+            let targets = roles.into_iter().map(|role| (role, None)).collect();
             all.push((combination, targets));
         }
     }
     for combination in combined::holders(world, &[OF_NAMESPACE, BIND]) {
-        if !leads_to_everything(world, &combination) {
+        if !leads_to_everything(world, &combination, OF_NAMESPACE) {
             let namespaces = scopes(world, &combination);
-            let roles = named(&combination);
+            let roles = bind::bindable(world, &combination, OF_NAMESPACE).unwrap_or_default();
             let in_all = |role: RoleId| namespaces.iter().map(move |&namespace| (role, Some(namespace)));
             let targets = roles.into_iter().flat_map(in_all).collect();
             all.push((combination, targets));
@@ -85,8 +82,13 @@ fn targets(world: &World<'_>) -> Vec<(Combination, Targets)> {
         let namespaces = scopes(world, &combination);
         let may_bind =
             |name: Symbol| combination.names[1].iter().any(|names| names.is_empty() || names.contains(&name));
-        let roles = (0..).map(RoleId).zip(world.rbac.roles()).filter(|(_, role)| {
-            !role.cluster && namespaces.binary_search(&role.namespace).is_ok() && may_bind(role.name)
+        let referred = bind::referred(world, &combination, OF_NAMESPACE);
+        let is_referred = |role: RoleId| referred.as_ref().is_none_or(|referred| referred.contains(&role));
+        let roles = (0..).map(RoleId).zip(world.rbac.roles()).filter(|(id, role)| {
+            is_referred(*id)
+                && !role.cluster
+                && namespaces.binary_search(&role.namespace).is_ok()
+                && may_bind(role.name)
         });
         let targets = roles.map(|(id, role)| (id, Some(role.namespace))).collect();
         all.push((combination, targets));

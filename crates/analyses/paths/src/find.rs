@@ -75,6 +75,19 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
     }
 }
 
+/// The same for where ways begin: whoever is root on a node is root on one of those that are known.
+///
+/// # Errors
+/// As `find`.
+pub fn find_entries(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>, FindError> {
+    let mut found = find(world, graph, name)?;
+    if found == [Vertex::Node] {
+        let kinds = ["named-node", "one-of-nodes"];
+        found.extend(graph.vertices.iter().filter(|vertex| kinds.contains(&vertex.kind())));
+    }
+    Ok(found)
+}
+
 /// The names that somebody may have meant: those that contain the last part of what he wrote, or else what is spelled
 /// nearly so.
 fn alike(world: &World<'_>, wanted: &str, all: &[(Vertex, String)]) -> Vec<String> {

@@ -339,7 +339,7 @@ impl Draft<'_, '_> {
             (Vertex::Workload(workload) | Vertex::Container(workload, _), Vertex::Node) => {
                 placement::nodes_of(world, workload)
             }
-            (Vertex::NamedNode(_), _) => vec![(to, None)],
+            (Vertex::NamedNode(_) | Vertex::OneOfNodes(_), _) => vec![(to, None)],
             (_, Vertex::Node) if !world.placement().nodes().is_empty() => {
                 vec![(to, None), (Vertex::EveryNode, None)]
             }

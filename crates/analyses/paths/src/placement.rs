@@ -44,6 +44,18 @@ impl Placement {
         let mut nodes: BTreeSet<Symbol> = facts.iter().map(name).collect();
         let server = ["component", "kube-apiserver"].map(|text| inventory.symbols.intern(text));
         let mut known: BTreeMap<u32, BTreeSet<Symbol>> = BTreeMap::new();
+        // Pods that count for their owners say where these run.
+        if !inventory.facts.live.evidence.is_empty() {
+            for (number, workload) in (0..).zip(&inventory.facts.workloads) {
+                let Some(above) = standing.of(number) else { continue };
+                let pods = inventory.evidence_of(workload.resource);
+                let on: Vec<Symbol> = pods.iter().map(|pod| pod.node).filter(|node| !node.is_empty()).collect();
+                if !on.is_empty() {
+                    known.entry(above).or_default().extend(&on);
+                    nodes.extend(on);
+                }
+            }
+        }
         for (number, workload) in (0..).zip(&inventory.facts.workloads).filter(|(_, one)| !one.node.is_empty()) {
             let Some(above) = standing.of(number) else { continue };
             known.entry(above).or_default().insert(workload.node);
@@ -78,8 +90,59 @@ pub(crate) enum On {
     Each(Vec<Symbol>),
     /// On some of these.
     Some(Vec<Symbol>),
+    /// On none that is known.
+    Outside,
     /// Nothing is known.
     Unknown,
+}
+
+/// The number of the nodes of which nothing is known.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+/// The number of the nodes that are not in the input.
+pub(crate) const OUTSIDE: u32 = u32::MAX - 1;
+
+/// Nodes that pods come to, in sets: many workloads share one.
+#[derive(Debug, Default)]
+pub(crate) struct Sets {
+    /// The nodes of each.
+    pub(crate) all: Vec<Vec<Symbol>>,
+    /// The number of the set of each workload that has one.
+    of: BTreeMap<u32, u32>,
+}
+
+impl Sets {
+    pub(crate) fn new(world: &World<'_>) -> Self {
+        let mut numbers: BTreeMap<Vec<Symbol>, u32> = BTreeMap::new();
+        let mut of_workloads = BTreeMap::new();
+        let mut all = Vec::new();
+        for (workload, _) in world.workloads() {
+            let On::Some(nodes) = of(world, workload) else { continue };
+            let number = *numbers.entry(nodes).or_insert_with_key(|nodes| {
+                all.push(nodes.clone());
+                all.len() as u32 - 1
+            });
+            of_workloads.insert(workload, number);
+        }
+        Self { all, of: of_workloads }
+    }
+}
+
+/// The number of the nodes that the pods of a workload come to, where it is not known on which of them they are.
+pub(crate) fn set_of(world: &World<'_>, workload: u32) -> u32 {
+    match of(world, workload) {
+        On::Outside => OUTSIDE,
+        On::Each(_) | On::Some(_) | On::Unknown => world.node_sets().of.get(&workload).copied().unwrap_or(UNKNOWN),
+    }
+}
+
+/// How a set of nodes is called.
+pub(crate) fn set_name(world: &World<'_>, set: u32) -> String {
+    match world.node_sets().all.get(set as usize) {
+        Some(nodes) => format!("one of the {}", listed(world, nodes)),
+        None if set == OUTSIDE => "a node that is not in the input".to_owned(),
+        None => "a node that is not known".to_owned(),
+    }
 }
 
 /// On which nodes the pods of a workload are, or may be.
@@ -100,8 +163,7 @@ pub(crate) fn of(world: &World<'_>, workload: u32) -> On {
     taking.dedup();
     let is_everywhere = world.text(inventory.resource(fact.resource).kind) == "DaemonSet";
     match taking.len() {
-        // Nodes for it may come.
-        0 => On::Unknown,
+        0 => On::Outside,
         1 => On::Each(taking),
         _ if is_everywhere => On::Each(taking),
         _ => On::Some(taking),
@@ -119,6 +181,7 @@ pub(crate) fn runs_on(world: &World<'_>, workload: u32, nodes: &[Symbol]) -> Opt
                 Some(false)
             }
         }
+        On::Outside => Some(false),
         On::Unknown => None,
     }
 }
@@ -129,14 +192,16 @@ pub(crate) fn nodes_of(world: &World<'_>, workload: u32) -> Vec<(Vertex, Option<
     match of(world, workload) {
         On::Each(nodes) => nodes.into_iter().map(|node| (Vertex::NamedNode(node), None)).collect(),
         On::Some(nodes) if nodes.iter().all(|node| placement.is_control_plane(*node)) => {
-            vec![(Vertex::ControlPlaneNode, None), (Vertex::Node, None)]
+            vec![(Vertex::ControlPlaneNode, None), (Vertex::OneOfNodes(set_of(world, workload)), None)]
         }
         On::Some(nodes) => {
             let some = nodes.iter().any(|node| placement.is_control_plane(*node));
             let control_plane = some.then_some((Vertex::ControlPlaneNode, Some(&CONTROL_PLANE_SCHEDULABLE)));
-            [(Vertex::Node, None)].into_iter().chain(control_plane).collect()
+            [(Vertex::OneOfNodes(set_of(world, workload)), None)].into_iter().chain(control_plane).collect()
         }
-        On::Unknown => vec![(Vertex::Node, None)],
+        On::Outside => vec![(Vertex::OneOfNodes(OUTSIDE), None)],
+        On::Unknown if placement.nodes.is_empty() => vec![(Vertex::Node, None)],
+        On::Unknown => vec![(Vertex::OneOfNodes(UNKNOWN), None)],
     }
 }
 
@@ -152,14 +217,19 @@ pub(crate) fn on_control_plane(world: &World<'_>, workload: u32) -> Option<Optio
         On::Some(nodes) if nodes.iter().all(|node| placement.is_control_plane(*node)) => Some(None),
         On::Some(nodes) if nodes.iter().any(|node| placement.is_control_plane(*node)) => conditional,
         On::Some(_) => None,
-        On::Unknown => conditional,
+        On::Outside | On::Unknown => conditional,
     }
 }
 
 /// The nodes of a workload, for people: `node a`, `nodes a, b and 3 more`; `the node` if they are not known.
 pub(crate) fn phrase(world: &World<'_>, workload: u32) -> String {
-    const NAMED: usize = 3;
     let On::Each(nodes) = of(world, workload) else { return "the node".to_owned() };
+    listed(world, &nodes)
+}
+
+/// Nodes by name: `nodes a, b and 3 more`.
+fn listed(world: &World<'_>, nodes: &[Symbol]) -> String {
+    const NAMED: usize = 3;
     let mut names: Vec<String> = nodes.iter().map(|node| world.text(*node)).collect();
     names.sort();
     match &names[..] {

@@ -4,6 +4,7 @@ use model::inventory::ResourceId;
 use model::symbols::Symbol;
 use rbac::{BindingId, SubjectKey};
 
+use crate::placement;
 use crate::templates;
 use crate::world::{RightId, World};
 
@@ -48,6 +49,10 @@ pub enum Vertex {
     Node,
     /// Root on the node of that name.
     NamedNode(Symbol),
+    /// Root on one of several nodes: the number of that set among those of `placement`.
+    OneOfNodes(u32),
+    /// Pods that come to one of several nodes: the number of that set.
+    Placed(u32),
     /// Root on any node of the cluster that the attacker chooses.
     EveryNode,
     /// Root on a node that runs the control plane.
@@ -86,6 +91,8 @@ impl Vertex {
             Self::NodeFiles => "node-files",
             Self::Node => "node",
             Self::NamedNode(_) => "named-node",
+            Self::OneOfNodes(_) => "one-of-nodes",
+            Self::Placed(_) => "placed-pods",
             Self::EveryNode => "nodes",
             Self::ControlPlaneNode => "control-plane-node",
             Self::NodeCloudIdentity => "node-cloud-identity",
@@ -101,7 +108,9 @@ impl Vertex {
     pub(crate) fn order(self, world: &World<'_>) -> (&'static str, String, u32, u32) {
         let (first, second) = match self {
             Self::EntryPoint(resource) => (resource.0, 0),
-            Self::Workload(number) | Self::Segment(number) => (number, 0),
+            Self::Workload(number) | Self::Segment(number) | Self::OneOfNodes(number) | Self::Placed(number) => {
+                (number, 0)
+            }
             Self::Container(number, container) => (number, container),
             _ => (0, 0),
         };
@@ -138,6 +147,8 @@ impl Vertex {
             Self::NodeFiles => "files of a node".to_owned(),
             Self::Node => "a node".to_owned(),
             Self::NamedNode(name) => format!("Node {}", text(name)),
+            Self::OneOfNodes(set) => placement::set_name(world, set),
+            Self::Placed(set) => format!("pods that come to {}", placement::set_name(world, set)),
             Self::EveryNode => "every node".to_owned(),
             Self::ControlPlaneNode => "a control-plane node".to_owned(),
             Self::NodeCloudIdentity => "the cloud identity of a node".to_owned(),

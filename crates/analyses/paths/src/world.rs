@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bindable::{self, Bindable};
 use crate::edges::granted;
-use crate::placement::Placement;
+use crate::placement::{self, Placement};
 use crate::segments::Segments;
 use crate::standing::Standing;
 use crate::templates::{self, Edit, Existing};
@@ -54,6 +54,7 @@ pub struct World<'a> {
     confinement: BTreeMap<u32, &'a ConfinementFact>,
     standing: Standing,
     placement: OnceCell<Placement>,
+    node_sets: OnceCell<placement::Sets>,
     rights: Vec<Right>,
     by_subject: BTreeMap<SubjectKey, Vec<RightId>>,
     bindable: Vec<Bindable>,
@@ -130,6 +131,7 @@ impl<'a> World<'a> {
             confinement,
             standing: Standing::default(),
             placement: OnceCell::new(),
+            node_sets: OnceCell::new(),
             rights,
             by_subject,
             bindable: Vec::new(),
@@ -229,6 +231,11 @@ impl<'a> World<'a> {
         self.placement.get_or_init(|| Placement::new(self.inventory, &self.standing))
     }
 
+    /// Nodes that pods come to, in sets; found when first asked for.
+    pub(crate) fn node_sets(&self) -> &placement::Sets {
+        self.node_sets.get_or_init(|| placement::Sets::new(self))
+    }
+
     /// Where objects with templates are; found when first asked for.
     pub fn existing(&self) -> &Existing {
         self.existing.get_or_init(|| Existing::new(self))
@@ -289,7 +296,7 @@ impl<'a> World<'a> {
         });
         let Some(service) = services.next().filter(|service| !service.selector.is_empty()) else { return Vec::new() };
         let is_behind = |workload: &WorkloadFact| {
-            self.namespace(workload.resource) == namespace && service.selector.matches(&workload.labels)
+            self.namespace(workload.resource) == namespace && self.inventory.selects(&service.selector, workload)
         };
         self.workloads().filter(|(_, workload)| is_behind(workload)).map(|(number, _)| number).collect()
     }

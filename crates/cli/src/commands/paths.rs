@@ -80,7 +80,8 @@ fn question<'q>(
         ..Question::default()
     };
     for name in &from {
-        question.entries.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_entry(vertex))));
+        let found = known(find::find_entries(world, graph, name), name)?;
+        question.entries.extend(found.into_iter().map(|vertex| (vertex, weight_of_entry(vertex))));
     }
     for name in &to {
         question.sinks.extend(found(world, graph, name)?.into_iter().map(|vertex| (vertex, weight_of_sink(vertex))));
@@ -98,7 +99,11 @@ fn question<'q>(
 }
 
 fn found(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>, UsageError> {
-    find::find(world, graph, name).map_err(|error| match error {
+    known(find::find(world, graph, name), name)
+}
+
+fn known(found: Result<Vec<Vertex>, FindError>, name: &str) -> Result<Vec<Vertex>, UsageError> {
+    found.map_err(|error| match error {
         FindError::Nothing(like) if like.is_empty() => UsageError(format!(
             "nothing here is called `{name}`: internet, anonymous, authenticated, workloads, node, cluster-admin, \
              control-plane, secrets and cloud are words; others are names such as `payments/api` or `sa:payments/api`"

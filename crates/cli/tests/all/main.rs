@@ -27,6 +27,7 @@ mod network_list;
 mod network_sanity;
 mod network_unknown;
 mod overlays;
+mod path_edges;
 mod path_formats;
 mod paths;
 mod plans;

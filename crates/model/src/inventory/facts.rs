@@ -374,6 +374,7 @@ impl Facts {
     /// Adds the facts of another part, whose resources are numbered from `base` on.
     pub fn append(&mut self, mut other: Self, base: u32) {
         self.live.clusters.append(&mut other.live.clusters);
+        self.live.evidence.append(&mut other.live.evidence);
         self.pair(&mut other, &mut Append(base));
     }
 

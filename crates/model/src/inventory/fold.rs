@@ -3,9 +3,9 @@
 //!
 //! **Invariant:** owners may stand before or after what they own, in any file of the input.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::{Change, DriftFact, Inventory, MadeFact, ResourceId};
+use super::{Change, DriftFact, EvidenceFact, Inventory, MadeFact, ResourceId};
 use crate::coverage::Note;
 use crate::finding::ControlId;
 use crate::made::{Shape, controller, difference, is_over, shape};
@@ -13,14 +13,16 @@ use crate::object::Object;
 use crate::symbols::{Symbol, Symbols};
 use crate::workload::Workload;
 
-/// What controllers made: the owner, and what matters of the pod.
-type Seen = HashSet<(Symbol, Box<[(Symbol, u64)]>)>;
+/// What controllers made: the first of each owner and of what matters of the pod.
+type Seen = HashMap<(Symbol, Box<[(Symbol, u64)]>), ResourceId>;
 
 /// What is done with an object.
 enum Standing<'m> {
     Judged,
-    /// Its owner is judged, or another like it.
+    /// Its owner is judged.
     Evidence,
+    /// Another like it is judged.
+    Twin(ResourceId),
     /// It is not what this template says.
     Drifted(&'m MadeFact),
 }
@@ -71,16 +73,26 @@ impl Inventory {
         let with_uid = made.iter().filter(|made| made.uid != Symbol::EMPTY);
         let templates: HashMap<Symbol, &MadeFact> = with_uid.map(|made| (made.uid, made)).collect();
         let mut seen = Seen::new();
-        let (mut folded, mut drifted) = (Vec::new(), Vec::new());
+        let (mut folded, mut drifted, mut twins) = (Vec::new(), Vec::new(), HashMap::new());
         for made in &made {
             match standing(made, &templates, &mut seen) {
                 Standing::Judged => {}
                 Standing::Evidence => folded.push(made),
+                Standing::Twin(first) => {
+                    twins.insert(made.resource, first);
+                    folded.push(made);
+                }
                 Standing::Drifted(template) => drifted.push((made, template)),
             }
         }
         let drifts: Vec<DriftFact> = drifted.iter().filter_map(|(made, template)| self.drift(made, template)).collect();
         self.facts.live.drifts.extend(drifts);
+        let evidence: Vec<EvidenceFact> = folded
+            .iter()
+            .filter(|made| !made.over)
+            .filter_map(|made| self.evidence(made, twins.get(&made.resource).copied()))
+            .collect();
+        self.facts.live.evidence.extend(evidence);
         self.take_out(&folded);
     }
 
@@ -90,6 +102,21 @@ impl Inventory {
         };
         let what = self.symbols.intern(&difference(&shape(template), &shape(made)));
         Some(DriftFact { resource: made.resource, owner: made.owner?.name, what })
+    }
+
+    fn evidence(&self, made: &MadeFact, first: Option<ResourceId>) -> Option<EvidenceFact> {
+        let object = self.resource(made.resource);
+        let owner = self.symbols.text(made.owner?.name);
+        let (kind, name) = owner.split_once('/')?;
+        let by = first
+            .map(|first| self.resource(first))
+            .map_or_else(|| (self.symbols.intern(kind), self.symbols.intern(name)), |first| (first.kind, first.name));
+        let workloads = &self.facts.workloads;
+        let at = workloads.binary_search_by_key(&made.resource, |workload| workload.resource).ok()?;
+        let workload = workloads.get(at)?;
+        let (node, labels) = (workload.node, workload.labels.clone());
+        let namespace = self.namespace(made.resource);
+        Some(EvidenceFact { kind: object.kind, namespace, name: object.name, by, node, labels })
     }
 
     fn take_out(&mut self, folded: &[&MadeFact]) {
@@ -131,8 +158,9 @@ fn standing<'m>(made: &MadeFact, templates: &HashMap<Symbol, &'m MadeFact>, seen
         return Standing::Evidence;
     }
     // Mirror pods belong to their nodes, which say nothing of them: they are what is judged.
-    if !owner.is_node && !seen.insert((owner.uid, made.shape.clone())) {
-        return Standing::Evidence;
+    let first = *seen.entry((owner.uid, made.shape.clone())).or_insert(made.resource);
+    if !owner.is_node && first != made.resource {
+        return Standing::Twin(first);
     }
     template.map_or(Standing::Judged, Standing::Drifted)
 }

@@ -8,11 +8,13 @@ use std::{io, thread};
 
 use model::coverage::{SkipKind, Skipped};
 use model::finding::Origin;
-use model::inventory::{DriftFact, Inventory, Observed, Part, Verdicts};
+use model::inventory::{DriftFact, EvidenceFact, Inventory, Observed, Part, Verdicts};
+use model::labels::labels;
+use model::made::{controller, is_over};
 use model::object::Object;
 use model::place::LineIndex;
-use model::symbols::Symbols;
-use model::workload::workloads;
+use model::symbols::{Symbol, Symbols};
+use model::workload::{Workload, workloads};
 
 use crate::client::{Client, RequestError};
 use crate::discovery::Discovery;
@@ -411,6 +413,23 @@ pub(crate) struct Judging<'a> {
 /// Says what is done with an object.
 type Decide<'a> = &'a mut dyn FnMut(&Object<'_>, &[model::workload::Workload<'_>]) -> Decision;
 
+/// What stays known of an object that counts for its owner.
+fn evidence(object: &Object<'_>, workloads: &[Workload<'_>], symbols: &Symbols) -> Option<EvidenceFact> {
+    let [workload] = workloads else { return None };
+    let owner = controller(object).filter(|_| !is_over(object))?;
+    let text = |key| owner.get(key).map_or(Symbol::EMPTY, |value| symbols.intern(&value.text()));
+    let metadata = object.metadata?;
+    let own = |key| metadata.get(key).map_or(Symbol::EMPTY, |value| symbols.intern(&value.text()));
+    Some(EvidenceFact {
+        kind: symbols.intern(&object.kind),
+        namespace: own("namespace"),
+        name: own("name"),
+        by: (text("kind"), text("name")),
+        node: workload.pod.node_name.map_or(Symbol::EMPTY, |node| symbols.intern(&node.text())),
+        labels: labels(workload.pod.metadata.and_then(|metadata| metadata.get("labels")), symbols),
+    })
+}
+
 impl Judging<'_> {
     fn page(&self, objects: &[&str], decide: Decide<'_>) -> Part {
         let mut part = Part::default();
@@ -444,6 +463,7 @@ impl Judging<'_> {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).observe(&object);
         }
         if decision == Decision::Evidence && self.actions.made == MadeObjects::Folded {
+            part.facts.live.evidence.extend(evidence(&object, &workloads, self.symbols));
             return;
         }
         let lines = LineIndex::absent();

@@ -98,7 +98,7 @@ impl Network<'_> {
         for (workload, endpoints) in index.of(namespace) {
             for member in &self.workloads()[*workload as usize].members {
                 let fact = &self.inventory.facts.workloads[*member as usize];
-                if !service.selector.matches(&fact.labels) {
+                if !self.inventory.selects(&service.selector, fact) {
                     continue;
                 }
                 let mut ports = Ports::none();

@@ -45,7 +45,7 @@ metadata: {name: d}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: x}
 subjects: [{kind: ServiceAccount, namespace: m, name: gone}]
 ",
-            edges: &["ServiceAccount n/s -> ServiceAccount m/gone"],
+            edges: &["ServiceAccount n/s -> ServiceAccount m/gone", "all of namespace m -> ServiceAccount m/gone"],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -66,7 +66,7 @@ metadata: {name: d}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: x}
 subjects: [{kind: ServiceAccount, namespace: m, name: gone}]
 ",
-            edges: &[],
+            edges: &["all of namespace m -> ServiceAccount m/gone"],
         },
     ],
 };
@@ -84,6 +84,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     }
     if waiting.is_empty() {
         return;
+    }
+    for (namespace, subjects) in &waiting {
+        let Some(&of) = world.namespaces().iter().find(|known| world.text(**known) == *namespace) else { continue };
+        for &subject in subjects {
+            drafts.edge(Vertex::Namespace(of), Vertex::Subject(subject)).file();
+        }
     }
     let create = [wanted("create", "", "serviceaccounts")];
     for combination in combined::holders(world, &[&create, &granted::RUNS_PODS]) {

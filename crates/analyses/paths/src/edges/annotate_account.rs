@@ -41,7 +41,11 @@ metadata: {name: r, namespace: m}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["ServiceAccount n/s -> cloud identity arn:a if identity-trusts-others"],
+            edges: &[
+                "ServiceAccount n/s -> cloud identity arn:a if identity-trusts-others",
+                "all of namespace m -> cloud identity arn:a if identity-trusts-others",
+                "cluster-admin -> cloud identity arn:a if identity-trusts-others",
+            ],
         },
         EdgeFixture {
             yaml: "apiVersion: v1
@@ -60,7 +64,10 @@ metadata: {name: r, namespace: m}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &[
+                "all of namespace m -> cloud identity arn:a if identity-trusts-others",
+                "cluster-admin -> cloud identity arn:a if identity-trusts-others",
+            ],
         },
     ],
 };
@@ -73,6 +80,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         return;
     }
     let annotate = ["update", "patch"].map(|verb| wanted(verb, "", "serviceaccounts"));
+    let all_of = world.namespaces().iter().map(|&namespace| Vertex::Namespace(namespace));
+    for from in all_of.chain([Vertex::ClusterAdmin]) {
+        for &identity in &identities {
+            drafts.edge(from, Vertex::CloudIdentity(identity)).if_(&IDENTITY_TRUSTS_OTHERS).file();
+        }
+    }
     for combination in combined::holders(world, &[&annotate, &granted::RUNS_PODS]) {
         if !granted::runs_pods(world, &combination, 1) {
             continue;

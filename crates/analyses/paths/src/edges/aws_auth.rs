@@ -35,7 +35,10 @@ metadata: {name: r, namespace: kube-system}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["rule 1 of Role kube-system/r in namespace kube-system -> cluster-admin if aws-auth-read"],
+            edges: &[
+                "all of namespace kube-system -> cluster-admin if aws-auth-read",
+                "rule 1 of Role kube-system/r in namespace kube-system -> cluster-admin if aws-auth-read",
+            ],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -50,7 +53,7 @@ metadata: {name: r, namespace: kube-system}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &["all of namespace kube-system -> cluster-admin if aws-auth-read"],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -94,6 +97,9 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let nodes = &world.inventory.facts.network.nodes;
     if !nodes.is_empty() && nodes.iter().all(|node| world.text(node.provider) != "aws") {
         return;
+    }
+    if let Some(&system) = world.namespaces().iter().find(|namespace| world.text(**namespace) == "kube-system") {
+        drafts.edge(Vertex::Namespace(system), Vertex::ClusterAdmin).if_(&AWS_AUTH_READ).file();
     }
     let all = ["update", "patch"].map(|verb| wanted(verb, "", "configmaps"));
     for (id, right, names) in world.rights_to(&all) {

@@ -37,6 +37,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[
+                "all of namespace kube-system -> all ServiceAccounts of the cluster if bootstrap-tokens-taken",
                 "rule 1 of Role kube-system/r in namespace kube-system -> all ServiceAccounts of the cluster if bootstrap-tokens-taken",
             ],
         },
@@ -68,7 +69,7 @@ metadata: {name: r, namespace: kube-system}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &["all of namespace kube-system -> all ServiceAccounts of the cluster if bootstrap-tokens-taken"],
         },
     ],
 };
@@ -80,6 +81,9 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let is_for_tokens = |name: &Symbol| world.text(*name).starts_with("bootstrap-token-");
     let created = world.rights_to(&create).filter(|(_, _, names)| names.is_empty());
     let changed = world.rights_to(&change).filter(|(_, _, names)| names.is_empty() || names.iter().any(is_for_tokens));
+    if let Some(&system) = world.namespaces().iter().find(|namespace| world.text(**namespace) == "kube-system") {
+        drafts.edge(Vertex::Namespace(system), Vertex::Accounts(None)).if_(&BOOTSTRAP_TOKENS_TAKEN).file();
+    }
     let rights: BTreeMap<RightId, &Right> = created.chain(changed).map(|(id, right, _)| (id, right)).collect();
     let all: Vec<Wanted> = create.into_iter().chain(change).collect();
     for (id, right) in rights {

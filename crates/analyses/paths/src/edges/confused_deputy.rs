@@ -40,6 +40,8 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[
+                "all of namespace flux-system -> ServiceAccount flux-system/kustomize-controller if operator-obeys",
+                "all of namespace n -> ServiceAccount flux-system/kustomize-controller if operator-obeys",
                 "rule 1 of Role n/r in namespace n -> ServiceAccount flux-system/kustomize-controller if operator-obeys",
             ],
         },
@@ -76,7 +78,10 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &[
+                "all of namespace flux-system -> ServiceAccount flux-system/kustomize-controller if operator-obeys",
+                "all of namespace n -> ServiceAccount flux-system/kustomize-controller if operator-obeys",
+            ],
         },
     ],
 };
@@ -88,6 +93,13 @@ struct Operator {
     /// Namespace and name; an empty namespace is any.
     accounts: &'static [(&'static str, &'static str)],
     obeys: Obeys,
+}
+
+impl Operator {
+    /// Whether its resources are in namespaces: those of Crossplane are of the whole cluster.
+    fn is_namespaced(&self) -> bool {
+        !self.group.ends_with("crossplane.io")
+    }
 }
 
 /// With whose rights an operator does what is asked.
@@ -181,6 +193,13 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let of_resource =
             |resource: &'static str| ["create", "update", "patch"].map(|verb| wanted(verb, operator.group, resource));
         let all: Vec<_> = operator.resources.iter().flat_map(|resource| of_resource(resource)).collect();
+        let all_of = world.namespaces().iter().map(|&namespace| Vertex::Namespace(namespace));
+        for from in all_of.filter(|_| operator.is_namespaced()) {
+            for &account in &accounts {
+                let draft = drafts.edge(from, account);
+                if operator.obeys == Obeys::Itself { draft.file() } else { draft.if_(&OPERATOR_OBEYS).file() }
+            }
+        }
         for (id, _, _) in world.rights_to(&all) {
             for &account in &accounts {
                 let draft = drafts.edge(Vertex::Right(id), account).granted_by(id, &all);

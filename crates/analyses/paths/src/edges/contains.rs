@@ -47,12 +47,28 @@ spec:
             "all of namespace n -> all pods of namespace n",
             "all of namespace n -> all ServiceAccounts of namespace n",
             "all of namespace n -> all Secrets of namespace n",
+            "all of namespace n -> data of namespace n",
+            "all of namespace n -> traffic of namespace n",
+            "data of the cluster -> data of namespace n",
+            "traffic of the cluster -> traffic of namespace n",
+            "cluster-admin -> all pods of the cluster",
+            "cluster-admin -> all ServiceAccounts of the cluster",
+            "cluster-admin -> all Secrets of the cluster",
+            "cluster-admin -> data of the cluster",
+            "cluster-admin -> traffic of the cluster",
         ],
     }],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    for all in [Vertex::Pods, Vertex::Accounts, Vertex::Secrets, Vertex::Data, Vertex::Traffic] {
+        drafts.edge(Vertex::ClusterAdmin, all(None)).file();
+    }
     for &namespace in world.namespaces() {
+        for all in [Vertex::Data, Vertex::Traffic] {
+            drafts.edge(all(None), all(Some(namespace))).file();
+            drafts.edge(Vertex::Namespace(namespace), all(Some(namespace))).file();
+        }
         for all in [Vertex::Pods, Vertex::Accounts, Vertex::Secrets] {
             drafts.edge(all(None), all(Some(namespace))).file();
             drafts.edge(Vertex::Namespace(namespace), all(Some(namespace))).file();

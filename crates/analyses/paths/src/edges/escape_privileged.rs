@@ -121,8 +121,8 @@ spec:
             edges: &[
                 "Pod default/placed, container a -> Node main",
                 "Pod default/selects, container a -> Node worker",
-                "Pod default/somewhere, container a -> a node",
-                "Pod default/tolerates, container a -> a node",
+                "Pod default/somewhere, container a -> one of the nodes second, worker",
+                "Pod default/tolerates, container a -> one of the nodes main, second, worker",
                 "Pod default/tolerates, container a -> a control-plane node if control-plane-schedulable",
                 "DaemonSet default/all, container a -> Node main",
                 "DaemonSet default/all, container a -> Node second",

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use model::inventory::WorkloadFact;
 use model::symbols::Symbol;
+use model::workload::Form;
 use rbac::SubjectKey;
 
 use super::combined::Combination;
-use crate::edge::Assumptions;
+use crate::edge::{Assumptions, OBJECT_EXISTS};
 use crate::graph::Drafts;
 use crate::templates::KINDS;
 use crate::vertex::Vertex;
@@ -87,8 +89,8 @@ pub(crate) fn targets(
         .collect()
 }
 
-/// Files edges from rights over pods. Pods of workloads have names that are not known before they run: a rule with names
-/// leads to the pods of these names that are in the input.
+/// Files edges from rights over pods. A rule with names leads to the pods of these names that are in the input, to those
+/// that a StatefulSet numbers, and perhaps to those of a controller whose name they begin with.
 pub(crate) fn over_pods(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wanted]) {
     over_pods_if(world, drafts, all, Assumptions::NONE);
 }
@@ -102,14 +104,51 @@ pub(crate) fn over_pods_if(world: &World<'_>, drafts: &mut Drafts<'_>, all: &[Wa
             continue;
         }
         for (number, workload) in world.workloads() {
-            let resource = world.inventory.resource(workload.resource);
-            let inside = right.scope.is_none_or(|scope| scope == world.namespace(workload.resource));
-            if inside && names.contains(&resource.name) && workload.form == model::workload::Form::Pod {
-                let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number)).assuming(assumed);
-                draft.granted_by(id, all).by_name(id, Some(resource.name)).file();
+            if right.scope.is_some_and(|scope| scope != world.namespace(workload.resource)) {
+                continue;
             }
+            let named = names.iter().map(|name| (*name, has_pod(world, workload, *name)));
+            let Some((name, has)) = named.filter(|(_, has)| *has != HasPod::No).max_by_key(|(_, has)| *has) else {
+                continue;
+            };
+            let draft = drafts.edge(Vertex::Right(id), Vertex::Workload(number)).assuming(assumed);
+            let draft = if has == HasPod::Perhaps { draft.if_(&OBJECT_EXISTS) } else { draft };
+            draft.granted_by(id, all).by_name(id, Some(name)).file();
         }
     }
+}
+
+/// Whether a workload has a pod of some name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum HasPod {
+    No,
+    /// Names of its pods begin so.
+    Perhaps,
+    Yes,
+}
+
+fn has_pod(world: &World<'_>, workload: &WorkloadFact, pod: Symbol) -> HasPod {
+    let object = world.inventory.resource(workload.resource);
+    if workload.form == Form::Pod {
+        return if object.name == pod { HasPod::Yes } else { HasPod::No };
+    }
+    if world.inventory.evidence_of(workload.resource).iter().any(|known| known.name == pod) {
+        return HasPod::Yes;
+    }
+    let (text, name) = (world.text(pod), world.text(object.name));
+    let Some(end) = text.strip_prefix(&name).and_then(|end| end.strip_prefix('-')) else { return HasPod::No };
+    // What controllers add: a number, the hash of a template, five letters.
+    let parts: Vec<&str> = end.split('-').collect();
+    let are_words = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let most = match &*world.text(object.kind) {
+        "StatefulSet" => {
+            let is_numbered = end.parse::<i64>().is_ok_and(|at| (0..workload.replicas.unwrap_or(1)).contains(&at));
+            return if is_numbered { HasPod::Yes } else { HasPod::No };
+        }
+        "Deployment" | "CronJob" => 2,
+        _ => 1,
+    };
+    if are_words && parts.len() <= most { HasPod::Perhaps } else { HasPod::No }
 }
 
 /// Whether a namespace lets privileged pods in, as far as Pod Security goes.

@@ -80,7 +80,7 @@ fn beside(world: &World<'_>, workload: u32) -> Vec<(Vertex, bool)> {
     let nodes = match placement::of(world, workload) {
         On::Each(nodes) if nodes.len() == world.placement().nodes().len() => return vec![(Vertex::Pods(None), true)],
         On::Each(nodes) => nodes,
-        On::Some(_) | On::Unknown => return vec![(Vertex::Pods(None), false)],
+        On::Some(_) | On::Outside | On::Unknown => return vec![(Vertex::Pods(None), false)],
     };
     let others = world.workloads().filter(|(number, _)| *number != workload);
     let on = others.filter_map(|(number, _)| match placement::runs_on(world, number, &nodes) {

@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "move-by-network",
     title: "breaks into a pod over the network",
     rationale: "What listens in the cluster is seldom hardened against it: no password, no TLS, old versions. Whoever may connect tries.",
-    conditions: "The policies of both sides admit the connection. Always conditional: whether what listens there can be broken into is not in the objects; nor is whether anything listens, where no port is declared.",
+    conditions: "The policies of both sides admit the connection; where those of the sender limit it, to a port that the pod declares, if it declares any. Always conditional: whether what listens there can be broken into is not in the objects; nor is whether anything listens, where no port is declared.",
     remediation: "Give the pods a NetworkPolicy that admits only who needs them.",
     verify: "plimsoll network explain FROM TO PORT",
     techniques: &["T1210", "MS-TA9034"],
@@ -63,12 +63,41 @@ spec:
 ",
             edges: &["what Pod n/a may connect to -> Pod n/b if service-exploitable"],
         },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: n}
+spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, namespace: m}
+spec: {containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: silent, namespace: m}
+spec: {containers: [{name: c, image: i}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a, namespace: n}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress], egress: [{ports: [{port: 443}]}]}
+",
+            edges: &[
+                "pods that no policy protects, on ports that are let out -> Pod m/silent if service-exploitable, listens",
+                "pods that no policy protects -> Pod m/b if service-exploitable",
+                "pods that no policy protects -> Pod m/silent if service-exploitable, listens",
+            ],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let segments = world.segments();
-    segments.open.iter().for_each(|listener| file(world, drafts, OPEN, listener));
+    for (part, listeners) in (0..).zip(&segments.open) {
+        listeners.iter().for_each(|listener| file(world, drafts, OPEN - part, listener));
+    }
     for (number, segment) in (0..).zip(&segments.all) {
         segment.listeners.iter().for_each(|listener| file(world, drafts, number, listener));
     }

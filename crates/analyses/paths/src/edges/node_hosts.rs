@@ -1,10 +1,14 @@
 //! `node-hosts`
 
-use model::control::alias;
+use std::collections::BTreeSet;
 
-use crate::edge::{EdgeFixture, EdgeKind, SAME_NODE};
+use model::control::alias;
+use model::inventory::WorkloadFact;
+use model::symbols::Symbol;
+
+use crate::edge::{Assumptions, EdgeFixture, EdgeKind, SAME_NODE};
 use crate::graph::Drafts;
-use crate::placement::{self, On};
+use crate::placement::{self, OUTSIDE, On, UNKNOWN};
 use crate::vertex::Vertex;
 use crate::world::World;
 
@@ -13,7 +17,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "node-hosts",
     title: "takes over the pods of the node",
     rationale: "Root on a node is in all its pods, and has their tokens, Secrets and volumes.",
-    conditions: "Pods that say their node run there; without pods, the Nodes of the input say which of them take a pod, by labels, affinity and taints. Where nothing is known a DaemonSet runs on every node, and other pods may run there: conditional on the same node. Tokens that are in no pod the kubelet is not given (from 1.33 on the API server looks for their audience in the pod).",
+    conditions: "Pods that say their node run there; without pods, the Nodes of the input say which of them take a pod, by labels, affinity and taints. Where nothing is known a DaemonSet runs on every node, and other pods may run there: conditional on the same node, as it is where several nodes take a pod. What none of the Nodes takes is on none of them. Tokens that are in no pod the kubelet is not given (from 1.33 on the API server looks for their audience in the pod).",
     remediation: "Keep powerful pods on nodes of their own.",
     verify: "kubectl get pods -A --field-selector spec.nodeName=NODE",
     techniques: &["T1609", "MS-TA9016"],
@@ -56,24 +60,115 @@ kind: Pod
 metadata: {name: q, namespace: n}
 spec: {containers: [{name: a, image: i}]}
 ",
-            edges: &["Node one -> Pod n/p", "a node -> Pod n/q if same-node"],
+            edges: &[
+                "Node one -> Pod n/p",
+                "Node one -> pods that come to one of the nodes one, two",
+                "Node two -> pods that come to one of the nodes one, two",
+                "pods that come to one of the nodes one, two -> Pod n/q if same-node",
+                "every node -> Pod n/q",
+            ],
+        },
+        // What is on all nodes is on any of them; what no node takes is on none of them.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Node
+metadata: {name: one}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: two}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: d, namespace: n}
+spec: {template: {spec: {containers: [{name: a, image: i}]}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec: {nodeSelector: {no: where}, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: q, namespace: n}
+spec: {containers: [{name: a, image: i}]}
+",
+            edges: &[
+                "Node one -> DaemonSet n/d",
+                "Node two -> DaemonSet n/d",
+                "one of the nodes one, two -> DaemonSet n/d",
+                "a node that is not in the input -> Pod n/p if same-node",
+                "Node one -> pods that come to one of the nodes one, two",
+                "Node two -> pods that come to one of the nodes one, two",
+                "pods that come to one of the nodes one, two -> Pod n/q if same-node",
+                "every node -> Pod n/q",
+            ],
+        },
+        // Pods name nodes, and nothing says what the others are on.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec: {nodeName: one, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: q, namespace: n}
+spec: {containers: [{name: a, image: i}]}
+",
+            edges: &[
+                "Node one -> Pod n/p",
+                "Node one -> pods that come to a node that is not known",
+                "a node that is not known -> pods that come to a node that is not known",
+                "pods that come to a node that is not known -> Pod n/q if same-node",
+                "every node -> Pod n/q",
+            ],
         },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    let named = world.placement().nodes();
+    let runs = |drafts: &mut Drafts<'_>, from: Vertex, number: u32, workload: &WorkloadFact, assumed: Assumptions| {
+        let draft = drafts.edge(from, Vertex::Workload(number)).assuming(assumed);
+        draft.shown_by(workload.resource, workload.place, "its pods run there").file();
+    };
+    let may_be_elsewhere = Assumptions::NONE.and(&SAME_NODE);
     let daemon_set = world.inventory.symbols.intern("DaemonSet");
+    let mut shared: BTreeSet<u32> = BTreeSet::new();
     for (number, workload) in world.workloads() {
-        if let On::Each(nodes) = placement::of(world, number) {
-            for node in nodes {
-                let draft = drafts.edge(Vertex::NamedNode(node), Vertex::Workload(number));
-                draft.shown_by(workload.resource, workload.place, "its pods run there").file();
-            }
-            continue;
-        }
-        let draft = drafts.edge(Vertex::Node, Vertex::Workload(number));
-        let draft = draft.shown_by(workload.resource, workload.place, "its pods run on nodes");
         let everywhere = world.inventory.resource(workload.resource).kind == daemon_set;
-        if everywhere { draft.file() } else { draft.if_(&SAME_NODE).file() }
+        let of_one = if everywhere { Assumptions::NONE } else { may_be_elsewhere };
+        match placement::of(world, number) {
+            On::Each(nodes) => {
+                for &node in &nodes {
+                    runs(drafts, Vertex::NamedNode(node), number, workload, Assumptions::NONE);
+                }
+                // Whichever of these it is, its pods are there.
+                for (set, of_set) in (0..).zip(&world.node_sets().all) {
+                    if of_set.len() <= nodes.len() && of_set.iter().all(|node| nodes.contains(node)) {
+                        runs(drafts, Vertex::OneOfNodes(set), number, workload, Assumptions::NONE);
+                    }
+                }
+            }
+            On::Unknown if named.is_empty() => runs(drafts, Vertex::Node, number, workload, of_one),
+            On::Outside => runs(drafts, Vertex::OneOfNodes(OUTSIDE), number, workload, may_be_elsewhere),
+            On::Some(_) | On::Unknown => {
+                let set = placement::set_of(world, number);
+                shared.insert(set);
+                runs(drafts, Vertex::Placed(set), number, workload, of_one);
+                runs(drafts, Vertex::EveryNode, number, workload, Assumptions::NONE);
+            }
+        }
+    }
+    let nodes: Vec<Symbol> = named.iter().copied().collect();
+    for set in shared {
+        let of_set = world.node_sets().all.get(set as usize).unwrap_or(&nodes);
+        for &node in of_set {
+            drafts.edge(Vertex::NamedNode(node), Vertex::Placed(set)).file();
+        }
+        if set == UNKNOWN {
+            drafts.edge(Vertex::OneOfNodes(set), Vertex::Placed(set)).file();
+        }
     }
 }

@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     title: "runs a pod that can do anything on a node of the control plane",
     rationale: "A pod that names its node is not scheduled: taints `NoSchedule` do not keep it away. Privileged, it is root there.",
     conditions: "A right to create pods or what creates them, where Pod Security lets privileged pods in. Conditional: the control plane has nodes that are in the cluster, which those of managed clusters are not, unless the Nodes of the input say so; and where the Namespace is not in the input, that nothing is enforced.",
-    remediation: "Take the rule out, or enforce `baseline` in the namespace; a taint `NoExecute` keeps pods off.",
+    remediation: "Take the rule out, or enforce `baseline` in the namespace; taints keep nothing off that tolerates them.",
     verify: "kubectl get nodes -l node-role.kubernetes.io/control-plane",
     techniques: &["T1610", "T1611"],
     aliases: &[],
@@ -38,7 +38,11 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["rule 1 of Role n/r in namespace n -> a control-plane node if control-plane-has-nodes"],
+            edges: &[
+                "all of namespace n -> a control-plane node if control-plane-has-nodes",
+                "cluster-admin -> a control-plane node if control-plane-has-nodes",
+                "rule 1 of Role n/r in namespace n -> a control-plane node if control-plane-has-nodes",
+            ],
         },
         EdgeFixture {
             yaml: "apiVersion: v1
@@ -57,7 +61,10 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &[
+                "all of namespace n -> a control-plane node if control-plane-has-nodes",
+                "cluster-admin -> a control-plane node if control-plane-has-nodes",
+            ],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -72,7 +79,10 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &[
+                "all of namespace n -> a control-plane node if control-plane-has-nodes",
+                "cluster-admin -> a control-plane node if control-plane-has-nodes",
+            ],
         },
         // None of the Nodes runs the control plane.
         EdgeFixture {
@@ -117,6 +127,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
             Permits::Yes => draft.file(),
         }
+    }
+    // Who has all rights there changes the label that would forbid it.
+    let all_of = world.namespaces().iter().map(|&namespace| Vertex::Namespace(namespace));
+    for from in all_of.chain([Vertex::ClusterAdmin]) {
+        drafts.edge(from, Vertex::ControlPlaneNode).assuming(assumed).file();
     }
     for Templates { kind, namespace, .. } in templates::changeable(world) {
         let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode).assuming(assumed);

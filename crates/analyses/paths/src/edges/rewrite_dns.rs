@@ -33,7 +33,10 @@ metadata: {name: r, namespace: kube-system}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["rule 1 of Role kube-system/r in namespace kube-system -> traffic of the cluster"],
+            edges: &[
+                "all of namespace kube-system -> traffic of the cluster",
+                "rule 1 of Role kube-system/r in namespace kube-system -> traffic of the cluster",
+            ],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -48,7 +51,7 @@ metadata: {name: r, namespace: kube-system}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &["all of namespace kube-system -> traffic of the cluster"],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -71,6 +74,9 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 const OF_DNS: [&str; 4] = ["coredns", "coredns-custom", "kube-dns", "node-local-dns"];
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
+    if let Some(&system) = world.namespaces().iter().find(|namespace| world.text(**namespace) == "kube-system") {
+        drafts.edge(Vertex::Namespace(system), Vertex::Traffic(None)).file();
+    }
     let all = ["update", "patch"].map(|verb| wanted(verb, "", "configmaps"));
     for (id, right, names) in world.rights_to(&all) {
         let is_of_dns = OF_DNS.iter().any(|name| granted::is_among(world, names, name));

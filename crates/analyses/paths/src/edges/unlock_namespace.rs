@@ -15,7 +15,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "unlock-namespace",
     title: "takes the Pod Security label off the namespace",
     rationale: "The label that forbids privileged pods is on the Namespace, and a RoleBinding in a namespace may give the right to change it.",
-    conditions: "`update` or `patch` on `namespaces`, also by a RoleBinding in the namespace itself, and the right to start pods there, where the label forbids privileged ones.",
+    conditions: "`update` or `patch` on `namespaces`, also by a RoleBinding in the namespace itself, and the right to start pods there, where the label forbids privileged ones. All rights in a namespace, or over the cluster, are both.",
     remediation: "Take the rule out.",
     verify: "kubectl auth can-i patch namespaces/NAMESPACE -n NAMESPACE --as SUBJECT",
     techniques: &["T1562.001", "T1611"],
@@ -42,7 +42,7 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &["ServiceAccount n/s -> a node"],
+            edges: &["ServiceAccount n/s -> a node", "all of namespace n -> a node", "cluster-admin -> a node"],
         },
         // Named is another namespace, for which the binding grants nothing.
         EdgeFixture {
@@ -63,7 +63,7 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &["all of namespace n -> a node", "cluster-admin -> a node"],
         },
         EdgeFixture {
             yaml: "apiVersion: rbac.authorization.k8s.io/v1
@@ -79,7 +79,15 @@ metadata: {name: r, namespace: n}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
-            edges: &[],
+            edges: &["all of namespace n -> a node", "cluster-admin -> a node"],
+        },
+        // Nothing is locked.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n}
+",
+            edges: &["cluster-admin -> a node"],
         },
     ],
 };
@@ -102,4 +110,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             combined::file(drafts, &combination, Vertex::Node);
         }
     }
+    // Who has all rights there changes the label whatever it says.
+    for &namespace in world.namespaces() {
+        if granted::permits_privileged(world, namespace) != Permits::Yes {
+            drafts.edge(Vertex::Namespace(namespace), Vertex::Node).file();
+        }
+    }
+    drafts.edge(Vertex::ClusterAdmin, Vertex::Node).file();
 }

@@ -3,6 +3,7 @@
 use crate::finding::ControlId;
 use crate::inventory::ResourceId;
 use crate::inventory::list::{List, Pairing};
+use crate::labels::Labels;
 use crate::symbols::Symbol;
 
 /// What running clusters say.
@@ -16,6 +17,25 @@ pub struct LiveFacts {
     pub drifts: List<DriftFact>,
     /// What the API server has given an identity or an owner, of objects in files, until it is decided who counts.
     pub made: List<MadeFact>,
+    /// What counts for its owner and is not here.
+    pub evidence: Vec<EvidenceFact>,
+}
+
+/// An object that a controller made and that counts for what it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceFact {
+    /// Its kind.
+    pub kind: Symbol,
+    /// Its namespace.
+    pub namespace: Symbol,
+    /// Its name.
+    pub name: Symbol,
+    /// Kind and name of what is judged for it, or of what leads there.
+    pub by: (Symbol, Symbol),
+    /// The node that it runs on; empty for what does not run itself.
+    pub node: Symbol,
+    /// The labels of its pods.
+    pub labels: Labels,
 }
 
 /// A cluster that was looked at.
@@ -90,7 +110,7 @@ pub struct Owner {
 impl LiveFacts {
     /// Does it with every list.
     pub(in crate::inventory) fn pair(&mut self, other: &mut Self, pairing: &mut impl Pairing) {
-        let Self { clusters: _, custody, drifts, made } = self;
+        let Self { clusters: _, custody, drifts, made, evidence: _ } = self;
         pairing.pair(custody, &mut other.custody);
         pairing.pair(drifts, &mut other.drifts);
         pairing.pair(made, &mut other.made);
