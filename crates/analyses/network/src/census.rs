@@ -63,6 +63,17 @@ pub(crate) enum Family {
     V6,
 }
 
+impl Family {
+    /// Whether an address is one of it.
+    pub(crate) fn has(self, address: &IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::V4 => address.is_ipv4(),
+            Self::V6 => address.is_ipv6(),
+        }
+    }
+}
+
 /// Endpoints that no policy tells apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Class {

@@ -2,6 +2,8 @@
 //!
 //! A demand that means nobody is never kept, and one that depends on what is not known is neither kept nor broken.
 
+mod classes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::inventory::{ResourceId, UnmodelledPolicy};
@@ -9,15 +11,17 @@ use model::network_rule::{Connection, Demand, Part, Party, Rule, Side, Towards};
 use model::place::Place;
 
 use crate::addresses::{Range, common, union, without};
+use crate::census::Map;
 use crate::choose::Chosen;
 pub use crate::choose::labels;
 use crate::choose::ports::Asked;
 use crate::compile::Direction;
 use crate::config::FIRST_PORT_ONLY;
 use crate::exposure::{Answer, Entry, Reach, Way};
-use crate::network::{EndpointId, Identity, Network, Row};
+use crate::network::{EndpointId, Identity, Network};
 use crate::ports::Ports;
 use crate::worlds::Worlds;
+use classes::{Judged, OwnPairs, classes, each_pair};
 
 /// What is true of a demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,14 +152,18 @@ fn rivals<'w>(network: &Network<'_>, pairs: impl Iterator<Item = &'w Witness>) -
     found
 }
 
-/// A group of sources, what it may send, and what was found of its targets.
-type Known<'n, K> = (u32, Row<'n>, BTreeMap<K, Ports>);
-
 /// Policies that are not evaluated, by those whose connections they may change: with anybody, or with the outside alone.
 #[derive(Default)]
 struct Doubts {
     anybody: BTreeMap<EndpointId, ResourceId>,
     outside: BTreeMap<EndpointId, ResourceId>,
+}
+
+impl Doubts {
+    /// What may change what an endpoint does.
+    fn of(&self, endpoint: EndpointId) -> [Option<ResourceId>; 2] {
+        [&self.anybody, &self.outside].map(|policies| policies.get(&endpoint).copied())
+    }
 }
 
 struct Judge<'n, 'a> {
@@ -264,38 +272,45 @@ impl Judge<'_, '_> {
         is_forbidden: bool,
         found: &mut Found,
     ) {
-        let with_own =
-            self.is_one_workload(from) && self.is_one_workload(to) && from.endpoints.keys().eq(to.endpoints.keys());
+        let is_own = self.is_one_workload(from) && self.is_one_workload(to);
+        let with_own = is_own && from.endpoints.keys().eq(to.endpoints.keys());
+        let own = if with_own { OwnPairs::Judged } else { OwnPairs::LeftOut };
         let leaving = self.doubts(&from.endpoints.keys().copied().collect(), Direction::Egress);
         let arriving = self.doubts(&to.endpoints.keys().copied().collect(), Direction::Ingress);
-        let mut known: Option<Known<'_, (u32, u32)>> = None;
-        for (&source, source_ranges) in &from.endpoints {
-            // Endpoints that are alike come one after another, and are asked for once.
-            let group = self.network.group_of(source);
-            if known.as_ref().is_none_or(|(own, ..)| *own != group) {
-                known = Some((group, self.network.row(source), BTreeMap::new()));
+        let network = self.network;
+        let sources =
+            classes(network, from.endpoints.keys().copied(), |source| (leaving.of(source), self.outside(source)));
+        let targets = classes(network, to.endpoints.keys().copied(), |target| {
+            (asked.kind(target), arriving.of(target), self.outside(target))
+        });
+        // Few sets of ports are let through: each is held against what is asked once.
+        let mut known: Map<Box<[u64]>, Ports> = Map::default();
+        let mut key = Vec::new();
+        each_pair(network, (&sources, &targets), own, found, &mut |row, source, target| {
+            if let Some(policy) = self.doubt((source, target), &leaving, &arriving) {
+                return Judged::Doubtful(Doubt::Unmodelled(policy));
             }
-            let Some((_, row, known)) = &mut known else { continue };
-            for (&target, target_ranges) in &to.endpoints {
-                if !self.is_judged(source, target, with_own) {
-                    continue;
-                }
-                found.pairs += 1;
-                if let Some(policy) = self.doubt((source, target), &leaving, &arriving) {
-                    found.doubts.insert(Doubt::Unmodelled(policy));
-                    continue;
-                }
-                let wrong = known.entry((self.network.group_of(target), asked.kind(target))).or_insert_with(|| {
+            if is_forbidden && !row.reaches(target) {
+                return Judged::Fine;
+            }
+            key.clear();
+            key.extend(row.masks(network.group_of(target)));
+            key.push(u64::from(asked.kind(target)));
+            let wrong = match known.get(&*key) {
+                Some(known) => known,
+                None => {
                     let admitted = row.to(target);
                     let asked = asked.at(target);
-                    if is_forbidden { admitted.intersection(asked) } else { asked.without(&admitted) }
-                });
-                if !wrong.is_empty() {
-                    let addresses = [&source_ranges[..], target_ranges].concat();
-                    found.add(|| Witness { from: source, to: target, addresses, ports: wrong.clone(), through: None });
+                    let wrong = if is_forbidden { admitted.intersection(asked) } else { asked.without(&admitted) };
+                    known.entry(key.as_slice().into()).or_insert(wrong)
                 }
+            };
+            if wrong.is_empty() {
+                return Judged::Fine;
             }
-        }
+            let ranges = |chosen: &Chosen, endpoint| chosen.endpoints.get(&endpoint).cloned().unwrap_or_default();
+            Judged::Wrong([ranges(from, source), ranges(to, target)].concat(), wrong.clone())
+        });
         if is_forbidden && means_internet(&connection.from) {
             self.ways_in(from, to, asked, found);
         }
@@ -344,34 +359,29 @@ impl Judge<'_, '_> {
         };
         let leaving = self.doubts(sources, Direction::Egress);
         let arriving = self.doubts(targets, Direction::Ingress);
-        let mut known: Option<Known<'_, u32>> = None;
-        for &source in sources {
-            let group = network.group_of(source);
-            if known.as_ref().is_none_or(|(own, ..)| *own != group) {
-                known = Some((group, network.row(source), BTreeMap::new()));
+        let kinds = |endpoint| -> Vec<(u32, bool)> {
+            let of =
+                |(chosen, ports): &(Chosen, Asked)| (ports.kind(endpoint), chosen.endpoints.contains_key(&endpoint));
+            allowed.iter().map(of).collect()
+        };
+        let key = |endpoint, doubts: &Doubts| (kinds(endpoint), doubts.of(endpoint), self.outside(endpoint));
+        let of_sources = classes(network, sources.iter().copied(), |source| key(source, &leaving));
+        let of_targets = classes(network, targets.iter().copied(), |target| key(target, &arriving));
+        let sides = (&*of_sources, &*of_targets);
+        each_pair(network, sides, OwnPairs::LeftOut, found, &mut |row, source, target| {
+            let other = if towards == Towards::Into { source } else { target };
+            let doubtful = self.doubt((source, target), &leaving, &arriving);
+            if let (Some(policy), false) = (doubtful, allows_all(allowed, other)) {
+                return Judged::Doubtful(Doubt::Unmodelled(policy));
             }
-            let Some((_, row, known)) = &mut known else { continue };
-            for &target in targets {
-                if !self.is_judged(source, target, false) {
-                    continue;
-                }
-                found.pairs += 1;
-                let other = if towards == Towards::Into { source } else { target };
-                let doubtful = self.doubt((source, target), &leaving, &arriving);
-                if let (Some(policy), false) = (doubtful, allows_all(allowed, other)) {
-                    found.doubts.insert(Doubt::Unmodelled(policy));
-                    continue;
-                }
-                let admitted = &*known.entry(network.group_of(target)).or_insert_with(|| row.to(target));
-                if admitted.is_empty() {
-                    continue;
-                }
-                let wrong = self.beyond((other, target), admitted, allowed);
-                if let Some((addresses, ports)) = wrong {
-                    found.add(|| Witness { from: source, to: target, addresses, ports, through: None });
-                }
+            if !row.reaches(target) || allows_all(allowed, other) {
+                return Judged::Fine;
             }
-        }
+            match self.beyond((other, target), &row.to(target), allowed) {
+                Some((addresses, ports)) => Judged::Wrong(addresses, ports),
+                None => Judged::Fine,
+            }
+        });
     }
 
     /// The ports on which somebody connects and may not, and of what is outside the addresses.
@@ -403,10 +413,9 @@ impl Judge<'_, '_> {
         pieces.into_iter().next_back()
     }
 
-    /// Whether a pair is judged: somebody of it is a workload, and it is not pods of one workload among themselves.
-    fn is_judged(&self, from: EndpointId, to: EndpointId, with_own: bool) -> bool {
-        let is_itself = from == to && self.network.exempt(from, to).is_some();
-        self.network.can_meet(from, to) && !is_itself && (with_own || !self.is_own(from, to))
+    /// What is outside is cut by its addresses, and each part is judged by itself.
+    fn outside(&self, endpoint: EndpointId) -> Option<EndpointId> {
+        matches!(self.network.get(endpoint).identity, Identity::Outside(_)).then_some(endpoint)
     }
 
     fn is_own(&self, from: EndpointId, to: EndpointId) -> bool {

@@ -3,13 +3,16 @@
 pub(crate) mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
+use model::address::Block;
 use model::exception::glob;
+use model::inventory::{InstanceFact, NodeFact, ResourceId};
 use model::network_rule::{Part, Party, PodChoice, Rule, Side};
 use model::symbols::{Symbol, Symbols};
 
 use crate::addresses::{Range, common, merge, public};
-use crate::census::{Kind, Workload};
+use crate::census::{Kind, Map, Workload};
 use crate::network::{Endpoint, EndpointId, Identity, Network};
 
 /// Endpoints; of those outside the addresses that are meant.
@@ -54,8 +57,22 @@ impl Network<'_> {
             _ => Vec::new(),
         };
         let mut chosen = Chosen::default();
+        let instances: Map<ResourceId, &InstanceFact> = match who {
+            Party::Blocks(_) => {
+                let instances = self.inventory.facts.traffic.instances.iter();
+                instances.map(|instance| (instance.resource, instance)).collect()
+            }
+            _ => Map::default(),
+        };
         for (number, endpoint) in self.endpoints() {
             let ranges = match (&endpoint.identity, who) {
+                // What has one of the addresses is meant, wherever it is.
+                (Identity::Workload { .. } | Identity::Nodes(_), Party::Blocks(blocks)) => {
+                    if self.has_address(number, blocks, &instances) {
+                        chosen.endpoints.insert(number, Vec::new());
+                    }
+                    continue;
+                }
                 (Identity::Outside(own), Party::Blocks(_) | Party::Internet) => common(own, &outside),
                 (Identity::Outside(own), Party::Outside | Party::Everybody) => own.clone(),
                 (Identity::Outside(_), _) => Vec::new(),
@@ -76,6 +93,27 @@ impl Network<'_> {
             }
         }
         chosen
+    }
+
+    /// Whether pods, or nodes, are known to have an address in some blocks; of pods with addresses of both families each is
+    /// held against its own.
+    fn has_address(&self, number: EndpointId, blocks: &[Block], instances: &Map<ResourceId, &InstanceFact>) -> bool {
+        let family = self.class(number).family;
+        let is_in = |address: &Symbol| {
+            let Ok(address) = self.inventory.symbols.text(*address).parse::<IpAddr>() else { return false };
+            family.has(&address) && blocks.iter().any(|block| block.contains(address))
+        };
+        if let Identity::Nodes(names) = &self.get(number).identity {
+            let nodes = self.inventory.facts.network.nodes.iter();
+            let is_own = |node: &&NodeFact| {
+                let name = self.inventory.symbols.text(self.inventory.resource(node.resource).name);
+                names.contains(&name) && !self.config.without.contains(&node.resource)
+            };
+            return nodes.filter(is_own).flat_map(|node| &node.addresses).any(is_in);
+        }
+        let members = self.workload_of(number).map_or(&[][..], |workload| &workload.members);
+        let of = |member: &u32| instances.get(&self.inventory.facts.workloads[*member as usize].resource);
+        members.iter().filter_map(of).flat_map(|instance| &instance.addresses).any(is_in)
     }
 
     fn is_chosen(&self, number: EndpointId, endpoint: &Endpoint, workload: &Workload, who: &Party) -> bool {

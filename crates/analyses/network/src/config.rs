@@ -209,6 +209,9 @@ pub(crate) const FIRST_PORT_ONLY: &str = "only the first port of a range is enfo
 pub const UNKNOWN_ADDRESSES: &str =
     "addresses of pods or nodes that are not known are in the blocks that policies name";
 
+/// What a cluster makes of policies with one name: who is applied last is there.
+pub const LAST_ONE_STAYS: &str = "of policies with one name the last takes the place of the others";
+
 /// What would have to be otherwise for another answer.
 #[derive(Clone, Debug)]
 pub struct Alternative {

@@ -59,6 +59,11 @@ impl Compiled {
         self.pages(&mut |page, line| self.own_side(direction, own, page, scratch, line))
     }
 
+    /// The same, of what the policies of every other let through alone.
+    pub(crate) fn their_sides(&self, direction: Direction, own: u32, scratch: &mut Scratch) -> Vec<Vec<u64>> {
+        self.pages(&mut |page, line| self.their_side(direction, own, page, scratch, line))
+    }
+
     fn pages(&self, fill: &mut dyn FnMut(usize, &mut Vec<u64>)) -> Vec<Vec<u64>> {
         let pages = (0..self.atoms.pages()).map(|page| {
             let mut line = Vec::new();

@@ -97,6 +97,56 @@ impl<'c> Halves<'c> {
         admitted | open
     }
 
+    /// Whether a connection between two is another without a rule, both sides asked.
+    pub(crate) fn changes(&mut self, key: RuleKey, own: u32, other: u32) -> bool {
+        let direction = key.0;
+        (0..self.compiled.atoms.pages()).any(|page| {
+            let with = self.mask((direction, own), other, page, None);
+            let changed = with ^ self.mask((direction, own), other, page, Some(key));
+            changed != 0 && changed & self.mask((direction.opposite(), other), own, page, None) != 0
+        })
+    }
+
+    /// What the side of `own` lets through to or from every other without a rule, page by page.
+    pub(crate) fn line(&mut self, besides: RuleKey, own: u32) -> Vec<Vec<u64>> {
+        let direction = besides.0;
+        let side = self.side(direction, own);
+        let count = self.compiled.behaviours.len();
+        let page_of = |page: usize| {
+            let all = self.compiled.atoms.all(page);
+            if !side.is_pod {
+                return vec![all; count];
+            }
+            let (mut open, mut admitted, mut passed) = (vec![all; count], vec![0; count], vec![0; count]);
+            for (closes, rules) in &side.stages {
+                passed.fill(0);
+                for rule in rules {
+                    let key = (direction, rule.policy, rule.number);
+                    if besides == key || self.removed.contains(&key) {
+                        continue;
+                    }
+                    let mask = rule.masks[page];
+                    for other in self.compiled.sets[rule.peers as usize].iter().map(|other| *other as usize) {
+                        let hit = open[other] & mask;
+                        open[other] &= !mask;
+                        match rule.action {
+                            TrafficAction::Allow => admitted[other] |= hit,
+                            TrafficAction::Deny => {}
+                            TrafficAction::Pass => passed[other] |= hit,
+                        }
+                    }
+                }
+                if *closes {
+                    open.fill(0);
+                }
+                open.iter_mut().zip(&passed).for_each(|(open, passed)| *open |= passed);
+            }
+            admitted.iter_mut().zip(&open).for_each(|(admitted, open)| *admitted |= open);
+            admitted
+        };
+        (0..self.compiled.atoms.pages()).map(page_of).collect()
+    }
+
     /// Whether rules of a direction are asked for connections between pods and another at all.
     pub(crate) fn connects(&self, direction: Direction, own: u32, other: u32) -> bool {
         let of = |behaviour: u32| &self.compiled.behaviours[behaviour as usize];

@@ -468,6 +468,13 @@ impl Row<'_> {
         self.masks.iter().any(|page| page[behaviour] != 0)
     }
 
+    /// Whether the other may be connected to on all ports.
+    pub fn reaches_all(&self, other: EndpointId) -> bool {
+        let behaviour = self.network.get(other).behaviour as usize;
+        let atoms = &self.network.compiled.atoms;
+        self.masks.iter().enumerate().all(|(number, page)| page[behaviour] == atoms.all(number))
+    }
+
     /// Whether another row of the same endpoints says something else of one of them.
     pub(crate) fn differs(&self, other: &Row<'_>, to: EndpointId) -> bool {
         let of = self.network.get(to).behaviour as usize;

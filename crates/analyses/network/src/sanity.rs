@@ -298,7 +298,9 @@ impl<'a> Asker<'_, 'a> {
     /// Policies that select nobody.
     fn subjects(&mut self) {
         let network = self.network;
-        for policy in self.present() {
+        // Labels are told apart for what is enforced alone.
+        let enforced = |policy: &&TrafficPolicy| is_enforced(policy, &network.config);
+        for policy in self.present().into_iter().filter(enforced) {
             let own = self.own(policy);
             if self.has_any(&policy.subject, own) {
                 continue;

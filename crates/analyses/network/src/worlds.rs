@@ -1,8 +1,14 @@
 //! The same objects under other assumptions: where the answer depends on the plugin, it says on what.
 
-use model::inventory::{BlockReach, Inventory, TrafficPolicyKind, Who};
+use std::collections::BTreeMap;
 
-use crate::config::{AdminTiers, Alternative, BlockMatching, Config, Enforcement};
+use model::inventory::{BlockReach, Inventory, ResourceId, TrafficPolicyKind, Who};
+
+use model::symbols::Symbol;
+
+use crate::census::{Map, namespace_of};
+use crate::compile::is_enforced;
+use crate::config::{AdminTiers, Alternative, BlockMatching, Config, Enforcement, LAST_ONE_STAYS};
 use crate::network::{EndpointId, Identity, Network};
 use crate::ports::Ports;
 
@@ -34,6 +40,7 @@ impl<'a> Worlds<'a> {
             let network = Network::new(inventory, &config);
             (condition, network)
         });
+        let others = others.chain(replaced(inventory, config));
         Self { others: others.collect(), ..Self::assumed(inventory, config) }
     }
 
@@ -44,7 +51,8 @@ impl<'a> Worlds<'a> {
         let [.., Alternative { condition, config }] = config.alternatives();
         let is_open = matters && assumed.base.has_unknown_addresses();
         let others = is_open.then(|| (condition, Network::new(inventory, &config)));
-        Self { others: others.into_iter().collect(), ..assumed }
+        let others = others.into_iter().chain(replaced(inventory, &assumed.base.config));
+        Self { others: others.collect(), ..assumed }
     }
 
     /// The network as assumed alone.
@@ -64,6 +72,48 @@ impl<'a> Worlds<'a> {
                 }
             }
         });
+    }
+
+    /// Calls `see` with every pair of which the answer is another under a condition, and the ports then. Pairs that are
+    /// alike are compared once.
+    pub fn each_dependence(&self, see: &mut dyn FnMut(EndpointId, EndpointId, &Dependence)) {
+        let mut found: Vec<(EndpointId, usize, EndpointId, Dependence)> = Vec::new();
+        for (number, (condition, other)) in self.others.iter().enumerate() {
+            let same = Same::new(other);
+            let mut classes: BTreeMap<(u32, u32), (EndpointId, Vec<EndpointId>)> = BTreeMap::new();
+            for (own, _) in self.base.endpoints() {
+                let Some(there) = same.of(&self.base, own) else { continue };
+                let key = (self.base.group_of(own), other.group_of(there));
+                classes.entry(key).or_insert_with(|| (there, Vec::new())).1.push(own);
+            }
+            let mut known: Map<Box<[u64]>, Option<Ports>> = Map::default();
+            let mut key = Vec::new();
+            for (there, sources) in classes.values() {
+                let Some(&source) = sources.first() else { continue };
+                let (row, row_there) = (self.base.row(source), other.row(*there));
+                for (&(group, group_there), (to_there, targets)) in &classes {
+                    key.clear();
+                    key.extend(row.masks(group));
+                    key.extend(row_there.masks(group_there));
+                    let ports = match known.get(&*key) {
+                        Some(known) => known,
+                        None => {
+                            let ports = row_there.to(*to_there);
+                            let is_same = targets.first().is_none_or(|target| row.to(*target) == ports);
+                            known.entry(key.as_slice().into()).or_insert((!is_same).then_some(ports))
+                        }
+                    };
+                    let Some(ports) = ports else { continue };
+                    for &from in sources {
+                        let dependence =
+                            |to: &EndpointId| (from, number, *to, Dependence { condition, ports: ports.clone() });
+                        found.extend(targets.iter().map(dependence));
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|(from, number, to, _)| (*from, *number, *to));
+        found.iter().for_each(|(from, _, to, dependence)| see(*from, *to, dependence));
     }
 
     /// The answers that differ from the base.
@@ -92,6 +142,41 @@ pub(crate) fn same(own: &Network<'_>, other: &Network<'_>, endpoint: EndpointId)
     // The same place is right nearly always.
     let near = other.endpoints.get(endpoint.0 as usize).filter(|near| near.name == known.name);
     near.map(|_| endpoint).or_else(|| other.endpoints().find(|(_, found)| found.name == known.name).map(|(id, _)| id))
+}
+
+/// The endpoints of a network by their names: for whoever asks for many of another.
+pub(crate) struct Same<'n, 'a> {
+    network: &'n Network<'a>,
+    named: Map<&'n str, EndpointId>,
+}
+
+impl<'n, 'a> Same<'n, 'a> {
+    pub(crate) fn new(network: &'n Network<'a>) -> Self {
+        let named = network.endpoints().map(|(number, endpoint)| (endpoint.name.as_str(), number));
+        Self { network, named: named.collect() }
+    }
+
+    /// The endpoint that one of another network is here: by name, or by one of its addresses.
+    pub(crate) fn of(&self, other: &Network<'_>, endpoint: EndpointId) -> Option<EndpointId> {
+        let known = other.get(endpoint);
+        match &known.identity {
+            Identity::Outside(ranges) => self.network.outside_of(ranges.first()?.first),
+            Identity::Workload { .. } | Identity::Nodes(_) => self.named.get(known.name.as_str()).copied(),
+        }
+    }
+}
+
+/// The network without those of several policies with one name that come before the last, if there are such.
+fn replaced<'a>(inventory: &'a Inventory, config: &Config) -> Option<(&'static str, Network<'a>)> {
+    let mut last: BTreeMap<(Symbol, Symbol, Symbol), ResourceId> = BTreeMap::new();
+    let mut without = config.without.clone();
+    for policy in inventory.facts.traffic.policies.iter().filter(|policy| is_enforced(policy, config)) {
+        let object = inventory.resource(policy.resource);
+        let key = (object.kind, namespace_of(inventory, policy.resource), object.name);
+        without.extend(last.insert(key, policy.resource).filter(|before| *before != policy.resource));
+    }
+    let is_more = without.len() > config.without.len();
+    is_more.then(|| (LAST_ONE_STAYS, Network::new(inventory, &Config { without, ..config.clone() })))
 }
 
 /// Which of the alternatives of a configuration may change anything.

@@ -9,11 +9,13 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use model::inventory::ResourceId;
+use model::inventory::{Protocol, ResourceId};
+use model::network_rule::{Connection, Demand, Part, Party, PodChoice, PortRange, PortSet, Rule, Side, Towards};
 use naive::generate::cluster;
 use naive::{Cluster, Place};
 use network::{
-    BlockMatching, Config, Dialect, EndpointId, HostNetwork, Network, PROTOCOLS, Pairs, PortRanges, Ports, diff,
+    BlockMatching, Config, Dialect, EndpointId, HostNetwork, Identity, Network, PROTOCOLS, Pairs, PortRanges, Ports,
+    Worlds, check, diff,
 };
 use proptest::prelude::*;
 
@@ -145,6 +147,114 @@ proptest! {
                 prop_assert_eq!(closure.reaches(&network, from, to), walked, "{:?} {:?}", from, to);
             }
         }
+    }
+}
+
+/// The two ends of a rule: pods of a namespace, all pods, nodes or the outside.
+fn side(cluster: &Cluster, which: usize) -> Side {
+    let who = match which.checked_sub(3) {
+        None => [Party::Cluster, Party::Nodes, Party::Outside][which].clone(),
+        Some(namespace) => {
+            let (name, _) = cluster.namespaces[namespace % cluster.namespaces.len()];
+            Party::Pods(PodChoice { namespaces: vec![name.to_owned()], ..PodChoice::default() })
+        }
+    };
+    Side { parts: vec![Part { name: "side".to_owned(), line: 1, who }] }
+}
+
+/// Whether a side means an endpoint.
+fn means(network: &Network<'_>, side: &Side, endpoint: EndpointId) -> bool {
+    let known = network.get(endpoint);
+    let namespace =
+        network.workload_of(endpoint).map(|workload| network.inventory().symbols.text(workload.namespace).to_string());
+    match (&side.parts[0].who, &known.identity) {
+        (Party::Cluster, identity) => matches!(identity, Identity::Workload { .. }),
+        (Party::Nodes, identity) => matches!(identity, Identity::Nodes(_)) || known.host_network,
+        (Party::Outside, identity) => matches!(identity, Identity::Outside(_)),
+        (Party::Pods(choice), _) => namespace.is_some_and(|namespace| choice.namespaces.contains(&namespace)),
+        _ => false,
+    }
+}
+
+/// How many pairs a rule is for, and those that are not as demanded, pair by pair.
+fn judged(network: &Network<'_>, rule: &Rule) -> (u64, Vec<(EndpointId, EndpointId, Ports)>) {
+    let port = |set: &PortSet| {
+        let mut ports = if set.is_all() { Ports::all() } else { Ports::none() };
+        set.ranges.iter().for_each(|range| ports.insert(range.protocol, range.first, range.last));
+        ports
+    };
+    let all: Vec<EndpointId> = network.endpoints().map(|(number, _)| number).collect();
+    let of = |side: &Side| -> Vec<EndpointId> {
+        all.iter().copied().filter(|endpoint| means(network, side, *endpoint)).collect()
+    };
+    let workload = |endpoint| network.workload_of(endpoint).map(|workload| workload.resource);
+    let (from, to) = match &rule.demand {
+        Demand::Forbid(connection) | Demand::Require(connection) => (of(&connection.from), of(&connection.to)),
+        Demand::AllowOnly { subject, .. } => (all.clone(), of(subject)),
+    };
+    let is_one = |ends: &[EndpointId]| {
+        ends.first()
+            .and_then(|first| workload(*first))
+            .is_some_and(|own| ends.iter().all(|end| workload(*end) == Some(own)))
+    };
+    let with_own = !matches!(rule.demand, Demand::AllowOnly { .. }) && from == to && is_one(&from);
+    let (mut pairs, mut wrong) = (0, Vec::new());
+    for &source in &from {
+        for &target in &to {
+            let is_own = workload(source).is_some() && workload(source) == workload(target);
+            let is_itself = source == target && network.exempt(source, target).is_some();
+            if !network.can_meet(source, target) || is_itself || is_own && !with_own {
+                continue;
+            }
+            pairs += 1;
+            let admitted = network.row(source).to(target);
+            let ports = match &rule.demand {
+                Demand::Forbid(connection) => admitted.intersection(&port(&connection.ports)),
+                Demand::Require(connection) => port(&connection.ports).without(&admitted),
+                Demand::AllowOnly { peers, .. } => peers
+                    .iter()
+                    .filter(|(side, _)| means(network, side, source))
+                    .fold(admitted, |rest, (_, ports)| rest.without(&port(ports))),
+            };
+            if !ports.is_empty() {
+                wrong.push((source, target, ports));
+            }
+        }
+    }
+    (pairs, wrong)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    /// What rules say of classes of endpoints is what they say of pairs, one by one.
+    #[test]
+    fn rules_are_judged_class_by_class_as_pair_by_pair(
+        cluster in cluster(),
+        dialect in dialect(),
+        ends in (0..6usize, 0..6usize),
+        port in prop_oneof![Just(None), Just(Some(80)), Just(Some(8080)), Just(Some(53))],
+        kind in 0..3,
+    ) {
+        let inventory = support::inventory(&cluster.yaml());
+        let ports = || PortSet {
+            ranges: port.into_iter().map(|port| PortRange { protocol: Protocol::Tcp, first: port, last: port }).collect(),
+            names: Vec::new(),
+        };
+        let (from, to) = (side(&cluster, ends.0), side(&cluster, ends.1));
+        let demand = match kind {
+            0 => Demand::Forbid(Connection { from, to, ports: ports() }),
+            1 => Demand::Require(Connection { from, to, ports: ports() }),
+            _ => Demand::AllowOnly { subject: to, towards: Towards::Into, peers: vec![(from, ports())] },
+        };
+        let rule = Rule { name: String::new(), line: 1, demand };
+        let worlds = Worlds::assumed(&inventory, &Config { dialect, ..Config::default() });
+        let outcome = check(&worlds, std::slice::from_ref(&rule)).remove(0);
+        let (pairs, wrong) = judged(&worlds.base, &rule);
+        let told = outcome.witnesses.iter().filter(|witness| witness.through.is_none());
+        let told: Vec<_> = told.map(|witness| (witness.from, witness.to, witness.ports.clone())).collect();
+        prop_assert_eq!((outcome.pairs, outcome.broken), (pairs, wrong.len() as u64), "{:?}", rule);
+        prop_assert_eq!(&told[..], &wrong[..wrong.len().min(50)]);
     }
 }
 

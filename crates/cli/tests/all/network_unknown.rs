@@ -231,3 +231,88 @@ fn what_pods_of_both_families_need_outside_is_needed_of_one() {
     assert!(said.out.contains("203.0.113.53/32"), "{}{}", said.out, said.err);
     assert!(said.err.contains("evaluated again: every one of them is admitted"), "{}", said.err);
 }
+
+/// What `network list` says has no effect.
+fn refused(objects: &str) -> Vec<String> {
+    let folder = Folder::new(&[("all.yaml", objects)]);
+    let list = json(&folder.run(&["network", "list", "all.yaml", "--output", "json"]));
+    let refused = list["refused"].as_array().unwrap().iter();
+    refused.map(|one| one["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn policies_of_another_shape_have_no_effect() {
+    let policy = |version: &str, spec: &str| {
+        let open = BLOCK.split("---\napiVersion: networking").next().unwrap();
+        format!(
+            "{open}---\napiVersion: {version}\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: x}}\nspec: {spec}\n"
+        )
+    };
+    for (spec, reason) in [
+        ("{podSelector: {}, ingress: {from: [{podSelector: {}}]}}", "a list belongs here"),
+        ("{podSelector: x}", "a mapping belongs here"),
+        ("[]", "a mapping belongs here"),
+        ("{podSelector: {}, ingress: [{from: all}]}", "a list belongs here"),
+        ("{podSelector: {}, ingress: [{ports: [80]}]}", "a mapping belongs here"),
+        ("{podSelector: {matchLabels: {app: 1}}}", "needs quotes"),
+        ("{podSelector: {app: web}}", "there is no field `app`"),
+        ("{podSelector: {}, ingres: []}", "there is no field `ingres`"),
+        ("{podSelector: {}, ingress: [{form: [{podSelector: {}}]}]}", "there is no field `form`"),
+        ("{podSelector: {}, egress: [{from: [{podSelector: {}}]}]}", "there is no field `from`"),
+        ("{podSelector: {}, ingress: [{from: [{podSelector: {}, port: 80}]}]}", "there is no field `port`"),
+        (
+            "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: 10.1.0.0/16}}]}]}",
+            "a list belongs",
+        ),
+    ] {
+        let found = refused(&policy("networking.k8s.io/v1", spec));
+        assert!(matches!(&*found, [only] if only.contains(reason)), "{spec}: {found:?}");
+    }
+    for spec in ["{podSelector: {}, ingress: null}", "{podSelector: {matchLabels: null}}", "{}", "{podSelector: {}}"] {
+        assert_eq!(refused(&policy("networking.k8s.io/v1", spec)), [""; 0], "{spec}");
+    }
+    assert!(refused(&policy("extensions/v1beta1", "{podSelector: {}}"))[0].contains("no server takes"));
+}
+
+#[test]
+fn of_policies_with_one_name_the_last_may_be_all_there_is() {
+    let again = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: x}\nspec: {podSelector: {matchLabels: {app: cli}}}\n";
+    let rule = "  - forbid: {from: x/cli, to: x/web}\n  - forbid: {from: x/web, to: x/cli}\n";
+    let known = ["--cni", "calico", "--pod-cidr", "192.168.0.0/16"];
+    assert_eq!(verdicts(BLOCK, rule, &known), ["kept", "broken"]);
+    let both = [BLOCK, again].concat();
+    assert_eq!(verdicts(&both, rule, &known), ["undecidable", "kept"]);
+    let said = Folder::new(&[("all.yaml", &*both)]).run(&["network", "list", "all.yaml", "--cni", "calico"]);
+    assert!(said.out.contains("depends on what is applied last"), "{}", said.out);
+}
+
+#[test]
+fn blocks_in_rules_mean_the_pods_and_nodes_that_are_in_them() {
+    let objects = [made("web", "{ip: 10.1.0.1}"), made("db", "{ip: 10.1.0.2}"), node("n", "10.9.0.1")].concat();
+    let rules = "  - forbid: {from: 10.1.0.1, to: x/db, ports: 80}\n  - forbid: {from: 10.9.0.0/16, to: x/db, ports: 80}\n  - forbid: {from: 10.2.0.0/16, to: x/db, ports: 80}\n";
+    let policy = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: x}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}, {ipBlock: {cidr: 10.9.0.1/32}}]}]}\n";
+    let objects = [&objects, policy].concat();
+    assert_eq!(verdicts(&objects, rules, &["--cni", "calico"]), ["broken", "broken", "kept"]);
+}
+
+#[test]
+fn rules_of_calico_are_for_one_version_of_ip() {
+    let policy = |rules: &str| {
+        let pods = [made("web", "{ip: 10.1.0.1}"), made("cli", "{ip: 10.1.0.2}")].concat();
+        format!(
+            "{pods}---\napiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: x}}\nspec: {{selector: app == 'web', ingress: {rules}}}\n"
+        )
+    };
+    let rule = "  - forbid: {from: x/cli, to: x/web}\n  - forbid: {from: 8.8.8.8, to: x/web}\n  - forbid: {from: '2001:db8::1', to: x/web}\n";
+    let calico = ["--cni", "calico"];
+    let of = |rules: &str| verdicts(&policy(rules), rule, &calico);
+    assert_eq!(of("[{action: Deny, ipVersion: 6}, {action: Allow}]"), ["broken", "broken", "kept"]);
+    assert_eq!(of("[{action: Allow, ipVersion: 6}]"), ["kept", "kept", "broken"]);
+    assert_eq!(of("[{action: Allow, ipVersion: 4}]"), ["broken", "broken", "kept"]);
+    // What is not evaluated is not decided.
+    assert_eq!(of("[{action: Deny, source: {namespaceSelector: global()}}, {action: Allow}]")[0], "undecidable");
+    assert_eq!(of("[{action: Allow, ipVersion: 4, source: {selector: app == 'cli'}}]")[0], "undecidable");
+    let set = "---\napiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: s, namespace: x, labels: {set: loc}}\nspec: {nets: [198.51.100.0/24]}\n";
+    let objects = [&policy("[{action: Allow, source: {selector: set == 'loc'}}]"), set].concat();
+    assert_eq!(verdicts(&objects, rule, &calico), ["kept", "undecidable", "undecidable"]);
+}

@@ -7,7 +7,7 @@ use model::inventory::{Protocol, ResourceId};
 use super::{End, Generated, Need};
 use crate::addresses::Range;
 use crate::explain::Word;
-use crate::network::{EndpointId, Identity, Network};
+use crate::network::{EndpointId, Identity, Network, Row};
 use crate::pairs::Pairs;
 use crate::ports::Ports;
 
@@ -77,38 +77,100 @@ pub fn certify(before: &Network<'_>, after: &Network<'_>, generated: &Generated)
             wanted.entry(pair).or_default().push(need);
         }
     }
-    let covered = ends.covered(generated);
-    let endpoints: Vec<EndpointId> = after.endpoints().map(|(number, _)| number).collect();
-    for &from in &endpoints {
-        let row = after.row(from);
-        let former = ends.former[from.0 as usize].map(|from| before.row(from));
-        let mut known: BTreeMap<u32, Ports> = BTreeMap::new();
-        let mut known_before: BTreeMap<u32, Ports> = BTreeMap::new();
-        for &to in endpoints.iter().filter(|to| **to != from || after.exempt(from, from).is_none()) {
-            let needs = wanted.get(&(from, to)).map_or(&[][..], Vec::as_slice);
-            let admitted = &*known.entry(after.group_of(to)).or_insert_with(|| row.to(to));
-            for need in needs.iter().filter(|need| !admitted.contains(need.protocol, need.port)) {
-                certificate.missing.push(missing(after, need, Some((from, to))));
+    for_each_missing(after, &wanted, &mut |need, pair| certificate.missing.push(missing(after, need, Some(pair))));
+    let kinds = kinds(&ends, before, &ends.covered(generated));
+    let mut kept: BTreeMap<(EndpointId, EndpointId), Ports> = BTreeMap::new();
+    for from in &kinds {
+        let Some(&first) = from.members.first() else { continue };
+        let row = after.row(first);
+        let former = ends.former[first.0 as usize].map(|from| before.row(from));
+        for to in kinds.iter().filter(|to| from.covered || to.covered) {
+            let Some(&target) = to.members.first() else { continue };
+            // A pod reaches itself, and nobody is asked.
+            let of_itself = |endpoint: &&EndpointId| after.exempt(**endpoint, **endpoint).is_some();
+            let own = if first == target { from.members.iter().filter(of_itself).count() } else { 0 };
+            let pairs = from.members.len() as u64 * to.members.len() as u64 - own as u64;
+            if let (Some(former), Some(other)) = (&former, ends.former[target.0 as usize]) {
+                count(former, other, pairs, &mut certificate.before);
             }
-            if !covered.contains(&from) && !covered.contains(&to) {
+            if !row.reaches(target) {
                 continue;
             }
-            count(admitted, &mut certificate.after);
-            if let (Some(former), Some(other)) = (&former, ends.former[to.0 as usize]) {
-                let admitted = known_before.entry(before.group_of(other)).or_insert_with(|| former.to(other));
-                count(admitted, &mut certificate.before);
-            }
-            if !admitted.is_empty() {
-                extra(after, (from, to), admitted, needs, &mut certificate);
+            count(&row, target, pairs, &mut certificate.after);
+            let admitted = row.to(target);
+            for &source in &from.members {
+                let is_judged = |target: &&EndpointId| **target != source || after.exempt(source, source).is_none();
+                for &target in to.members.iter().filter(is_judged) {
+                    let pair = (source, target);
+                    let needs = wanted.get(&pair).map_or(&[][..], Vec::as_slice);
+                    let rest = unneeded(after, pair, &admitted, needs);
+                    if rest.is_empty() {
+                        continue;
+                    }
+                    certificate.extra_pairs += 1;
+                    certificate.extra_ports += u64::from(rest.count());
+                    keep(&mut kept, pair, &rest);
+                }
             }
         }
     }
+    certificate.extras = kept.into_iter().map(|(pair, rest)| extra(after, pair, rest)).collect();
     certificate
 }
 
-fn count(admitted: &Ports, pairs: &mut Pairs) {
-    pairs.some += u64::from(!admitted.is_empty());
-    pairs.all += u64::from(admitted.is_all());
+/// Keeps the first pairs, in the order of the endpoints.
+fn keep(kept: &mut BTreeMap<(EndpointId, EndpointId), Ports>, pair: (EndpointId, EndpointId), rest: &Ports) {
+    if kept.len() == MOST {
+        match kept.last_key_value() {
+            Some((last, _)) if *last < pair => return,
+            _ => kept.pop_last(),
+        };
+    }
+    kept.insert(pair, rest.clone());
+}
+
+/// The needs that are refused, each with the pair that has it.
+fn for_each_missing<'g>(
+    after: &Network<'_>,
+    wanted: &BTreeMap<(EndpointId, EndpointId), Vec<&'g Need>>,
+    see: &mut dyn FnMut(&'g Need, (EndpointId, EndpointId)),
+) {
+    let mut known: Option<(EndpointId, Row<'_>)> = None;
+    for (&(from, to), needs) in wanted {
+        if from == to && after.exempt(from, from).is_some() {
+            continue;
+        }
+        if known.as_ref().is_none_or(|(own, _)| *own != from) {
+            known = Some((from, after.row(from)));
+        }
+        let Some((_, row)) = &known else { continue };
+        let admitted = row.to(to);
+        let refused = needs.iter().filter(|need| !admitted.contains(need.protocol, need.port));
+        refused.for_each(|need| see(need, (from, to)));
+    }
+}
+
+/// Endpoints that neither set of policies tells apart, and whether the policies are for them.
+struct KindOf {
+    covered: bool,
+    members: Vec<EndpointId>,
+}
+
+fn kinds(ends: &Ends<'_, '_>, before: &Network<'_>, covered: &BTreeSet<EndpointId>) -> Vec<KindOf> {
+    let mut found: BTreeMap<(u32, Option<u32>, bool), Vec<EndpointId>> = BTreeMap::new();
+    for (endpoint, _) in ends.after.endpoints() {
+        let former = ends.former[endpoint.0 as usize].map(|former| before.group_of(former));
+        let key = (ends.after.group_of(endpoint), former, covered.contains(&endpoint));
+        found.entry(key).or_default().push(endpoint);
+    }
+    found.into_iter().map(|((.., covered), members)| KindOf { covered, members }).collect()
+}
+
+fn count(row: &Row<'_>, to: EndpointId, pairs: u64, counted: &mut Pairs) {
+    if row.reaches(to) {
+        counted.some += pairs;
+        counted.all += if row.reaches_all(to) { pairs } else { 0 };
+    }
 }
 
 fn missing(after: &Network<'_>, need: &Need, pair: Option<(EndpointId, EndpointId)>) -> Missing {
@@ -130,13 +192,11 @@ fn missing(after: &Network<'_>, need: &Need, pair: Option<(EndpointId, EndpointI
     Missing { need: *need, from: name(from), to: name(to), refused_by }
 }
 
-fn extra(
-    after: &Network<'_>,
-    (from, to): (EndpointId, EndpointId),
-    admitted: &Ports,
-    needs: &[&Need],
-    certificate: &mut Certificate,
-) {
+/// The ports on which a pair may connect and has no need to.
+fn unneeded(after: &Network<'_>, (from, to): (EndpointId, EndpointId), admitted: &Ports, needs: &[&Need]) -> Ports {
+    if needs.is_empty() {
+        return admitted.clone();
+    }
     let mut rest = Ports::none();
     // What is outside is cut where needs begin and end: what one address needs another may not.
     let ranges = |endpoint: EndpointId| match &after.get(endpoint).identity {
@@ -167,23 +227,19 @@ fn extra(
         true => rest = without(None),
         false => pieces.iter().for_each(|piece| rest = rest.union(&without(Some(piece)))),
     }
-    if rest.is_empty() {
-        return;
-    }
-    certificate.extra_pairs += 1;
-    certificate.extra_ports += u64::from(rest.count());
-    if certificate.extras.len() == MOST {
-        return;
-    }
+    rest
+}
+
+fn extra(after: &Network<'_>, (from, to): (EndpointId, EndpointId), ports: Ports) -> Extra {
     let port = crate::ports::PROTOCOLS
         .into_iter()
-        .find_map(|protocol: Protocol| rest.ranges(protocol).first().map(|(first, _)| (protocol, *first)));
+        .find_map(|protocol: Protocol| ports.ranges(protocol).first().map(|(first, _)| (protocol, *first)));
     let asked = port.map_or_else(Ports::all, |(protocol, port)| Ports::one(protocol, port));
     let explanation = after.explain(from, to, asked);
     let steps = [&explanation.egress, &explanation.ingress].into_iter().flat_map(|half| &half.steps);
     let admits = steps.filter(|step| step.word == Word::Admits);
     let because = admits.filter_map(|step| Some((step.policy, step.rule?))).collect();
-    certificate.extras.push(Extra { from, to, ports: rest, because });
+    Extra { from, to, ports, because }
 }
 
 /// The endpoints of the network with the policies that ends are.
@@ -214,7 +270,8 @@ impl<'n, 'a> Ends<'n, 'a> {
             let name = format!("{}/{}[Pod]", assumed.namespace, assumed_name(number));
             named.get(&name).cloned().unwrap_or_default()
         });
-        let former = after.endpoints().map(|(number, _)| crate::worlds::same(after, before, number)).collect();
+        let former = crate::worlds::Same::new(before);
+        let former = after.endpoints().map(|(number, _)| former.of(after, number)).collect();
         Self { after, of_workload: of_workload.collect(), of_assumed: of_assumed.collect(), former }
     }
 

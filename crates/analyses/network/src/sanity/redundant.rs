@@ -1,13 +1,17 @@
 //! Rules without which every connection would be as it is: covered by others, never asked, or refused by the other side.
 
+use std::cell::Cell;
+
 use model::inventory::{TrafficAction, TrafficPolicyKind};
 
 use super::{Asker, Question, Written, rule_name};
+use crate::census::Map;
 use crate::compile::{Compiled, Direction, Rule};
+use crate::evaluate::Scratch;
 use crate::halves::{Halves, RuleKey};
 
 /// How many pairs are asked for, of all rules together.
-const MOST_PAIRS: u64 = 20_000_000;
+const MOST_PAIRS: u64 = 100_000_000;
 
 /// What becomes of connections without a rule.
 enum Without {
@@ -29,10 +33,11 @@ impl Asker<'_, '_> {
         let compiled = &network.compiled;
         let mut halves = Halves::new(network);
         let mut pairs = 0;
+        let index = index(compiled);
         // The last first, so that of two that are alike the one that was written first stays.
         for written in self.written().into_iter().rev() {
             let key = (written.direction, written.at, written.number);
-            let parts = parts(compiled, key);
+            let parts = parts(compiled, &index, key);
             if parts.is_empty() || written.rule.narrowed {
                 continue;
             }
@@ -132,19 +137,30 @@ fn deletion(written: &Written<'_>, halves: &Halves<'_>) -> String {
     }
 }
 
-/// What a rule became, each with its stage. What matches nobody is left out.
-fn parts(compiled: &Compiled, (direction, policy, number): RuleKey) -> Vec<(usize, &Rule)> {
-    let mut parts = Vec::new();
+/// The rules of every stage that a written rule became, by stage and place.
+type Index = Map<RuleKey, Vec<(usize, u32)>>;
+
+fn index(compiled: &Compiled) -> Index {
+    let mut index = Index::default();
     for (stage, compiled_stage) in compiled.stages.iter().enumerate() {
-        let own = compiled_stage.side(direction).rules.iter();
-        let own = own.filter(|rule| rule.policy == policy && rule.number == number);
-        parts.extend(own.map(|rule| (stage, rule)));
+        for direction in [Direction::Ingress, Direction::Egress] {
+            for (number, rule) in (0..).zip(compiled_stage.side(direction).rules.iter()) {
+                index.entry((direction, rule.policy, rule.number)).or_default().push((stage, number));
+            }
+        }
     }
+    index
+}
+
+/// What a rule became, each with its stage. What matches nobody is left out.
+fn parts<'c>(compiled: &'c Compiled, index: &Index, key: RuleKey) -> Vec<(usize, &'c Rule)> {
+    let places = index.get(&key).map_or(&[][..], Vec::as_slice).iter();
+    let rules = places.map(|(stage, number)| (*stage, &compiled.stages[*stage].side(key.0).rules[*number as usize]));
     let is_nobody = |set: u32| compiled.sets[set as usize].is_empty();
-    parts.retain(|(_, rule)| {
+    let is_meant = |(_, rule): &(usize, &Rule)| {
         !is_nobody(rule.subject) && !is_nobody(rule.peers) && rule.masks.iter().any(|mask| *mask != 0)
-    });
-    parts
+    };
+    rules.filter(is_meant).collect()
 }
 
 fn without(
@@ -154,28 +170,50 @@ fn without(
     halves: &mut Halves<'_>,
     pairs: &mut u64,
 ) -> Without {
+    /// So many pairs are asked for one by one before whole lines are: most rules change the first.
+    const FEW: usize = 8;
     let direction = key.0;
-    let (mut side_same, mut is_asked, mut is_exempt) = (true, false, false);
+    let (mut side_same, is_asked, mut is_exempt) = (true, Cell::new(false), false);
+    let mut look = |halves: &Halves<'_>, own: u32, other: u32| {
+        is_exempt |= halves.is_exempt(direction, own, other);
+        let connects = halves.connects(direction, own, other);
+        is_asked.set(is_asked.get() || connects);
+        connects
+    };
     for (_, rule) in parts {
+        let (subject, peers) = (&compiled.sets[rule.subject as usize], &compiled.sets[rule.peers as usize]);
+        for (&own, &other) in subject.iter().take(FEW).flat_map(|own| peers.iter().take(FEW).map(move |to| (own, to))) {
+            if look(halves, own, other) && halves.changes(key, own, other) {
+                return Without::Changed;
+            }
+        }
+    }
+    let mut scratch = Scratch::default();
+    let is_covered = cover(compiled, parts, key, halves).is_some()
+        && matches!(&*compiled.stages, [only] if only.side(direction).admits_only);
+    for (_, rule) in parts {
+        let peers = &compiled.sets[rule.peers as usize];
         for &own in &compiled.sets[rule.subject as usize] {
-            for &other in &compiled.sets[rule.peers as usize] {
-                *pairs += 1;
-                if *pairs > MOST_PAIRS {
-                    return Without::NotAsked;
-                }
-                is_exempt |= halves.is_exempt(direction, own, other);
-                if !halves.connects(direction, own, other) {
-                    continue;
-                }
-                is_asked = true;
-                for page in 0..compiled.atoms.pages() {
-                    let with = halves.mask((direction, own), other, page, None);
-                    let changed = with ^ halves.mask((direction, own), other, page, Some(key));
-                    if changed == 0 {
-                        continue;
-                    }
-                    side_same = false;
-                    if changed & halves.mask((direction.opposite(), other), own, page, None) != 0 {
+            if is_covered && is_asked.get() {
+                break;
+            }
+            *pairs += peers.len() as u64;
+            if *pairs > MOST_PAIRS {
+                return Without::NotAsked;
+            }
+            let asked: Vec<u32> = peers.iter().copied().filter(|other| look(halves, own, *other)).collect();
+            if is_covered || asked.is_empty() {
+                continue;
+            }
+            // What was found to change nothing is taken out already, and still nothing is changed.
+            let with = compiled.own_sides(direction, own, &mut scratch);
+            let without = halves.line(key, own);
+            let theirs = compiled.their_sides(direction.opposite(), own, &mut scratch);
+            for ((with, without), theirs) in with.iter().zip(&without).zip(&theirs) {
+                for other in asked.iter().map(|other| *other as usize) {
+                    let changed = with[other] ^ without[other];
+                    side_same &= changed == 0;
+                    if changed & theirs[other] != 0 {
                         return Without::Changed;
                     }
                 }
@@ -183,7 +221,7 @@ fn without(
         }
     }
     match side_same {
-        true if is_exempt && !is_asked => Without::Exempt,
+        true if is_exempt && !is_asked.get() => Without::Exempt,
         true => Without::SideSame,
         false => Without::Refused,
     }

@@ -33,7 +33,12 @@ struct Refusal {
 impl Observer<'_> {
     pub(super) fn traffic(&self, object: &Object<'_>, workloads: &[Workload<'_>], facts: &mut TrafficFacts) {
         match (object.group(), &*object.kind) {
-            ("networking.k8s.io" | "extensions", "NetworkPolicy") => {
+            ("extensions", "NetworkPolicy") => {
+                let gone =
+                    "no server takes `extensions/v1beta1` of it since Kubernetes 1.16: write `networking.k8s.io/v1`";
+                self.keep(self.refuse(object.value, gone), facts);
+            }
+            ("networking.k8s.io", "NetworkPolicy") => {
                 facts.idle.extend(self.idle_rules(object));
                 self.keep(self.traffic_network_policy(object), facts);
             }
@@ -74,8 +79,46 @@ impl Observer<'_> {
         Err(Refusal { place: self.place(value), reason: reason.into() })
     }
 
+    /// Whether a value is a mapping with these fields, if it is written: the API refuses another shape, and `kubectl` a field
+    /// that is not known. A server that takes such a field drops it, so that the policy says less than its text.
+    fn check_mapping(&self, value: Option<Value<'_>>, fields: &[&str]) -> Result<(), Refusal> {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(()) };
+        if !value.is_mapping() {
+            return self.refuse(value, "a mapping belongs here");
+        }
+        match value.entries().find(|(key, _)| !fields.contains(&&*key.text())) {
+            Some((key, _)) => {
+                self.refuse(key, format!("there is no field `{}`: known are {}", key.text(), fields.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a value is a list, if it is written.
+    fn check_list(&self, value: Option<Value<'_>>) -> Result<(), Refusal> {
+        match value.filter(|value| !value.is_null() && !value.is_sequence()) {
+            Some(value) => self.refuse(value, "a list belongs here: a dash is missing"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_selector_shape(&self, value: Value<'_>) -> Result<(), Refusal> {
+        self.check_mapping(Some(value), &["matchLabels", "matchExpressions"])?;
+        self.check_list(value.get("matchExpressions"))?;
+        let labels = value.get("matchLabels").filter(|labels| !labels.is_null());
+        if let Some(labels) = labels.filter(|labels| !labels.is_mapping()) {
+            return self.refuse(labels, "a mapping belongs here");
+        }
+        let mut values = labels.into_iter().flat_map(Value::entries).map(|(_, value)| value);
+        match values.find(|value| !value.is_text() && !value.is_null()) {
+            Some(value) => self.refuse(value, format!("`{}` is no text: labels are, so it needs quotes", value.text())),
+            None => Ok(()),
+        }
+    }
+
     /// A selector that the API accepts.
     fn checked_selector(&self, value: Value<'_>) -> Result<Selector, Refusal> {
+        self.check_selector_shape(value)?;
         let selector = Selector::new(value, self.symbols);
         if selector.invalid {
             return self.refuse(value, "a condition has an operator that does not exist, or one without its values");

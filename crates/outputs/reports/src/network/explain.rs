@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ::network::{Dependence, Exempt, Explanation, Half, Network, Placed, Ports, Reason, UNKNOWN_ADDRESSES, Word};
+use ::network::{Dependence, Exempt, Explanation, Half, Network, Placed, Ports, Reason, Word};
 use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -345,13 +345,15 @@ fn verdict(answer: &ExplainAnswer) -> String {
     let undecidable = [&answer.egress, &answer.ingress]
         .iter()
         .any(|half| half.steps.iter().any(|step| step.word == Word::Undecidable.text()));
-    let by_plugin = answer.depends_on.iter().any(|other| other.condition != UNKNOWN_ADDRESSES);
-    let depends = match (answer.depends_on.is_empty(), by_plugin) {
-        (true, _) => "",
-        (false, true) => ", which depends on the CNI",
-        (false, false) => ", which depends on addresses that are not known",
+    let mut on: Vec<&str> = answer.depends_on.iter().map(|other| depends_on(&other.condition)).collect();
+    on.dedup();
+    let depends = match &*on {
+        [] => String::new(),
+        ["depends on addresses"] => ", which depends on addresses that are not known".to_owned(),
+        [one] => format!(", which {one}"),
+        _ => ", which depends on more than is known".to_owned(),
     };
-    let sure = if undecidable { ", as far as what is evaluated says" } else { depends };
+    let sure = if undecidable { ", as far as what is evaluated says" } else { &depends };
     let own = answer.own_node.as_ref().filter(|own| own.placed == "perhaps" && own.admitted != answer.admitted);
     let sure = format!("{}{sure}", if own.is_some() { " but with the node that the pods run on" } else { "" });
     let (asked, admitted) = (&answer.asked.0, &answer.admitted.0);

@@ -171,34 +171,19 @@ pub fn undecidable(worlds: &Worlds<'_>, filter: &Filter) -> Vec<Undecidable> {
 
 /// The answers that are others under other assumptions.
 pub fn depends_on(worlds: &Worlds<'_>, filter: &Filter) -> Vec<DependsOn> {
+    let network = &worlds.base;
     let mut found = Vec::new();
-    for (from, source) in worlds.base.endpoints() {
-        for (condition, other) in &worlds.others {
-            let Some(there) = worlds.same(other, from) else { continue };
-            let (row, row_there) = (worlds.base.row(from), other.row(there));
-            for (to, target) in worlds.base.endpoints() {
-                let Some(to_there) = worlds.same(other, to) else { continue };
-                if !filter.takes(&worlds.base, from, to) || !row_may_differ(&row, &row_there, (to, to_there)) {
-                    continue;
-                }
-                found.push(DependsOn {
-                    from: source.name.clone(),
-                    to: target.name.clone(),
-                    condition: (*condition).to_owned(),
-                    connection: Connection(row_there.to(to_there)),
-                });
-            }
+    worlds.each_dependence(&mut |from, to, dependence| {
+        if filter.takes(network, from, to) {
+            found.push(DependsOn {
+                from: network.get(from).name.clone(),
+                to: network.get(to).name.clone(),
+                condition: dependence.condition.to_owned(),
+                connection: Connection(dependence.ports.clone()),
+            });
         }
-    }
+    });
     found
-}
-
-fn row_may_differ(
-    own: &::network::Row<'_>,
-    other: &::network::Row<'_>,
-    (to, to_there): (EndpointId, EndpointId),
-) -> bool {
-    own.to(to) != other.to(to_there)
 }
 
 /// Writes the map as JSON.

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ::network::{
-    BlockMatching, Config, Direction, Enforcement, HostNetwork, Identity, Isolation, Network, OwnNode, PROTOCOLS,
-    PortRanges, Ports, UNKNOWN_ADDRESSES, protocol_name,
+    BlockMatching, Config, Direction, Enforcement, HostNetwork, Identity, Isolation, LAST_ONE_STAYS, Network, OwnNode,
+    PROTOCOLS, PortRanges, Ports, UNKNOWN_ADDRESSES, protocol_name,
 };
 use model::inventory::{Inventory, ResourceId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -350,5 +350,9 @@ fn isolation_name(isolation: Isolation) -> &'static str {
 
 /// What an answer depends on that holds under a condition.
 pub(super) fn depends_on(condition: &str) -> &'static str {
-    if condition == UNKNOWN_ADDRESSES { "depends on addresses" } else { "depends on the CNI" }
+    match condition {
+        UNKNOWN_ADDRESSES => "depends on addresses",
+        LAST_ONE_STAYS => "depends on what is applied last",
+        _ => "depends on the CNI",
+    }
 }

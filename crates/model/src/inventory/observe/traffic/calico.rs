@@ -31,6 +31,20 @@ impl Observer<'_> {
                     passes: spec("defaultAction").is_some_and(|action| action.text() == "Pass"),
                 });
             }
+            "NetworkSet" | "GlobalNetworkSet" => {
+                let own = (kind == "NetworkSet").then_some(PodSet { namespaces: None, pods: Expression::All });
+                let what = "rules that select this set of addresses by its labels are not evaluated for them";
+                facts.unmodelled.push(UnmodelledPolicy {
+                    resource: self.resource,
+                    place: self.name_place(object),
+                    what: self.symbols.intern(what),
+                    subject: own,
+                    outside: true,
+                    nodes: false,
+                    ingress: true,
+                    egress: true,
+                });
+            }
             _ => {}
         }
     }
@@ -141,6 +155,7 @@ impl Observer<'_> {
         let only = self.calico_only(near, unread);
         let destination = rule.get("destination").and_then(|entity| entity.get("ports"));
         let ports = self.calico_ports(destination, protocol, rule);
+        let peers = self.calico_family(rule, peers, unread);
         if let Some(ports) = rule.get("source").and_then(|source| source.get("ports")) {
             unread.push((self.place(ports), "ports of the source are not evaluated".to_owned()));
         }
@@ -196,11 +211,14 @@ impl Observer<'_> {
             if nets.is_some() {
                 unread.push((place, "addresses beside a selector are not evaluated".to_owned()));
             }
-            let is_everywhere = namespaces.as_deref() == Some("global()");
+            if namespaces.as_deref() == Some("global()") {
+                unread.push((place, "`global()` means sets of addresses, which are not evaluated".to_owned()));
+                return Some(Box::default());
+            }
             let pods = calico_selector::parse(selector.as_deref().unwrap_or("all()"), self.symbols);
-            let spaces = match namespaces.as_deref().filter(|_| !is_everywhere) {
+            let spaces = match namespaces.as_deref() {
                 Some(text) => calico_selector::parse(text, self.symbols).map(Some),
-                None if is_global || is_everywhere => Some(Some(Expression::All)),
+                None if is_global => Some(Some(Expression::All)),
                 None => Some(None),
             };
             let (Some(pods), Some(namespaces)) = (pods, spaces) else {
@@ -216,6 +234,34 @@ impl Observer<'_> {
             Some(TrafficPeer { place: self.place(net), who })
         });
         Some(blocks.collect())
+    }
+
+    /// The peers of a rule that is for one version of IP alone.
+    fn calico_family(
+        &self,
+        rule: Value<'_>,
+        peers: Option<Box<[TrafficPeer]>>,
+        unread: &mut Vec<(Place, String)>,
+    ) -> Option<Box<[TrafficPeer]>> {
+        let Some(version) = rule.get("ipVersion") else { return peers };
+        let (everything, is_v6) = match &*version.text() {
+            "4" => ("0.0.0.0/0", false),
+            "6" => ("::/0", true),
+            _ => ("", false),
+        };
+        let is_block = |peer: &TrafficPeer| matches!(peer.who, Who::Block { .. });
+        let Some(block) = Block::parse(everything).filter(|_| peers.iter().flatten().all(is_block)) else {
+            unread.push((self.place(version), "`ipVersion` beside a selector is not evaluated".to_owned()));
+            return peers;
+        };
+        let place = self.place(version);
+        let all =
+            || TrafficPeer { place, who: Who::Block { block, except: Box::default(), reach: BlockReach::Anything } };
+        let of_version = |peer: &TrafficPeer| matches!(peer.who, Who::Block { block, .. } if block.is_v6() == is_v6);
+        Some(match peers {
+            None => Box::new([all()]),
+            Some(peers) => peers.into_iter().filter(of_version).collect(),
+        })
     }
 
     /// What a rule asks of the pods of the policy themselves.

@@ -13,6 +13,8 @@ use crate::symbols::Symbol;
 impl Observer<'_> {
     pub(super) fn traffic_network_policy(&self, object: &Object<'_>) -> Result<TrafficPolicy, Refusal> {
         let spec = |key| object.value.at(&["spec", key]);
+        self.check_mapping(object.value.get("spec"), &["podSelector", "policyTypes", "ingress", "egress"])?;
+        ["policyTypes", "ingress", "egress"].iter().try_for_each(|key| self.check_list(spec(key)))?;
         let types = self.policy_types(spec("policyTypes"))?;
         // Not written: always ingress, and egress if there are rules for it.
         let has_egress = items(spec("egress")).next().is_some();
@@ -74,6 +76,8 @@ impl Observer<'_> {
     }
 
     fn traffic_rule(&self, rule: Value<'_>, peers: &str) -> Result<TrafficRule, Refusal> {
+        self.check_mapping(Some(rule), &[peers, "ports"])?;
+        [peers, "ports"].iter().try_for_each(|key| self.check_list(rule.get(key)))?;
         let list = |key| rule.get(key).filter(|list| list.items().next().is_some());
         let peers = list(peers).map(|list| list.items().map(|peer| self.traffic_peer(peer)).collect());
         let ports = list("ports").map(|list| list.items().map(|port| self.traffic_port(port)).collect());
@@ -90,6 +94,7 @@ impl Observer<'_> {
     }
 
     fn traffic_peer(&self, peer: Value<'_>) -> Result<TrafficPeer, Refusal> {
+        self.check_mapping(Some(peer), &["podSelector", "namespaceSelector", "ipBlock"])?;
         let pods = peer.get("podSelector");
         let namespaces = peer.get("namespaceSelector");
         let place = self.place(peer);
@@ -104,6 +109,8 @@ impl Observer<'_> {
         if pods.is_some() || namespaces.is_some() {
             return self.refuse(peer, "`ipBlock` stands beside a selector: a peer is one or the other");
         }
+        self.check_mapping(Some(block), &["cidr", "except"])?;
+        self.check_list(block.get("except"))?;
         let Some(cidr) = block.get("cidr") else { return self.refuse(block, "`ipBlock` has no `cidr`") };
         let outer = self.checked_block(cidr)?;
         let mut except = Vec::new();
@@ -119,6 +126,10 @@ impl Observer<'_> {
     }
 
     fn traffic_port(&self, entry: Value<'_>) -> Result<TrafficPort, Refusal> {
+        self.check_mapping(Some(entry), &["protocol", "port", "endPort"])?;
+        if !entry.is_mapping() {
+            return self.refuse(entry, "a mapping belongs here, such as `{port: 80}`");
+        }
         let protocol = match entry.get("protocol").map(Value::text).as_deref() {
             None | Some("TCP") => Protocol::Tcp,
             Some("UDP") => Protocol::Udp,
