@@ -169,7 +169,7 @@ const SPECIFIED: Dialect = Dialect {
     own_pod: SelfAccess::Exempt,
 };
 
-const ABSENT: Dialect = Dialect { enforcement: Enforcement::Absent, ..SPECIFIED };
+pub(crate) const ABSENT: Dialect = Dialect { enforcement: Enforcement::Absent, ..SPECIFIED };
 
 /// The plugins whose dialect is known. Sources: their documentation, and the lists of implementations of the network
 /// policy API.

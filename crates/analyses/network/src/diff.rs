@@ -2,15 +2,16 @@
 //!
 //! Here are two that may have nothing in common; `variants` compares two that differ in policies alone.
 
+mod doors;
 mod variants;
 
 use std::collections::BTreeMap;
 
 use crate::addresses::Range;
 use crate::compile::Direction;
-use crate::exposure::{Answer, Entry, Way};
 use crate::network::{EndpointId, Identity, Isolation, Network};
 use crate::ports::Ports;
+pub use doors::{Door, Width};
 
 /// Ports on which one may connect to the other, gained or lost.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,19 +21,6 @@ pub struct Change {
     /// Who is connected to.
     pub to: String,
     /// The ports.
-    pub ports: Ports,
-}
-
-/// A way in that is gained or lost.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Door {
-    /// The workload.
-    pub workload: String,
-    /// How.
-    pub way: Way,
-    /// What is connected to.
-    pub door: String,
-    /// The ports at the pods.
     pub ports: Ports,
 }
 
@@ -67,6 +55,10 @@ pub struct Difference {
     pub doors_gained: Vec<Door>,
     /// Ways in that no longer are.
     pub doors_lost: Vec<Door>,
+    /// Ways in that more may use, or that no longer speak TLS.
+    pub doors_wider: Vec<Width>,
+    /// Ways in that fewer may use, or that speak TLS now.
+    pub doors_narrower: Vec<Width>,
     /// Pods whose restriction came or went.
     pub turned: Vec<Turn>,
     /// Workloads that are new.
@@ -81,9 +73,9 @@ impl Difference {
         *self == Self::default()
     }
 
-    /// Whether something is open that was not.
+    /// Whether something is open that was not, or to more than before.
     pub fn opens(&self) -> bool {
-        !self.gained.is_empty() || !self.doors_gained.is_empty()
+        !self.gained.is_empty() || !self.doors_gained.is_empty() || !self.doors_wider.is_empty()
     }
 }
 
@@ -185,7 +177,7 @@ fn of_strangers(before: &Network<'_>, after: &Network<'_>) -> Difference {
     let all = matched(before, after);
     let mut difference = Difference::default();
     connections(before, after, &all, &mut difference);
-    doors(before, after, &mut difference);
+    doors::compare(before.exposure(), after.exposure(), (before, after), &mut difference);
     for both in &all {
         match (both.before, both.after) {
             (Some(old), Some(new)) => {
@@ -288,32 +280,4 @@ fn connections(before: &Network<'_>, after: &Network<'_>, all: &[Both], differen
     }
     difference.gained = all_gained.finish();
     difference.lost = all_lost.finish();
-}
-
-fn doors(before: &Network<'_>, after: &Network<'_>, difference: &mut Difference) {
-    let open = |network: &Network<'_>| network.exposure().iter().filter_map(|entry| door(network, entry)).collect();
-    compare_doors(open(before), open(after), difference);
-}
-
-/// What an entry opens, if it opens something.
-fn door(network: &Network<'_>, entry: &Entry) -> Option<Door> {
-    if !entry.is_open() {
-        return None;
-    }
-    let ports = match &entry.answer {
-        Answer::Refused => return None,
-        Answer::Admitted(ports) | Answer::DependsOnSource(ports) | Answer::DependsOnNodes(ports) => ports,
-        Answer::DependsOnController => &entry.pod_ports,
-    };
-    let workload = entry.behind(network);
-    Some(Door { workload, way: entry.way, door: entry.door.clone(), ports: ports.clone() })
-}
-
-fn compare_doors(mut old: Vec<Door>, mut new: Vec<Door>, difference: &mut Difference) {
-    for doors in [&mut old, &mut new] {
-        doors.sort();
-        doors.dedup();
-    }
-    difference.doors_gained = new.iter().filter(|door| old.binary_search(door).is_err()).cloned().collect();
-    difference.doors_lost = old.into_iter().filter(|door| new.binary_search(door).is_err()).collect();
 }

@@ -128,6 +128,8 @@ pub struct Entry {
     pub pod_ports: Ports,
     /// Who may use it.
     pub reach: Reach,
+    /// The addresses of those that alone may, if a list names them and `reach` does not.
+    pub limit: Vec<Range>,
     /// Who the pods see.
     pub arrival: Arrival,
     /// Whether it speaks TLS.

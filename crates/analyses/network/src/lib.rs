@@ -37,7 +37,7 @@ pub use closure::{Closure, Step};
 pub use compile::Direction;
 pub use config::*;
 pub use detect::{Enforces, PLUGIN_IMAGES, PluginImage, detect};
-pub use diff::{Change, Difference, Door, Opened, Turn, diff};
+pub use diff::{Change, Difference, Door, Opened, Turn, Width, diff};
 pub use exempt::{Exempt, OwnNodePorts, Placed};
 pub use explain::{Explanation, Half, Reason, Word};
 pub use exposure::{Answer, Arrival, Entry, Reach, Sources, Tls, Way, sensitive};

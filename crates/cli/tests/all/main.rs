@@ -19,6 +19,7 @@ mod formats;
 mod frameworks;
 mod generated;
 mod hostile;
+mod network_changes;
 mod network_check;
 mod network_doubts;
 mod network_exposure;

@@ -240,7 +240,7 @@ spec:
 
 /// Whether an image is one of a plugin that may, or may not, enforce policies.
 fn is_of(image: &str, enforces: &[Enforces]) -> bool {
-    PLUGIN_IMAGES.iter().any(|known| enforces.contains(&known.enforces) && image.contains(known.part))
+    PLUGIN_IMAGES.iter().any(|known| enforces.contains(&known.enforces) && known.is(image))
 }
 
 /// The first release of kindnet that enforces policies, by the day in its tag.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Changes, Difference, Door, Party, Turn, compare_doors, door, turned};
+use super::{Changes, Difference, Party, Turn, doors, turned};
 use crate::bits::Bits;
 use crate::census::Map;
 use crate::compile::Direction;
@@ -31,7 +31,7 @@ pub(super) fn diff(before: &Network<'_>, after: &Network<'_>) -> Difference {
     let touched = Touched { egress: subjects(Direction::Egress), ingress: subjects(Direction::Ingress) };
     let mut difference = Difference::default();
     connections(before, after, &touched, &mut difference);
-    doors(before, after, &touched, &mut difference);
+    ways_in(before, after, &touched, &mut difference);
     for direction in [Direction::Ingress, Direction::Egress] {
         let endpoints = touched.of(direction).iter().flat_map(|behaviour| &before.of_behaviour[behaviour as usize]);
         for &endpoint in endpoints {
@@ -112,7 +112,7 @@ fn differing(old: &[Vec<u64>], new: &[Vec<u64>], count: usize) -> Bits {
     differing
 }
 
-fn doors(before: &Network<'_>, after: &Network<'_>, touched: &Touched, difference: &mut Difference) {
+fn ways_in(before: &Network<'_>, after: &Network<'_>, touched: &Touched, difference: &mut Difference) {
     let is_touched = |entry: &&Entry| {
         let comes_from_touched = match &entry.arrival {
             Arrival::Pods(pods) => pods.iter().any(|pod| touched.egress.contains(before.group_of(*pod))),
@@ -124,10 +124,10 @@ fn doors(before: &Network<'_>, after: &Network<'_>, touched: &Touched, differenc
     let endpoints: BTreeSet<EndpointId> =
         before.openings().iter().filter(is_touched).map(|entry| entry.endpoint).collect();
     let entries: Vec<&Entry> = before.openings().iter().filter(|entry| endpoints.contains(&entry.endpoint)).collect();
-    compare_doors(open(before, &entries), open(after, &entries), difference);
+    doors::compare(judged(before, &entries), judged(after, &entries), (before, after), difference);
 }
 
-fn open(network: &Network<'_>, entries: &[&Entry]) -> Vec<Door> {
+fn judged(network: &Network<'_>, entries: &[&Entry]) -> Vec<Entry> {
     let mut judge = Judge::new(network);
-    entries.iter().filter_map(|entry| door(network, &judge.judged(entry))).collect()
+    entries.iter().map(|entry| judge.judged(entry)).collect()
 }

@@ -62,6 +62,7 @@ impl<'n, 'a> Judge<'n, 'a> {
         let listed = match &entry.reach {
             Reach::Listed(ranges) => addresses::union(ranges.clone()),
             Reach::Inside => Vec::new(),
+            _ if !entry.limit.is_empty() => addresses::union(entry.limit.clone()),
             Reach::Internet | Reach::NodeNetwork | Reach::ProviderNetwork | Reach::Controller => {
                 addresses::everything()
             }

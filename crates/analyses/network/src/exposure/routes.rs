@@ -314,6 +314,7 @@ impl Network<'_> {
                 front: Arc::clone(&front),
                 pod_ports: ports,
                 reach: reach.clone(),
+                limit: Vec::new(),
                 arrival: arrival.clone(),
                 tls,
             });

@@ -54,8 +54,8 @@ impl Network<'_> {
             for &way in &ways {
                 let (number, reach_of) = match way {
                     Way::NodePort => (port.node_port, Reach::NodeNetwork),
-                    Way::LoadBalancer if !listed.is_empty() => (port.port, Reach::Listed(listed.clone())),
                     Way::LoadBalancer if service.internal => (port.port, Reach::ProviderNetwork),
+                    Way::LoadBalancer if !listed.is_empty() => (port.port, Reach::Listed(listed.clone())),
                     _ => (port.port, Reach::Internet),
                 };
                 let number = number.map_or_else(|| "a port that is chosen".to_owned(), |number| number.to_string());
@@ -72,6 +72,7 @@ impl Network<'_> {
                     front: Arc::default(),
                     pod_ports: ports.clone(),
                     reach: reach_of,
+                    limit: if way == Way::LoadBalancer && service.internal { listed.clone() } else { Vec::new() },
                     arrival,
                     tls: if reach.certificate && way == Way::LoadBalancer { Tls::Yes } else { Tls::No },
                 });
@@ -201,6 +202,7 @@ fn host_entry(endpoint: EndpointId, fact: &WorkloadFact, way: Way, door: String,
         door,
         pod_ports,
         reach: Reach::NodeNetwork,
+        limit: Vec::new(),
         arrival: if way == Way::HostNetwork { Arrival::Unprotected } else { Arrival::Client },
         tls: Tls::No,
         answer: Answer::Refused,

@@ -81,10 +81,11 @@ fn finish(
     // The greatest exit code counts, and must not hide that something is new.
     if found == Exit::Findings && looked_at > found {
         let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+        let what = if difference.doors_wider.is_empty() { "new" } else { "new or wider" };
         eprintln!(
-            "{} and {} are new; the exit code is 2 and not 1 because not everything could be looked at",
+            "{} and {} are {what}; the exit code is 2 and not 1 because not everything could be looked at",
             count(difference.gained.len(), "connection", "connections"),
-            count(difference.doors_gained.len(), "way in", "ways in"),
+            count(difference.doors_gained.len() + difference.doors_wider.len(), "way in", "ways in"),
         );
     }
     Ok(found.max(looked_at))

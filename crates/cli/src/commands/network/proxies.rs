@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use model::inventory::Inventory;
 use model::symbols::Symbol;
-use rbac::{Config, Evaluator, Grant, Request, SubjectKey};
+use rbac::{BindingId, Config, Evaluator, Grant, Request, RoleLink, SubjectKey};
 use reports::network::exposure::ExposureProxy;
 
 /// What leads to pods, and the verbs of which any is enough. Source: the authorization of the API server, which maps a
 /// method of HTTP to a verb; a forwarded port is a `POST`, or a `GET` over WebSockets.
 const WAYS: &[(&str, &[&str])] = &[
     ("pods/portforward", &["create", "get"]),
+    ("pods/exec", &["create", "get"]),
+    ("pods/attach", &["create", "get"]),
+    ("pods/ephemeralcontainers", &["patch", "update"]),
     ("pods/proxy", &["get", "create"]),
     ("services/proxy", &["get", "create"]),
     ("nodes/proxy", &["get", "create"]),
@@ -33,35 +36,78 @@ pub(super) fn proxies(inventory: &Inventory) -> Option<Vec<ExposureProxy>> {
         for &namespace in namespaces.iter().filter(|_| !is_of_nodes) {
             for (subject, because) in who(&evaluator, way, verbs, Some(namespace)) {
                 if !everywhere.contains_key(&subject) {
-                    add(&mut found, (subject, Some(namespace)), way, because);
+                    add(&mut found, (subject, Some(namespace), Symbol::EMPTY), way, because);
                 }
             }
         }
         for (subject, because) in everywhere {
-            add(&mut found, (subject, None), way, because);
+            add(&mut found, (subject, None, Symbol::EMPTY), way, because);
         }
     }
+    add_named(&evaluator, &mut found);
     let mut proxies: Vec<ExposureProxy> = found
         .into_iter()
-        .map(|((subject, namespace), (ways, because))| {
+        .map(|((subject, namespace, object), (ways, because))| {
             let (kind, name) = evaluator.describe(subject);
             let namespace = namespace.map(|namespace| evaluator.text(namespace));
-            ExposureProxy { kind: kind.to_owned(), name, ways, namespace, because }
+            let object = (object != Symbol::EMPTY).then(|| evaluator.text(object));
+            ExposureProxy { kind: kind.to_owned(), name, ways, namespace, object, because }
         })
         .collect();
     proxies.sort_by(|left, right| {
-        let rank = |proxy: &ExposureProxy| (proxy.namespace.is_some(), proxy.namespace.clone(), proxy.kind.clone());
-        (rank(left), &left.name).cmp(&(rank(right), &right.name))
+        let rank = |proxy: &ExposureProxy| {
+            let place = (proxy.object.is_some(), proxy.namespace.is_some(), proxy.namespace.clone());
+            (place, proxy.kind.clone(), proxy.name.clone(), proxy.object.clone())
+        };
+        rank(left).cmp(&rank(right))
     });
     Some(proxies)
 }
 
-/// The ways of somebody in a namespace, or everywhere, and the bindings that say so.
-type Found = BTreeMap<(SubjectKey, Option<Symbol>), (Vec<String>, Vec<String>)>;
+/// Somebody, the namespace, or none for all, and the object that the rights are for, or an empty name for all.
+type Key = (SubjectKey, Option<Symbol>, Symbol);
 
-fn add(found: &mut Found, key: (SubjectKey, Option<Symbol>), way: &str, because: Vec<String>) {
+/// The ways of somebody, and the bindings that say so.
+type Found = BTreeMap<Key, (Vec<String>, Vec<String>)>;
+
+/// Those who may by rules that name objects (`resourceNames`), and not of all objects anyway.
+fn add_named(evaluator: &Evaluator<'_>, found: &mut Found) {
+    for (number, binding) in (0..).zip(evaluator.bindings()) {
+        let RoleLink::Role(role) = binding.role else { continue };
+        let rules: Vec<_> = evaluator.role(role).rules.iter().map(|rule| evaluator.rule(*rule)).collect();
+        let named: Vec<_> = rules.into_iter().filter(|rule| !rule.words.names.is_empty()).collect();
+        if named.is_empty() || evaluator.is_shipped_binding(BindingId(number)) {
+            continue;
+        }
+        let namespace = (!binding.cluster).then_some(binding.namespace);
+        let Some(because) = told(evaluator, BindingId(number)) else { continue };
+        for &(way, verbs) in WAYS.iter().filter(|(way, _)| *way != "nodes/proxy" || namespace.is_none()) {
+            let grants: Vec<_> = verbs
+                .iter()
+                .map(|verb| evaluator.grants_apart_from_names(&Request::resource(verb, "", way).normalized()))
+                .collect();
+            for rule in named.iter().filter(|rule| grants.iter().any(|grants| grants(rule))) {
+                for (&subject, &object) in
+                    binding.subjects.iter().flat_map(|subject| rule.words.names.iter().map(move |name| (subject, name)))
+                {
+                    let whole = [(subject, None, Symbol::EMPTY), (subject, namespace, Symbol::EMPTY)];
+                    let has = |key| {
+                        found.get(key).is_some_and(|(ways, _): &(Vec<String>, _)| ways.iter().any(|own| own == way))
+                    };
+                    if subject != SubjectKey::Nobody && !whole.iter().any(has) {
+                        add(found, (subject, namespace, object), way, vec![because.clone()]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add(found: &mut Found, key: Key, way: &str, because: Vec<String>) {
     let known = found.entry(key).or_default();
-    known.0.push(way.to_owned());
+    if !known.0.iter().any(|own| own == way) {
+        known.0.push(way.to_owned());
+    }
     for one in because {
         if !known.1.contains(&one) {
             known.1.push(one);
@@ -95,13 +141,15 @@ fn who(
 
 /// The binding of a grant with its place, unless every cluster has it.
 fn binding(evaluator: &Evaluator<'_>, grant: &Grant) -> Option<String> {
-    let binding = evaluator.binding(grant.binding);
+    if evaluator.is_shipped_binding(grant.binding) { None } else { told(evaluator, grant.binding) }
+}
+
+/// A binding with its place, if it is in the input.
+fn told(evaluator: &Evaluator<'_>, id: BindingId) -> Option<String> {
+    let binding = evaluator.binding(id);
     let (namespace, name) = (evaluator.text(binding.namespace), evaluator.text(binding.name));
-    if evaluator.is_shipped_binding(grant.binding) {
-        return None;
-    }
     let inventory = evaluator.inventory();
-    let fact = evaluator.binding_fact(grant.binding)?;
+    let fact = evaluator.binding_fact(id)?;
     let resource = inventory.resource(fact.resource);
     let path = inventory.files.get(resource.file as usize).map(|path| path.display().to_string()).unwrap_or_default();
     let name =

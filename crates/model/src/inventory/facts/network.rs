@@ -65,6 +65,9 @@ pub struct PodNetworkFact {
     pub ports: Box<[ContainerPortFact]>,
     /// What its labels and annotations say to service meshes.
     pub mesh: Box<[MeshSetting]>,
+    /// What an argument of a container says of policies, if it is a plugin that enforces them when it is told to
+    /// (`--enable-network-policy`).
+    pub enforces_policies: Option<bool>,
 }
 
 /// A declared port. Processes listen on others too: a declaration gives the port a name.

@@ -55,6 +55,7 @@ impl Observer<'_> {
             host_network: pod.host_network.and_then(Value::as_bool) == Some(true),
             ports: ports.collect(),
             mesh: self.mesh_settings(pod.metadata),
+            enforces_policies: pod.containers.iter().find_map(enforces_policies),
         }
     }
 
@@ -315,6 +316,17 @@ impl Observer<'_> {
 
 fn items(list: Option<Value<'_>>) -> impl Iterator<Item = Value<'_>> {
     list.into_iter().flat_map(Value::items)
+}
+
+/// Whether the last of its arguments that says so turns policies on.
+fn enforces_policies(container: &Container<'_>) -> Option<bool> {
+    let words = container.command.into_iter().chain(container.args).flat_map(Value::items);
+    let says = |word: Value<'_>| match word.text().trim_start_matches('-').split_once('=') {
+        Some(("enable-network-policy", value)) => Some(value.eq_ignore_ascii_case("true")),
+        Some(_) => None,
+        None => (word.text().trim_start_matches('-') == "enable-network-policy").then_some(true),
+    };
+    words.filter_map(says).last()
 }
 
 /// The one address of the node at which a port is open; the unspecified address stands for all.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ::network::{Change, Difference, Direction, Door, Opened};
+use ::network::{Change, Difference, Direction, Door, Entry, Opened, Tls, Width};
 use anstyle::AnsiColor;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +32,10 @@ pub struct DiffReport {
     pub doors_gained: Vec<DiffDoor>,
     /// Ways in that no longer are.
     pub doors_lost: Vec<DiffDoor>,
+    /// Ways in that more may use than before, or that no longer speak TLS.
+    pub doors_wider: Vec<DiffWidth>,
+    /// Ways in that fewer may use than before, or that speak TLS now.
+    pub doors_narrower: Vec<DiffWidth>,
     /// Pods whose restriction came or went.
     pub turned: Vec<DiffTurn>,
     /// Workloads that are new.
@@ -66,6 +70,24 @@ pub struct DiffDoor {
     pub connection: Connection,
 }
 
+/// A way in that others may use than before.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiffWidth {
+    /// The workload.
+    pub workload: String,
+    /// How.
+    pub way: String,
+    /// What is connected to.
+    pub door: String,
+    /// The ports at the pods.
+    pub connection: Connection,
+    /// Who might use it before, in words.
+    pub before: String,
+    /// Who may use it now.
+    pub after: String,
+}
+
 /// Pods whose restriction came or went.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -92,7 +114,8 @@ fn side(direction: Direction) -> &'static str {
 
 /// The report.
 pub fn report(difference: &Difference, complete: Completeness, version: &str) -> DiffReport {
-    let Difference { gained, lost, doors_gained, doors_lost, turned, appeared, vanished } = difference;
+    let Difference { gained, lost, doors_gained, doors_lost, doors_wider, doors_narrower, turned, appeared, vanished } =
+        difference;
     let changes = |changes: &[Change]| -> Vec<DiffChange> {
         let wire = |change: &Change| DiffChange {
             from: change.from.clone(),
@@ -118,6 +141,8 @@ pub fn report(difference: &Difference, complete: Completeness, version: &str) ->
         lost: changes(lost),
         doors_gained: doors(doors_gained),
         doors_lost: doors(doors_lost),
+        doors_wider: doors_wider.iter().map(width).collect(),
+        doors_narrower: doors_narrower.iter().map(width).collect(),
         turned: turned
             .iter()
             .map(|turn| DiffTurn {
@@ -129,6 +154,31 @@ pub fn report(difference: &Difference, complete: Completeness, version: &str) ->
         appeared: appeared.clone(),
         vanished: vanished.clone(),
     }
+}
+
+fn width(width: &Width) -> DiffWidth {
+    let Door { workload, way, door, ports } = &width.door;
+    let (before, after) = uses(width);
+    DiffWidth {
+        workload: workload.clone(),
+        way: super::exposure::way(*way).to_owned(),
+        door: door.clone(),
+        connection: Connection(ports.clone()),
+        before,
+        after,
+    }
+}
+
+/// Who may use a way in, before and now; whether that is with TLS, where that is different.
+fn uses(width: &Width) -> (String, String) {
+    let Width { door: _, before, after } = width;
+    let tls_differs = (before.tls == Tls::No) != (after.tls == Tls::No);
+    let text = |entry: &Entry| match (tls_differs, entry.tls) {
+        (false, _) => super::exposure::who(entry),
+        (true, Tls::No) => format!("{}, without TLS", super::exposure::who(entry)),
+        (true, Tls::Yes | Tls::PassedThrough) => format!("{}, with TLS", super::exposure::who(entry)),
+    };
+    (text(before), text(after))
 }
 
 /// Whether everything could be looked at.
@@ -158,6 +208,8 @@ pub fn write_text(difference: &Difference, terminal: Terminal, out: &mut dyn Wri
     let minus = terminal.paint(AnsiColor::Green.on_default().bold(), "-");
     write_doors("ways in from outside that are new", &plus, &difference.doors_gained, terminal, out)?;
     write_doors("ways in from outside that are gone", &minus, &difference.doors_lost, terminal, out)?;
+    write_widths("ways in from outside that more may use", &plus, &difference.doors_wider, terminal, out)?;
+    write_widths("ways in from outside that fewer may use", &minus, &difference.doors_narrower, terminal, out)?;
     write_changes("connections that are new", &plus, &difference.gained, terminal, out)?;
     write_changes("connections that are gone", &minus, &difference.lost, terminal, out)?;
     if !difference.turned.is_empty() {
@@ -172,12 +224,13 @@ pub fn write_text(difference: &Difference, terminal: Terminal, out: &mut dyn Wri
         write_marked(mark, &text, 2, terminal, out)?;
     }
     let head = format!(
-        "{} {} gained, {} lost · ways in: {} gained, {} lost · workloads: {} new, {} gone",
+        "{} {} gained, {} lost · ways in: {} gained, {} lost, {} wider · workloads: {} new, {} gone",
         terminal.logo(),
         difference.gained.len(),
         difference.lost.len(),
         difference.doors_gained.len(),
         difference.doors_lost.len(),
+        difference.doors_wider.len(),
         difference.appeared.len(),
         difference.vanished.len()
     );
@@ -193,6 +246,20 @@ fn write_doors(title: &str, mark: &str, doors: &[Door], terminal: Terminal, out:
         let way = super::exposure::way_text(door.way);
         let (workload, to) = (sanitize(&door.workload), sanitize(&door.door));
         write_marked(mark, &format!("{workload} {way} {to}: {} at the pod", door.ports), 2, terminal, out)?;
+    }
+    writeln!(out)
+}
+
+fn write_widths(title: &str, mark: &str, widths: &[Width], terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    if widths.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", terminal.bold(title))?;
+    for width in widths {
+        let way = super::exposure::way_text(width.door.way);
+        let (workload, to) = (sanitize(&width.door.workload), sanitize(&width.door.door));
+        let (before, after) = uses(width);
+        write_marked(mark, &format!("{workload} {way} {to}: {after}; before: {before}"), 2, terminal, out)?;
     }
     writeln!(out)
 }

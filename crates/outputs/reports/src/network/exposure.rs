@@ -45,10 +45,13 @@ pub struct ExposureProxy {
     pub kind: String,
     /// The name; of a ServiceAccount `namespace/name`.
     pub name: String,
-    /// How: `pods/portforward`, `pods/proxy`, `services/proxy` or `nodes/proxy`.
+    /// How: `pods/portforward`, `pods/exec`, `pods/attach`, `pods/ephemeralcontainers`, `pods/proxy`, `services/proxy` or
+    /// `nodes/proxy`.
     pub ways: Vec<String>,
     /// The namespace in which; null means all, and of `nodes/proxy` all nodes.
     pub namespace: Option<String>,
+    /// The one object that it is for, as `resourceNames` has it: a Service may be followed by its port; null means all.
+    pub object: Option<String>,
     /// The bindings that say so.
     pub because: Vec<String>,
 }
@@ -336,6 +339,10 @@ fn write_proxies(report: &ExposureReport, terminal: Terminal, out: &mut dyn Writ
             (None, [only]) if only == "nodes/proxy" => "on every node".to_owned(),
             (None, _) => "in every namespace".to_owned(),
         };
+        let place = match &proxy.object {
+            Some(object) => format!("of `{}` alone, {place}", sanitize(object)),
+            None => place,
+        };
         let who = format!("{} {}", proxy.kind, proxy.name);
         let mark = if terminal.unicode { "▲" } else { "!" };
         let mark = terminal.paint(AnsiColor::Red.on_default().bold(), mark);
@@ -350,10 +357,12 @@ fn write_proxies(report: &ExposureReport, terminal: Terminal, out: &mut dyn Writ
 /// What policies see of it.
 fn seen(ways: &[String]) -> &'static str {
     let has = |way: &str| ways.iter().any(|own| own == way);
-    match (has("pods/portforward"), has("nodes/proxy")) {
-        (_, true) => "the kubelet runs commands in pods for it: no policy stands between",
-        (true, false) => "it begins inside the pod: no policy stands between",
-        (false, false) => "policies see the API server, which is a node or outside",
+    let runs = has("pods/exec") || has("pods/attach") || has("pods/ephemeralcontainers");
+    match () {
+        () if has("nodes/proxy") => "the kubelet runs commands in pods for it: no policy stands between",
+        () if runs => "it runs commands inside the pod: no policy stands between",
+        () if has("pods/portforward") => "it begins inside the pod: no policy stands between",
+        () => "policies see the API server, which is a node or outside",
     }
 }
 
