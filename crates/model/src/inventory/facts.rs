@@ -312,6 +312,8 @@ pub struct AutoscalerFact {
     pub resource: ResourceId,
     /// Kind of what it scales.
     pub target_kind: Symbol,
+    /// Its API version.
+    pub target_version: Symbol,
     /// Name of what it scales.
     pub target_name: Symbol,
     /// `minReplicas`; 1 if it is not set.

@@ -261,9 +261,17 @@ impl Observer<'_> {
     fn budget(&self, object: &Object<'_>) -> BudgetFact {
         let spec = object.value.get("spec").unwrap_or(object.value);
         let field = |key| spec.get(key).map(|value| (self.symbols.intern(&value.text()), self.place(value)));
+        // An empty one selects nothing in v1beta1, and all pods in v1.
+        let is_none = |selector: &Value<'_>| {
+            let has = |key| {
+                selector.get(key).is_some_and(|own| own.entries().next().is_some() || own.items().next().is_some())
+            };
+            object.api_version.ends_with("/v1beta1") && !has("matchLabels") && !has("matchExpressions")
+        };
+        let selector = spec.get("selector").filter(|selector| !is_none(selector));
         BudgetFact {
             resource: self.resource,
-            selector: spec.get("selector").map(|selector| Selector::new(selector, self.symbols)),
+            selector: selector.map(|selector| Selector::new(selector, self.symbols)),
             min_available: field("minAvailable"),
             max_unavailable: field("maxUnavailable"),
             place: self.origin.place_of_missing(object.value, "spec", self.symbols),
@@ -275,6 +283,7 @@ impl Observer<'_> {
         AutoscalerFact {
             resource: self.resource,
             target_kind: self.symbol(target("kind")),
+            target_version: self.symbol(target("apiVersion")),
             target_name: self.symbol(target("name")),
             min_replicas: object.value.at(&["spec", "minReplicas"]).and_then(Value::as_int).unwrap_or(1),
             place: self.place_or_missing(target("name"), object.value, "spec.scaleTargetRef.name"),

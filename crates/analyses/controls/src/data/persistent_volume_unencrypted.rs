@@ -48,6 +48,25 @@ parameters:
   encrypted: \"true\"
 ",
         ),
+        // The driver compares with `true` as it is written.
+        fixture(
+            "apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: fast
+provisioner: ebs.csi.aws.com
+parameters:
+  encrypted: \"True\" #~ medium parameters.encrypted
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: replicated
+provisioner: driver.longhorn.io
+parameters:
+  encrypted: \"True\"
+",
+        ),
         fixture(
             "apiVersion: storage.k8s.io/v1
 kind: StorageClass
@@ -104,22 +123,30 @@ struct Driver {
     name: &'static str,
     /// The parameter that switches encryption on; `None` if there is no switching it off.
     switch: Option<&'static str>,
+    /// The texts that switch it on.
+    yes: &'static [&'static str],
     /// The parameter that names a key of the owner.
     key: &'static str,
 }
 
+/// What the drivers of Amazon compare with.
+const LITERAL: &[&str] = &["true"];
+/// What Go's `strconv.ParseBool` takes for true.
+const PARSED: &[&str] = &["1", "t", "T", "TRUE", "true", "True"];
+
 const DRIVERS: &[Driver] = &[
-    Driver { name: "ebs.csi.aws.com", switch: Some("encrypted"), key: "kmsKeyId" },
-    Driver { name: "ebs.csi.eks.amazonaws.com", switch: Some("encrypted"), key: "kmsKeyId" },
-    Driver { name: "kubernetes.io/aws-ebs", switch: Some("encrypted"), key: "kmsKeyId" },
-    Driver { name: "disk.csi.azure.com", switch: None, key: "diskEncryptionSetID" },
-    Driver { name: "kubernetes.io/azure-disk", switch: None, key: "diskEncryptionSetID" },
-    Driver { name: "pd.csi.storage.gke.io", switch: None, key: "disk-encryption-kms-key" },
-    Driver { name: "rbd.csi.ceph.com", switch: Some("encrypted"), key: "encryptionKMSID" },
-    Driver { name: "cephfs.csi.ceph.com", switch: Some("encrypted"), key: "encryptionKMSID" },
+    Driver { name: "ebs.csi.aws.com", switch: Some("encrypted"), yes: LITERAL, key: "kmsKeyId" },
+    Driver { name: "ebs.csi.eks.amazonaws.com", switch: Some("encrypted"), yes: LITERAL, key: "kmsKeyId" },
+    Driver { name: "kubernetes.io/aws-ebs", switch: Some("encrypted"), yes: PARSED, key: "kmsKeyId" },
+    Driver { name: "disk.csi.azure.com", switch: None, yes: &[], key: "diskEncryptionSetID" },
+    Driver { name: "kubernetes.io/azure-disk", switch: None, yes: &[], key: "diskEncryptionSetID" },
+    Driver { name: "pd.csi.storage.gke.io", switch: None, yes: &[], key: "disk-encryption-kms-key" },
+    Driver { name: "rbd.csi.ceph.com", switch: Some("encrypted"), yes: PARSED, key: "encryptionKMSID" },
+    Driver { name: "cephfs.csi.ceph.com", switch: Some("encrypted"), yes: PARSED, key: "encryptionKMSID" },
     Driver {
         name: "driver.longhorn.io",
         switch: Some("encrypted"),
+        yes: PARSED,
         key: "csi.storage.k8s.io/node-publish-secret-name",
     },
 ];
@@ -143,7 +170,7 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
         |wanted: &str| parameters().find(|(key, _)| key.text().eq_ignore_ascii_case(wanted)).map(|(_, v)| v);
     if let Some(switch) = driver.switch {
         let value = parameter(switch);
-        if !value.is_some_and(|value| value.text().trim().eq_ignore_ascii_case("true")) {
+        if !value.is_some_and(|value| driver.yes.contains(&&*value.text())) {
             let message =
                 "Volumes of this class are written to disk as they are, unless the account encrypts all disks";
             let finding = match value {

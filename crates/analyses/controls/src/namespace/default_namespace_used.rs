@@ -69,6 +69,15 @@ metadata: #~ info metadata.namespace: The namespace is not stated
   name: app
 ",
         ),
+        // An empty one is none.
+        fixture(
+            "apiVersion: v1
+kind: Secret
+metadata:
+  name: app
+  namespace: '' #~ info metadata.namespace: The namespace is not stated
+",
+        ),
         fixture_with(
             &[("unset_is_default", "none")],
             "apiVersion: v1
@@ -135,11 +144,12 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
             let message = "The object stands in the default namespace, where nothing separates it from others";
             findings.report(Finding::at(namespace).message(message));
         }
-        Some(_) => {}
-        None => {
+        Some(namespace) if !namespace.text().is_empty() => {}
+        unstated => {
             let Some(severity) = Severity::from_name(findings.text(&UNSET)) else { return };
             let message = "The namespace is not stated: who applies the object decides, and the default is `default`";
-            findings.report(Finding::missing(metadata, "namespace").severity(severity).message(message));
+            let finding = unstated.map_or_else(|| Finding::missing(metadata, "namespace"), Finding::at);
+            findings.report(finding.severity(severity).message(message));
         }
     }
 }

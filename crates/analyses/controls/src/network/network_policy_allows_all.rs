@@ -174,6 +174,22 @@ spec:
       destination: {ports: [80]}
 ",
         ),
+        // All ports of all protocols, one by one.
+        fixture(
+            "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: web
+spec:
+  podSelector: {}
+  ingress:
+    - ports: [{protocol: TCP}, {protocol: UDP}, {protocol: SCTP}] #~ spec.ingress[0]
+    - from: [{ipBlock: {cidr: 0.0.0.0/0}}] #~ spec.ingress[1].from[0]
+      ports: [{port: 1, endPort: 65535}, {protocol: UDP}, {protocol: SCTP, port: 1, endPort: 65535}]
+    - ports: [{protocol: TCP}, {protocol: UDP}]
+    - ports: [{port: 1, endPort: 65534}, {protocol: UDP}, {protocol: SCTP}]
+",
+        ),
         // Two halves are the whole.
         fixture(
             "apiVersion: networking.k8s.io/v1

@@ -111,7 +111,7 @@ pub(crate) fn rules<'d>(object: &Object<'d>, dialect: Dialect, direction: Direct
 pub(crate) fn allows_all<'d>(rule: Value<'d>, dialect: Dialect, direction: Direction) -> Option<Value<'d>> {
     let has_items = |key| rule.get(key).is_some_and(|list| list.items().next().is_some());
     match dialect {
-        Dialect::Kubernetes if has_items("ports") => None,
+        Dialect::Kubernetes if has_items("ports") && !is_every_port(rule) => None,
         Dialect::Kubernetes if !has_items(direction.peers()) => Some(rule),
         Dialect::Kubernetes => {
             peers(rule, direction).find(|peer| is_everybody(*peer)).or_else(|| together(rule, dialect, direction))
@@ -127,6 +127,23 @@ pub(crate) fn allows_all<'d>(rule: Value<'d>, dialect: Dialect, direction: Direc
         }
         Dialect::Calico => calico_allows_all(rule, direction),
     }
+}
+
+/// Whether the ports of a rule are all ports of all three protocols.
+fn is_every_port(rule: Value<'_>) -> bool {
+    let is_whole = |port: &Value<'_>| {
+        let number = |key| port.get(key).and_then(Value::as_int);
+        match port.get("port") {
+            None => true,
+            Some(_) => number("port").is_some_and(|first| first <= 1) && number("endPort") == Some(65535),
+        }
+    };
+    let is_of = |port: Value<'_>, wanted: &str| match port.get("protocol") {
+        Some(protocol) => protocol.text() == wanted,
+        None => wanted == "TCP",
+    };
+    let ports = || rule.get("ports").into_iter().flat_map(Value::items).filter(is_whole);
+    ["TCP", "UDP", "SCTP"].iter().all(|wanted| ports().any(|port| is_of(port, wanted)))
 }
 
 /// The first of the blocks that let every address through together.

@@ -4,6 +4,7 @@ use model::control::{Check, Control, alias, fixture, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
+use model::quantity;
 use model::severity::Severity;
 use model::workload::Workload;
 
@@ -62,6 +63,25 @@ spec:
   containers:
     - name: app
       image: app:1
+  volumes:
+    - name: none #~ low spec.volumes[0].emptyDir: The volume `none` has no limit
+    - name: null-one #~ low spec.volumes[1].emptyDir
+      emptyDir: null
+    - name: zero
+      emptyDir: {sizeLimit: 0} #~ low spec.volumes[2].emptyDir
+    - name: claim
+      persistentVolumeClaim: {claimName: data}
+",
+        ),
+        fixture(
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
       volumeMounts:
         - name: a
           mountPath: /a
@@ -88,17 +108,22 @@ spec:
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let pod = &workload.pod;
     for volume in &pod.volumes {
-        let Some(source) = volume.source_of("emptyDir").filter(|source| source.get("sizeLimit").is_none()) else {
+        let source = volume.source_of("emptyDir");
+        // A volume without a source is one of these, and no bytes are no limit.
+        let is_bounded = source.and_then(|source| source.get("sizeLimit")).is_some_and(|limit| !is_zero(limit));
+        if is_bounded || source.is_none() && volume.source.is_some() {
             continue;
-        };
-        let in_memory = source.get("medium").is_some_and(|medium| medium.text() == "Memory");
+        }
+        let medium = source.and_then(|source| source.get("medium"));
+        let in_memory = medium.is_some_and(|medium| medium.text() == "Memory");
         let is_limited = |resources: Option<Value<'_>>| {
             resources.is_some_and(|resources| resources.at(&["limits", "memory"]).is_some())
         };
         // Pages of the volume count against the limits of the containers that write them.
         let unlimited = !is_limited(pod.resources)
             && pod.mounts_of(&volume.name).any(|(container, _)| !is_limited(container.resources));
-        let finding = Finding::at_key_of(source).value(volume.name.clone());
+        let finding = source.map_or_else(|| Finding::missing(volume.value, "emptyDir"), Finding::at_key_of);
+        let finding = finding.value(volume.name.clone());
         findings.report(if in_memory && unlimited {
             let message = "The volume `{value}` is in memory and has no limit: it may take all memory of the node";
             finding.severity(Severity::Medium).message(message)
@@ -108,4 +133,8 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             finding.message("The volume `{value}` has no limit: it may fill the disk of the node")
         });
     }
+}
+
+fn is_zero(limit: Value<'_>) -> bool {
+    quantity::parse(&limit.text()) == quantity::parse("0")
 }

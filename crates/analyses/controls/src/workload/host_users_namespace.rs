@@ -109,7 +109,13 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     let is_true = |value: Option<Value<'_>>| value.and_then(Value::as_bool) == Some(true);
     let shares = [pod.host_network, pod.host_pid, pod.host_ipc].into_iter().any(is_true);
     let has_devices = pod.containers.iter().any(|container| container.volume_devices.is_some());
-    if shares || has_devices || pod.is_windows() {
+    let first =
+        findings.text(&MIN_VERSION).trim_start_matches('v').split_once('.').and_then(|(_, minor)| minor.parse().ok());
+    let is_too_old = findings
+        .settings
+        .kubernetes_minor
+        .is_some_and(|minor| first.is_some_and(|first: u32| u32::from(minor) < first));
+    if shares || has_devices || is_too_old || pod.is_windows() {
         return findings.not_applicable();
     }
     if pod.has_user_namespace() {

@@ -84,6 +84,33 @@ spec:
     name: app #? was not seen
 ",
         ),
+        // There is no Deployment in the core group.
+        complete_fixture(
+            "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: app
+spec:
+  scaleTargetRef:
+    apiVersion: v1
+    kind: Deployment
+    name: app #~ low spec.scaleTargetRef.name
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  template:
+    metadata:
+      labels:
+        app: app
+    spec:
+      containers:
+        - name: app
+          image: app:1
+",
+        ),
         fixture(
             "apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -127,12 +154,19 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     if inventory.facts.autoscalers.is_empty() {
         return;
     }
-    let known: BTreeSet<_> =
-        inventory.resources.iter().map(|resource| (resource.namespace, resource.kind, resource.name)).collect();
+    let group = |version| {
+        inventory.symbols.text(version).rsplit_once('/').map_or_else(String::new, |(group, _)| group.to_owned())
+    };
+    let known: BTreeSet<_> = inventory
+        .resources
+        .iter()
+        .map(|resource| (resource.namespace, resource.kind, resource.name, group(resource.api_version)))
+        .collect();
     for autoscaler in &inventory.facts.autoscalers {
         findings.looked_at(autoscaler.resource);
         let namespace = inventory.namespace(autoscaler.resource);
-        if known.contains(&(namespace, autoscaler.target_kind, autoscaler.target_name)) {
+        let target = (namespace, autoscaler.target_kind, autoscaler.target_name, group(autoscaler.target_version));
+        if known.contains(&target) {
             continue;
         }
         let finding = Finding::at_place(autoscaler.place).value(inventory.symbols.text(autoscaler.target_name));

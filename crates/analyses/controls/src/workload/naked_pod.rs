@@ -97,11 +97,17 @@ fn check(object: &Object<'_>, findings: &mut Findings<'_>) {
     let is_owned = owners.is_some_and(|owners| owners.items().next().is_some());
     let phase = object.value.at(&["status", "phase"]).map(Value::text).unwrap_or_default();
     let is_done = matches!(&*phase, "Succeeded" | "Failed");
-    if is_owned || is_done || object.annotation(MIRROR).is_some() || object.annotation("helm.sh/hook").is_some() {
+    if is_owned || is_done || object.annotation(MIRROR).is_some() || is_test(object) {
         return;
     }
     let name = object.metadata.and_then(|metadata| metadata.get("name").or_else(|| metadata.get("generateName")));
     findings.report(
         Finding::at(name.unwrap_or(object.value)).message("Nothing brings the pod back when it or its node goes"),
     );
+}
+
+/// Whether Helm makes it for `helm test` alone.
+fn is_test(object: &Object<'_>) -> bool {
+    let hooks = object.annotation("helm.sh/hook").map(Value::text).unwrap_or_default();
+    hooks.split(',').any(|hook| matches!(hook.trim(), "test" | "test-success" | "test-failure"))
 }

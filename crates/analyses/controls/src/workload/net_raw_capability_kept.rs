@@ -1,9 +1,10 @@
 //! `net-raw-capability-kept`
 
-use model::control::{Check, Control, alias, fixture, maps};
+use model::control::{Check, Control, alias, fixture, fixture_with, maps};
 use model::document::Value;
 use model::finding::{Finding, Findings};
 use model::fix::FixClass;
+use model::parameter::{Default, Parameter, parameter};
 use model::pod::Container;
 use model::severity::Severity;
 use model::workload::Workload;
@@ -38,7 +39,7 @@ pub static CONTROL: Control = Control {
     references: &[],
     umbrella: false,
     fix: FixClass::Safe,
-    parameters: &[],
+    parameters: &[GRANTED],
     check: Check::Workload(check),
     fixtures: &[
         fixture(
@@ -181,8 +182,31 @@ spec:
                 capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}
 ",
         ),
+        fixture_with(
+            &[("runtime_default_has_net_raw", "false")],
+            "apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+    - name: app
+      image: app:1
+    - name: pinging
+      image: app:1
+      securityContext:
+        capabilities:
+          add: [NET_RAW] #~ spec.containers[1].securityContext.capabilities.add[0]
+",
+        ),
     ],
 };
+
+const GRANTED: Parameter = parameter(
+    "runtime_default_has_net_raw",
+    Default::Switch(true),
+    "whether the runtimes of the nodes grant `NET_RAW` to who does not ask for it",
+);
 
 fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     if workload.pod.is_windows() {
@@ -198,7 +222,7 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
             // Somebody wants it.
             findings.report(finding.remove().class(FixClass::Unsafe));
         }
-        if !is_added && !container.dropped_capabilities().any(is_net_raw) {
+        if !is_added && findings.switch(&GRANTED) && !container.dropped_capabilities().any(is_net_raw) {
             findings.report(missing(container));
         }
     }

@@ -60,10 +60,12 @@ fn check(workload: &Workload<'_>, findings: &mut Findings<'_>) {
     for container in &workload.pod.containers {
         let Some(resources) = container.resources else { continue };
         for resource in findings.list(&RESOURCES).iter() {
-            let (Some(request), Some(limit)) =
-                (resources.at(&["requests", resource]), resources.at(&["limits", resource]))
-            else {
-                // A limit alone is its own request, and a missing limit is the finding of another control.
+            // A limit alone is its own request.
+            let Some(request) = resources.at(&["requests", resource]) else { continue };
+            let Some(limit) = resources.at(&["limits", resource]) else {
+                let message =
+                    format!("Container `{{container}}` asks for {{value}} of {resource} and may take all there is");
+                findings.report(Finding::at(request).container(container).message(message));
                 continue;
             };
             if quantity::parse(&request.text()) != quantity::parse(&limit.text()) {

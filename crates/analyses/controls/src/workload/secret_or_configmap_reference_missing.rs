@@ -69,7 +69,7 @@ spec:
       image: app:1
       envFrom:
         - configMapRef:
-            name: settings
+            name: settings #? was not seen
 ",
         ),
         complete_fixture(
@@ -115,10 +115,6 @@ spec:
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    // Secrets are seldom kept beside manifests: only a set that is whole says that one is not there.
-    if !inventory.complete {
-        return;
-    }
     let [secret, config_map] = ["Secret", "ConfigMap"].map(|kind| inventory.symbols.intern(kind));
     let is_one = |kind: Symbol| kind == secret || kind == config_map;
     let known: BTreeSet<(bool, Symbol, Symbol)> = inventory
@@ -133,6 +129,14 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
         for reference in &workload.references {
             let is_root_ca = inventory.symbols.text(reference.name) == "kube-root-ca.crt";
             if is_root_ca || known.contains(&(reference.is_secret, namespace, reference.name)) {
+                continue;
+            }
+            // Secrets are seldom kept beside manifests: only a set that is whole says that one is not there.
+            if !inventory.complete {
+                let kind = if reference.is_secret { "a Secret" } else { "a ConfigMap" };
+                let finding = Finding::at_place(reference.place).value(inventory.symbols.text(reference.name));
+                let message = format!("Whether there is {kind} `{{value}}` in the namespace was not seen");
+                findings.report(workload.resource, finding.message(message).skip());
                 continue;
             }
             let message = if reference.is_secret {
