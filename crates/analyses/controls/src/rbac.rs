@@ -54,6 +54,7 @@ pub mod secrets_readable;
 pub mod service_account_tokens_creatable;
 pub mod system_masters_bound;
 pub mod system_nodes_group_bound;
+pub mod targets;
 pub mod too_many_subjects;
 pub mod users_authenticate_with_certificates;
 pub mod users_authenticate_with_service_account_tokens;

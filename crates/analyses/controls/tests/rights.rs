@@ -370,8 +370,8 @@ fn edit_is_as_bad_as_the_worst_account_of_its_namespace() {
     // What it can do itself is no step.
     expect("built-in-edit-underestimated", &format!("{mints}{own}"), &[("e", "info")]);
     expect("built-in-edit-underestimated", edit, &[("e", "info")]);
-    // A role of that name that is another is no `edit`.
-    expect("built-in-edit-underestimated", &format!("ClusterRole edit: -|pods|get\n{edit}"), &[]);
+    // What is written under that name is put back by the API server.
+    expect("built-in-edit-underestimated", &format!("ClusterRole edit: -|pods|get\n{edit}"), &[("e", "info")]);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn targets(world: &World<'_>) -> Vec<(Combination, Targets)> {
         let roles = (0..).map(RoleId).zip(world.rbac.roles()).filter(|(id, role)| {
             is_referred(*id)
                 && !role.cluster
+                && role.first == *id
                 && namespaces.binary_search(&role.namespace).is_ok()
                 && may_bind(role.name)
         });

@@ -9,6 +9,7 @@
 mod decide;
 mod defaults;
 mod definition;
+mod made;
 mod matching;
 mod pod;
 mod request;
@@ -17,7 +18,8 @@ mod validate;
 
 pub use decide::{Answer, Decided, Decision, Policies, Subject};
 pub use defaults::seen_by_server;
-pub use definition::{Action, Binding, Mistake, Policy, Step};
+pub use definition::{Action, Binding, Mistake, Policy, Step, left_out};
+pub use made::made_between;
 pub use pod::pod_of;
 pub use request::{Request, Resource, Resources, User};
 pub use tree::Tree;

@@ -13,6 +13,7 @@ use crate::evaluator::{Config, Evaluator};
 use crate::identity::split_service_account;
 use crate::map::{Map, Set};
 use crate::needs::{Met, Needs, Reach};
+use crate::parameters::{self, Parameters};
 use crate::proof::Proof;
 
 /// Dangers by their index in the catalogue.
@@ -82,6 +83,7 @@ struct Places {
     kube_system: Symbol,
     is_eks: bool,
     webhooks: Set<Symbol>,
+    parameters: Vec<Parameters>,
 }
 
 /// What a subject meets by bindings that name it.
@@ -231,7 +233,8 @@ impl<'i> Capabilities<'i> {
     /// step less again.
     pub fn severity(&self, holding: &Holding, danger: usize) -> Severity {
         let mut severity = catalogue::ALL[danger].severity;
-        if holding.namespace.is_some_and(|namespace| !self.leads_to_cluster(namespace)) {
+        let is_outright = catalogue::ALL[danger].place == Where::Outright;
+        if !is_outright && holding.namespace.is_some_and(|namespace| !self.leads_to_cluster(namespace)) {
             severity = severity.lowered();
         }
         if holding.limited.has(danger) {
@@ -309,7 +312,7 @@ impl Judged {
 
     /// What rules and roles meet.
     fn reach(&mut self, evaluator: &Evaluator<'_>) {
-        let rules: Vec<Reach> = evaluator.rules().iter().map(|rule| self.needs.of_rule(rule)).collect();
+        let rules: Vec<Reach> = evaluator.rules().iter().map(|rule| self.needs.of_rule(rule, evaluator)).collect();
         let roles = evaluator.roles().iter().map(|role| {
             role.rules.iter().fold(Reach::default(), |mut reach, rule| {
                 reach.cluster.add(rules[rule.rule as usize].cluster);
@@ -379,11 +382,11 @@ impl Judged {
             self.judge(evaluator, subject, (&held, of_groups), &mut holdings);
         }
         let critical = |holding: &&Holding| {
-            holding.namespace.is_none()
-                && holding
-                    .dangers
-                    .iter()
-                    .any(|danger| catalogue::ALL[danger].severity == Severity::Critical && !holding.limited.has(danger))
+            holding.dangers.without(holding.limited).iter().any(|danger| {
+                let danger = &catalogue::ALL[danger];
+                let in_cluster = holding.namespace.is_none() || danger.place == Where::Outright;
+                danger.severity == Severity::Critical && in_cluster
+            })
         };
         for holding in holdings.iter().filter(critical) {
             if let SubjectKey::User(name) = holding.subject
@@ -468,13 +471,22 @@ impl Places {
             || inventory.facts.service_accounts.iter().any(|account| account.annotations.contains(&irsa))
             || inventory.resources.iter().any(|resource| is_map(resource) || is_of_eks(resource));
         let webhooks = inventory.facts.admission.webhooks.iter().map(|webhook| webhook.namespace).collect();
-        Self { kube_system, is_eks, webhooks }
+        Self { kube_system, is_eks, webhooks, parameters: parameters::find(evaluator) }
     }
 
     fn applies(&self, danger: &Danger, namespace: Option<Symbol>) -> bool {
         let in_system = namespace.is_none_or(|namespace| namespace == self.kube_system);
         match danger.place {
-            Where::Anywhere => true,
+            Where::Anywhere | Where::Outright => true,
+            Where::Parameters => match namespace {
+                None => !self.parameters.is_empty(),
+                Some(namespace) => {
+                    self.parameters.iter().any(|parameters| match (parameters.namespaced, parameters.namespace) {
+                        (namespaced, None) => namespaced,
+                        (_, Some(own)) => own == namespace,
+                    })
+                }
+            },
             Where::KubeSystem => in_system,
             Where::Eks => self.is_eks && in_system,
             Where::WebhookNamespaces => match namespace {

@@ -86,8 +86,12 @@ pub enum Where {
     KubeSystem,
     /// The same, of a cluster of EKS.
     Eks,
+    /// Wherever it is allowed, and in a namespace it is worth the whole cluster.
+    Outright,
     /// Where a Service is that the API server asks.
     WebhookNamespaces,
+    /// Where an admission policy has its parameters.
+    Parameters,
 }
 
 /// Requests of which one is enough.
@@ -103,6 +107,8 @@ pub struct Need {
     pub names: &'static [&'static str],
     /// The first minor version of Kubernetes in which it is no longer enough; 0 for none.
     pub before: u8,
+    /// Whether any object of it will do, so that a rule for some names is as good as one for all.
+    pub any_will_do: bool,
     /// What cannot be said by verbs and resources.
     pub special: Special,
 }
@@ -116,6 +122,8 @@ pub enum Special {
     Everything,
     /// Any verb that begins with `impersonate-on:`.
     ImpersonateOn,
+    /// Changing what an admission policy has as parameter.
+    Parameters,
 }
 
 impl Need {
@@ -123,6 +131,14 @@ impl Need {
     pub const EVERYTHING: Self = Self { special: Special::Everything, ..need(&[], "", &[]) };
     /// Any verb that begins with `impersonate-on:`.
     pub const IMPERSONATE_ON: Self = Self { special: Special::ImpersonateOn, ..need(&[], "", &[]) };
+
+    /// Changing or deleting what an admission policy has as parameter.
+    pub const PARAMETERS: Self =
+        Self { special: Special::Parameters, ..need(&["update", "patch", "delete", "deletecollection"], "", &[]) };
+
+    const fn any_will_do(self) -> Self {
+        Self { any_will_do: true, ..self }
+    }
 
     const fn named(self, names: &'static [&'static str]) -> Self {
         Self { names, ..self }
@@ -134,7 +150,7 @@ impl Need {
 }
 
 const fn need(verbs: &'static [&'static str], group: &'static str, resources: &'static [&'static str]) -> Need {
-    Need { verbs, group, resources, names: &[], before: 0, special: Special::None }
+    Need { verbs, group, resources, names: &[], before: 0, any_will_do: false, special: Special::None }
 }
 
 /// The index of the danger of that id.

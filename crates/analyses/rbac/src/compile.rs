@@ -1,5 +1,6 @@
 //! Roles and bindings, compiled: subjects as the names that the server compares, roles linked to what they grant.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use model::inventory::{BindingFact, Inventory, RoleFact, SubjectFact};
@@ -51,6 +52,8 @@ pub struct Role {
     pub truncated: bool,
     /// Whether the selector of any role chooses it.
     pub is_chosen: bool,
+    /// The first role of the same name, to which bindings refer: it has the rules of all of them. Mostly the role itself.
+    pub first: RoleId,
 }
 
 /// A rule of a role.
@@ -109,6 +112,15 @@ pub struct Binding {
     pub subjects: Box<[SubjectKey]>,
 }
 
+/// Roles of one name.
+#[derive(Debug)]
+pub(crate) struct Namesakes {
+    /// All of them, in the order of the input, the shipped one last.
+    pub(crate) roles: Vec<RoleId>,
+    /// Whether they grant different things.
+    pub(crate) differ: bool,
+}
+
 /// Everything compiled.
 pub(crate) struct Policy {
     pub(crate) vocabulary: Vocabulary,
@@ -119,6 +131,8 @@ pub(crate) struct Policy {
     pub(crate) in_cluster: Vec<BindingId>,
     pub(crate) in_namespace: Map<Symbol, Vec<BindingId>>,
     pub(crate) role_names: Map<(Symbol, Symbol), RoleId>,
+    /// Roles of which there are several of one name, by the first of them.
+    pub(crate) namesakes: BTreeMap<RoleId, Namesakes>,
     pub(crate) default_namespace: Symbol,
     /// Which roles grant no more than what is shipped under their names.
     shipped_roles: OnceLock<Vec<bool>>,
@@ -144,6 +158,7 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config) -> Policy {
         in_cluster: Vec::new(),
         in_namespace: Map::default(),
         role_names: Map::default(),
+        namesakes: BTreeMap::new(),
         default_namespace: symbols.intern(&config.default_namespace),
         shipped_roles: OnceLock::new(),
     };
@@ -158,6 +173,7 @@ pub(crate) fn compile(inventory: &Inventory, config: &Config) -> Policy {
     };
     compiler.built_in_roles(&built_in);
     crate::aggregation::aggregate(&mut compiler.policy.roles);
+    compiler.policy.join_namesakes();
     for (index, fact) in (0..).zip(&inventory.facts.bindings) {
         compiler.binding(index, fact);
     }
@@ -199,16 +215,39 @@ impl Compiler<'_> {
             selectors: fact.aggregated.then(|| fact.selectors.clone()),
             truncated: false,
             is_chosen: false,
+            first: id,
         };
+        self.push(role, id);
+    }
+
+    /// Takes a role in. Which one of several of one name a cluster has in the end is not known: none of them wins.
+    fn push(&mut self, mut role: Role, id: RoleId) {
+        let first = *self.policy.role_names.entry((role.namespace, role.name)).or_insert(id);
+        if first != id {
+            let namesakes = self.policy.namesakes.entry(first);
+            namesakes.or_insert_with(|| Namesakes { roles: vec![first], differ: false }).roles.push(id);
+        }
+        role.first = first;
         self.policy.roles.push(role);
-        // Of objects that stand twice the last one is what the cluster has in the end.
-        self.policy.role_names.insert((namespace, resource.name), id);
+    }
+
+    /// The roles of the input to which the server adds what it ships under their name; none if it leaves all of them as
+    /// they are.
+    fn reconciled(&self, first: RoleId) -> Vec<RoleId> {
+        let alone = [first];
+        let all = self.policy.namesakes.get(&first).map_or(&alone[..], |namesakes| &namesakes.roles);
+        let is_reconciled = |role: &&RoleId| match self.policy.roles[role.0 as usize].source {
+            Source::Input(at) => self.inventory.facts.roles[at as usize].is_reconciled,
+            Source::BuiltIn => false,
+        };
+        all.iter().filter(is_reconciled).copied().collect()
     }
 
     fn built_in_roles(&mut self, built_in: &BuiltIn) {
         for role in &built_in.roles {
             let key = (self.symbols.intern(role.namespace), self.symbols.intern(role.name));
-            if self.policy.role_names.contains_key(&key) {
+            let known = self.policy.role_names.get(&key).map(|first| self.reconciled(*first));
+            if known.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
             let id = RoleId(self.policy.roles.len() as u32);
@@ -232,7 +271,10 @@ impl Compiler<'_> {
             let rules =
                 words.into_iter().zip(0..).map(|(words, index)| RoleRule { rule: self.rule(words), origin: id, index });
             let rules = rules.collect();
-            self.policy.roles.push(Role {
+            for role in known.into_iter().flatten() {
+                self.reconcile(role, &labels, selectors.as_deref());
+            }
+            let role = Role {
                 source: Source::BuiltIn,
                 namespace: key.0,
                 name: key.1,
@@ -242,9 +284,22 @@ impl Compiler<'_> {
                 selectors,
                 truncated: false,
                 is_chosen: false,
-            });
-            self.policy.role_names.insert(key, id);
+                first: id,
+            };
+            self.push(role, id);
         }
+    }
+
+    /// What a server that starts adds to a role of a name that it ships, beside rules: labels, and what is aggregated.
+    /// Source: `ReconcileRoleOptions`, with `Confirm`.
+    fn reconcile(&mut self, id: RoleId, labels: &Labels, selectors: Option<&[Selector]>) {
+        let role = &mut self.policy.roles[id.0 as usize];
+        if let Some(selectors) = selectors {
+            let own = role.selectors.iter().flatten().filter(|own| !selectors.contains(own)).cloned();
+            role.selectors = Some(own.chain(selectors.iter().cloned()).collect());
+        }
+        let own = role.labels.iter().filter(|(key, _)| !labels.iter().any(|(other, _)| other == key));
+        role.labels = own.chain(labels).copied().collect();
     }
 
     fn link(&self, cluster: bool, role_kind: &str, namespace: Symbol, name: Symbol) -> RoleLink {
@@ -301,11 +356,14 @@ impl Compiler<'_> {
     }
 
     fn built_in_bindings(&mut self, built_in: &BuiltIn) {
-        let known: Set<(Symbol, Symbol)> =
-            self.policy.bindings.iter().map(|binding| (binding.namespace, binding.name)).collect();
+        let mut known: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
+        for (at, binding) in self.policy.bindings.iter().enumerate() {
+            known.entry((binding.namespace, binding.name)).or_default().push(at);
+        }
         for binding in &built_in.bindings {
             let (namespace, name) = (self.symbols.intern(binding.namespace), self.symbols.intern(binding.name));
-            if known.contains(&(namespace, name)) {
+            let known = known.get(&(namespace, name)).map_or(&[][..], Vec::as_slice);
+            if !known.is_empty() && !known.iter().any(|at| self.is_reconciled(*at)) {
                 continue;
             }
             let subjects = binding.subjects.iter().map(|(kind, namespace, name)| {
@@ -318,6 +376,17 @@ impl Compiler<'_> {
                 };
                 self.subject(&subject, Symbol::EMPTY)
             });
+            let mut subjects: Vec<SubjectKey> = subjects.collect();
+            // The server adds whom a binding of the name lacks; one to another role it makes again.
+            let role = (self.symbols.intern(binding.role), binding.role_kind == "ClusterRole");
+            for other in known.iter().map(|at| &self.policy.bindings[*at]) {
+                if (other.role_name, other.cluster_role) == role {
+                    subjects.retain(|subject| !other.subjects.contains(subject));
+                }
+            }
+            if subjects.is_empty() && !binding.subjects.is_empty() {
+                continue;
+            }
             let (cluster, role_name) = (namespace.is_empty(), self.symbols.intern(binding.role));
             let binding = Binding {
                 source: Source::BuiltIn,
@@ -327,14 +396,37 @@ impl Compiler<'_> {
                 role: self.link(cluster, binding.role_kind, namespace, role_name),
                 cluster_role: binding.role_kind == "ClusterRole",
                 role_name,
-                subjects: subjects.collect(),
+                subjects: subjects.into(),
             };
             self.policy.bindings.push(binding);
+        }
+    }
+
+    fn is_reconciled(&self, binding: usize) -> bool {
+        match self.policy.bindings[binding].source {
+            Source::Input(at) => self.inventory.facts.bindings[at as usize].is_reconciled,
+            Source::BuiltIn => false,
         }
     }
 }
 
 impl Policy {
+    /// Gives the first of several roles of one name the rules of all of them.
+    fn join_namesakes(&mut self) {
+        for (first, namesakes) in &mut self.namesakes {
+            let of = |role: &RoleId| &self.roles[role.0 as usize];
+            let granted = |role: &RoleId| of(role).rules.iter().map(|rule| rule.rule).collect::<BTreeSet<u32>>();
+            let own = granted(first);
+            namesakes.differ = namesakes.roles.iter().any(|role| granted(role) != own);
+            let truncated = namesakes.roles.iter().any(|role| of(role).truncated);
+            let mut said = Set::default();
+            let all = namesakes.roles.iter().flat_map(|role| &of(role).rules);
+            let rules: Vec<RoleRule> = all.filter(|rule| said.insert(rule.rule)).copied().collect();
+            let role = &mut self.roles[first.0 as usize];
+            (role.rules, role.truncated) = (rules, truncated);
+        }
+    }
+
     pub(crate) fn shipped_roles(&self, find: impl FnOnce() -> Vec<bool>) -> &[bool] {
         self.shipped_roles.get_or_init(find)
     }

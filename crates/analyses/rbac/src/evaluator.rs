@@ -325,6 +325,26 @@ impl<'i> Evaluator<'i> {
         self.policy.role_names.get(&(symbols.intern(namespace), symbols.intern(name))).copied()
     }
 
+    /// The roles of the name of this one, if there are several, the shipped one last.
+    pub fn namesakes(&self, id: RoleId) -> &[RoleId] {
+        self.policy.namesakes.get(&self.role(id).first).map_or(&[], |namesakes| &namesakes.roles)
+    }
+
+    /// The first ones of roles of which there are several of one name, and that do not grant the same.
+    pub fn colliding(&self) -> impl Iterator<Item = RoleId> {
+        self.policy.namesakes.iter().filter(|(_, namesakes)| namesakes.differ).map(|(first, _)| *first)
+    }
+
+    /// Whether there are roles of the name of this one that do not grant the same.
+    pub fn collides(&self, id: RoleId) -> bool {
+        self.policy.namesakes.get(&self.role(id).first).is_some_and(|namesakes| namesakes.differ)
+    }
+
+    /// The role from which a rule is aggregated; none if it is of the role itself, or of one of its name.
+    pub fn aggregated_from(&self, role: RoleId, rule: RoleRule) -> Option<RoleId> {
+        (self.role(rule.origin).first != self.role(role).first).then_some(rule.origin)
+    }
+
     /// A rule.
     pub fn rule(&self, rule: RoleRule) -> &Rule {
         &self.policy.rules[rule.rule as usize]

@@ -203,7 +203,8 @@ pub fn superfluous(evaluator: &Evaluator<'_>) -> Vec<Superfluous> {
                 other.selectors.iter().flatten().any(|selector| role.cluster && selector.matches(&role.labels))
             })
         };
-        if !used.contains(&id) && !is_selected() {
+        // Bindings refer to all of one name.
+        if !used.contains(&role.first) && !is_selected() {
             found.push(Superfluous::UnusedRole(id));
             continue;
         }
@@ -226,8 +227,9 @@ fn is_redundant(evaluator: &Evaluator<'_>, id: BindingId, gone: &BTreeSet<Bindin
 
 fn redundant_rules(evaluator: &Evaluator<'_>, id: RoleId) -> Vec<u32> {
     let rules = &evaluator.role(id).rules;
-    // Longer roles than this are compared by nobody: every rule with every other.
-    if rules.len() > 200 {
+    // Longer roles than this are compared by nobody: every rule with every other. Of several of one name it is not known
+    // which one stays.
+    if rules.len() > 200 || !evaluator.namesakes(id).is_empty() {
         return Vec::new();
     }
     let mut gone = BTreeSet::new();

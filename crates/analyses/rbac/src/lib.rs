@@ -22,6 +22,7 @@ mod map;
 mod narrow;
 mod needs;
 mod node;
+mod parameters;
 pub mod proof;
 pub mod request;
 pub mod resources;

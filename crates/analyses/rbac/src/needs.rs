@@ -4,7 +4,9 @@ use model::symbols::Symbol;
 
 use crate::catalogue::{self, Need, Special};
 use crate::evaluator::Evaluator;
+use crate::identity::SERVICE_ACCOUNT;
 use crate::map::Set;
+use crate::parameters::{self, Parameters};
 use crate::resources;
 use crate::rule::Rule;
 
@@ -53,6 +55,8 @@ struct Compiled {
     names: Vec<Symbol>,
     /// Whether it is to be let bind roles.
     binds: bool,
+    any_will_do: bool,
+    parameters: Vec<Parameters>,
     /// For `bind` the names of roles that give something critical.
     powerful: Set<Symbol>,
     special: Special,
@@ -101,7 +105,7 @@ impl Needs {
         (0..128).map(|at| 1u128 << at).filter(move |bit| way.needs & bit != 0)
     }
 
-    pub(crate) fn of_rule(&self, rule: &Rule) -> Reach {
+    pub(crate) fn of_rule(&self, rule: &Rule, evaluator: &Evaluator<'_>) -> Reach {
         let mut reach = Reach::default();
         for need in &self.compiled {
             match need.special {
@@ -113,7 +117,8 @@ impl Needs {
                     reach.cluster.whole |= need.bit;
                     reach.namespace.whole |= need.bit;
                 }
-                Special::None => need.judge(rule, &mut reach),
+                Special::None => need.judge(rule, evaluator, &mut reach),
+                Special::Parameters => need.judge_parameters(rule, &mut reach),
                 Special::Everything | Special::ImpersonateOn => {}
             }
         }
@@ -142,6 +147,11 @@ fn compile(need: &Need, bit: u128, evaluator: &Evaluator<'_>) -> Compiled {
         resources: resources.collect(),
         names: need.names.iter().map(|name| intern(name)).collect(),
         binds,
+        any_will_do: need.any_will_do,
+        parameters: match need.special {
+            Special::Parameters => parameters::find(evaluator),
+            Special::None | Special::Everything | Special::ImpersonateOn => Vec::new(),
+        },
         powerful: Set::default(),
         special: need.special,
     }
@@ -154,7 +164,7 @@ fn reaches_namespace(group: &str, resource: &str) -> bool {
 }
 
 impl Compiled {
-    fn judge(&self, rule: &Rule, reach: &mut Reach) {
+    fn judge(&self, rule: &Rule, evaluator: &Evaluator<'_>, reach: &mut Reach) {
         let verbs = rule.verbs_among(self.verbs);
         let has_other = || self.other_verbs.iter().any(|verb| rule.has_every_verb() || rule.words.verbs.contains(verb));
         let has_group = rule.has_every_group() || rule.words.groups.contains(&self.group);
@@ -174,6 +184,7 @@ impl Compiled {
                 (true, _) => Some(true),
                 // What is created has no name yet, so that a rule with names never matches it.
                 (false, _) if wanted.subresource.is_empty() && verbs & !self.nameless == 0 && verbs != 0 => None,
+                (false, true) if self.any_will_do => self.has_usable(wanted, names, evaluator).then_some(true),
                 (false, true) => Some(names.iter().any(|name| self.powerful.contains(name))),
                 (false, false) => self.names.iter().any(|name| names.contains(name)).then_some(true),
             };
@@ -185,6 +196,38 @@ impl Compiled {
             reach.cluster.add(Met { whole, named });
             if wanted.in_namespace {
                 reach.namespace.add(Met { whole, named });
+            }
+        }
+    }
+
+    /// Whether a rule for some names is for any that can be used. The API server takes the name of an account for one of
+    /// `serviceaccounts`, and never for a user.
+    fn has_usable(&self, wanted: &Wanted, names: &[Symbol], evaluator: &Evaluator<'_>) -> bool {
+        evaluator.text(wanted.combined) != "users"
+            || names.iter().any(|name| !evaluator.text(*name).starts_with(SERVICE_ACCOUNT))
+    }
+
+    fn judge_parameters(&self, rule: &Rule, reach: &mut Reach) {
+        let verbs = rule.verbs_among(self.verbs);
+        let names = &rule.words.names;
+        // What is deleted together has no name.
+        if verbs == 0 || (!names.is_empty() && verbs & !self.nameless == 0) {
+            return;
+        }
+        for parameters in &self.parameters {
+            let has_group = rule.has_every_group() || rule.words.groups.contains(&parameters.group);
+            if !has_group || !rule.matches_resource(parameters.plural, Symbol::EMPTY) {
+                continue;
+            }
+            let met = match parameters.name {
+                _ if names.is_empty() => Met { whole: self.bit, named: 0 },
+                Some(name) if names.contains(&name) => Met { whole: self.bit, named: 0 },
+                Some(_) => continue,
+                None => Met { whole: 0, named: self.bit },
+            };
+            reach.cluster.add(met);
+            if parameters.namespaced {
+                reach.namespace.add(met);
             }
         }
     }

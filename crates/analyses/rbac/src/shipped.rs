@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::built_in::{self, BuiltIn, BuiltInRole};
-use crate::compile::{BindingId, RoleId, Source, SubjectKey};
+use crate::compile::{BindingId, RoleId, RoleRule, Source, SubjectKey};
 use crate::evaluator::Evaluator;
 use crate::identity::SERVICE_ACCOUNT;
 use crate::rule::{Words, url_matches};
@@ -33,7 +33,10 @@ impl Evaluator<'_> {
     pub fn has_shipped_rules(&self, id: RoleId) -> bool {
         let role = self.role(id);
         let shipped: Vec<&BuiltInRole> = self.shipped_under(&self.text(role.namespace), &self.text(role.name));
-        let mut own = role.rules.iter().filter(|rule| rule.origin == id);
+        let is_own = |rule: &&RoleRule| {
+            self.aggregated_from(id, **rule).is_none() && self.role(rule.origin).source != Source::BuiltIn
+        };
+        let mut own = role.rules.iter().filter(is_own);
         !shipped.is_empty() && own.all(|rule| self.is_shipped_rule(&self.rule(*rule).words, &shipped))
     }
 

@@ -66,7 +66,11 @@ struct Asked {
     /// For every policy the lines of its validations.
     lines: Vec<Vec<u32>>,
     known: BTreeSet<String>,
-    /// Bindings that the API server would not take.
+    /// Policies and bindings, each as it is written once.
+    written: Vec<Tree>,
+    /// Where each binding is, and the name of its policy.
+    bindings: Vec<(JsonSkipped, String)>,
+    /// What the API server would not take, or what is not known of.
     refused: Vec<JsonSkipped>,
 }
 
@@ -77,6 +81,8 @@ fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: 
         entries: Vec::new(),
         lines: Vec::new(),
         known: BTreeSet::new(),
+        written: Vec::new(),
+        bindings: Vec::new(),
         refused: Vec::new(),
     };
     let mut given_names = 0;
@@ -89,6 +95,7 @@ fn report(arguments: &PolicyTestArguments, given: Option<Collected>, mut input: 
         asked.add_parameters(collected, &arguments.default_namespace);
     }
     asked.bind(given_names);
+    asked.miss_policies();
     let (objects, as_written) = asked.objects(arguments, &mut input);
     let Collected { results, .. } = input;
     let mut coverage = json::coverage_of(&results.coverage, results.resources.len());
@@ -125,21 +132,32 @@ impl Asked {
     fn add_policies(&mut self, collected: &Collected) {
         let names = report_of(&collected.results);
         for (reference, seen) in collected.in_order() {
-            if let Some(binding) = Binding::of(&seen.tree)
-                && !self.policies.bindings.iter().any(|known| known.name == binding.name)
-            {
+            if let Some(why) = policy::admission::left_out(&seen.tree) {
+                self.refused.push(left_out(&names, reference, why.to_owned()));
+            }
+            // What is there twice is one; of what is not the same nobody knows which one stays, so that each is asked.
+            if self.written.contains(&seen.tree) {
+                continue;
+            }
+            if let Some(binding) = Binding::of(&seen.tree) {
+                self.written.push(seen.tree.clone());
+                if self.policies.bindings.iter().any(|known| known.name == binding.name) {
+                    self.refused.push(left_out(&names, reference, twice("binding", &binding.name)));
+                }
                 if !binding.mistakes.is_empty() {
                     self.refused.extend(refused(&names, reference, &binding, seen));
                 }
+                self.bindings.push((left_out(&names, reference, String::new()), binding.policy.clone()));
                 self.policies.bindings.push(binding);
             }
             if seen.tree.text_at(&["kind"]) == "CustomResourceDefinition" {
                 self.policies.resources.define(&seen.tree);
             }
-            let Some(policy) = Policy::of(&seen.tree).filter(|policy| !self.known.contains(&policy.name)) else {
-                continue;
-            };
-            self.known.insert(policy.name.clone());
+            let Some(policy) = Policy::of(&seen.tree) else { continue };
+            self.written.push(seen.tree.clone());
+            if !self.known.insert(policy.name.clone()) {
+                self.refused.push(left_out(&names, reference, twice("policy", &policy.name)));
+            }
             let resource = names.resource(reference.resource);
             self.entries.push(PolicyEntry {
                 name: policy.name.clone(),
@@ -175,11 +193,7 @@ impl Asked {
             let object = Subject::new(&seen.tree, request).object;
             if is_namespace {
                 self.namespaces.entry(namespace).or_insert(object);
-            } else if !self.policies.parameters.iter().any(|(place, known)| {
-                *place == namespace
-                    && known.text_at(&["metadata", "name"]) == object.text_at(&["metadata", "name"])
-                    && known.text_at(&["kind"]) == object.text_at(&["kind"])
-            }) {
+            } else if !self.policies.parameters.iter().any(|(place, known)| *place == namespace && *known == object) {
                 self.policies.parameters.push((namespace, object));
             }
         }
@@ -197,6 +211,17 @@ impl Asked {
         let everywhere = entries.filter(|(_, entry)| entry.bound_everywhere);
         let everywhere: Vec<Binding> = everywhere.map(|(policy, _)| Binding::everywhere(policy)).collect();
         self.policies.bindings.extend(everywhere);
+    }
+
+    /// Bindings of policies that are not in the input: what those refuse is not known.
+    fn miss_policies(&mut self) {
+        for (place, policy) in std::mem::take(&mut self.bindings) {
+            if !self.known.contains(&policy) {
+                let reason =
+                    format!("binds the policy `{policy}`, which is not in the input: what it refuses is not known");
+                self.refused.push(JsonSkipped { reason, ..place });
+            }
+        }
     }
 
     fn objects(&self, arguments: &PolicyTestArguments, input: &mut Collected) -> (Vec<ObjectEntry>, BTreeSet<String>) {
@@ -226,16 +251,16 @@ impl Asked {
         as_written: &mut BTreeSet<String>,
     ) -> ObjectEntry {
         let user = arguments.user.clone().map(|name| {
-            // What the API server says of everybody who is known.
-            let authenticated = "system:authenticated".to_owned();
-            User { name, groups: arguments.groups.iter().cloned().chain([authenticated]).collect() }
+            // With the groups that the API server adds, those of a ServiceAccount among them.
+            let rbac::Identity { user, groups } = rbac::Identity::user(&name, &arguments.groups);
+            User { name: user, groups }
         });
         let request = Request::create(&seen.tree, &self.policies.resources, &arguments.default_namespace, user);
         let namespace = request.namespace.clone();
         let subject = Subject::new(&seen.tree, request);
         let decided = self.policies.decide(&subject, self.namespaces.get(&namespace));
         if decided.asked > 0 && !subject.is_known {
-            as_written.insert(subject.request.kind.clone());
+            as_written.insert(format!("{} of {}", subject.request.kind, subject.object.text_at(&["apiVersion"])));
         }
         let resource = names.resource(reference.resource);
         let entry = |decision: &Decision, of_pods: bool| self.decision(decision, of_pods, seen, resource.line);
@@ -243,11 +268,16 @@ impl Asked {
         let outcome = outcome(&decisions);
         let mut pods = None;
         if !arguments.no_pods
-            && let Some((pod, user)) = policy::admission::pod_of(&subject.object, &namespace)
+            && let Some(pod) = policy::admission::pod_of(&subject.object, &namespace)
         {
-            let request = Request::create(&pod, &self.policies.resources, &namespace, Some(user));
-            let decided = self.policies.decide(&Subject::new(&pod, request), self.namespaces.get(&namespace));
-            let of_pods: Vec<DecisionEntry> = decided.decisions.iter().map(|one| entry(one, true)).collect();
+            // Where what stands between them is refused, no pod is made.
+            let between = policy::admission::made_between(&subject.object, &namespace);
+            let mut of_pods: Vec<DecisionEntry> = Vec::new();
+            for (made, user) in between.into_iter().chain([pod]) {
+                let request = Request::create(&made, &self.policies.resources, &namespace, Some(user));
+                let decided = self.policies.decide(&Subject::new(&made, request), self.namespaces.get(&namespace));
+                of_pods.extend(decided.decisions.iter().map(|one| entry(one, true)));
+            }
             pods = Some(self::outcome(&of_pods));
             decisions.extend(of_pods);
         }
@@ -294,6 +324,18 @@ impl Asked {
             policy_line: of_validation.unwrap_or(policy.line),
         }
     }
+}
+
+fn twice(what: &str, name: &str) -> String {
+    format!(
+        "another {what} `{name}` is in the input, and is not the same: which one a cluster has is not known, each is asked"
+    )
+}
+
+/// Something that is not known of an object.
+fn left_out(names: &Report<'_>, reference: &Occurrence, reason: String) -> JsonSkipped {
+    let resource = names.resource(reference.resource);
+    JsonSkipped { path: names.path(resource), line: Some(resource.line), kind: JsonSkipKind::NothingToJudge, reason }
 }
 
 /// What is said of a binding that the API server would not take.

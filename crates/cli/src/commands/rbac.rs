@@ -60,6 +60,9 @@ fn config(common: &RbacInput, inventory: &Inventory) -> Config {
     }
 }
 
+/// Roles of which there are several of one name that are told.
+const MOST_COLLISIONS: usize = 8;
+
 /// A report that answers nothing yet.
 fn report(evaluator: &Evaluator<'_>, common: &RbacInput) -> RbacReport {
     let inventory = evaluator.inventory();
@@ -79,6 +82,11 @@ fn report(evaluator: &Evaluator<'_>, common: &RbacInput) -> RbacReport {
         .any(|binding| !binding.cluster && inventory.namespace(binding.resource).is_empty())
     {
         assumptions.push(format!("objects without a namespace are in `{}`", common.default_namespace));
+    }
+    let colliding: Vec<_> = evaluator.colliding().collect();
+    assumptions.extend(colliding.iter().take(MOST_COLLISIONS).map(|role| describe::collision(evaluator, *role)));
+    if let Some(more @ 1..) = colliding.len().checked_sub(MOST_COLLISIONS) {
+        assumptions.push(format!("{more} more roles are there several times, and grant what any of them says"));
     }
     RbacReport {
         schema_version: json::SCHEMA_VERSION.to_owned(),

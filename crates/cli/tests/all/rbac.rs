@@ -279,3 +279,25 @@ fn a_row_of_the_matrix_has_what_comes_through_groups() {
     let listed = text(&rbac(&["subjects"], &file));
     assert_eq!(listed.matches("can call the kubelet").count(), 1, "{listed}");
 }
+
+#[test]
+fn roles_of_one_name_are_told_and_none_hides_another() {
+    let role = |verb: &str, resource: &str| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: a}}\nrules:\n  \
+             - {{apiGroups: [''], resources: [{resource}], verbs: [{verb}]}}\n"
+        )
+    };
+    let bound = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: a}\n\
+                 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: a}\n\
+                 subjects: [{kind: User, name: u, apiGroup: rbac.authorization.k8s.io}]\n";
+    let (_folder, file) = folder(&(role("get", "secrets") + bound + &role("get", "pods")));
+    for resource in ["secrets", "pods"] {
+        let answer = rbac(&["can", "user:u", "get", resource], &file);
+        assert_eq!(answer.status.code(), Some(0), "{resource}");
+        let said = text(&answer);
+        assert!(said.contains("ClusterRole `a` is there 2 times and is not the same"), "{said}");
+    }
+    let (_folder, file) = folder(&(role("get", "secrets") + bound));
+    assert!(!text(&rbac(&["can", "user:u", "get", "secrets"], &file)).contains("is not the same"));
+}

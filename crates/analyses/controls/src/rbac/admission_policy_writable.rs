@@ -94,6 +94,106 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: p
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  validations: [{expression: 'params.data.a == \"b\"'}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: b
+spec:
+  policyName: p
+  validationActions: [Deny]
+  paramRef: {name: cfg, namespace: x, parameterNotFoundAction: Deny}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [configmaps], verbs: [update], resourceNames: [cfg]} #~ medium rules[0]: `User eve` can change the parameters of an admission policy
+  - {apiGroups: [''], resources: [configmaps], verbs: [update], resourceNames: [other]}
+  - {apiGroups: [''], resources: [configmaps], verbs: [get, create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: y
+rules:
+  - {apiGroups: [''], resources: [configmaps], verbs: [update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: y
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: p
+spec:
+  paramKind: {apiVersion: rules.example.com/v1, kind: ReplicaLimit}
+  matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  validations: [{expression: 'true'}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: b
+spec:
+  policyName: p
+  validationActions: [Deny]
+  paramRef: {selector: {matchLabels: {a: b}}, parameterNotFoundAction: Deny}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [rules.example.com], resources: [replicalimits], verbs: [patch]} #~ high
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
     ],
 };
 
@@ -101,7 +201,12 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     grants::report(
         inventory,
         findings,
-        &["mutating-admission-policies", "weaken-admission-policies", "weaken-policy-engine"],
+        &[
+            "mutating-admission-policies",
+            "weaken-admission-policies",
+            "weaken-admission-parameters",
+            "weaken-policy-engine",
+        ],
         grants::by_scope,
     );
 }

@@ -81,7 +81,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     let mut grown: BTreeMap<RoleId, Vec<String>> = BTreeMap::new();
     for (id, role) in (0..).map(RoleId).zip(evaluator.roles()) {
         let mut origins: Vec<RoleId> =
-            role.rules.iter().map(|rule| rule.origin).filter(|origin| *origin != id).collect();
+            role.rules.iter().filter_map(|rule| evaluator.aggregated_from(id, *rule)).collect();
         origins.dedup();
         for origin in origins {
             let of = grown.entry(origin).or_default();

@@ -9,7 +9,7 @@ use model::inventory::Inventory;
 use model::severity::Severity;
 use model::symbols::Symbol;
 use rbac::capability::Capabilities;
-use rbac::{BindingId, RoleLink, SubjectKey, catalogue};
+use rbac::{BindingId, Evaluator, RoleId, RoleLink, SubjectKey, catalogue};
 
 use super::grants::{self, ALLOW_SUBJECTS};
 
@@ -137,6 +137,27 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: edit
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: edit #~ info
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
     ],
 };
 
@@ -148,7 +169,7 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
     for (id, binding) in (0..).map(BindingId).zip(evaluator.bindings()) {
         let name = evaluator.text(binding.role_name);
         let RoleLink::Role(role) = binding.role else { continue };
-        if !binding.cluster_role || !matches!(&*name, "edit" | "admin") || !grants::is_default_role(evaluator, role) {
+        if !binding.cluster_role || !matches!(&*name, "edit" | "admin") || !is_built_in(evaluator, role) {
             continue;
         }
         let subjects = binding.subjects.iter().copied();
@@ -224,6 +245,12 @@ impl Accounts {
         let powers = self.0.get(&namespace)?.iter().filter(|power| !without.contains(&power.subject));
         powers.copied().reduce(worse)
     }
+}
+
+/// Whether a role is what every cluster has, or has that among it.
+fn is_built_in(evaluator: &Evaluator<'_>, role: RoleId) -> bool {
+    let namesakes = evaluator.namesakes(role);
+    grants::is_default_role(evaluator, role) || namesakes.iter().any(|role| grants::is_default_role(evaluator, *role))
 }
 
 /// Of equals the first.

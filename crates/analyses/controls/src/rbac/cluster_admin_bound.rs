@@ -197,6 +197,87 @@ subjects:
   - {kind: Group, name: 'system:masters', apiGroup: rbac.authorization.k8s.io}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['*'], resources: ['*'], verbs: ['*']} #~ critical rules[0]: `Group system:kube-scheduler` can do everything
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: Group, name: 'system:kube-scheduler', apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: ['*'], resources: ['*'], verbs: ['*']}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: 'system:kube-scheduler', apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: cluster-admin
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin #~ critical
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: cluster-admin
+  annotations: {rbac.authorization.kubernetes.io/autoupdate: 'false'}
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
     ],
 };
 

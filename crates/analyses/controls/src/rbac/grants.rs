@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::targets::{self, Target, Targets};
 use model::control::InventoryFindings;
 use model::finding::Finding;
 use model::inventory::{Inventory, ResourceId, RoleFact};
@@ -23,7 +24,7 @@ use rbac::{BindingId, Config, Evaluator, Grant, RoleId, RoleLink, Source, Subjec
 pub(crate) const ALLOW_SUBJECTS: Parameter = parameter(
     "allow_subjects",
     Default::List(&["system:masters", "system:kube-controller-manager", "system:kube-scheduler", "system:nodes"]),
-    "subjects that are known and accepted: names of users and groups, `namespace/name` of ServiceAccounts",
+    "subjects that are known and accepted: names of users and groups (`user:` or `group:` before a name says which), `namespace/name` of ServiceAccounts",
 );
 
 /// Namespaces in which rights are worth more.
@@ -52,6 +53,8 @@ pub(crate) struct Situation {
     pub(crate) limited: bool,
     /// Where those are users and accounts, the worst that they can do.
     pub(crate) worst_named: Option<Severity>,
+    /// Of Secrets the worst that the accounts can do whose tokens are among them; of Roles the worst that they give.
+    pub(crate) worst_target: Option<Severity>,
     /// Whether the namespace is known not to enforce a level of Pod Security.
     pub(crate) takes_any_pod: bool,
 }
@@ -138,7 +141,7 @@ pub(crate) fn report_where(
         let subjects: Vec<SubjectKey> = std::iter::once(worst.proof.subject).chain(others).collect();
         let value = named_all(evaluator, &subjects);
         let finding = Finding::at_place(place).value(value).severity(worst.severity);
-        findings.report(resource, finding.message(message(evaluator, worst)));
+        findings.report(resource, finding.message(message(&capabilities, worst)));
     }
 }
 
@@ -228,19 +231,27 @@ pub(crate) fn look_at_all(inventory: &Inventory, findings: &mut InventoryFinding
 /// Whether users have said that a subject is known.
 pub(crate) fn is_accepted(evaluator: &Evaluator<'_>, subject: SubjectKey, findings: &InventoryFindings<'_>) -> bool {
     let accepted = findings.findings.list(&ALLOW_SUBJECTS);
+    let is_named = |is: &dyn Fn(&str) -> bool| accepted.iter().any(is);
     match subject {
         SubjectKey::User(user) => {
             let user = evaluator.text(user);
-            let account = user.strip_prefix("system:serviceaccount:").map(|account| account.replacen(':', "/", 1));
-            // What a slash parts is an account; what is reserved for groups names no user.
-            accepted.iter().any(|accepted| match account.as_deref() {
-                Some(account) => accepted == account || accepted == user,
-                None => accepted == user && !GROUPS.contains(&&*user) && !accepted.contains('/'),
+            let account = rbac::split_service_account(&user).map(|(namespace, name)| format!("{namespace}/{name}"));
+            is_named(&|accepted| match (accepted.strip_prefix("user:"), &account) {
+                (Some(accepted), _) => accepted == user,
+                (None, Some(account)) => accepted == account || accepted == user,
+                // What a slash parts is an account.
+                (None, None) => accepted == user && !GROUPS.contains(&&*user) && !accepted.contains('/'),
             })
         }
         SubjectKey::Group(group) => {
             let group = evaluator.text(group);
-            accepted.iter().any(|accepted| accepted == group)
+            // A group is what a certificate or a claim says: one with the name of a user or an account is neither.
+            let is_reserved = USERS.contains(&&*group)
+                || ["system:node:", "system:serviceaccount:"].iter().any(|of| group.starts_with(of));
+            is_named(&|accepted| match accepted.strip_prefix("group:") {
+                Some(accepted) => accepted == group,
+                None => accepted == group && !is_reserved && !accepted.contains('/'),
+            })
         }
         SubjectKey::Nobody => false,
     }
@@ -248,6 +259,9 @@ pub(crate) fn is_accepted(evaluator: &Evaluator<'_>, subject: SubjectKey, findin
 
 /// Groups that are accepted unless somebody says otherwise: a user of that name is not in them.
 const GROUPS: [&str; 2] = ["system:masters", "system:nodes"];
+
+/// Users that are accepted unless somebody says otherwise: a group of that name is somebody else.
+const USERS: [&str; 2] = ["system:kube-controller-manager", "system:kube-scheduler"];
 
 fn situation(capabilities: &Capabilities<'_>, proof: &Proof, findings: &InventoryFindings<'_>) -> Situation {
     let evaluator = capabilities.evaluator();
@@ -264,8 +278,18 @@ fn situation(capabilities: &Capabilities<'_>, proof: &Proof, findings: &Inventor
         leads_to_cluster: namespace.is_some_and(|namespace| capabilities.leads_to_cluster(namespace)),
         limited: proof.limited,
         worst_named: proof.limited.then(|| worst_named(capabilities, proof)).flatten(),
+        worst_target: match danger {
+            "read-secrets" => token(capabilities, proof).map(|target| target.severity),
+            "bind-namespace-roles" => targets::worst_role(capabilities, proof),
+            _ => None,
+        },
         takes_any_pod: namespace.is_some_and(|namespace| takes_any_pod(evaluator.inventory(), namespace)),
     }
+}
+
+/// The worst account whose token can be read.
+fn token(capabilities: &Capabilities<'_>, proof: &Proof) -> Option<Target> {
+    Targets::shared(capabilities).token(capabilities, proof.grants[0], proof.namespace)
 }
 
 /// Whether what may be written are ClusterRoles that others take rules from: any, or those of a name that have the label.
@@ -430,9 +454,12 @@ pub(crate) fn named_all(evaluator: &Evaluator<'_>, subjects: &[SubjectKey]) -> S
 /// The chain from a subject to a rule.
 pub(crate) fn chain(evaluator: &Evaluator<'_>, grant: Grant) -> String {
     let rule = evaluator.role(grant.role).rules[grant.rule as usize];
-    let from = match rule.origin == grant.role {
-        true => String::new(),
-        false => format!(" (aggregated from `{}`)", evaluator.text(evaluator.role(rule.origin).name)),
+    let from = match evaluator.aggregated_from(grant.role, rule) {
+        Some(origin) => format!(" (aggregated from `{}`)", evaluator.text(evaluator.role(origin).name)),
+        None if evaluator.collides(grant.role) => {
+            format!(" of one of {} roles of this name, which differ", evaluator.namesakes(grant.role).len())
+        }
+        None => String::new(),
     };
     format!(
         "{}{} gives {}, rule {}{from}",
@@ -472,20 +499,39 @@ pub(crate) fn scope(evaluator: &Evaluator<'_>, namespace: Option<Symbol>) -> Str
     }
 }
 
-fn message(evaluator: &Evaluator<'_>, found: &Found) -> String {
+fn message(capabilities: &Capabilities<'_>, found: &Found) -> String {
+    let evaluator = capabilities.evaluator();
     let proof = &found.proof;
     let danger = &catalogue::ALL[proof.danger];
     let mut chains: Vec<String> = proof.grants.iter().map(|grant| chain(evaluator, *grant)).collect();
     chains.dedup();
     let limited = if proof.limited { ", of some names," } else { "" };
     format!(
-        "`{{value}}` can {}{limited} {}: {}; {}. {}",
+        "`{{value}}` can {}{limited} {}: {}; {}{}. {}",
         danger.title,
         scope(evaluator, proof.namespace),
         chains.join(", and "),
         danger.why,
+        leading(capabilities, proof).unwrap_or_default(),
         narrowest(evaluator, proof)
     )
+}
+
+/// To whom it leads, of those who can do something critical in the whole cluster.
+fn leading(capabilities: &Capabilities<'_>, proof: &Proof) -> Option<String> {
+    let evaluator = capabilities.evaluator();
+    let (target, what) = match catalogue::ALL[proof.danger].id {
+        "read-secrets" => {
+            let token = token(capabilities, proof).filter(|target| target.severity == Severity::Critical);
+            (token?, "a token of")
+        }
+        id if STEPS.contains(&id) && !proof.limited => {
+            (Targets::shared(capabilities).account(proof.namespace?, proof.subject)?, "the account")
+        }
+        _ => return None,
+    };
+    let (_, name) = evaluator.describe(target.subject);
+    Some(format!("; {what} `{name}` is there, which can {}", catalogue::ALL[target.danger].title))
 }
 
 /// The smallest change that takes a right away.
@@ -496,6 +542,8 @@ fn narrowest(evaluator: &Evaluator<'_>, proof: &Proof) -> String {
         return format!("Bind a role that grants less than {}", role_name(evaluator, grant.role));
     }
     let compiled = evaluator.rule(rule);
+    // Where it takes several rules it is said which one.
+    let of = if proof.grants.len() > 1 { format!("rule {}", rule.index) } else { "the rule".to_owned() };
     match (compiled.has_every_verb(), compiled.has_every_resource()) {
         (true, true) => return "Write the verbs and resources that are used in the place of `*`".to_owned(),
         (true, false) => return "Write the verbs that are used in the place of `*`".to_owned(),
@@ -521,13 +569,13 @@ fn narrowest(evaluator: &Evaluator<'_>, proof: &Proof) -> String {
     let is_verb = |verb: &str| ways().any(|need| need.verbs.contains(&verb));
     let (resources, verbs) = (quoted(&words.resources, &is_resource), quoted(&words.verbs, &is_verb));
     if resources.is_empty() || verbs.is_empty() {
-        return "Take what is not used out of the rule".to_owned();
+        return format!("Take what is not used out of {of}");
     }
     let others = words.resources.iter().any(|resource| !is_resource(&evaluator.text(*resource)));
     let whole = match (others, words.verbs.iter().any(|verb| !is_verb(&evaluator.text(*verb)))) {
-        (true, _) => format!("Take {resources} out of the rule"),
-        (false, true) => format!("Take {verbs} out of the rule"),
-        (false, false) => "Take the rule out".to_owned(),
+        (true, _) => format!("Take {resources} out of {of}"),
+        (false, true) => format!("Take {verbs} out of {of}"),
+        (false, false) => format!("Take {of} out"),
     };
     // What is created has no name when it is asked for, and a subresource has that of its object.
     let is_nameless = words.verbs.iter().all(|verb| ["create", "deletecollection"].contains(&&*evaluator.text(*verb)))
@@ -671,6 +719,12 @@ const BAD: [&str; 2] = ["create-volumes", "sign-certificates"];
 pub(crate) fn severity_of(capabilities: &Capabilities<'_>, holding: &Holding, danger: usize) -> Severity {
     let own = capabilities.severity(holding, danger);
     let id = catalogue::ALL[danger].id;
+    if id == "read-secrets" && own < Severity::Critical {
+        let targets = Targets::shared(capabilities);
+        let grants = capabilities.evidence(holding, danger);
+        let tokens = grants.iter().filter_map(|grant| targets.token(capabilities, *grant, holding.namespace));
+        return tokens.map(|target| target.severity).fold(own, Severity::max);
+    }
     if !holding.limited.has(danger) {
         let leads = match holding.namespace {
             Some(namespace) => capabilities.leads_to_cluster(namespace),
@@ -683,7 +737,7 @@ pub(crate) fn severity_of(capabilities: &Capabilities<'_>, holding: &Holding, da
         };
     }
     // Of users and accounts by name, those are as bad as they are. Whom they lead to in turn is not asked.
-    if !matches!(id, "mint-service-account-tokens" | "impersonate") {
+    if !matches!(id, "mint-service-account-tokens" | "impersonate" | "impersonate-groups") {
         return own;
     }
     let grants = capabilities.evidence(holding, danger);

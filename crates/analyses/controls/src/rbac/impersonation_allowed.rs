@@ -152,18 +152,121 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [users], verbs: [impersonate], resourceNames: [bob]} #~ low
+  - {apiGroups: [''], resources: [groups], verbs: [impersonate], resourceNames: ['system:masters']} #~ critical rules[1]: `User eve` can act as a member of `system:masters` in the whole cluster
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [serviceaccounts], verbs: [impersonate], resourceNames: [web]} #~ low
+  - {apiGroups: [''], resources: [groups], verbs: [impersonate]} #~ critical
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [users], verbs: [impersonate], resourceNames: ['system:serviceaccount:n:web']} #~ low
+  - {apiGroups: [''], resources: [groups], verbs: [impersonate], resourceNames: ['system:masters']} #~ medium
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [''], resources: [users], verbs: [impersonate], resourceNames: [bob]} #~ low
+  - {apiGroups: [''], resources: [groups], verbs: [impersonate], resourceNames: [ops]} #~ critical rules[1]: `User eve` can act as a member of other groups, of some names
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: ops
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
     ],
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["impersonate", "impersonate-details"], grade);
+    grants::report(
+        inventory,
+        findings,
+        &["impersonate", "impersonate-masters", "impersonate-groups", "impersonate-details"],
+        grade,
+    );
 }
 
 fn grade(situation: &Situation) -> Severity {
     match situation {
         Situation { danger: "impersonate-details", .. } => Severity::Medium,
+        Situation { danger: "impersonate-masters", .. } => situation.base,
         // As bad as those whom it names.
         Situation { limited: true, worst_named, .. } => worst_named.unwrap_or(Severity::Low).max(Severity::Low),
+        // Groups are of the whole cluster.
+        Situation { danger: "impersonate-groups", .. } => situation.base,
         _ => grants::by_scope(situation),
     }
 }

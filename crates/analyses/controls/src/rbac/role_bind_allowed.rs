@@ -168,14 +168,79 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind]} #~ low rules[0]: `User eve` can bind Roles in namespace `x`
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: r
+rules:
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind], resourceNames: [big]} #~ high
+  - {apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: big
+  namespace: x
+rules:
+  - {apiGroups: ['*'], resources: ['*'], verbs: ['*']}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: small
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+",
+        ),
     ],
 };
 
 fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
-    grants::report(inventory, findings, &["bind-roles"], grade);
+    grants::report(inventory, findings, &["bind-roles", "bind-namespace-roles"], grade);
 }
 
 fn grade(situation: &Situation) -> Severity {
+    if situation.danger == "bind-namespace-roles" {
+        // As bad as the worst Role that is there.
+        return situation.worst_target.unwrap_or(Severity::Low).max(Severity::Low);
+    }
     // Roles that are worth much make it whole: what is limited is harmless.
     if situation.limited { Severity::Low } else { grants::by_scope(situation) }
 }

@@ -170,6 +170,186 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get], resourceNames: [t]} #~ a token of `x/adm` is there
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: t
+  namespace: x
+  annotations:
+    kubernetes.io/service-account.name: adm
+type: kubernetes.io/service-account-token
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: adm
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: ServiceAccount, name: adm, namespace: x}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get], resourceNames: [other]} #~ low
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: t
+  namespace: x
+  annotations:
+    kubernetes.io/service-account.name: adm
+type: kubernetes.io/service-account-token
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: adm
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: ServiceAccount, name: adm, namespace: x}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]} #~ critical
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: t
+  namespace: x
+  annotations:
+    kubernetes.io/service-account.name: adm
+type: kubernetes.io/service-account-token
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: adm
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: ServiceAccount, name: adm, namespace: x}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: a
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]} #~ of one of 2 roles of this name
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: a
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: a
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+",
+        ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: a
+rules:
+  - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: a
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: a
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: a
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get]} #~ high
+",
+        ),
     ],
 };
 
@@ -178,9 +358,11 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
 }
 
 fn grade(situation: &Situation) -> Severity {
-    match situation {
+    let by_scope = match situation {
         Situation { limited: true, .. } => Severity::Low,
         Situation { everywhere: true, .. } | Situation { in_system: true, .. } => Severity::High,
         _ => Severity::Medium,
-    }
+    };
+    // A token that is there is worth its account.
+    situation.worst_target.map_or(by_scope, |worst| worst.max(by_scope))
 }

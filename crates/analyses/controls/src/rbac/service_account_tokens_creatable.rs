@@ -175,6 +175,39 @@ subjects:
   - {kind: ServiceAccount, name: robot, namespace: shop}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: r
+  namespace: x
+rules:
+  - {apiGroups: [''], resources: [serviceaccounts/token], verbs: [create]} #~ critical rules[0]: `User eve` can issue tokens of ServiceAccounts in namespace `x`: RoleBinding `b` gives Role `r`, rule 0; a login as any ServiceAccount of the scope; the account `x/adm` is there, which can do everything
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: b
+  namespace: x
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: r
+subjects:
+  - {kind: User, name: eve, apiGroup: rbac.authorization.k8s.io}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: adm
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: ServiceAccount, name: adm, namespace: x}
+",
+        ),
     ],
 };
 
@@ -186,7 +219,9 @@ fn grade(situation: &Situation) -> Severity {
     match situation {
         // As bad as the accounts that it names.
         Situation { limited: true, worst_named, .. } => worst_named.unwrap_or(Severity::Low).max(Severity::Low),
-        Situation { everywhere: true, .. } | Situation { in_system: true, .. } => Severity::Critical,
+        Situation { everywhere: true, .. }
+        | Situation { in_system: true, .. }
+        | Situation { leads_to_cluster: true, .. } => Severity::Critical,
         _ => situation.base,
     }
 }

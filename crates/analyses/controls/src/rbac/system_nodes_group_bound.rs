@@ -78,6 +78,19 @@ subjects:
   - {kind: Group, name: 'system:nodes', apiGroup: rbac.authorization.k8s.io}
 ",
         ),
+        fixture(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: b
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - {kind: Group, name: 'system:nodes', apiGroup: rbac.authorization.k8s.io} #~ critical
+",
+        ),
     ],
 };
 
@@ -95,7 +108,9 @@ fn check(inventory: &Inventory, findings: &mut InventoryFindings<'_>) {
             continue;
         }
         let message = format!("`{{value}}` is given `{}`: whoever breaks out of a pod has it", subject.role);
-        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key));
+        let own = findings.findings.severity;
+        let severity = grants::worst_of_binding(&capabilities, subject.binding).map_or(own, |worst| worst.max(own));
+        let finding = Finding::at_place(subject.place).value(grants::named(evaluator, subject.key)).severity(severity);
         findings.report(subject.resource, finding.message(message));
     }
 }

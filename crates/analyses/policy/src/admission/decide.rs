@@ -100,6 +100,7 @@ impl Policies {
             object: subject.object.at(&["metadata", "labels"]),
             namespace: namespace.at(&["metadata", "labels"]),
         };
+        let own = (subject.request.group.as_str(), subject.request.version.as_str());
         for (index, policy) in self.policies.iter().enumerate() {
             if !policy.mistakes.is_empty() {
                 continue;
@@ -115,22 +116,25 @@ impl Policies {
                     Case { index, policy, binding, subject, namespace: &namespace, decisions: &mut decisions };
                 match (&matched, bound) {
                     (_, Some(Matched::No)) | (Matched::No, _) => {}
-                    (Matched::Unknown(on), _) => case.unknown(on),
-                    (_, Some(Matched::Unknown(on))) => case.unknown(&on),
+                    (Matched::Unknown(on), _) => case.if_it_says_anything(on, |case| self.ask(case, own)),
+                    (_, Some(Matched::Unknown(on))) => case.if_it_says_anything(&on, |case| self.ask(case, own)),
                     (Matched::Yes { group, version }, _) => {
                         asked += 1;
-                        match self.parameters_of(policy, binding, &subject.request) {
-                            Parameters::Found(all) => {
-                                all.iter().for_each(|parameter| case.evaluate((group, version), parameter));
-                            }
-                            Parameters::NotSeen(on) => case.without_parameter((group, version), &on),
-                            Parameters::Wrong(why) => case.misconfigured(why),
-                        }
+                        self.ask(&mut case, (group, version));
                     }
                 }
             }
         }
         Decided { decisions, asked }
+    }
+
+    /// What a binding says with each of its parameters.
+    fn ask(&self, case: &mut Case<'_>, matched: (&str, &str)) {
+        match self.parameters_of(case.policy, case.binding, &case.subject.request) {
+            Parameters::Found(all) => all.iter().for_each(|parameter| case.evaluate(matched, parameter)),
+            Parameters::NotSeen(on) => case.without_parameter(matched, &on),
+            Parameters::Wrong(why) => case.misconfigured(why),
+        }
     }
 
     /// The values of `params`.
@@ -284,6 +288,17 @@ impl<'a> Case<'a> {
 
     fn unknown(&mut self, on: &str) {
         self.say(None, Answer::Unknown(on.to_owned()), "", self.binding.actions.clone());
+    }
+
+    /// Whom the policy is for is not known: neither is what follows, unless nothing does either way.
+    fn if_it_says_anything(&mut self, on: &str, ask: impl FnOnce(&mut Self)) {
+        let before = self.decisions.len();
+        ask(self);
+        let says_something = self.decisions.len() > before;
+        self.decisions.truncate(before);
+        if says_something {
+            self.unknown(on);
+        }
     }
 
     /// An error counts as a refusal, unless the policy ignores errors.

@@ -226,6 +226,22 @@ impl Compiler {
     }
 }
 
+/// Why an object that decides about others is not evaluated, if it is one: what it does is not known.
+pub fn left_out(object: &Tree) -> Option<&'static str> {
+    let (group, version) = object.text_at(&["apiVersion"]).split_once('/')?;
+    let is_read = matches!(version, "v1" | "v1beta1");
+    match object.text_at(&["kind"]) {
+        _ if group != "admissionregistration.k8s.io" => None,
+        "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" if !is_read => {
+            Some("it is of a version that is not evaluated: what it refuses is not known")
+        }
+        "MutatingAdmissionPolicy" | "MutatingAdmissionPolicyBinding" => {
+            Some("it changes objects before other policies see them, which is not evaluated")
+        }
+        _ => None,
+    }
+}
+
 fn is(object: &Tree, kind: &str) -> bool {
     let versions = ["admissionregistration.k8s.io/v1", "admissionregistration.k8s.io/v1beta1"];
     object.text_at(&["kind"]) == kind && versions.contains(&object.text_at(&["apiVersion"]))

@@ -56,11 +56,7 @@ pub fn pod_of(workload: &Tree, namespace: &str) -> Option<(Tree, User)> {
         }
     }
     metadata.set("ownerReferences", Tree::List(vec![owner(workload, kind, name)]));
-    let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"];
-    let user = User {
-        name: format!("system:serviceaccount:kube-system:{controller}"),
-        groups: groups.map(str::to_owned).to_vec(),
-    };
+    let user = User::controller(controller);
     let pod =
         Tree::fields([("apiVersion", "v1".into()), ("kind", "Pod".into()), ("metadata", metadata), ("spec", spec)]);
     Some((pod, user))

@@ -1,6 +1,7 @@
 //! The request that brings an object: who it is for, and who makes it.
 
 use super::Tree;
+use super::defaults::NAME;
 
 /// A kind of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,14 @@ pub struct User {
     pub name: String,
     /// The groups.
     pub groups: Vec<String>,
+}
+
+impl User {
+    /// A controller of the control plane, by the name of its account.
+    pub(super) fn controller(name: &str) -> User {
+        let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"];
+        User { name: format!("system:serviceaccount:kube-system:{name}"), groups: groups.map(str::to_owned).to_vec() }
+    }
 }
 
 /// The request that creates an object.
@@ -142,10 +151,8 @@ impl Request {
             ("dryRun", Tree::Bool(false)),
             ("options", Tree::unknown("the options of the request")),
         ]);
-        // The server makes a name later than it makes the request.
-        if let Some(name) = &self.name {
-            request.set("name", name.as_str().into());
-        }
+        // A name that the server makes is there when policies are asked: `AdmissionToValidateObjectFunc`.
+        request.set("name", self.name.as_deref().map_or_else(|| Tree::unknown(NAME), Tree::from));
         if !self.namespace.is_empty() {
             request.set("namespace", self.namespace.as_str().into());
         }

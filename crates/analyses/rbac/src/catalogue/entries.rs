@@ -5,7 +5,9 @@
 
 use model::severity::Severity;
 
-use super::wanted::{CHANGE, CREATE, DATA, DELETE, DRIVEN, EDIT, ENGINES, READ, RUN, WRITE, WRITE_OR_DELETE};
+use super::wanted::{
+    ANYBODY, CHANGE, CONSTRAINED, CREATE, DATA, DELETE, DRIVEN, EDIT, ENGINES, READ, RUN, WRITE, WRITE_OR_DELETE,
+};
 use super::{Danger, Need, Theme, Where, need};
 
 const EVERYTHING: &[Need] = &[Need::EVERYTHING];
@@ -61,7 +63,7 @@ pub static ALL: &[Danger] = &[
         why: "any role that exists can be taken, `cluster-admin` among them",
         ways: &[
             &[
-                &[need(&["bind"], "rbac.authorization.k8s.io", &["roles", "clusterroles"])],
+                &[need(&["bind"], "rbac.authorization.k8s.io", &["clusterroles"])],
                 &[need(WRITE, "rbac.authorization.k8s.io", &["rolebindings"])],
             ],
             &[
@@ -69,6 +71,19 @@ pub static ALL: &[Danger] = &[
                 &[need(WRITE, "rbac.authorization.k8s.io", &["clusterrolebindings"])],
             ],
         ],
+        place: Where::Anywhere,
+    },
+    Danger {
+        id: "bind-namespace-roles",
+        title: "bind Roles",
+        theme: Theme::Identity,
+        severity: Severity::High,
+        techniques: &["T1098.006"],
+        why: "any Role that is there can be taken, and no ClusterRole",
+        ways: &[&[
+            &[need(&["bind"], "rbac.authorization.k8s.io", &["roles"])],
+            &[need(WRITE, "rbac.authorization.k8s.io", &["rolebindings"])],
+        ]],
         place: Where::Anywhere,
     },
     Danger {
@@ -98,22 +113,28 @@ pub static ALL: &[Danger] = &[
         severity: Severity::Critical,
         techniques: &["T1078"],
         why: "whatever the other one may do can be done in their name",
-        ways: &[
-            &[&[need(&["impersonate"], "", &["users", "serviceaccounts"])]],
-            &[
-                &[
-                    need(&["impersonate:user-info"], "authentication.k8s.io", &["users"]),
-                    need(&["impersonate:serviceaccount"], "authentication.k8s.io", &["serviceaccounts"]),
-                    need(
-                        &["impersonate:arbitrary-node", "impersonate:associated-node"],
-                        "authentication.k8s.io",
-                        &["nodes"],
-                    ),
-                ],
-                IMPERSONATE_ON,
-            ],
-        ],
+        ways: &[&[&[need(&["impersonate"], "", &["users", "serviceaccounts"])]], &[CONSTRAINED, IMPERSONATE_ON]],
         place: Where::Anywhere,
+    },
+    Danger {
+        id: "impersonate-masters",
+        title: "act as a member of `system:masters`",
+        theme: Theme::Identity,
+        severity: Severity::Critical,
+        techniques: &["T1078"],
+        why: "beside the name of anybody, who need not have a right, it is allowed everything before roles are asked",
+        ways: &[&[&[need(&["impersonate"], "", &["groups"]).named(&["system:masters"])], ANYBODY]],
+        place: Where::Outright,
+    },
+    Danger {
+        id: "impersonate-groups",
+        title: "act as a member of other groups",
+        theme: Theme::Identity,
+        severity: Severity::Critical,
+        techniques: &["T1078"],
+        why: "beside the name of anybody, who need not have a right, it is whatever is bound to the group",
+        ways: &[&[&[need(&["impersonate"], "", &["groups"])], ANYBODY]],
+        place: Where::Outright,
     },
     Danger {
         id: "impersonate-details",
@@ -538,6 +559,16 @@ pub static ALL: &[Danger] = &[
             ),
         ]]],
         place: Where::Anywhere,
+    },
+    Danger {
+        id: "weaken-admission-parameters",
+        title: "change the parameters of an admission policy",
+        theme: Theme::Admission,
+        severity: Severity::High,
+        techniques: &["T1562.001"],
+        why: "what the policy refuses is what they say",
+        ways: &[&[&[Need::PARAMETERS]]],
+        place: Where::Parameters,
     },
     Danger {
         id: "weaken-policy-engine",

@@ -107,3 +107,13 @@ pub(super) const DATA: &[Need] = &[
     need(DELETE, "batch", &["jobs", "cronjobs"]),
     need(DELETE, "snapshot.storage.k8s.io", &["volumesnapshots", "volumesnapshotcontents"]),
 ];
+
+/// A group is taken beside the name of a user or account; which one does not matter.
+pub(super) const ANYBODY: &[Need] = &[need(&["impersonate"], "", &["users", "serviceaccounts"]).any_will_do()];
+
+/// Whom constrained impersonation is of.
+pub(super) const CONSTRAINED: &[Need] = &[
+    need(&["impersonate:user-info"], "authentication.k8s.io", &["users"]),
+    need(&["impersonate:serviceaccount"], "authentication.k8s.io", &["serviceaccounts"]),
+    need(&["impersonate:arbitrary-node", "impersonate:associated-node"], "authentication.k8s.io", &["nodes"]),
+];

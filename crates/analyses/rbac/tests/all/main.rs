@@ -6,6 +6,7 @@ mod aggregation;
 mod capabilities;
 mod escalation;
 mod literal;
+mod namesakes;
 mod narrow;
 mod requests;
 mod setup;

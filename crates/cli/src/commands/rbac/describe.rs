@@ -72,18 +72,44 @@ pub(super) fn role(evaluator: &Evaluator<'_>, id: RoleId) -> ObjectReport {
     object(evaluator, kind, (evaluator.text(role.namespace), evaluator.text(role.name)), place)
 }
 
+/// What is said of roles of one name that do not grant the same.
+pub(super) fn collision(evaluator: &Evaluator<'_>, id: RoleId) -> String {
+    let all = evaluator.namesakes(id);
+    let written: Vec<ObjectReport> = all.iter().map(|id| role(evaluator, *id)).filter(|role| !role.built_in).collect();
+    let place = |role: &ObjectReport| Some(format!("{}:{}", role.path.as_ref()?, role.line?));
+    let mut places: Vec<String> = written.iter().take(MOST_PLACES).filter_map(place).collect();
+    if written.len() > MOST_PLACES {
+        places.push(format!("{} more", written.len() - MOST_PLACES));
+    }
+    let of = role(evaluator, id);
+    let what = format!("{} `{}`", of.kind, of.namespace.map_or(of.name.clone(), |at| format!("{at}/{}", of.name)));
+    let places = places.join(", ");
+    match written.len() {
+        1 => format!("{what} grants what {places} says, and what every API server ships under the name"),
+        count => {
+            format!("{what} is there {count} times and is not the same ({places}): it grants what any of them says")
+        }
+    }
+}
+
+/// Places of roles of one name that are told.
+const MOST_PLACES: usize = 4;
+
 /// How a right reaches its subject.
 pub(super) fn chain(evaluator: &Evaluator<'_>, grant: Grant) -> ChainReport {
     let Grant { binding: id, subject: number, role: role_id, rule } = grant;
     let rule = evaluator.role(role_id).rules[rule as usize];
     let place = evaluator.place_of_rule(rule);
+    let aggregated_from = evaluator.aggregated_from(role_id, rule);
+    // Of several roles of one name the one that has the rule.
+    let role_id = if aggregated_from.is_none() { rule.origin } else { role_id };
     ChainReport {
         subject: subject(evaluator, evaluator.binding(id).subjects[number as usize]),
         binding: binding(evaluator, id),
         role: role(evaluator, role_id),
         rule: RuleReport {
             index: rule.index,
-            aggregated_from: (rule.origin != role_id).then(|| evaluator.text(evaluator.role(rule.origin).name)),
+            aggregated_from: aggregated_from.map(|origin| evaluator.text(evaluator.role(origin).name)),
             text: rule_text(evaluator, evaluator.rule(rule)),
             path: place.map(|(resource, _)| path(evaluator, resource)),
             line: place.map(|(_, place)| place.line),

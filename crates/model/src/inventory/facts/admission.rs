@@ -110,6 +110,8 @@ pub struct AdmissionPolicyFact {
     pub place: Place,
     /// The kind of its parameters; empty if it has none.
     pub parameter_kind: Symbol,
+    /// The `apiVersion` of that kind.
+    pub parameter_version: Symbol,
     /// Whether it refuses pods when it cannot be evaluated, and is asked about them at all.
     pub covers_pods: bool,
 }
@@ -127,8 +129,19 @@ pub struct PolicyBindingFact {
     pub denies: bool,
     /// Whether it is for every object of every namespace.
     pub everywhere: bool,
+    /// The parameters, if it refers to any.
+    pub parameters: Option<ParametersFact>,
     /// The parameters, if what is not found is let through.
     pub optional_parameter: Option<ParameterReference>,
+}
+
+/// What a binding takes parameters from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParametersFact {
+    /// Their namespace; empty for that of the object that is judged, and for what is in none.
+    pub namespace: Symbol,
+    /// The name of the object; empty if labels choose them.
+    pub name: Symbol,
 }
 
 /// A reference to an object that holds parameters.

@@ -28,6 +28,9 @@ pub struct RoleFact {
     pub labels: Labels,
     /// Whether it grants the reading of logs, of pods or of nodes.
     pub reads_logs: bool,
+    /// Whether an API server that ships a role of this name adds to it what is missing: it was not read from a server, and
+    /// does not say otherwise.
+    pub is_reconciled: bool,
 }
 
 /// A rule of a role: what its lists say, as written.
@@ -66,6 +69,8 @@ pub struct BindingFact {
     pub subjects: Box<[SubjectFact]>,
     /// Its labels.
     pub labels: Labels,
+    /// Whether an API server that ships a binding of this name adds to it whom it lacks, as for roles.
+    pub is_reconciled: bool,
 }
 
 /// A subject of a binding.

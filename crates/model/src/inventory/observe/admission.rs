@@ -5,8 +5,8 @@ use crate::admission_rule::{covers, has_operation};
 use crate::document::Value;
 use crate::inventory::{
     AdmissionFacts, AdmissionPolicyFact, AskedAbout, BaselinePart, Demand, EnforcedLevel, EnforcementFact,
-    ParameterReference, PolicyBindingFact, PolicyScopeFact, ScopeKind, WebhookPurpose, WebhookServiceFact,
-    WideConstraintsFact,
+    ParameterReference, ParametersFact, PolicyBindingFact, PolicyScopeFact, ScopeKind, WebhookPurpose,
+    WebhookServiceFact, WideConstraintsFact,
 };
 use crate::labels::Selector;
 use crate::object::Object;
@@ -137,6 +137,7 @@ impl Observer<'_> {
             mutating: object.kind == "MutatingAdmissionPolicy",
             place: self.name_place(object),
             parameter_kind: self.symbol(spec(&["paramKind", "kind"])),
+            parameter_version: self.symbol(spec(&["paramKind", "apiVersion"])),
             covers_pods: covers_pods && !is_narrowed && !fails_open,
         }
     }
@@ -152,6 +153,10 @@ impl Observer<'_> {
             policy: self.symbol(spec(&["policyName"])),
             denies: actions.any(|action| action.text() == "Deny"),
             everywhere: spec(&["matchResources"]).is_none_or(is_empty),
+            parameters: spec(&["paramRef"]).map(|reference| ParametersFact {
+                namespace: self.symbol(reference.get("namespace")),
+                name: self.symbol(reference.get("name")),
+            }),
             optional_parameter: optional.map(|(action, name)| ParameterReference {
                 namespace: self.symbol(spec(&["paramRef", "namespace"])),
                 name: self.symbol(Some(name)),

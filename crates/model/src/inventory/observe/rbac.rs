@@ -28,6 +28,7 @@ impl Observer<'_> {
             aggregation_place: self.place_or_missing(aggregation, object.value, "aggregationRule"),
             labels: labels(object.value.at(&["metadata", "labels"]), self.symbols),
             reads_logs: rules().any(reads_logs),
+            is_reconciled: is_reconciled(object),
         }
     }
 
@@ -66,8 +67,16 @@ impl Observer<'_> {
                 })
                 .collect(),
             labels: labels(object.value.at(&["metadata", "labels"]), self.symbols),
+            is_reconciled: is_reconciled(object),
         }
     }
+}
+
+/// Whether a server that starts puts back what it ships under the name of the object. What has an identity was read from a
+/// server, which did so already. Source: `pkg/registry/rbac/reconciliation`.
+fn is_reconciled(object: &Object<'_>) -> bool {
+    let autoupdate = object.value.at(&["metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"]);
+    object.value.at(&["metadata", "uid"]).is_none() && autoupdate.is_none_or(|value| value.text() != "false")
 }
 
 /// Whether a rule grants `get` on `pods/log` or `nodes/log`. Source: the RBAC authorizer, `ResourceMatches`: `*` is every
