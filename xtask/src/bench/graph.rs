@@ -13,6 +13,16 @@ use crate::arguments::{cargo, say};
 
 const SECTION: &str = "attack paths and network of a cluster in one file";
 
+/// Rules that look at every pair of pods.
+const RULES: &str = "\
+rules:
+  - forbid: {from: internet, to: cluster, ports: 22}
+  - forbid: {from: cluster, to: cluster, ports: 2379}
+  - require: {from: cluster, to: cluster, ports: udp/53}
+  - allow only: {into: cluster, from: [cluster, nodes]}
+  - allow only: {out of: cluster, to: [cluster, {zone: outside, ports: 443}]}
+";
+
 pub(crate) fn figures(bench: &Bench, _before: &[Figure]) -> Vec<Figure> {
     say("bench: attack paths and network");
     match measure(bench) {
@@ -57,6 +67,14 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
     let loading = run(bench, &["scan", "--summary", "--order", "severity", "--only", "privileged-container"], &file)?;
     let exposure = run(bench, &["network", "exposure", "--output", "json=/dev/null"], &file)?;
     let blast = run(bench, &["network", "blast-radius", "internet", "--output", "json=/dev/null"], &file)?;
+    let rules = bench.scratch.join("network-rules.yaml");
+    std::fs::write(&rules, RULES).context("cannot write the rules of the network")?;
+    let rules = rules.display().to_string();
+    let check = ["network", "check", "--rules", &rules, "--output", "json=/dev/null"];
+    let check = run(bench, &check, &file)?;
+    let generate = bench.scratch.join("network-policies").display().to_string();
+    let generate = ["network", "generate", "--output-dir", &generate, "--certificate", "/dev/null"];
+    let generate = run(bench, &generate, &file)?;
     let what = format!(
         "{} pods of {} workloads, {} policies",
         many_policies.pods, many_policies.workloads, many_policies.policies
@@ -76,6 +94,8 @@ fn measure(bench: &Bench) -> Result<Vec<Figure>> {
     figures.push(figure(&format!("{what}: read, one control"), loading, Vec::new()));
     figures.push(figure(&format!("{what}: `network exposure`"), exposure, of_exposure));
     figures.push(figure(&format!("{what}: `network blast-radius internet`"), blast, of_blast));
+    figures.push(figure(&format!("{what}: `network check`, five rules"), check, Vec::new()));
+    figures.push(figure(&format!("{what}: `network generate` with its certificate"), generate, Vec::new()));
     let (seconds, note) = many_policies.plain_search();
     let series = Series { best: seconds, median: seconds, cpu: None, peak: 0 };
     let name = "a plain search over pairs of its pods".to_owned();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use model::inventory::Protocol;
+use model::inventory::{Protocol, ResourceId};
 
 use crate::addresses::{Range, common, public};
 use crate::closure::Step;
@@ -69,6 +69,9 @@ pub struct Blast {
     pub reached: usize,
     /// All other workloads.
     pub all: usize,
+    /// Those of them that are reached only if of policies of equal priority, which contradict each other, the right one
+    /// counts: each with the policies that decide of the last step, if they do.
+    pub undecided: Vec<(EndpointId, Vec<(ResourceId, ResourceId)>)>,
     /// What an attacker looks for, the nearest first.
     pub targets: Vec<Target>,
     /// The policies that would cut most, the best first.
@@ -97,7 +100,21 @@ impl Network<'_> {
         let reached = self.count_workloads(steps.iter().map(|step| step.endpoint));
         let targets = self.targets(start, &steps);
         let cuts = self.cuts(start, &steps, from_outside);
-        Blast { start: start.to_vec(), entries, steps, direct, reached, all, targets, cuts }
+        let undecided = self.undecided(start, address, &steps);
+        Blast { start: start.to_vec(), entries, steps, direct, reached, all, undecided, targets, cuts }
+    }
+
+    fn undecided(
+        &self,
+        start: &[EndpointId],
+        address: Option<IpAddr>,
+        steps: &[Step],
+    ) -> Vec<(EndpointId, Vec<(ResourceId, ResourceId)>)> {
+        let Some(certain) = self.without_doubts() else { return Vec::new() };
+        let sure: BTreeSet<EndpointId> =
+            certain.blast_from(start, address).steps.iter().map(|step| step.endpoint).collect();
+        let doubtful = steps.iter().filter(|step| !sure.contains(&step.endpoint));
+        doubtful.map(|step| (step.endpoint, self.rivals(step.before, step.endpoint, &Ports::all()))).collect()
     }
 
     /// The ways in that are open to addresses outside, the most open one of each endpoint.

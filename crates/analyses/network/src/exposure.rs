@@ -140,6 +140,8 @@ pub struct Entry {
     pub sources: Sources,
     /// The ways in to the controller that brings the traffic.
     pub front: Arc<[Entry]>,
+    /// Policies of equal priority that contradict each other, where what is left of it depends on which of them counts.
+    pub rivals: Vec<(ResourceId, ResourceId)>,
 }
 
 /// Ports on which something answers that ought not to be open, with what it is.
@@ -242,10 +244,44 @@ impl Network<'_> {
     /// Every way in from outside, the most open first.
     pub fn exposure(&self) -> Vec<Entry> {
         let mut judge = Judge::new(self);
-        let mut entries: Vec<Entry> = self.openings().iter().map(|entry| judge.judged(entry)).collect();
+        let certain = self.without_doubts();
+        let mut sure = certain.as_ref().map(Judge::new);
+        let judged = self.openings().iter().map(|entry| {
+            let mut judged = judge.judged(entry);
+            let sure = sure.as_mut().map(|sure| sure.judged(entry));
+            if sure.is_some_and(|sure| (&sure.answer, &sure.sources) != (&judged.answer, &judged.sources)) {
+                judged.rivals = self.rivals_of(&judged);
+            }
+            judged
+        });
+        let mut entries: Vec<Entry> = judged.collect();
         entries.sort_by_cached_key(|entry| (entry.rank(), entry.way, entry.behind(self), entry.door.clone()));
         entries.dedup();
         entries
+    }
+
+    /// The policies of equal priority that decide of a way in.
+    fn rivals_of(&self, entry: &Entry) -> Vec<(ResourceId, ResourceId)> {
+        /// More parts of the outside decide nothing else.
+        const MOST: usize = 64;
+        let mut found = std::collections::BTreeSet::new();
+        for entry in std::iter::once(entry).chain(entry.front.iter()) {
+            let sources = match &entry.arrival {
+                Arrival::Pods(pods) => pods.clone(),
+                Arrival::Client | Arrival::Node => self.elsewhere(|_| true),
+                Arrival::UnknownPods | Arrival::Unprotected => Vec::new(),
+            };
+            for from in sources.into_iter().take(MOST) {
+                found.extend(self.rivals(from, entry.endpoint, &entry.pod_ports));
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// The policies of equal priority that contradict each other on a connection.
+    pub(crate) fn rivals(&self, from: EndpointId, to: EndpointId, ports: &Ports) -> Vec<(ResourceId, ResourceId)> {
+        let explanation = self.explain(from, to, ports.clone());
+        [explanation.egress, explanation.ingress].into_iter().flat_map(|half| half.rivals).collect()
     }
 
     /// Every way in, before policies are asked: as if they left nothing.

@@ -180,7 +180,8 @@ impl<'a> Network<'a> {
     pub fn without_doubts(&self) -> Option<Self> {
         let mut compiled = Compiled::clone(&self.compiled);
         compiled.doubtful = Doubtful::Refused;
-        self.compiled.has_rivals.then(|| Self {
+        let is_possible = self.compiled.has_rivals && self.compiled.doubtful == Doubtful::Admitted;
+        is_possible.then(|| Self {
             inventory: self.inventory,
             config: self.config.clone(),
             census: Arc::clone(&self.census),

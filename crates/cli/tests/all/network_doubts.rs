@@ -60,6 +60,41 @@ fn policies_of_one_priority_that_contradict_each_other_are_named() {
     }
 }
 
+#[test]
+fn ways_in_and_break_ins_that_policies_of_one_priority_decide_are_marked() {
+    let admin = |name: &str, action: &str| {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{tier: Admin, priority: 5, subject: {{namespaces: {{matchLabels: {{kubernetes.io/metadata.name: a}}}}}}, ingress: [{{action: {action}, from: [{{namespaces: {{}}}}, {{pods: {{namespaceSelector: {{}}, podSelector: {{}}}}}}]}}]}}\n"
+        )
+    };
+    let front = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: ingress, namespace: b, labels: {app: ingress}}\nspec: {containers: [{name: c, image: registry.k8s.io/ingress-nginx/controller}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: ingress, namespace: b}\nspec: {type: LoadBalancer, selector: {app: ingress}, ports: [{port: 80}]}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: a}\nspec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n";
+    let both = ["ClusterNetworkPolicy keep-out", "ClusterNetworkPolicy let-in"];
+    let objects = [PODS, front, &admin("let-in", "Accept"), &admin("keep-out", "Deny")].concat();
+    let folder = Folder::new(&[("all.yaml", &*objects)]);
+    let said = folder.run(&["network", "exposure", "all.yaml", "--output", "json"]);
+    assert_eq!(said.code, 2);
+    let report = json(&said);
+    let entries = report["entries"].as_array().unwrap();
+    let of = |workload: &str| entries.iter().find(|entry| entry["workload"] == workload).unwrap();
+    assert_eq!(of("a/web[Pod]")["undecidable"], serde_json::json!(both));
+    assert_eq!(of("b/ingress[Pod]")["undecidable"], serde_json::json!([]));
+    let said = folder.run(&["network", "blast-radius", "b/job", "all.yaml", "--output", "json"]);
+    assert_eq!(said.code, 2);
+    let report = json(&said);
+    let steps = report["steps"].as_array().unwrap();
+    let step = |workload: &str| steps.iter().find(|step| step["endpoint"] == workload).unwrap();
+    assert_eq!(step("a/web[Pod]")["undecidable"], true);
+    assert_eq!(step("a/web[Pod]")["policies"], serde_json::json!(both));
+    assert_eq!(step("b/ingress[Pod]")["undecidable"], false);
+    let said = folder.run(&["network", "blast-radius", "b/job", "all.yaml"]);
+    assert!(said.out.contains("undecidable: a/web[Pod]: "), "{}", said.out);
+    // Where the order is known nothing is in doubt.
+    let objects = objects.replacen("priority: 5", "priority: 4", 1);
+    let folder = Folder::new(&[("all.yaml", &*objects)]);
+    assert_eq!(folder.run(&["network", "exposure", "all.yaml"]).code, 0);
+    assert_eq!(folder.run(&["network", "blast-radius", "b/job", "all.yaml"]).code, 0);
+}
+
 /// A Service of the type LoadBalancer for `a/web`, with more in its spec.
 fn balancer(spec: &str) -> String {
     format!(

@@ -312,6 +312,7 @@ impl Network<'_> {
                 answer: Answer::Refused,
                 sources: Sources::default(),
                 front: Arc::clone(&front),
+                rivals: Vec::new(),
                 pod_ports: ports,
                 reach: reach.clone(),
                 limit: Vec::new(),

@@ -70,6 +70,7 @@ impl Network<'_> {
                     answer: Answer::Refused,
                     sources: Sources::default(),
                     front: Arc::default(),
+                    rivals: Vec::new(),
                     pod_ports: ports.clone(),
                     reach: reach_of,
                     limit: if way == Way::LoadBalancer && service.internal { listed.clone() } else { Vec::new() },
@@ -208,6 +209,7 @@ fn host_entry(endpoint: EndpointId, fact: &WorkloadFact, way: Way, door: String,
         answer: Answer::Refused,
         sources: Sources::default(),
         front: Arc::default(),
+        rivals: Vec::new(),
     }
 }
 

@@ -20,5 +20,6 @@ pub(super) fn run(arguments: &NetworkBlastArguments) -> anyhow::Result<Exit> {
         NetworkFormat::Json => write_json(&report(&network, &blast, VERSION), out),
         _ => write_text(&network, &blast, terminal, out).and_then(|()| write_unseen(&inventory, terminal, out)),
     })?;
-    Ok(exit(&inventory))
+    let is_doubtful = !blast.undecided.is_empty() || blast.entries.iter().any(|entry| !entry.rivals.is_empty());
+    Ok(exit(&inventory).max(if is_doubtful { Exit::Incomplete } else { Exit::Clean }))
 }

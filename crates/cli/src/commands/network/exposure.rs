@@ -14,11 +14,13 @@ pub(super) fn run(arguments: &NetworkExposureArguments) -> anyhow::Result<Exit> 
     let inventory = read(&arguments.paths, &arguments.input)?;
     let assumptions = assume(&inventory, &arguments.input)?;
     let network = Network::new(&inventory, &assumptions.config);
-    let report = report(&network, &network.exposure(), proxies(&inventory), VERSION);
+    let entries = network.exposure();
+    let report = report(&network, &entries, proxies(&inventory), VERSION);
     let known = [NetworkFormat::Text, NetworkFormat::Json];
     write_outputs(&arguments.output, &known, &|format, terminal, out| match format {
         NetworkFormat::Json => write_json(&report, out),
         _ => write_text(&report, terminal, out).and_then(|()| write_unseen(&inventory, terminal, out)),
     })?;
-    Ok(exit(&inventory))
+    let is_doubtful = entries.iter().any(|entry| !entry.rivals.is_empty());
+    Ok(exit(&inventory).max(if is_doubtful { Exit::Incomplete } else { Exit::Clean }))
 }

@@ -70,6 +70,10 @@ pub struct BlastStep {
     pub before: String,
     /// Over how many connections.
     pub distance: u32,
+    /// Whether it is reached only if of policies of equal priority, which contradict each other, the right one counts.
+    pub undecidable: bool,
+    /// Those of them that decide of this step.
+    pub policies: Vec<String>,
 }
 
 /// Something that an attacker looks for.
@@ -135,7 +139,16 @@ pub fn report(network: &Network<'_>, blast: &Blast, version: &str) -> BlastRepor
         steps: blast
             .steps
             .iter()
-            .map(|step| BlastStep { endpoint: name(step.endpoint), before: name(step.before), distance: step.distance })
+            .map(|step| {
+                let doubt = blast.undecided.iter().find(|(endpoint, _)| *endpoint == step.endpoint);
+                BlastStep {
+                    endpoint: name(step.endpoint),
+                    before: name(step.before),
+                    distance: step.distance,
+                    undecidable: doubt.is_some(),
+                    policies: doubt.map_or_else(Vec::new, |(_, pairs)| super::wire::rivals(network.inventory(), pairs)),
+                }
+            })
             .collect(),
         targets: blast
             .targets
@@ -250,6 +263,7 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
         let text = format!("cut: {}: {what}; {} {workloads} reached over it", name(cut.endpoint), cut.spared);
         write_plain(&text, 2, terminal, out)?;
     }
+    write_undecided(network, blast, terminal, out)?;
     if !blast.steps.is_empty() {
         writeln!(out)?;
     }
@@ -264,6 +278,26 @@ pub fn write_text(network: &Network<'_>, blast: &Blast, terminal: Terminal, out:
         blast.direct
     );
     write_hanging(&head, 0, terminal, &|line| terminal.bold(line), out)
+}
+
+/// Who is reached only if one of contradicting policies counts.
+fn write_undecided(network: &Network<'_>, blast: &Blast, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+    if blast.undecided.is_empty() {
+        return Ok(());
+    }
+    const SHOWN: usize = 4;
+    let mut names: Vec<String> =
+        blast.undecided.iter().take(SHOWN).map(|(endpoint, _)| network.get(*endpoint).name.clone()).collect();
+    if blast.undecided.len() > SHOWN {
+        names.push(format!("{} more", blast.undecided.len() - SHOWN));
+    }
+    let pairs: Vec<_> = blast.undecided.iter().flat_map(|(_, pairs)| pairs.iter().copied()).collect();
+    let policies = super::wire::rivals(network.inventory(), &pairs).join(" and ");
+    let text = format!(
+        "undecidable: {}: {policies} have one priority and contradict each other; what may be reached is counted",
+        names.join(", ")
+    );
+    write_plain(&sanitize(&text), 2, terminal, out)
 }
 
 /// The ways in that were taken.

@@ -110,6 +110,9 @@ pub struct ExposureEntry {
     pub answer: String,
     /// The ports that policies leave.
     pub admitted: Connection,
+    /// Policies of equal priority that contradict each other, where the answer depends on which of them counts: it is what
+    /// may be.
+    pub undecidable: Vec<String>,
     /// What usually answers there, if that is a store or an interface for administration.
     pub sensitive: Option<String>,
     /// Who may use it, in words.
@@ -256,6 +259,7 @@ fn wire(network: &Network<'_>, entry: &Entry) -> ExposureEntry {
         pod_ports: Connection(entry.pod_ports.clone()),
         answer: answer.to_owned(),
         admitted: Connection(admitted),
+        undecidable: super::wire::rivals(inventory, &entry.rivals),
         sensitive: sensitive(&entry.pod_ports).map(str::to_owned),
     }
 }
@@ -310,7 +314,9 @@ pub fn write_text(report: &ExposureReport, terminal: Terminal, out: &mut dyn Wri
 /// How many entries there are of each kind; what there is none of is left out, but for those that are open.
 fn counts(entries: &[ExposureEntry]) -> String {
     let of = |is: &dyn Fn(&ExposureEntry) -> bool| entries.iter().filter(|entry| is(entry)).count();
-    let is = |entry: &ExposureEntry, answer: &str| entry.answer == answer && entry.reach != "inside";
+    let is = |entry: &ExposureEntry, answer: &str| {
+        entry.answer == answer && entry.reach != "inside" && entry.undecidable.is_empty()
+    };
     let assumed = |entry: &ExposureEntry| entry.reach == "controller" && is(entry, "admitted");
     let counted = [
         (of(&|entry| is(entry, "admitted") && !assumed(entry)), "open", "open"),
@@ -318,6 +324,7 @@ fn counts(entries: &[ExposureEntry]) -> String {
         (of(&|entry| is(entry, "dependsOnController")), "depends on a controller", "depend on a controller"),
         (of(&|entry| is(entry, "dependsOnSource")), "depends on what pods see", "depend on what pods see"),
         (of(&|entry| is(entry, "dependsOnNodes")), "depends on addresses of nodes", "depend on addresses of nodes"),
+        (of(&|entry| !entry.undecidable.is_empty()), "undecidable", "undecidable"),
         (of(&|entry| entry.reach == "inside" && entry.answer != "refused"), "inside alone", "inside alone"),
         (of(&|entry| entry.answer == "refused"), "refused by policies", "refused by policies"),
     ];
@@ -385,12 +392,18 @@ fn write_entry(entry: &ExposureEntry, terminal: Terminal, out: &mut dyn Write) -
     let ports =
         if entry.pod_ports.0.is_empty() { String::new() } else { format!("{} at the pod · ", entry.pod_ports.0) };
     write_plain(&format!("{ports}{}; {}; {tls}{what}", entry.who, answer(entry)), 4, terminal, out)?;
+    if !entry.undecidable.is_empty() {
+        let policies = entry.undecidable.join(" and ");
+        let text = format!("undecidable: {policies} have one priority and contradict each other; this is what may be");
+        write_plain(&sanitize(&text), 4, terminal, out)?;
+    }
     let place = format!("{} {}:{}", sanitize(&entry.opened_by), sanitize(&entry.path), entry.line);
     write_hanging(&place, 4, terminal, &|line| terminal.dim(line), out)
 }
 
 fn mark(entry: &ExposureEntry, terminal: Terminal) -> (&'static str, Style) {
     match (entry.answer.as_str(), terminal.unicode) {
+        _ if !entry.undecidable.is_empty() => (terminal.unseen(), AnsiColor::Yellow.on_default().bold()),
         _ if entry.reach == "inside" => ("-", AnsiColor::Green.on_default()),
         ("admitted", _) if entry.reach == "controller" => (terminal.unseen(), AnsiColor::Yellow.on_default().bold()),
         ("admitted", true) => ("▲", AnsiColor::Red.on_default().bold()),

@@ -356,3 +356,12 @@ pub(super) fn depends_on(condition: &str) -> &'static str {
         _ => "depends on the CNI",
     }
 }
+
+/// The names of policies that contradict each other, each once.
+pub(super) fn rivals(inventory: &Inventory, pairs: &[(ResourceId, ResourceId)]) -> Vec<String> {
+    let names = pairs.iter().flat_map(|(own, other)| [*own, *other]);
+    let mut names: Vec<String> = names.map(|policy| object_name(inventory, policy)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
