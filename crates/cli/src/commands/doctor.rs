@@ -106,9 +106,11 @@ fn look(arguments: &DoctorArguments, connection: Connection) -> anyhow::Result<C
     let waiting = || "asking what may be listed".to_owned();
     let all = screen::with_progress(&waiting, || rights(&client, &discovery, &scope, parallel));
     let who = identity(&client);
+    let within: String = scope.namespaces.iter().map(|name| format!(" -n {name}")).collect();
     let features = Feature::ALL.map(|feature| FeatureReport {
         feature: feature.name().to_owned(),
-        command: feature.command().to_owned(),
+        command: if reads_all(feature) { feature.command().to_owned() } else { feature.command().to_owned() + &within },
+        beyond: !scope.namespaces.is_empty() && reads_all(feature),
         kinds: all.iter().filter(|right| feature.needs(&right.wanted.resource)).count(),
         missing: all.iter().filter(|right| feature.needs(&right.wanted.resource) && !right.is_enough(feature)).count(),
     });
@@ -124,6 +126,14 @@ fn look(arguments: &DoctorArguments, connection: Connection) -> anyhow::Result<C
         missing,
         failed: discovery.failed.into_iter().filter(|(group, _)| is_group_needed(group, Feature::Scan)).collect(),
     })
+}
+
+/// Whether the commands of a feature read the whole cluster, whatever namespace they are asked about.
+fn reads_all(feature: Feature) -> bool {
+    match feature {
+        Feature::Scan | Feature::Watch | Feature::Snapshot => false,
+        Feature::Rbac | Feature::Network | Feature::Paths => true,
+    }
 }
 
 fn missing(right: &Right) -> Missing {

@@ -79,3 +79,48 @@ fn the_role_of_a_feature_is_enough_and_none_of_its_rules_is_too_much() {
     }
     println!("5 roles are enough, and each of {runs} rules of them is needed");
 }
+
+#[test]
+fn of_a_namespace_is_said_what_it_can_answer() {
+    let Some(server) = Server::start(&["ann"]) else { return };
+    server.load_shop();
+    let namespace = "shop-of-ann";
+    let group = "rbac.authorization.k8s.io";
+    let rules = json!([{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]);
+    for object in [
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+        json!({"apiVersion": format!("{group}/v1"), "kind": "Role", "metadata": {"name": "own", "namespace": namespace}, "rules": rules}),
+        json!({
+            "apiVersion": format!("{group}/v1"), "kind": "RoleBinding",
+            "metadata": {"name": "own", "namespace": namespace},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "own"},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": "ann"}],
+        }),
+    ] {
+        server.load(&object.to_string());
+    }
+    let asked = ["--cluster", "--qps", "2000", "-n", namespace, "--output", "json"];
+    until("the right to get a namespace", || {
+        let said = server.run("ann", &[&["doctor"], &asked[..]].concat()).json();
+        let cluster = &said["clusters"][0];
+        let missing = cluster["missing"].as_array().unwrap();
+        let lacks_it =
+            missing.iter().any(|one| one["resource"] == "namespaces" && one["list"]["everywhere"] == json!(false));
+        let beyond: Vec<&Value> =
+            cluster["features"].as_array().unwrap().iter().filter(|one| one["beyond"] == json!(true)).collect();
+        let names: Vec<&str> = beyond.iter().map(|one| one["feature"].as_str().unwrap()).collect();
+        assert_eq!(names, ["rbac", "network", "paths"]);
+        if lacks_it { Err(format!("{missing:?}")) } else { Ok(()) }
+    });
+    let said = server.run("ann", &[&["scan"], &asked[..]].concat());
+    let report = said.json();
+    let resources = report["resources"].as_array().unwrap();
+    assert!(resources.iter().all(|one| one["kind"] == "Namespace"), "{resources:?}");
+    assert!(
+        !said.out.contains("not observed: `namespaces`") && said.out.contains("not observed: `pods`"),
+        "{}",
+        said.out
+    );
+    let note = report["coverage"]["notes"][0]["text"].as_str().unwrap();
+    assert!(note.contains("nor what is in none") && said.code == 2, "{note}");
+}

@@ -86,6 +86,8 @@ pub struct FeatureReport {
     pub kinds: usize,
     /// Of how many it may not see all objects.
     pub missing: usize,
+    /// Whether it reads the whole cluster, so that what was asked of namespaces alone says nothing of it.
+    pub beyond: bool,
 }
 
 /// A kind of which not everything may be seen.
@@ -211,18 +213,26 @@ fn write_cluster(cluster: &ClusterRights, terminal: Terminal, out: &mut dyn Writ
     writeln!(out, "{} {}{}", terminal.logo(), terminal.bold(&title), terminal.dim(&user))?;
     for feature in &cluster.features {
         let (mark, says) = match (feature.missing, feature.kinds) {
+            _ if feature.beyond => (terminal.unseen(), "reads the whole cluster".to_owned()),
             (0, _) => (terminal.passed(), "everything it needs".to_owned()),
             (missing, kinds) if missing == kinds => (terminal.unseen(), format!("none of {kinds} kinds")),
             (missing, kinds) => (terminal.unseen(), format!("{} of {kinds} kinds", kinds - missing)),
         };
         let command = terminal.dim(&feature.command);
-        writeln!(out, "  {mark} {:10}{says:22}{command}", feature.feature)?;
+        writeln!(out, "  {mark} {:10}{says:24}{command}", feature.feature)?;
+    }
+    if cluster.features.iter().any(|feature| feature.beyond) {
+        let text = "a namespace alone does not say who may do what, who may connect, and which ways there are: nodes, \
+                    ClusterRoles, their bindings and other namespaces count. Ask without `--namespace`";
+        for line in wrap(text, terminal.width.saturating_sub(4)) {
+            writeln!(out, "    {}", terminal.dim(&line))?;
+        }
     }
     write_missing(cluster, terminal, out)?;
     for (group, reason) in &cluster.failed {
         writeln!(out, "  {} kinds of {}: {}", terminal.unseen(), sanitize(group), sanitize(reason))?;
     }
-    if let Some(feature) = cluster.features.iter().find(|feature| feature.missing > 0) {
+    if let Some(feature) = cluster.features.iter().find(|feature| feature.missing > 0 && !feature.beyond) {
         let scope: String = cluster.namespaces.iter().map(|name| format!(" -n {}", sanitize(name))).collect();
         let context = sanitize(&cluster.name);
         writeln!(out, "\n  the smallest role for a feature:")?;

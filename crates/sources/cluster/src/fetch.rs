@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::client::{Client, RequestError};
+use crate::client::{Client, RequestError, query};
 use crate::discovery::JSON;
 use crate::lists::{Phase, Scope, Wanted};
 use crate::namespaces::Namespaces;
@@ -113,6 +113,9 @@ impl List<'_> {
             Err(error @ RequestError::Forbidden(_)) if taken.next == self.first && self.wanted.is_in_namespaces() => {
                 self.read_each(error)
             }
+            Err(error @ RequestError::Forbidden(_)) if taken.next == self.first && self.wanted.is_namespaces() => {
+                self.read_namespaces(error)
+            }
             Err(error) => Some(Trouble::Request(error)),
             Ok(invalid) => (invalid > 0).then_some(Trouble::Objects(invalid)),
         }
@@ -148,6 +151,42 @@ impl List<'_> {
         }
     }
 
+    /// Who may not list namespaces may still get one: those who administer it may.
+    fn read_namespaces(&self, forbidden: RequestError) -> Option<Trouble> {
+        let names: Vec<String> = match &self.wanted.namespace {
+            Some(name) => vec![name.clone()],
+            None => self.namespaces.known(self.client).namespaces.iter().map(|known| known.name.clone()).collect(),
+        };
+        let (mut texts, mut seen) = (Vec::new(), Vec::new());
+        for name in names {
+            match self.client.get(&format!("/api/v1/namespaces/{}", query(&name)), JSON) {
+                Ok(bytes) => {
+                    let (resource, mut text) = (&self.wanted.resource, String::new());
+                    let item = serde_json::from_slice::<&serde_json::value::RawValue>(&bytes);
+                    let is_one =
+                        item.is_ok_and(|item| slim::object(item, &resource.api_version(), &resource.kind, &mut text));
+                    if !is_one {
+                        return Some(Trouble::Request(RequestError::Invalid("it is no namespace".to_owned())));
+                    }
+                    texts.push(text);
+                    seen.push(name);
+                }
+                // There is none of that name: nothing of it is unseen.
+                Err(RequestError::NotFound) if self.wanted.namespace.is_some() => seen.push(name),
+                Err(_) => {}
+            }
+        }
+        let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
+        if !lines.is_empty() {
+            self.sink.page(self.number, self.first, &lines);
+        }
+        match self.wanted.namespace {
+            _ if seen.is_empty() => Some(Trouble::Request(forbidden)),
+            Some(_) => None,
+            None => Some(Trouble::Except(seen, forbidden)),
+        }
+    }
+
     /// The next page is asked for while this one is judged.
     fn pages(&self) -> Taken {
         let (sender, receiver) = sync_channel(1);
@@ -164,7 +203,7 @@ impl List<'_> {
         loop {
             let mut path = format!("{base}limit={limit}");
             if !token.is_empty() {
-                path.push_str(&format!("&continue={}", crate::client::query(&token)));
+                path.push_str(&format!("&continue={}", query(&token)));
             }
             let received = match self.client.get(&path, accept) {
                 Ok(bytes) => {

@@ -40,6 +40,24 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What is not looked at, because it was not asked for.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let names: Vec<String> = self.namespaces.iter().map(|name| format!("`{name}`")).collect();
+        let mut told = Vec::new();
+        if !names.is_empty() {
+            let which = if names.len() == 1 { "namespace" } else { "namespaces" };
+            told.push(format!(
+                "only {which} {} looked at: not what is in others, nor what is in none, such as nodes, ClusterRoles and \
+                 their bindings",
+                names.join(", ") + if names.len() == 1 { " was" } else { " were" }
+            ));
+        }
+        if let Some(selector) = &self.selector {
+            told.push(format!("only objects with labels `{selector}` were looked at"));
+        }
+        (!told.is_empty()).then(|| format!("{}; what depends on the rest is not known", told.join("; ")))
+    }
+
     /// Whether it is the whole cluster.
     pub fn is_whole(&self) -> bool {
         self.namespaces.is_empty() && self.selector.is_none()
@@ -141,6 +159,11 @@ impl Wanted {
     /// Whether it is of all namespaces, and could be of one.
     pub(crate) fn is_in_namespaces(&self) -> bool {
         self.namespace.is_none() && self.resource.namespaced
+    }
+
+    /// Whether it is of the namespaces themselves.
+    pub(crate) fn is_namespaces(&self) -> bool {
+        self.resource.group.is_empty() && self.resource.name == "namespaces"
     }
 
     /// Whether the server is asked for a table, in which Secrets have no values.

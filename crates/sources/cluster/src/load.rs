@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::{io, thread};
 
-use model::coverage::{SkipKind, Skipped};
+use model::coverage::{Note, SkipKind, Skipped};
 use model::finding::Origin;
 use model::inventory::{DriftFact, EvidenceFact, Inventory, Observed, Part, Verdicts};
 use model::labels::labels;
@@ -274,6 +274,7 @@ impl<'a> Loader<'a> {
         let Unseen { skipped, unseen } = unseen(&self.path, self.lists, discovery, scope, troubles);
         inventory.coverage.skipped.extend(skipped);
         inventory.coverage.skipped.sort();
+        inventory.coverage.notes.extend(scope.left_out().map(|text| Note { path: self.path.clone(), text }));
         let needs_nodes = self.lists.iter().any(|list| list.is_nodes() && scope.feature.needs(&list.resource));
         let nodes_seen = scope.is_whole() && needs_nodes && !unseen.contains(&(String::new(), "nodes".to_owned()));
         let seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);

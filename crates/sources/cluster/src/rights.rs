@@ -101,7 +101,10 @@ pub fn rights(client: &Client<'_>, discovery: &Discovery, scope: &Scope, paralle
 }
 
 fn extent(client: &Client<'_>, wanted: &Wanted, verb: &str, namespaces: &Namespaces) -> Extent {
-    match is_allowed(client, wanted, verb) {
+    // Who may not list a namespace by its name may still get it.
+    let asked = is_allowed(client, wanted, verb);
+    let gets = wanted.is_namespaces() && wanted.namespace.is_some() && verb == "list" && matches!(asked, Ok(false));
+    match if gets { is_allowed(client, wanted, "get") } else { asked } {
         Ok(true) => Extent::Everywhere,
         Ok(false) if wanted.is_in_namespaces() => {
             let known = namespaces.known(client);
@@ -134,6 +137,10 @@ fn is_allowed(client: &Client<'_>, wanted: &Wanted, verb: &str) -> Result<bool, 
         // Of what is in no namespace, the namespace itself is asked for, by its name.
         let key = if *namespaced { "namespace" } else { "name" };
         attributes[key] = namespace.as_str().into();
+        if verb == "get" {
+            // The path of a namespace is in itself, and so is the right to it.
+            attributes["namespace"] = namespace.as_str().into();
+        }
     }
     let body = serde_json::json!({
         "apiVersion": "authorization.k8s.io/v1",

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use cluster::client::{Client, Limits, RequestError};
 use cluster::kubeconfig::{Connection, Exec, User};
+use cluster::lists::Scope;
 
-use crate::server::{Answer, Answers, Server, config_maps, discovery, load, load_within, names, not_seen, ok, status};
+use crate::server::{
+    Answer, Answers, Server, config_maps, discovery, load, load_scope, load_within, names, not_seen, ok, status,
+};
 
 /// What comes of ConfigMaps that are answered so.
 fn with(answers: Vec<Answer>) -> (Server, Vec<String>, Vec<String>) {
@@ -133,6 +136,60 @@ fn the_namespace_of_the_context_is_asked_where_namespaces_are_not_listed() {
     let (_, names, skipped) = seen(all, Some("c"));
     assert_eq!(names, ["z"]);
     assert_eq!(skipped, ["not observed: `configmaps`: forbidden, except in `c`"]);
+}
+
+/// A server of namespaces that may not be listed: `shop` may be got, and `other` may not.
+fn namespaces_by_name() -> Answers {
+    let namespaces = r#"{"name":"namespaces","kind":"Namespace","namespaced":false,"verbs":["list","watch"]}"#;
+    let shop = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop","labels":{"a":"b"}}}"#;
+    let mut all = discovery();
+    all.retain(|(path, _)| *path != "/api/v1");
+    all.push(("/api/v1", vec![ok(&format!(r#"{{"resources":[{namespaces}]}}"#))]));
+    all.push(("/api/v1/namespaces", vec![status(403, "", FORBIDDEN)]));
+    all.push(("/api/v1/namespaces/shop", vec![ok(shop)]));
+    all.push(("/api/v1/namespaces/other", vec![status(403, "", FORBIDDEN)]));
+    all
+}
+
+#[test]
+fn a_namespace_that_may_not_be_listed_is_got_by_its_name() {
+    for (namespace, expected, skipped) in [
+        ("shop", vec!["shop"], vec!["not observed: `namespaces`: forbidden, except in `shop`"]),
+        ("other", vec![], vec!["not observed: `namespaces`: forbidden"]),
+    ] {
+        let (_, names, not_seen) = seen(namespaces_by_name(), Some(namespace));
+        assert_eq!(
+            (names, not_seen),
+            (
+                expected.iter().map(|name| (*name).to_owned()).collect(),
+                skipped.iter().map(|text| (*text).to_owned()).collect()
+            )
+        );
+    }
+}
+
+#[test]
+fn a_namespace_that_is_asked_for_is_got_and_what_is_left_out_is_said() {
+    for (namespace, expected, skipped) in [
+        ("shop", vec!["shop"], vec![]),
+        ("other", vec![], vec!["not observed: `namespaces` in `other`: forbidden"]),
+        ("gone", vec![], vec!["nothing was found in namespace `gone`: is that its name?"]),
+    ] {
+        let server = Server::new(namespaces_by_name());
+        let scope = Scope { namespaces: vec![namespace.to_owned()], ..Scope::default() };
+        let inventory = load_scope(&server, &scope);
+        let skipped: Vec<String> = skipped.iter().map(|text: &&str| (*text).to_owned()).collect();
+        assert_eq!(names(&inventory), expected, "{namespace}");
+        // One that is there and empty has at least an account; here there are no other kinds.
+        let not_seen: Vec<String> = not_seen(&inventory)
+            .into_iter()
+            .filter(|text| namespace != "shop" || text.starts_with("not observed"))
+            .collect();
+        assert_eq!(not_seen, skipped, "{namespace}");
+        let [note] = &inventory.coverage.notes[..] else { panic!("{:?}", inventory.coverage.notes) };
+        let said = format!("only namespace `{namespace}` was looked at: not what is in others, nor what is in none");
+        assert!(note.text.starts_with(&said) && !inventory.complete, "{}", note.text);
+    }
 }
 
 #[test]

@@ -182,6 +182,19 @@ pub(crate) fn load_within(
     (inventory, said.into_inner().unwrap())
 }
 
+/// What of a server is in a scope.
+pub(crate) fn load_scope(server: &Server, scope: &Scope) -> Inventory {
+    let limits = Limits { qps: 10_000.0, timeout: Duration::from_millis(700) };
+    let client = Client::new(server.connection(), limits, &|_| {}).unwrap();
+    let found = discover(&client).unwrap();
+    let mut inventory = Inventory::default();
+    let progress = Progress::default();
+    let actions =
+        Actions { judge: &|_, _, _| {}, after_definitions: &|| {}, progress: &progress, made: MadeObjects::Folded };
+    live(&client, found, scope, 4, None, actions, &mut inventory).unwrap();
+    inventory
+}
+
 /// The names of all objects, in their order.
 pub(crate) fn names(inventory: &Inventory) -> Vec<String> {
     inventory.resources.iter().map(|resource| inventory.symbols.text(resource.name)).collect()
