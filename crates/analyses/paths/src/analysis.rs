@@ -71,6 +71,9 @@ pub struct Path {
     pub entries: Vec<VertexId>,
 }
 
+/// The kind of each step, and of what it ends at.
+type Shape = Vec<(&'static str, &'static str)>;
+
 /// Vertices and edges of a graph.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
@@ -200,31 +203,47 @@ impl<'g> Analysis<'g> {
 
     /// The ways, for each sink the easiest first; of each shape one.
     pub fn paths(&self) -> Vec<Path> {
+        self.of_one_shape(self.easiest(Certainty::Possible))
+    }
+
+    /// The easiest way from each entry to each sink.
+    pub(crate) fn easiest(&self, certainty: Certainty) -> Vec<Path> {
         let topology = &self.graph.topology;
+        let removed = self.removed.with(&self.removed_at(certainty));
         let mut found = Vec::new();
         for sink in self.sinks.iter().map(|sink| sink.vertex) {
-            let ways = Ways::new(topology, &[sink], &self.removed, &|edge| self.difficulty(edge));
-            let mut shapes: BTreeMap<Vec<(&'static str, &'static str)>, Path> = BTreeMap::new();
+            let ways = Ways::new(topology, &[sink], &removed, &|edge| self.difficulty(edge));
             for start in &self.starts {
                 let Some(difficulty) = ways.distance(start.vertex) else { continue };
                 let edges: Vec<EdgeId> = ways.edges(topology, start.vertex).collect();
-                if edges.is_empty() {
-                    continue;
-                }
-                let path = self.path(start.vertex, sink, edges, difficulty);
-                match shapes.entry(self.shape(&path)) {
-                    std::collections::btree_map::Entry::Vacant(free) => drop(free.insert(path)),
-                    std::collections::btree_map::Entry::Occupied(mut known) => {
-                        let known = known.get_mut();
-                        let mut entries = std::mem::take(&mut known.entries);
-                        if (path.difficulty, path.entry) < (known.difficulty, known.entry) {
-                            *known = path;
-                        }
-                        entries.push(start.vertex);
-                        known.entries = entries;
-                    }
+                if !edges.is_empty() {
+                    found.push(self.path(start.vertex, sink, edges, difficulty));
                 }
             }
+        }
+        found
+    }
+
+    /// Of each shape the easiest, for each sink the easiest first.
+    pub(crate) fn of_one_shape(&self, all: impl IntoIterator<Item = Path>) -> Vec<Path> {
+        let mut of_sinks: BTreeMap<VertexId, BTreeMap<Shape, Path>> = BTreeMap::new();
+        for path in all {
+            match of_sinks.entry(path.sink).or_default().entry(self.shape(&path)) {
+                std::collections::btree_map::Entry::Vacant(free) => drop(free.insert(path)),
+                std::collections::btree_map::Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    let mut entries = std::mem::take(&mut known.entries);
+                    entries.extend(&path.entries);
+                    if (path.difficulty, path.entry) < (known.difficulty, known.entry) {
+                        *known = path;
+                    }
+                    known.entries = entries;
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for sink in &self.sinks {
+            let shapes = of_sinks.remove(&sink.vertex).unwrap_or_default();
             let mut of_sink: Vec<Path> = shapes.into_values().collect();
             for path in &mut of_sink {
                 path.entries.sort_unstable();
@@ -235,13 +254,29 @@ impl<'g> Analysis<'g> {
         found
     }
 
-    fn path(&self, entry: VertexId, sink: VertexId, edges: Vec<EdgeId>, difficulty: u64) -> Path {
+    /// What no way may use from the beginning.
+    pub(crate) fn removed(&self) -> &Removed {
+        &self.removed
+    }
+
+    /// The edges that do not count where ways must be so certain.
+    pub(crate) fn removed_at(&self, certainty: Certainty) -> Removed {
+        let mut removed = Removed::default();
+        if certainty == Certainty::Certain {
+            for (at, _) in self.graph.edges.iter().enumerate().filter(|(_, edge)| !edge.assumptions.is_empty()) {
+                removed.edges.insert(at);
+            }
+        }
+        removed
+    }
+
+    pub(crate) fn path(&self, entry: VertexId, sink: VertexId, edges: Vec<EdgeId>, difficulty: u64) -> Path {
         let assumed = edges.iter().flat_map(|edge| self.graph.edges[edge.index()].assumptions.iter());
         let assumptions = assumed.fold(Assumptions::NONE, Assumptions::and);
         Path { entry, sink, edges, difficulty, assumptions, entries: vec![entry] }
     }
 
-    fn shape(&self, path: &Path) -> Vec<(&'static str, &'static str)> {
+    fn shape(&self, path: &Path) -> Shape {
         let step = |edge: &EdgeId| {
             let to = self.graph.vertices[self.graph.topology.to(*edge).index()];
             (self.graph.edges[edge.index()].kind.id, to.kind())

@@ -77,6 +77,11 @@ impl Assumptions {
         self.0 == 0
     }
 
+    /// Whether the other set has all of it.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// The assumptions, in the order of `ASSUMPTIONS`.
     pub fn iter(self) -> impl Iterator<Item = &'static Assumption> {
         ASSUMPTIONS.iter().copied().filter(move |assumption| self.0 & 1 << assumption.bit != 0)

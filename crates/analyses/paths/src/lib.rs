@@ -3,6 +3,7 @@
 pub mod algorithms;
 pub mod analysis;
 mod bindable;
+pub mod difference;
 pub mod edge;
 pub mod edges;
 pub mod find;

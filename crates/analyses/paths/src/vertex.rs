@@ -117,6 +117,19 @@ impl Vertex {
         (self.kind(), self.name(world), first, second)
     }
 
+    /// What it is called in any inventory that has it: its kind and name, of a rule those of its role, since rules have
+    /// numbers only. What sets hold changes with every pod: all are one.
+    pub(crate) fn identity(self, world: &World<'_>) -> String {
+        let name = match self {
+            Self::Segment(_) => String::new(),
+            Self::Right(right) => {
+                format!("{} in {}", role_name(world, right), scope_name(world, world.right(right).scope))
+            }
+            _ => self.name(world),
+        };
+        format!("{} {name}", self.kind())
+    }
+
     /// How it is called: `Deployment shop/web`, `ServiceAccount shop/web`, `a node`.
     pub fn name(self, world: &World<'_>) -> String {
         let text = |symbol| world.inventory.symbols.text(symbol);
@@ -177,14 +190,13 @@ fn binding_name(world: &World<'_>, id: BindingId) -> String {
 /// The role, the number of the rule, and where it holds.
 fn right_name(world: &World<'_>, id: RightId) -> String {
     let right = world.right(id);
-    let role = world.rbac.role(right.rule.origin);
+    format!("rule {} of {} in {}", right.rule.index + 1, role_name(world, id), scope_name(world, right.scope))
+}
+
+fn role_name(world: &World<'_>, id: RightId) -> String {
+    let role = world.rbac.role(world.right(id).rule.origin);
     let name = world.text(role.name);
-    let role = if role.cluster {
-        format!("ClusterRole {name}")
-    } else {
-        format!("Role {}/{name}", world.text(role.namespace))
-    };
-    format!("rule {} of {role} in {}", right.rule.index + 1, scope_name(world, right.scope))
+    if role.cluster { format!("ClusterRole {name}") } else { format!("Role {}/{name}", world.text(role.namespace)) }
 }
 
 fn workload_name(world: &World<'_>, number: u32) -> String {

@@ -7,6 +7,7 @@ pub(super) mod proven;
 mod tracks;
 mod what_if;
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use ::paths::analysis::{
@@ -15,6 +16,7 @@ use ::paths::analysis::{
 use ::paths::edges::{EDGES, one_of_nodes};
 use ::paths::find::{self, FindError};
 use ::paths::graph::{Fix, FixId, Graph};
+use ::paths::topology::VertexId;
 use ::paths::tracks::Track;
 use ::paths::vertex::Vertex;
 use ::paths::world::{Config, World};
@@ -141,12 +143,13 @@ fn list(arguments: &PathsListArguments) -> anyhow::Result<Exit> {
 
 /// What begins outside comes first, of that what is certain, then what is easy; every goal in turn.
 fn sort(paths: &mut [Path], analysis: &Analysis<'_>) {
-    let weight = |path: &Path| {
-        let starts = analysis.starts().iter();
-        let of_entry = starts.filter(|start| start.vertex == path.entry).map(|start| start.weight).max();
-        std::cmp::Reverse(of_entry.unwrap_or(0))
-    };
-    paths.sort_by_key(|path| (weight(path), !path.assumptions.is_empty(), path.difficulty, path.entry, path.sink));
+    paths.sort_by_key(|path| order(path, analysis));
+}
+
+fn order(path: &Path, analysis: &Analysis<'_>) -> (Reverse<u64>, bool, u64, VertexId, VertexId) {
+    let starts = analysis.starts().iter();
+    let of_entry = starts.filter(|start| start.vertex == path.entry).map(|start| start.weight).max();
+    (Reverse(of_entry.unwrap_or(0)), !path.assumptions.is_empty(), path.difficulty, path.entry, path.sink)
 }
 
 fn plan(arguments: &PathsPlanArguments, project: &ProjectSettings) -> anyhow::Result<Exit> {

@@ -175,6 +175,100 @@ fn what_a_change_opens_and_closes_is_told() {
     assert!(!report["changes"]["gained"].as_array().unwrap().is_empty());
 }
 
+/// An exposed workload that is privileged, and its service.
+fn exposed(name: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: a}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      automountServiceAccountToken: false
+      containers: [{{name: c, image: x, ports: [{{containerPort: 80}}], securityContext: {{privileged: true}}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}, namespace: a}}
+spec: {{type: LoadBalancer, selector: {{app: {name}}}, ports: [{{port: 80}}]}}
+"
+    )
+}
+
+#[test]
+fn a_change_opens_what_is_no_other_than_ways_that_are_there() {
+    let still = "apiVersion: v1
+kind: Pod
+metadata: {name: still, namespace: a}
+spec: {automountServiceAccountToken: false, containers: [{name: c, image: x}]}
+";
+    let folder = Folder::new(&[("b/a.yaml", &exposed("d")), ("n/a.yaml", &exposed("d2")), ("still.yaml", still)]);
+    let ask = |change: &[&str]| paths(&folder, &[&["what-if", "b", "--fail-on-new-paths"][..], change].concat());
+    let (code, report) = ask(&["--apply", "n", "--to", "node"]);
+    let gained = report["changes"]["gained"].as_array().unwrap();
+    let told = |path: &Value| format!("{} {} {}", path["news"], path["from"], path["begins"]).replace('"', "");
+    let gained: Vec<String> = gained.iter().map(told).collect();
+    let expected = [
+        "only Deployment a/d2 [Deployment a/d2]",
+        "another the internet [the internet]",
+        "another Deployment a/d [Deployment a/d]",
+    ];
+    assert_eq!((code, gained), (1, expected.map(str::to_owned).to_vec()));
+    assert_eq!(report["changes"]["lost"], serde_json::json!([]));
+    // From outside nothing is new with a pod that nobody comes to; and what goes opens nothing.
+    let (code, report) = ask(&["--apply", "still.yaml", "--from", "internet"]);
+    assert_eq!((code, &report["changes"]["gained"]), (0, &serde_json::json!([])));
+    let (code, report) = ask(&["--delete", "Service/a/d"]);
+    assert_eq!((code, &report["changes"]["gained"]), (0, &serde_json::json!([])));
+    assert!(!report["changes"]["lost"].as_array().unwrap().is_empty());
+    let said = folder.run(&["paths", "what-if", "b", "--apply", "n"]);
+    assert!(said.out.contains("gained, where there was no way"), "{}", said.out);
+    assert!(said.out.contains("gained, where there were other ways"), "{}", said.out);
+}
+
+#[test]
+fn only_whole_objects_take_the_place_of_others() {
+    let piece = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d, namespace: a}
+spec: {template: {spec: {serviceAccountName: s}}}
+";
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+subjects: []
+";
+    let folder = Folder::new(&[
+        ("b/a.yaml", &exposed("d")),
+        ("b/b.yaml", BINDING),
+        ("piece.yaml", piece),
+        ("binding.yaml", binding),
+        ("old.yaml", &exposed("d").replace("apps/v1", "extensions/v1beta1").replace("privileged: true", "")),
+    ]);
+    for (file, object) in [("piece.yaml", "`deployment/a/d`"), ("binding.yaml", "`clusterrolebinding/b`")] {
+        let said = folder.run(&["paths", "what-if", "b", "--apply", file]);
+        let expected = format!("`{file}` line 1 has a piece of {object} and not the object");
+        assert!(said.code == 3 && said.err.contains(&expected), "{}", said.err);
+    }
+    // What has the name in another group is another object.
+    let (_, report) = paths(&folder, &["what-if", "b", "--apply", "old.yaml"]);
+    assert_eq!(report["changes"]["lost"], serde_json::json!([]));
+}
+
+#[test]
+fn a_change_is_read_from_standard_input() {
+    let folder = Folder::new(&[("b/a.yaml", &exposed("d"))]);
+    let asked = ["paths", "what-if", "b", "--apply", "-", "--fail-on-new-paths", "--from", "internet"];
+    let said = folder.run_with_input(&asked, exposed("d2").as_bytes());
+    assert!(said.code == 1 && said.out.contains("a/d2"), "{}", said.out);
+    let said = folder.run_with_input(&["paths", "what-if", "-", "--delete", "Service/a/d"], exposed("d").as_bytes());
+    assert!(said.code == 0 && said.out.contains("0 ways gained"), "{}{}", said.out, said.err);
+    let said = folder.run_with_input(&["paths", "what-if", "-", "--apply", "-"], exposed("d").as_bytes());
+    assert!(said.code == 3 && said.err.contains("standard input is read once"), "{}", said.err);
+}
+
 #[test]
 fn names_that_mean_nothing_are_answered_with_those_that_do() {
     let folder = Folder::new(&[("shop.yaml", SHOP)]);

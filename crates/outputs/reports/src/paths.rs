@@ -92,6 +92,21 @@ pub struct PathInfo {
     pub begins: Vec<String>,
     /// The steps.
     pub steps: Vec<StepInfo>,
+    /// Of a way that a change opens or closes: what the other side has in its place; otherwise `null`.
+    pub news: Option<News>,
+}
+
+/// What there is between the same ends on the other side of a change: before it, of a way that it opens, and after it, of one
+/// that it closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum News {
+    /// Nothing: this is the only one.
+    Only,
+    /// Ways that hang on something that is not known, where this one is certain.
+    Certain,
+    /// Other ways.
+    Another,
 }
 
 impl PathInfo {

@@ -1,5 +1,6 @@
 //! The graph of attack paths, over manifests.
 
 mod analysis;
+mod difference;
 mod fixtures;
 mod inventory;

@@ -2,22 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path as FilePath, PathBuf};
 
-use ::paths::analysis::Analysis;
+use ::paths::analysis::{Analysis, Question};
+use ::paths::difference::{Novelty, Opened, Side, opened};
 use ::paths::edges::EDGES;
 use ::paths::graph::Graph;
 use ::paths::world::World;
+use anyhow::Context as _;
 use cluster::features::Feature;
 use fixes::unified::{self, Fate};
 use manifests::walk::{self, Texts};
 use model::inventory::{Change, Inventory, Resource, ResourceId};
 use model::nearest::nearest;
-use reports::paths::{ChangesInfo, PathInfo, Teller, Telling, Weight};
+use reports::paths::{ChangesInfo, News, PathInfo, Teller, Telling};
 
 use super::output::{Answer, write};
-use super::{NOTHING, config, looked_at, output, question, read, report, sort};
-use crate::arguments::PathsWhatIfArguments;
+use super::{NOTHING, config, looked_at, order, output, question, read, report};
+use crate::arguments::{PathsInput, PathsWhatIfArguments};
 use crate::exit::{Exit, UsageError};
 use crate::inputs;
 
@@ -28,24 +31,32 @@ pub(super) fn run(arguments: &PathsWhatIfArguments) -> anyhow::Result<Exit> {
         return Err(UsageError(text.to_owned()).into());
     }
     output::refuse_explorer(&arguments.input.output)?;
-    let before = read(&arguments.paths, &arguments.input)?;
-    let after = changed(&before, arguments)?;
-    let (was, reached_before) = ways(&before, arguments)?;
-    let (is, reached_after) = ways(&after, arguments)?;
-    let known: BTreeSet<String> = was.iter().map(key).collect();
-    let new: BTreeSet<String> = is.iter().map(key).collect();
+    let streamed = Streamed::read(arguments)?;
+    let before = streamed.with(&arguments.paths, |paths| match paths {
+        [] => Ok(Inventory { complete: arguments.input.complete, ..Inventory::default() }),
+        paths => read(paths, &arguments.input),
+    })?;
+    let after = changed(&before, arguments, &streamed)?;
+    let asked_before = Asked::new(&before, arguments);
+    let asked_after = Asked::new(&after, arguments);
+    // A name may be that of something that only one of them has.
+    let (was, is) = match (asked_before.question(arguments), asked_after.question(arguments)) {
+        (Err(error), Err(_)) => return Err(error.into()),
+        (was, is) => (was.unwrap_or_default(), is.unwrap_or_default()),
+    };
+    let (was, is) = (Analysis::new(&asked_before.graph, &was), Analysis::new(&asked_after.graph, &is));
+    let sides =
+        (Side { world: &asked_before.world, analysis: &was }, Side { world: &asked_after.world, analysis: &is });
+    let (teller_before, teller_after) = (asked_before.teller(), asked_after.teller());
     let changes = ChangesInfo {
-        gained: is.into_iter().filter(|path| !known.contains(&key(path))).collect(),
-        lost: was.into_iter().filter(|path| !new.contains(&key(path))).collect(),
-        before: reached_before,
-        after: reached_after,
+        gained: told(&teller_after, &is, opened(sides.0, sides.1)),
+        lost: told(&teller_before, &was, opened(sides.1, sides.0)),
+        before: teller_before.reached(&was),
+        after: teller_after.reached(&is),
     };
     let opens = !changes.gained.is_empty();
-    let world = World::new(&after, &config(&after, &arguments.input));
-    let graph = Graph::new(&world, []);
-    let teller = Teller { world: &world, graph: &graph };
-    let nothing = Analysis::new(&graph, &::paths::analysis::Question::default());
-    let mut report = report(&teller, &nothing, &arguments.paths);
+    let nothing = Analysis::new(&asked_after.graph, &Question::default());
+    let mut report = report(&teller_after, &nothing, &arguments.paths);
     report.reached = NOTHING;
     report.changes = Some(changes);
     write(&Answer { report: &report, telling: Telling::Short, asked: None }, &arguments.input.output)?;
@@ -53,26 +64,85 @@ pub(super) fn run(arguments: &PathsWhatIfArguments) -> anyhow::Result<Exit> {
     Ok(found.max(looked_at(&before)).max(looked_at(&after)))
 }
 
-/// What tells ways apart: all that is passed, by name.
-fn key(path: &PathInfo) -> String {
-    path.steps.iter().fold(path.from.clone(), |key, step| key + "\n" + &step.edge + "\n" + &step.to)
+/// A graph, and what names its things.
+struct Asked<'a> {
+    world: World<'a>,
+    graph: Graph,
+    input: &'a PathsInput,
 }
 
-fn ways(inventory: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Result<(Vec<PathInfo>, Weight)> {
-    let world = World::new(inventory, &config(inventory, &arguments.input));
-    let graph = Graph::new(&world, EDGES);
-    let question = question(&world, &graph, (&arguments.question.from, &arguments.question.to), &arguments.input)?;
-    let analysis = Analysis::new(&graph, &question);
-    let mut paths = analysis.paths();
-    sort(&mut paths, &analysis);
-    let teller = Teller { world: &world, graph: &graph };
-    let reached = teller.reached(&analysis);
-    Ok((paths.iter().map(|path| teller.path(path, &analysis)).collect(), reached))
+impl<'a> Asked<'a> {
+    fn new(inventory: &'a Inventory, arguments: &'a PathsWhatIfArguments) -> Self {
+        let world = World::new(inventory, &config(inventory, &arguments.input));
+        let graph = Graph::new(&world, EDGES);
+        Self { world, graph, input: &arguments.input }
+    }
+
+    fn question(&self, arguments: &PathsWhatIfArguments) -> Result<Question<'static>, UsageError> {
+        question(&self.world, &self.graph, (&arguments.question.from, &arguments.question.to), self.input)
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller { world: &self.world, graph: &self.graph }
+    }
 }
+
+/// What is news comes first; of that what begins outside.
+fn told(teller: &Teller<'_>, analysis: &Analysis<'_>, mut opened: Vec<Opened>) -> Vec<PathInfo> {
+    opened.sort_by_key(|opened| (opened.novelty, order(&opened.path, analysis)));
+    let told = opened.iter().map(|opened| {
+        let news = match opened.novelty {
+            Novelty::New => News::Only,
+            Novelty::Certain => News::Certain,
+            Novelty::Another => News::Another,
+        };
+        PathInfo { news: Some(news), ..teller.path(&opened.path, analysis) }
+    });
+    told.collect()
+}
+
+/// What stands on standard input, which can be read once, though it is looked at twice.
+struct Streamed(Option<Vec<u8>>);
+
+impl Streamed {
+    fn read(arguments: &PathsWhatIfArguments) -> anyhow::Result<Self> {
+        let streamed = |paths: &[PathBuf]| paths.iter().filter(|path| path.as_os_str() == STDIN).count();
+        match streamed(&arguments.paths) + streamed(&arguments.apply) {
+            0 => Ok(Self(None)),
+            1 => {
+                let mut bytes = Vec::new();
+                io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+                Ok(Self(Some(bytes)))
+            }
+            _ => {
+                let text = "standard input is read once: `-` is what there is, or what is applied, and not both";
+                Err(UsageError(text.to_owned()).into())
+            }
+        }
+    }
+
+    /// What `read` makes of the paths that are files, and standard input if it is one of them.
+    fn with(
+        &self,
+        paths: &[PathBuf],
+        read: impl FnOnce(&[PathBuf]) -> anyhow::Result<Inventory>,
+    ) -> anyhow::Result<Inventory> {
+        let files: Vec<PathBuf> = paths.iter().filter(|path| path.as_os_str() != STDIN).cloned().collect();
+        let mut inventory = read(&files)?;
+        if let Some(bytes) = self.0.as_ref().filter(|_| files.len() < paths.len()) {
+            manifests::load::load_bytes(FilePath::new(STREAMED), bytes, &mut inventory, &|_, _, _| {});
+        }
+        Ok(inventory)
+    }
+}
+
+/// How standard input is named as a file, and in findings.
+const STDIN: &str = "-";
+const STREAMED: &str = "<stdin>";
 
 /// The inventory after the change: the files are read once more, with what is applied and without what is deleted or what
 /// others take the place of.
-fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Result<Inventory> {
+fn changed(before: &Inventory, arguments: &PathsWhatIfArguments, streamed: &Streamed) -> anyhow::Result<Inventory> {
     if arguments.input.place.snapshot.is_some() || arguments.input.place.as_cluster().is_asked_for() {
         let text = "`what-if` changes files: of a cluster, write its objects to a file first (`kubectl get … -o yaml`)";
         return Err(UsageError(text.to_owned()).into());
@@ -80,9 +150,11 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
     let (patches, objects): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.apply.iter().cloned().partition(|path| is_patch(path));
     let texts = patched(&patches)?;
-    let applied = inputs::inventory(&objects, &arguments.input.input, &arguments.input.place, false, Feature::Paths);
-    let applied = if objects.is_empty() { Inventory::default() } else { applied? };
-    let mut gone: BTreeSet<String> = applied.resources.iter().flat_map(|resource| names(&applied, resource)).collect();
+    let applied = streamed.with(&objects, |objects| match objects {
+        [] => Ok(Inventory::default()),
+        objects => inputs::inventory(objects, &arguments.input.input, &arguments.input.place, false, Feature::Paths),
+    })?;
+    let mut gone: BTreeSet<String> = BTreeSet::new();
     let own = before.resources.iter().flat_map(|resource| names(before, resource));
     let known: BTreeSet<String> =
         own.chain(before.resources.iter().filter_map(|resource| namespace(before, resource))).collect();
@@ -98,21 +170,65 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments) -> anyhow::Resu
         emptied.extend(deleted.starts_with("namespace/").then(|| deleted.clone()));
         gone.insert(deleted);
     }
+    let in_group = |inventory: &Inventory, resource: &Resource| {
+        let group = group(inventory, resource);
+        names(inventory, resource).into_iter().map(move |name| (group.clone(), name)).collect::<Vec<_>>()
+    };
+    let replaced: BTreeSet<(String, String)> =
+        applied.resources.iter().flat_map(|resource| in_group(&applied, resource)).collect();
+    let is_replaced = |inventory: &Inventory, resource: &Resource| {
+        in_group(inventory, resource).iter().any(|name| replaced.contains(name))
+    };
+    let there: BTreeSet<(String, String)> =
+        before.resources.iter().flat_map(|resource| in_group(before, resource)).collect();
+    let takes_a_place = |resource: &Resource| in_group(&applied, resource).iter().any(|name| there.contains(name));
+    whole(&applied, &takes_a_place)?;
     let mut paths = arguments.paths.clone();
     paths.extend(objects);
-    let mut after =
-        inputs::inventory_with(&paths, &arguments.input.input, arguments.input.complete, Texts::new(texts))?;
+    let mut after = streamed.with(&paths, |paths| {
+        inputs::inventory_with(paths, &arguments.input.input, arguments.input.complete, Texts::new(texts))
+    })?;
     let is_applied = |file: &PathBuf| applied.files.contains(file);
     let applied: Vec<bool> = after.files.iter().map(is_applied).collect();
     let is_gone = |resource: &Resource| {
         let is_named = names(&after, resource).iter().any(|name| gone.contains(name));
         let is_emptied = || namespace(&after, resource).is_some_and(|namespace| emptied.contains(&namespace));
-        !applied[resource.file as usize] && (is_named || is_emptied())
+        !applied[resource.file as usize] && (is_named || is_replaced(&after, resource) || is_emptied())
     };
     let numbered = (0..).map(ResourceId).zip(&after.resources);
     let removed = numbered.filter(|(_, resource)| is_gone(resource)).map(|(id, _)| Change::Remove(id)).collect();
     after.splice(removed);
     Ok(after)
+}
+
+/// What takes the place of an object is one: a piece of it, as overlays and `kubectl patch` take them, says nothing of the
+/// rest, and the object would seem to lose all that it leaves out.
+fn whole(applied: &Inventory, takes_a_place: &dyn Fn(&Resource) -> bool) -> Result<(), UsageError> {
+    let workloads = applied.facts.workloads.iter().filter(|fact| fact.images.is_empty());
+    let workloads = workloads.map(|fact| (fact.resource, "no container has an image"));
+    let bindings = applied.facts.bindings.iter().filter(|fact| applied.symbols.text(fact.role).is_empty());
+    let bindings = bindings.map(|fact| (fact.resource, "it has no `roleRef`"));
+    for (id, lacks) in workloads.chain(bindings) {
+        let resource = applied.resource(id);
+        if takes_a_place(resource) {
+            let file = applied.files.get(resource.file as usize).map(|file| file.display().to_string());
+            let name = names(applied, resource).pop().unwrap_or_default();
+            let text = format!(
+                "`{}` line {} has a piece of `{name}` and not the object, since {lacks}: apply the whole object, or a \
+                 patch of its file (`.patch`, `.diff`)",
+                file.unwrap_or_default(),
+                resource.line
+            );
+            return Err(UsageError(text));
+        }
+    }
+    Ok(())
+}
+
+/// The API group: what has one name in two groups is two objects.
+fn group(inventory: &Inventory, resource: &Resource) -> String {
+    let version = inventory.symbols.text(resource.api_version);
+    version.split_once('/').map_or_else(String::new, |(group, _)| group.to_lowercase())
 }
 
 /// What an object is called: in `default` with and without the namespace.

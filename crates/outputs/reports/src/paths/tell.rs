@@ -55,6 +55,7 @@ impl Teller<'_> {
             alike: path.entries.len(),
             begins: path.entries.iter().take(BEGINS).map(|entry| self.name(*entry)).collect(),
             steps: path.edges.iter().map(|edge| self.step(*edge, analysis)).collect(),
+            news: None,
         }
     }
 

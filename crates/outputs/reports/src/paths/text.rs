@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use model::severity::Severity;
 use unicode_width::UnicodeWidthStr;
 
-use super::{ChangesInfo, EvidenceInfo, PathInfo, PathsReport, PlanInfo, PlanStep, StepInfo};
+use super::{ChangesInfo, EvidenceInfo, News, PathInfo, PathsReport, PlanInfo, PlanStep, StepInfo};
 use crate::text::Terminal;
 use crate::text::terminal::{sanitize, style, wrap};
 
@@ -387,12 +387,24 @@ fn curve(plan: &PlanInfo) -> String {
 }
 
 fn write_changes(changes: &ChangesInfo, telling: Telling, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    for (word, paths) in [("gained", &changes.gained), ("lost", &changes.lost)] {
-        if paths.is_empty() {
-            continue;
+    let gained = [
+        (News::Only, "gained, where there was no way"),
+        (News::Certain, "gained, where all ways hung on something that is not known"),
+        (News::Another, "gained, where there were other ways"),
+    ];
+    let lost = [
+        (News::Only, "lost, and no way is left"),
+        (News::Certain, "lost, and what is left hangs on something that is not known"),
+        (News::Another, "lost, and other ways are left"),
+    ];
+    for (paths, titles) in [(&changes.gained, gained), (&changes.lost, lost)] {
+        for (news, title) in titles {
+            let own: Vec<PathInfo> = paths.iter().filter(|path| path.news == Some(news)).cloned().collect();
+            if !own.is_empty() {
+                writeln!(out, "{}", terminal.bold(title))?;
+                write_paths(&own, telling, terminal, out)?;
+            }
         }
-        writeln!(out, "{}", terminal.bold(word))?;
-        write_paths(paths, telling, terminal, out)?;
     }
     let (before, after) = (changes.before, changes.after);
     writeln!(
