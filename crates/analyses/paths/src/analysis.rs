@@ -90,6 +90,8 @@ pub struct Analysis<'g> {
     starts: Vec<Start>,
     sinks: Vec<Sink>,
     removed: Removed,
+    /// The edges that hang on something that is not known.
+    uncertain: Set,
     /// The fixes of the graph, at the costs that count here.
     changes: Vec<Change>,
 }
@@ -105,10 +107,12 @@ impl<'g> Analysis<'g> {
         for vertex in question.without.iter().filter_map(|vertex| graph.vertex(*vertex)) {
             removed.vertices.insert(vertex.index());
         }
+        let mut uncertain = Set::new(graph.edges.len());
+        for (at, _) in graph.edges.iter().enumerate().filter(|(_, edge)| !edge.assumptions.is_empty()) {
+            uncertain.insert(at);
+        }
         if question.certainty == Certainty::Certain {
-            for (at, _) in graph.edges.iter().enumerate().filter(|(_, edge)| !edge.assumptions.is_empty()) {
-                removed.edges.insert(at);
-            }
+            removed.edges.extend(&uncertain);
         }
         for (at, _) in graph.edges.iter().enumerate().filter(|(_, edge)| question.without_edges.contains(&edge.kind.id))
         {
@@ -126,7 +130,7 @@ impl<'g> Analysis<'g> {
                 false => change.cost = (question.cost)(fix, known).unwrap_or(change.cost).max(1),
             }
         }
-        Self { graph, starts: starts.collect(), sinks: sinks.collect(), removed, changes }
+        Self { graph, starts: starts.collect(), sinks: sinks.collect(), removed, uncertain, changes }
     }
 
     /// Where attackers begin, as far as the graph has it.
@@ -180,6 +184,11 @@ impl<'g> Analysis<'g> {
     /// How much of the entries reaches sinks without this, for each sink as often as that counts.
     pub fn left(&self, removed: &Removed) -> u64 {
         self.problem().weight(removed)
+    }
+
+    /// The same, by ways that hang on nothing that is not known.
+    pub fn certainly_left(&self, removed: &Removed) -> u64 {
+        self.problem().weight_of_certain(removed)
     }
 
     /// Which entries reach which sinks without this.
@@ -263,9 +272,7 @@ impl<'g> Analysis<'g> {
     pub(crate) fn removed_at(&self, certainty: Certainty) -> Removed {
         let mut removed = Removed::default();
         if certainty == Certainty::Certain {
-            for (at, _) in self.graph.edges.iter().enumerate().filter(|(_, edge)| !edge.assumptions.is_empty()) {
-                removed.edges.insert(at);
-            }
+            removed.edges.extend(&self.uncertain);
         }
         removed
     }
@@ -291,6 +298,7 @@ impl<'g> Analysis<'g> {
             starts: &self.starts,
             sinks: &self.sinks,
             removed: &self.removed,
+            uncertain: &self.uncertain,
         }
     }
 

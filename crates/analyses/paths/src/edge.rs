@@ -132,4 +132,5 @@ assumptions! {
     29 40 KUBECONFIG_OF_ADMIN "kubeconfig-of-admin" "the kubeconfig is that of an administrator of this cluster";
     30 5 OBJECT_EXISTS "object-exists" "an object of that kind, which is not in the input, is there";
     31 20 CLOUD_NODES "cloud-nodes" "the nodes are machines of a cloud that gives them an identity";
+    40 20 THAT_NODE "that-node" "the node is the one of that name";
 }

@@ -1,5 +1,7 @@
 //! What people call the things of the graph.
 
+use std::collections::BTreeSet;
+
 use model::exception::glob;
 use model::nearest::nearest;
 use rbac::SubjectKey;
@@ -24,6 +26,16 @@ const TOLD: usize = 6;
 /// The kinds of vertices that have the name of an object.
 const NAMED: [&str; 5] = ["workload", "subject", "secret", "config-map", "named-node"];
 
+/// The kinds of vertices that names with a kind are those of; of all others, that is a workload's.
+const NAMED_KINDS: [(&str, &str); 6] = [
+    ("secret/", "secret"),
+    ("serviceaccount/", "subject"),
+    ("user/", "subject"),
+    ("group/", "subject"),
+    ("configmap/", "config-map"),
+    ("node/", "named-node"),
+];
+
 /// The vertices that a name means: a word for a class of them, or the name of one.
 ///
 /// # Errors
@@ -34,7 +46,8 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
         Ok(vertices.filter(|vertex| kinds.contains(&vertex.kind())).collect())
     };
     let group = |name: &str| Ok(vec![Vertex::Subject(SubjectKey::Group(world.inventory.symbols.intern(name)))]);
-    match name {
+    match &*name.trim().to_lowercase() {
+        "" => return Err(FindError::Nothing(Vec::new())),
         "internet" => return Ok(vec![Vertex::Internet]),
         "anonymous" => return group("system:unauthenticated"),
         "authenticated" => return group("system:authenticated"),
@@ -56,8 +69,9 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
     let all: Vec<(Vertex, String)> = names.collect();
     let exact = all.iter().filter(|(_, known)| *known == wanted);
     let found: Vec<&(Vertex, String)> = exact.collect();
-    if let [(vertex, _)] = found[..] {
-        return Ok(vec![*vertex]);
+    // Two objects may have one kind and name: nobody can say which, and both are meant.
+    if !found.is_empty() {
+        return Ok(found.into_iter().map(|(vertex, _)| *vertex).collect());
     }
     // Without its kind, or without its namespace too.
     let end = format!("/{wanted}");
@@ -69,8 +83,10 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
         found.iter().copied().filter(|(vertex, _)| matches!(vertex, Vertex::Workload(_))).collect();
     let found = if workloads.is_empty() { found } else { workloads };
     match found[..] {
-        [(vertex, _)] => Ok(vec![*vertex]),
         [] => Err(FindError::Nothing(alike(world, &wanted, &all))),
+        [(_, first), ..] if found.iter().all(|(_, known)| known == first) => {
+            Ok(found.iter().map(|(vertex, _)| *vertex).collect())
+        }
         _ => Err(FindError::Several(found.iter().take(TOLD).map(|(vertex, _)| vertex.name(world)).collect())),
     }
 }
@@ -91,20 +107,30 @@ pub fn find_entries(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<
 /// The names that somebody may have meant: those that contain the last part of what he wrote, or else what is spelled
 /// nearly so.
 fn alike(world: &World<'_>, wanted: &str, all: &[(Vertex, String)]) -> Vec<String> {
+    let accounts: BTreeSet<SubjectKey> =
+        world.accounts().map(|(namespace, name)| world.account(namespace, name)).collect();
+    // Words such as `a node` are no names; what every cluster has is not what somebody looks for.
+    let is_own = |vertex: &Vertex| match vertex {
+        Vertex::Subject(subject) => accounts.contains(subject) || world.namespace_and_name(*subject).is_none(),
+        other => NAMED.contains(&other.kind()),
+    };
+    let asked = NAMED_KINDS.iter().find(|(prefix, _)| wanted.starts_with(prefix)).map(|(_, kind)| *kind);
+    let is_asked = |vertex: &Vertex| asked.is_none_or(|kind| vertex.kind() == kind);
+    let is_built_in = |known: &str| known.contains("/system:") && !wanted.contains("system:");
+    let all: Vec<&(Vertex, String)> =
+        all.iter().filter(|(vertex, known)| is_asked(vertex) && is_own(vertex) && !is_built_in(known)).collect();
     let last = wanted.rsplit('/').next().unwrap_or(wanted);
     let containing = all.iter().filter(|(_, known)| known.contains(last)).map(|(vertex, _)| vertex.name(world));
     let containing: Vec<String> = containing.take(TOLD).collect();
     if !containing.is_empty() {
         return containing;
     }
-    // A name without its kind, or without its namespace too, is compared with as much of the others. Words such as `a node`
-    // are no names.
-    let all = || all.iter().filter(|(vertex, _)| NAMED.contains(&vertex.kind()));
+    // A name without its kind, or without its namespace too, is compared with as much of the others.
     let parts = wanted.split('/').count();
     let end = |known: &'_ str| known.rmatch_indices('/').nth(parts - 1).map_or(0, |(slash, _)| slash + 1);
-    let ends = all().map(|(_, known)| &known[end(known)..]);
+    let ends = all.iter().map(|(_, known)| &known[end(known)..]);
     let Some(near) = nearest(wanted, ends) else { return Vec::new() };
-    let nearly = all().filter(|(_, known)| &known[end(known)..] == near);
+    let nearly = all.iter().filter(|(_, known)| &known[end(known)..] == near);
     nearly.map(|(vertex, _)| vertex.name(world)).take(TOLD).collect()
 }
 

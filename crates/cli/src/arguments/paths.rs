@@ -247,9 +247,18 @@ pub struct PathsNodeArguments {
 /// `paths coverage`
 #[derive(Debug, Args)]
 pub struct PathsCoverageArguments {
-    /// text or json
+    /// The format
     #[arg(long, short, value_name = "FORMAT", default_value = "text")]
-    pub output: PathsFormat,
+    pub output: CoverageFormat,
+}
+
+/// The formats of `paths coverage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// A format of the commands of `paths`, and where it goes.

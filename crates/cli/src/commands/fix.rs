@@ -182,11 +182,17 @@ fn write_to(output: &FixOutput, outcome: &Outcome, arguments: &FixArguments, out
         FixFormat::Sarif => fixes::sarif::write(outcome, env!("CARGO_PKG_VERSION"), out),
         FixFormat::GithubSuggestions => fixes::suggestions::write(outcome, out),
         FixFormat::Kubectl => fixes::kubectl::write(outcome, out),
-        FixFormat::Patch => {
-            for path in patch::write_patch(&outcome.changes, out)? {
-                eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
-            }
-            Ok(())
-        }
+        FixFormat::Patch => write_patch(&outcome.changes, out),
     }
+}
+
+/// Writes changes as a patch, and says what has to be known of it.
+pub(super) fn write_patch(changes: &[fixes::session::Change], out: &mut dyn Write) -> io::Result<()> {
+    if let Some(folder) = patch::folder(changes) {
+        eprintln!("files are named in the patch as they are in `{}`: apply it there", folder.display());
+    }
+    for path in patch::write_patch(changes, out)? {
+        eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
+    }
+    Ok(())
 }

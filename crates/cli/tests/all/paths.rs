@@ -270,6 +270,79 @@ fn a_change_is_read_from_standard_input() {
 }
 
 #[test]
+fn anonymous_is_the_user_of_that_name_too() {
+    let bound = BINDING.replace("kind: Group, name: system:authenticated", "kind: User, name: system:anonymous");
+    let folder = Folder::new(&[("a.yaml", &bound)]);
+    for arguments in [&["list", "--to", "cluster-admin"][..], &["list", "--from", "Anonymous", "--certain"]] {
+        let (code, report) = paths(&folder, arguments);
+        assert_eq!((code, &report["paths"][0]["certain"]), (1, &true.into()), "{report}");
+    }
+}
+
+#[test]
+fn entries_have_one_order_whatever_the_order_of_files() {
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: c, image: x}}]}}\n"
+        )
+    };
+    let entries = |names: [&str; 3]| {
+        let folder = Folder::new(&[("a.yaml", &names.map(pod).join("---\n"))]);
+        paths(&folder, &["list"]).1["entries"].clone()
+    };
+    assert_eq!(entries(["p1", "p2", "p3"]), entries(["p3", "p1", "p2"]));
+}
+
+#[test]
+fn two_objects_of_one_name_are_both_meant() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a}\nspec: {hostPID: true, containers: [{name: c, image: x, securityContext: {privileged: true}}]}\n";
+    let folder = Folder::new(&[("a.yaml", pod), ("b.yaml", pod)]);
+    let (code, report) = paths(&folder, &["list", "--from", "a/p", "--to", "node"]);
+    assert_eq!((code, report["entries"].as_array().unwrap().len()), (1, 2), "{report}");
+}
+
+#[test]
+fn a_plan_has_no_change_that_the_others_make_needless() {
+    let folder = Folder::at(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap());
+    let plan = |budget: &str| paths(&folder, &["plan", "examples/shop", "--budget", budget]).1["plan"].clone();
+    let whole = plan("100");
+    let steps = whole["steps"].as_array().unwrap();
+    let cost: u64 = steps.iter().map(|step| step["fix"]["cost"].as_u64().unwrap()).sum();
+    assert_eq!((&whole["left"], &whole["costOfAll"]), (&0.into(), &cost.into()), "{whole}");
+    // A single change is one that cuts, of what is certain if nothing else.
+    let one = plan("1");
+    let left = one["steps"][0]["certainLeft"].as_u64().unwrap();
+    let is_cut = one["left"].as_u64() < one["before"].as_u64() || left < one["certainBefore"].as_u64().unwrap();
+    assert!(is_cut, "{one}");
+}
+
+#[test]
+fn a_small_budget_is_spent_on_what_is_certain_where_nothing_else_is_cut() {
+    let pods: Vec<String> = (0..9).map(|number| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: a}}\nspec: {{automountServiceAccountToken: false, containers: [{{name: c, image: x, ports: [{{containerPort: 80}}], securityContext: {{privileged: true}}}}]}}\n")
+    }).collect();
+    let folder = Folder::new(&[("a.yaml", &pods.join("---\n"))]);
+    let plan = paths(&folder, &["plan", "--to", "node", "--budget", "3"]).1["plan"].clone();
+    let steps = plan["steps"].as_array().unwrap();
+    let certain: Vec<u64> = steps.iter().map(|step| step["certainLeft"].as_u64().unwrap()).collect();
+    assert_eq!((&plan["certainBefore"], certain), (&90.into(), vec![80, 70, 60]), "{plan}");
+    let said = folder.run(&["paths", "plan", "--to", "node", "--budget", "3"]);
+    assert!(said.out.contains("67 % of what is certain"), "{}", said.out);
+}
+
+#[test]
+fn a_patch_of_files_elsewhere_is_named_as_there() {
+    let folder = Folder::new(&[("there/deep/a.yaml", &exposed("d")), ("here/x.txt", "")]);
+    let here = Folder::at(&folder.path().join("here"));
+    let said = here.run(&["paths", "plan", "../there", "--to", "node", "-o", "patch=p.patch"]);
+    assert!(said.err.contains("as they are in `../there/deep`"), "{}", said.err);
+    let patch = std::fs::read_to_string(folder.path().join("here/p.patch")).unwrap();
+    assert!(patch.starts_with("--- a/a.yaml\n"), "{patch}");
+    let (_, report) = paths(&here, &["what-if", "../there", "--apply", "p.patch", "--to", "node"]);
+    assert_eq!(report["changes"]["after"]["reaching"], 0, "{report}");
+}
+
+#[test]
 fn names_that_mean_nothing_are_answered_with_those_that_do() {
     let folder = Folder::new(&[("shop.yaml", SHOP)]);
     let said = folder.run(&["paths", "list", "--from", "watch/agnt"]);
@@ -278,6 +351,11 @@ fn names_that_mean_nothing_are_answered_with_those_that_do() {
     assert!(said.code == 3 && said.err.contains("there is ServiceAccount watch/agent"), "{}", said.err);
     let said = folder.run(&["paths", "list", "--from", "nobody"]);
     assert!(said.code == 3 && said.err.contains("cluster-admin"), "{}", said.err);
+    // What every cluster has is not what somebody looks for.
+    for name in ["secret:shop/x", "zz/controller", ""] {
+        let said = folder.run(&["paths", "list", "--from", name]);
+        assert!(said.code == 3 && !said.err.contains("system:") && !said.err.contains("rule "), "{}", said.err);
+    }
     let said = folder.run(&["paths", "what-if", "."]);
     assert!(said.code == 3 && said.err.contains("--apply"), "{}", said.err);
 }

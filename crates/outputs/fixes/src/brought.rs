@@ -16,10 +16,8 @@ pub struct Known {
     pub rendered: Option<(String, String)>,
     /// The control.
     pub control: &'static str,
-    /// The container.
+    /// The container. What the finding says of it may change with what is around it, and is no other finding then.
     pub container: String,
-    /// The message, without what is filled in.
-    pub template: String,
 }
 
 impl Known {
@@ -68,7 +66,6 @@ mod tests {
             rendered: None,
             control,
             container: String::new(),
-            template: String::new(),
         };
         all.iter().map(|(object, control, severity)| (known(object, control), (1, *severity))).collect()
     }

@@ -4,6 +4,7 @@
 //! out. A file in which a line with a secret changes has no patch.
 
 use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
 
 use reports::report::display_path;
 
@@ -62,14 +63,28 @@ pub fn write_shown(change: &Change, paint: &dyn Fn(Part, &str) -> String, out: &
     Ok(())
 }
 
+/// The folder that a patch of these changes is applied in, if that is not the one that the command was started in: nothing
+/// applies a patch to files above its own folder, so that files outside are named as in the folder that holds all.
+pub fn folder(changes: &[Change]) -> Option<PathBuf> {
+    let is_outside =
+        |path: &Path| path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+    let mut paths = changes.iter().map(|change| change.path.as_path());
+    paths.clone().find(|path| is_outside(path))?;
+    let first = paths.next()?.parent()?;
+    let common = paths.try_fold(first, |known, path| known.ancestors().find(|folder| path.starts_with(folder)))?;
+    Some(common.to_path_buf())
+}
+
 /// Writes a patch for all changes. Returns the paths of those that it cannot have, because a secret would be in it.
 ///
 /// # Errors
 /// What writing to `out` returns.
 pub fn write_patch(changes: &[Change], out: &mut dyn Write) -> io::Result<Vec<String>> {
     let mut left_out = Vec::new();
+    let folder = folder(changes);
     for change in changes {
-        let path = display_path(&change.path);
+        let within = folder.as_ref().and_then(|folder| change.path.strip_prefix(folder).ok());
+        let path = display_path(within.unwrap_or(&change.path));
         let name = path.strip_prefix("./").unwrap_or(&path);
         let Some(hunks) = without_secrets(change) else {
             left_out.push(path);

@@ -168,8 +168,8 @@ pub(crate) fn known(scanned: &Scanned) -> Vec<(Known, Severity)> {
         let name = report.resource_id(occurrence.resource);
         keys(scanned, &report, occurrence, object).into_iter().map(move |key| {
             let rendered = key.rendered.map(|(variant, _)| (key.path.to_string_lossy().into_owned(), variant));
-            let Key { control, container, template, .. } = key;
-            (Known { object: name.clone(), rendered, control, container, template }, occurrence.severity)
+            let Key { control, container, .. } = key;
+            (Known { object: name.clone(), rendered, control, container }, occurrence.severity)
         })
     });
     keyed.collect()

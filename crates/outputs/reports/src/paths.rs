@@ -200,6 +200,8 @@ pub struct PlanInfo {
     pub before: u64,
     /// The risk after them.
     pub left: u64,
+    /// The part of the risk before them that hangs on nothing that is not known.
+    pub certain_before: u64,
     /// The cost of the cheapest changes known that leave nothing; `null` if something always remains.
     pub cost_of_all: Option<u64>,
     /// Whether the graph was asked again without what the plan takes away, and gave what the plan promises.
@@ -216,6 +218,8 @@ pub struct PlanStep {
     pub cuts: u64,
     /// The risk that is left after it.
     pub left: u64,
+    /// The part of it that hangs on nothing that is not known.
+    pub certain_left: u64,
     /// The number of its group. Steps of one group cut together what none of them cuts alone.
     pub group: u32,
     /// The steps of attackers that it takes away: `edge: from -> to`, at most ten.

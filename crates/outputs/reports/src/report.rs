@@ -181,10 +181,12 @@ impl<'a> Report<'a> {
         Some(match (known.cut, known.together) {
             (0, 0) => format!("{way}, and others lead around it"),
             (cut, together) if together > cut => {
-                format!("{way}; with what is told to do first, {} % of the risk goes", together.div_ceil(10))
+                let alone =
+                    if cut == 0 { "nothing of the risk".to_owned() } else { format!("{} % of the risk", share(cut)) };
+                format!("{way}; alone it takes {alone} away, with what is told to do first {} %", share(together))
             }
             (1000, _) => format!("{way}; mending it ends all of the risk"),
-            (cut, _) => format!("{way}; mending it takes {} % of the risk away", cut.div_ceil(10)),
+            (cut, _) => format!("{way}; mending it takes {} % of the risk away", share(cut)),
         })
     }
 
@@ -581,6 +583,11 @@ pub fn fingerprint_of(parts: &[&str]) -> String {
     let mut hash = Fingerprint::new();
     parts.iter().for_each(|part| hash.add(part));
     hash.finish()
+}
+
+/// Thousandths as hundredths: never all of what is not all, and never nothing of something.
+fn share(thousandths: u16) -> u16 {
+    (thousandths / 10).max(u16::from(thousandths > 0))
 }
 
 /// FNV-1a with 64 bits: the same on every machine and in every version, which the hash tables' hashes are not.

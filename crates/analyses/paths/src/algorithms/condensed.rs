@@ -2,7 +2,7 @@
 //! and little is left to look at where much is cut.
 
 use crate::algorithms::ranking::{Change, Part, Problem, Sink, Start};
-use crate::topology::{Direction, EdgeId, Removed, Topology, VertexId};
+use crate::topology::{Direction, EdgeId, Removed, Set, Topology, VertexId};
 
 const NONE: u32 = u32::MAX;
 
@@ -13,6 +13,7 @@ pub(crate) struct Condensed {
     starts: Vec<Start>,
     sinks: Vec<Sink>,
     removed: Removed,
+    uncertain: Set,
 }
 
 impl Condensed {
@@ -50,6 +51,12 @@ impl Condensed {
         let change =
             |change: &Change| Change { parts: change.parts.iter().filter_map(part).collect(), cost: change.cost };
         let number = |vertex: VertexId| Some(VertexId(vertices[vertex.index()])).filter(|vertex| vertex.0 != NONE);
+        let mut uncertain = Set::new(ends.len());
+        for (at, number) in edges.iter().enumerate().filter(|(_, number)| **number != NONE) {
+            if problem.uncertain.contains(at) {
+                uncertain.insert(*number as usize);
+            }
+        }
         Self {
             changes: problem.changes.iter().map(change).collect(),
             starts: problem
@@ -64,12 +71,13 @@ impl Condensed {
                 .collect(),
             topology: Topology::new(vertices.iter().filter(|number| **number != NONE).count(), ends),
             removed: Removed::default(),
+            uncertain,
         }
     }
 
     /// As a problem.
     pub(crate) fn problem(&self) -> Problem<'_> {
-        let Self { topology, changes, starts, sinks, removed } = self;
-        Problem { topology, changes, starts, sinks, removed }
+        let Self { topology, changes, starts, sinks, removed, uncertain } = self;
+        Problem { topology, changes, starts, sinks, removed, uncertain }
     }
 }

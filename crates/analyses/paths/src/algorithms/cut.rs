@@ -1,5 +1,7 @@
 //! The cheapest changes that let nothing reach a sink.
 
+use std::collections::BTreeMap;
+
 use crate::algorithms::min_cut::{Network, UNCUTTABLE};
 use crate::algorithms::ranking::{Change, Part};
 use crate::topology::{Direction, EdgeId, Removed, Set, Topology, VertexId};
@@ -39,12 +41,30 @@ impl Separation<'_> {
             return Some(Cut { changes: Vec::new(), bound: 0 });
         }
         let (source, sink) = (count * 2, count * 2 + 1);
-        let mut network = Network::new(count as usize * 2 + 2);
+        let edges: Vec<(EdgeId, u32, u32)> = self.edges_between(&relevant).collect();
+        // A change that takes several edges away that leave one vertex is paid once: they leave it together.
+        let mut bundles: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
+        for (edge, from, to) in &edges {
+            let change = self.cheapest.changes[edge.index()];
+            if change != NONE {
+                bundles.entry((*from, change)).or_default().push(*to);
+            }
+        }
+        bundles.retain(|_, ends| ends.len() > 1);
+        let mut network = Network::new(count as usize * 2 + 2 + bundles.len());
         for (at, vertex) in (0..).zip(&relevant.vertices) {
             network.add(at * 2, at * 2 + 1, self.cheapest.vertices[*vertex as usize]);
         }
-        for (edge, from, to) in self.edges_between(&relevant) {
-            network.add(from * 2 + 1, to * 2, self.cheapest.edges[edge.index()]);
+        for (edge, from, to) in &edges {
+            if !bundles.contains_key(&(*from, self.cheapest.changes[edge.index()])) {
+                network.add(from * 2 + 1, to * 2, self.cheapest.edges[edge.index()]);
+            }
+        }
+        for (bundle, ((from, change), ends)) in (sink + 1..).zip(&bundles) {
+            network.add(from * 2 + 1, bundle, self.changes[*change as usize].cost);
+            for to in ends {
+                network.add(bundle, to * 2, UNCUTTABLE);
+            }
         }
         for start in self.starts.iter().filter_map(|start| relevant.number(*start)) {
             network.add(source, start * 2, UNCUTTABLE);
@@ -60,7 +80,7 @@ impl Separation<'_> {
                 is_cut.vertices.insert(*vertex as usize);
             }
         }
-        for (edge, from, to) in self.edges_between(&relevant) {
+        for (edge, from, to) in edges {
             if side[from as usize * 2 + 1] && !side[to as usize * 2] {
                 is_cut.edges.insert(edge.index());
             }
@@ -129,19 +149,33 @@ impl Relevant {
 pub(crate) struct Cheapest {
     vertices: Vec<u64>,
     edges: Vec<u64>,
+    /// The cheapest change of each edge, the first of several.
+    changes: Vec<u32>,
 }
+
+/// No change.
+const NONE: u32 = u32::MAX;
 
 impl Cheapest {
     pub(crate) fn new(topology: &Topology, changes: &[Change]) -> Self {
-        let mut cheapest =
-            Self { vertices: vec![UNCUTTABLE; topology.vertices()], edges: vec![UNCUTTABLE; topology.edges()] };
-        for change in changes {
+        let mut cheapest = Self {
+            vertices: vec![UNCUTTABLE; topology.vertices()],
+            edges: vec![UNCUTTABLE; topology.edges()],
+            changes: vec![NONE; topology.edges()],
+        };
+        for (number, change) in (0..).zip(changes) {
             for part in &change.parts {
-                let cost = match part {
-                    Part::Vertex(vertex) => &mut cheapest.vertices[vertex.index()],
-                    Part::Edge(edge) => &mut cheapest.edges[edge.index()],
-                };
-                *cost = (*cost).min(change.cost);
+                match part {
+                    Part::Vertex(vertex) => {
+                        let cost = &mut cheapest.vertices[vertex.index()];
+                        *cost = (*cost).min(change.cost);
+                    }
+                    Part::Edge(edge) if change.cost < cheapest.edges[edge.index()] => {
+                        cheapest.edges[edge.index()] = change.cost;
+                        cheapest.changes[edge.index()] = number;
+                    }
+                    Part::Edge(_) => {}
+                }
             }
         }
         cheapest

@@ -61,6 +61,8 @@ pub struct Problem<'a> {
     pub sinks: &'a [Sink],
     /// What does not count from the beginning.
     pub removed: &'a Removed,
+    /// The edges that hang on something that is not known.
+    pub uncertain: &'a Set,
 }
 
 /// A step of a plan.
@@ -72,6 +74,8 @@ pub struct Step {
     pub cut: u64,
     /// The weight that still reaches sinks after it.
     pub left: u64,
+    /// The weight that still reaches sinks by ways that hang on nothing that is not known.
+    pub certain: u64,
     /// The number of the group of steps that it belongs to. Those of one group cut together what none of them cuts alone.
     pub group: u32,
 }
@@ -81,8 +85,17 @@ pub struct Step {
 pub struct Plan {
     /// The weight that reaches a sink before anything is changed.
     pub before: u64,
+    /// The weight that does by ways that hang on nothing that is not known.
+    pub certain: u64,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The weight that reaches sinks after it, and that by certain ways.
+    pub fn ends(&self) -> (u64, u64) {
+        self.steps.last().map_or((self.before, self.certain), |step| (step.left, step.certain))
+    }
 }
 
 impl Removed {
@@ -107,6 +120,9 @@ impl Removed {
 
 /// So many groups of entries are looked at by themselves: those that count most.
 const GROUPS: usize = 3;
+
+/// Groups of so many changes are ordered by what they leave.
+const ORDERED: usize = 16;
 
 /// Changes that are made one after another, because only together they cut.
 struct Course {
@@ -241,27 +257,41 @@ impl Problem<'_> {
 
     /// At most `budget` changes. Each step is the change, or the group of changes, that cuts most for its cost after those
     /// before it. Groups are found where ways go around each other: what keeps the entries of one weight, or all, from one
-    /// sink. A group that is larger than what is left of the budget is taken only where nothing else cuts anything.
+    /// sink. Where nothing that fits into the budget cuts anything, what cuts most of the certain ways is taken. What the
+    /// others make needless is left out in the end.
     pub fn plan(&self, budget: usize) -> Plan {
-        let before = self.weight(&Removed::default());
-        let mut plan = Plan { before, steps: Vec::new() };
-        let mut left = before;
+        let plan = self.greedy(budget);
+        let needed = self.needed(&plan, budget);
+        if needed.len() == plan.steps.len() && plan.steps.iter().all(|step| needed.contains(&step.change)) {
+            return plan;
+        }
+        let mut changes: Vec<Change> =
+            self.changes.iter().map(|change| Change { parts: Vec::new(), cost: change.cost }).collect();
+        for &change in &needed {
+            changes[change] = self.changes[change].clone();
+        }
+        let again = Problem { changes: &changes, ..*self }.greedy(budget);
+        if again.ends() <= plan.ends() { again } else { plan }
+    }
+
+    fn greedy(&self, budget: usize) -> Plan {
+        let none = Removed::default();
+        let mut plan = Plan { before: self.weight(&none), certain: self.weight_of_certain(&none), steps: Vec::new() };
         let mut taken = vec![false; self.changes.len()];
         let mut group = 0;
-        let mut condensed = Condensed::new(self, &Removed::default());
-        while left > 0 && plan.steps.len() < budget {
+        let mut condensed = Condensed::new(self, &none);
+        while plan.ends().0 > 0 && plan.steps.len() < budget {
             let problem = condensed.problem();
-            let Some(course) = problem.next(left, budget - plan.steps.len(), &taken) else { break };
+            let Some(course) = problem.next(plan.ends(), budget - plan.steps.len(), &taken) else { break };
             let mut removed = Removed::default();
-            for change in course.changes {
-                if left == 0 || plan.steps.len() == budget {
-                    break;
-                }
+            let mut rest = course.changes;
+            while !rest.is_empty() && plan.ends().0 > 0 && plan.steps.len() < budget {
+                let change = problem.first_of(&mut rest, &removed);
                 taken[change] = true;
                 removed.apply(&problem.changes[change]);
-                let now = problem.weight(&removed);
-                plan.steps.push(Step { change, cut: left - now, left: now, group });
-                left = now;
+                let left = problem.weight(&removed);
+                let certain = problem.weight_of_certain(&removed);
+                plan.steps.push(Step { change, cut: plan.ends().0 - left, left, certain, group });
             }
             group += 1;
             condensed = Condensed::new(&problem, &removed);
@@ -269,8 +299,78 @@ impl Problem<'_> {
         plan
     }
 
-    /// What is best done next.
-    fn next(&self, left: u64, budget: usize, taken: &[bool]) -> Option<Course> {
+    /// Takes out what cuts most of what is left, of those that cut alike the cheapest. Where a group is long, its rest is
+    /// taken in the order of what it costs.
+    fn first_of(&self, rest: &mut Vec<usize>, removed: &Removed) -> usize {
+        let at = if rest.len() > 1 && rest.len() <= ORDERED {
+            let effects = self.effects(removed);
+            let best = (0..rest.len()).max_by_key(|&at| (effects[rest[at]], std::cmp::Reverse(at)));
+            best.unwrap_or(0)
+        } else {
+            0
+        };
+        rest.remove(at)
+    }
+
+    /// The changes of a plan without those that the others make needless, the dearest tried first; or the cheapest that
+    /// are known to cut everything, if the plan does and they cost less.
+    fn needed(&self, plan: &Plan, budget: usize) -> Vec<usize> {
+        let condensed = Condensed::new(self, &Removed::default());
+        let problem = condensed.problem();
+        let mut needed: Vec<usize> = plan.steps.iter().map(|step| step.change).collect();
+        let mut tried = needed.clone();
+        tried.sort_by_key(|&at| (std::cmp::Reverse(problem.changes[at].cost), at));
+        for at in tried {
+            let mut removed = Removed::default();
+            needed.iter().filter(|other| **other != at).for_each(|&other| removed.apply(&problem.changes[other]));
+            let is_needless = match plan.ends().0 {
+                0 => !problem.is_any_left(&removed),
+                left => problem.weight(&removed) == left && problem.weight_of_certain(&removed) == plan.ends().1,
+            };
+            if is_needless {
+                needed.retain(|other| *other != at);
+            }
+        }
+        let cost = |changes: &[usize]| changes.iter().map(|&at| self.changes[at].cost).fold(0, u64::saturating_add);
+        if plan.ends().0 == 0 && plan.steps.len() > 1 {
+            let cheapest = problem.cut(&Removed::default()).map(|cut| cut.changes);
+            if let Some(cheapest) = cheapest.filter(|cut| cut.len() <= budget && cost(cut) < cost(&needed)) {
+                return cheapest;
+            }
+        }
+        needed
+    }
+
+    /// Whether any start reaches any sink without this.
+    fn is_any_left(&self, removed: &Removed) -> bool {
+        let removed = self.removed.with(removed);
+        let starts: Vec<VertexId> = self.starts.iter().map(|start| start.vertex).collect();
+        let reached = self.topology.reach(&starts, crate::topology::Direction::Forward, &removed);
+        self.sinks.iter().any(|sink| reached.contains(sink.vertex.index()))
+    }
+
+    /// The weight that reaches sinks by ways that hang on nothing that is not known.
+    pub fn weight_of_certain(&self, removed: &Removed) -> u64 {
+        if self.uncertain.is_empty() {
+            return self.weight(removed);
+        }
+        let mut removed = removed.clone();
+        removed.edges.extend(self.uncertain);
+        self.weight(&removed)
+    }
+
+    /// What is best done next, and fits into the budget.
+    fn next(&self, (left, certain): (u64, u64), budget: usize, taken: &[bool]) -> Option<Course> {
+        let found = self.best(left, budget, taken);
+        if found.is_some() || certain == 0 || self.uncertain.is_empty() {
+            return found;
+        }
+        let mut removed = self.removed.clone();
+        removed.edges.extend(self.uncertain);
+        Problem { removed: &removed, ..*self }.best(certain, budget, taken)
+    }
+
+    fn best(&self, left: u64, budget: usize, taken: &[bool]) -> Option<Course> {
         let effects = self.effects(&Removed::default());
         // Compares gain by cost without division, so that order does not hang on rounding.
         let better = |a: &Course, b: &Course| {
@@ -283,10 +383,9 @@ impl Problem<'_> {
             cost: self.changes[at].cost,
         });
         let single = singles.max_by(better);
-        let courses = self.courses(left, taken);
-        let (fit, too_long): (Vec<Course>, Vec<Course>) =
-            courses.into_iter().partition(|course| course.changes.len() <= budget);
-        single.into_iter().chain(fit).max_by(better).or_else(|| too_long.into_iter().max_by(better))
+        let courses = self.courses(left, taken).into_iter();
+        let fit = courses.filter(|course| course.changes.len() <= budget && course.gain > 0);
+        single.into_iter().chain(fit).max_by(better)
     }
 
     /// For every sink what keeps all entries from it, and those that count most.
@@ -334,12 +433,13 @@ mod tests {
         starts: Vec<Start>,
         sinks: Vec<Sink>,
         removed: Removed,
+        uncertain: Set,
     }
 
     impl Case {
         fn problem(&self) -> Problem<'_> {
-            let Self { topology, changes, starts, sinks, removed } = self;
-            Problem { topology, changes, starts, sinks, removed }
+            let Self { topology, changes, starts, sinks, removed, uncertain } = self;
+            Problem { topology, changes, starts, sinks, removed, uncertain }
         }
     }
 
@@ -358,21 +458,29 @@ mod tests {
                 let change = (proptest::collection::vec(part, 1..=most_parts), 1_u64..4)
                     .prop_map(|(parts, cost)| Change { parts, cost });
                 let weights = proptest::collection::vec(1_u64..9, 3);
-                (proptest::collection::vec(change, 1..7), weights).prop_map(move |(changes, weights)| {
-                    let ends = ends.iter().map(|&(from, to)| (VertexId(from), VertexId(to))).collect();
-                    let starts = (0..).zip(weights).map(|(at, weight)| Start { vertex: VertexId(at), weight });
-                    let sinks = vec![
-                        Sink { vertex: VertexId(count as u32 - 2), weight: 3 },
-                        Sink { vertex: VertexId(count as u32 - 1), weight: 1 },
-                    ];
-                    Case {
-                        topology: Topology::new(count, ends),
-                        changes,
-                        starts: starts.collect(),
-                        sinks,
-                        removed: Removed::default(),
-                    }
-                })
+                let uncertain = proptest::collection::vec(0..edge_count as usize, 0..4);
+                (proptest::collection::vec(change, 1..7), weights, uncertain).prop_map(
+                    move |(changes, weights, some)| {
+                        let mut uncertain = Set::new(edge_count as usize);
+                        for edge in some {
+                            uncertain.insert(edge);
+                        }
+                        let ends = ends.iter().map(|&(from, to)| (VertexId(from), VertexId(to))).collect();
+                        let starts = (0..).zip(weights).map(|(at, weight)| Start { vertex: VertexId(at), weight });
+                        let sinks = vec![
+                            Sink { vertex: VertexId(count as u32 - 2), weight: 3 },
+                            Sink { vertex: VertexId(count as u32 - 1), weight: 1 },
+                        ];
+                        Case {
+                            topology: Topology::new(count, ends),
+                            changes,
+                            starts: starts.collect(),
+                            sinks,
+                            removed: Removed::default(),
+                            uncertain,
+                        }
+                    },
+                )
             })
         })
     }
@@ -441,6 +549,27 @@ mod tests {
             }
             let can_all_be_cut = without(&case, 0..case.changes.len()) == 0;
             prop_assert!(left == 0 || !can_all_be_cut);
+            // None of it is needless, and what is known to be cheaper is taken.
+            for needless in &done {
+                prop_assert!(left > 0 || without(&case, done.iter().copied().filter(|at| at != needless)) > left);
+            }
+            let cost = |changes: &[usize]| changes.iter().map(|&at| case.changes[at].cost).sum::<u64>();
+            if let Some(cut) = case.problem().cut(&Removed::default()).filter(|_| done.len() > 1) {
+                prop_assert!(cost(&done) <= cost(&cut.changes));
+            }
+        }
+
+        #[test]
+        fn every_step_of_a_small_budget_cuts_something(case in cases(3), budget in 1_usize..4) {
+            let plan = case.problem().plan(budget);
+            prop_assert!(plan.steps.len() <= budget);
+            let groups = plan.steps.chunk_by(|a, b| a.group == b.group);
+            let mut before = (plan.before, plan.certain);
+            for group in groups {
+                let last = group.last().expect("a group has a step");
+                prop_assert!((last.left, last.certain) < before);
+                before = (last.left, last.certain);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `belongs-to`
 
+use crate::analysis::NAMELESS;
 use crate::edge::{EdgeFixture, EdgeKind};
 use crate::graph::Drafts;
 use crate::vertex::Vertex;
@@ -18,8 +19,9 @@ pub static EDGE: EdgeKind = EdgeKind {
     found_by: &[],
     difficulty: 1,
     find,
-    fixtures: &[EdgeFixture {
-        yaml: "apiVersion: rbac.authorization.k8s.io/v1
+    fixtures: &[
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: r, namespace: n}
 rules:
@@ -35,8 +37,18 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: s, namespace: n}
 ",
-        edges: &["ServiceAccount n/s -> Group system:serviceaccounts:n"],
-    }],
+            edges: &["ServiceAccount n/s -> Group system:serviceaccounts:n"],
+        },
+        EdgeFixture {
+            yaml: "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: r}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: system:anonymous}]
+",
+            edges: &["Group system:unauthenticated -> User system:anonymous"],
+        },
+    ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
@@ -49,6 +61,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let users =
         world.holders().map(|(subject, _)| subject).filter(|subject| matches!(subject, rbac::SubjectKey::User(_)));
     let all: std::collections::BTreeSet<rbac::SubjectKey> = accounts.chain(users).collect();
+    // Whoever talks to the API server without a name is that user and in that group, and nobody else is either.
+    let anonymous = rbac::SubjectKey::User(world.inventory.symbols.intern("system:anonymous"));
+    if all.contains(&anonymous) {
+        let nameless = rbac::SubjectKey::Group(world.inventory.symbols.intern(NAMELESS));
+        drafts.edge(Vertex::Subject(nameless), Vertex::Subject(anonymous)).file();
+    }
     for subject in all {
         for group in world.rbac.identity(subject).groups {
             let group = rbac::SubjectKey::Group(world.inventory.symbols.intern(&group));

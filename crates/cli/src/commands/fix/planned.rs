@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use anstream::eprintln;
 use anyhow::Context as _;
 use fixes::planned_json::{self, JsonPlannedStep, JsonValues, Planned};
-use fixes::{patch, store};
+use fixes::store;
 use reports::paths::percent;
 use reports::report::display_path;
 use reports::text::Terminal;
@@ -84,10 +83,7 @@ fn write(output: &FixOutput, proven: &Proven, arguments: &FixArguments) -> anyho
 
 fn write_to(output: &FixOutput, proven: &Proven, arguments: &FixArguments, out: &mut dyn Write) -> io::Result<()> {
     if output.format == FixFormat::Patch {
-        for path in patch::write_patch(&proven.changes, out)? {
-            eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
-        }
-        return Ok(());
+        return super::write_patch(&proven.changes, out);
     }
     if output.format == FixFormat::Json {
         return planned_json::write(planned(proven, arguments), out);

@@ -9,29 +9,21 @@ use reports::text::Terminal;
 use reports::text::terminal::wrap;
 use serde_json::json;
 
-use crate::arguments::{PathsCoverageArguments, PathsFormat};
-use crate::exit::{Exit, UsageError};
+use crate::arguments::{CoverageFormat, PathsCoverageArguments};
+use crate::exit::Exit;
 use crate::screen::{self, Destination};
 
 /// Runs the command.
 pub(super) fn run(arguments: &PathsCoverageArguments) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     match arguments.output {
-        PathsFormat::Json => {
+        CoverageFormat::Json => {
             let microsoft: Vec<serde_json::Value> = MICROSOFT.iter().map(told).collect();
             let report = json!({ "schemaVersion": "1.1", "techniques": by_technique(), "microsoft": microsoft });
             serde_json::to_writer_pretty(&mut out, &report)?;
             writeln!(out)?;
         }
-        PathsFormat::Text => write_text(screen::terminal(&Destination::Stdout), &mut out)?,
-        PathsFormat::Csv
-        | PathsFormat::Dot
-        | PathsFormat::Sarif
-        | PathsFormat::Html
-        | PathsFormat::OpenGraph
-        | PathsFormat::Patch => {
-            return Err(UsageError("the coverage is written as text or json".to_owned()).into());
-        }
+        CoverageFormat::Text => write_text(screen::terminal(&Destination::Stdout), &mut out)?,
     }
     Ok(Exit::Clean)
 }

@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use anstream::eprintln;
 use anyhow::Context as _;
 
-use super::proven::{self, Judging, Proven};
+use super::super::fix::write_patch;
+use super::proven::{self, Judging};
 use crate::arguments::{PathsOutput, PathsPlanArguments, SelectionArguments};
 use crate::configuration::ProjectSettings;
 use crate::exit::Exit;
@@ -33,13 +34,13 @@ pub(super) fn write(
         match &output.file {
             None => {
                 let mut out = BufWriter::new(io::stdout().lock());
-                write_one(&proven, &mut out)?;
+                write_patch(&proven.changes, &mut out)?;
                 out.flush()?;
             }
             Some(path) => {
                 let context = || format!("cannot write `{}`", path.display());
                 let mut out = BufWriter::new(File::create(path).with_context(context)?);
-                write_one(&proven, &mut out).and_then(|()| out.flush()).with_context(context)?;
+                write_patch(&proven.changes, &mut out).and_then(|()| out.flush()).with_context(context)?;
             }
         }
     }
@@ -49,11 +50,4 @@ pub(super) fn write(
         }
     }
     Ok(proven.exit())
-}
-
-fn write_one(proven: &Proven, out: &mut dyn Write) -> io::Result<()> {
-    for path in fixes::patch::write_patch(&proven.changes, out)? {
-        eprintln!("left out of the patch: `{path}`, where a line with a secret changes");
-    }
-    Ok(())
 }

@@ -4,26 +4,36 @@ use std::io::{self, Write};
 
 use ::paths::tracks::{TRACKS, Track, track};
 use model::nearest::nearest;
+use reports::text::terminal::wrap;
 
 use crate::exit::{Exit, UsageError};
 use crate::screen::{self, Destination};
+
+/// Before what is said of a track stands its name.
+const INDENT: usize = 24;
 
 /// Runs the command.
 pub(super) fn run() -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     let terminal = screen::terminal(&Destination::Stdout);
     for Track { id, title, from, to, without } in TRACKS {
-        writeln!(out, "{}  {title}", terminal.bold(&format!("{id:<22}")))?;
+        let room = terminal.width.saturating_sub(INDENT);
+        for (at, line) in wrap(title, room).iter().enumerate() {
+            let id = if at == 0 { *id } else { "" };
+            writeln!(out, "{}  {line}", terminal.bold(&format!("{id:<22}")))?;
+        }
         let flags = [("--from", from), ("--to", to), ("--without", without)];
         let flags: Vec<String> =
             flags.iter().flat_map(|(flag, names)| names.iter().map(move |name| format!("{flag} {name}"))).collect();
-        writeln!(out, "{:24}{}", "", terminal.dim(&flags.join(" ")))?;
+        for line in wrap(&flags.join(" "), room) {
+            writeln!(out, "{:INDENT$}{}", "", terminal.dim(&line))?;
+        }
     }
-    writeln!(
-        out,
-        "{} `plimsoll paths list --track NAME` asks one; `paths plan --track NAME` ends it",
-        terminal.logo()
-    )?;
+    let text = "`plimsoll paths list --track NAME` asks one; `paths plan --track NAME` ends it";
+    for (at, line) in wrap(text, terminal.width.saturating_sub(2)).iter().enumerate() {
+        let sign = if at == 0 { terminal.logo().to_string() } else { " ".to_owned() };
+        writeln!(out, "{sign} {line}")?;
+    }
     Ok(Exit::Clean)
 }
 

@@ -149,7 +149,7 @@ fn changed(before: &Inventory, arguments: &PathsWhatIfArguments, streamed: &Stre
     }
     let (patches, objects): (Vec<PathBuf>, Vec<PathBuf>) =
         arguments.apply.iter().cloned().partition(|path| is_patch(path));
-    let texts = patched(&patches)?;
+    let texts = patched(&patches, &before.files)?;
     let applied = streamed.with(&objects, |objects| match objects {
         [] => Ok(Inventory::default()),
         objects => inputs::inventory(objects, &arguments.input.input, &arguments.input.place, false, Feature::Paths),
@@ -257,14 +257,33 @@ fn is_patch(path: &FilePath) -> bool {
     path.extension().is_some_and(|extension| extension == "patch" || extension == "diff")
 }
 
+/// The folder that a patch is of: this one, or else the one in which files that were read are called as it calls them.
+fn folder_of(patch: &[unified::FileDifference], files: &[PathBuf]) -> PathBuf {
+    let changed: Vec<PathBuf> = patch
+        .iter()
+        .filter(|difference| difference.fate != Fate::New)
+        .map(|difference| walk::clean(&difference.path))
+        .collect();
+    let has_all = |folder: &&FilePath| changed.iter().all(|file| folder.join(file).exists());
+    let above = |file: &'_ PathBuf| {
+        let first = changed.first().filter(|first| file.ends_with(first))?;
+        file.ancestors().nth(first.components().count()).map(FilePath::to_path_buf)
+    };
+    let folders: Vec<PathBuf> = files.iter().filter_map(above).collect();
+    let here = FilePath::new("");
+    std::iter::once(here).chain(folders.iter().map(PathBuf::as_path)).find(has_all).unwrap_or(here).to_path_buf()
+}
+
 /// What files say with these patches.
-fn patched(patches: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, UsageError> {
+fn patched(patches: &[PathBuf], files: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, UsageError> {
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
     for path in patches {
         let cannot = |why: &dyn std::fmt::Display| UsageError(format!("cannot apply `{}`: {why}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| cannot(&error))?;
-        for difference in unified::read(&text).map_err(|error| cannot(&error))? {
-            let file = walk::clean(&difference.path);
+        let patch = unified::read(&text).map_err(|error| cannot(&error))?;
+        let folder = folder_of(&patch, files);
+        for difference in patch {
+            let file = walk::clean(&folder.join(&difference.path));
             let of_file = |why: &dyn std::fmt::Display| cannot(&format!("`{}`: {why}", file.display()));
             let known = texts.get(&file).cloned().map_or_else(|| fs::read_to_string(&file), Ok);
             let old = match (difference.fate, known) {

@@ -1,5 +1,7 @@
 //! What the graph knows, in words and places.
 
+use std::cmp::Reverse;
+
 use model::inventory::ResourceId;
 use model::place::Place;
 use paths::algorithms::ranking::Plan;
@@ -32,10 +34,13 @@ impl Teller<'_> {
         self.graph.vertices[vertex.index()].name(self.world)
     }
 
-    /// Where attackers begin.
+    /// Where attackers begin: what counts most, and then by name, whatever the order of files.
     pub fn entries(&self, analysis: &Analysis<'_>) -> Vec<EntryInfo> {
         let starts = analysis.starts().iter();
-        starts.map(|start| EntryInfo { name: self.name(start.vertex), weight: start.weight }).collect()
+        let entries = starts.map(|start| EntryInfo { name: self.name(start.vertex), weight: start.weight });
+        let mut entries: Vec<EntryInfo> = entries.collect();
+        entries.sort_by(|a, b| (Reverse(a.weight), &a.name).cmp(&(Reverse(b.weight), &b.name)));
+        entries
     }
 
     /// How much reaches a sink.
@@ -132,24 +137,30 @@ impl Teller<'_> {
             removed.apply(change);
             // What a group promises is asked when all of it is gone.
             let ends_group = plan.steps.get(number + 1).is_none_or(|next| next.group != step.group);
-            verified &= !ends_group || analysis.left(&removed) == step.left;
+            verified &= !ends_group
+                || (analysis.left(&removed), analysis.certainly_left(&removed)) == (step.left, step.certain);
             let id = FixId(step.change as u32);
             steps.push(PlanStep {
                 fix: self.fix(id, analysis),
                 cuts: step.cut,
                 left: step.left,
+                certain_left: step.certain,
                 group: step.group,
                 takes_away: self.taken(id),
             });
         }
+        let (left, _) = plan.ends();
+        let cost_of = |changes: &mut dyn Iterator<Item = usize>| {
+            changes.map(|change| analysis.cost(FixId(change as u32))).fold(0, u64::saturating_add)
+        };
+        let own = (left == 0).then(|| cost_of(&mut plan.steps.iter().map(|step| step.change)));
+        let known = analysis.cut().map(|cut| cost_of(&mut cut.changes.into_iter()));
         PlanInfo {
             before: plan.before,
-            left: steps.last().map_or(plan.before, |step| step.left),
+            left,
+            certain_before: plan.certain,
             steps,
-            cost_of_all: analysis.cut().map(|cut| {
-                let costs = cut.changes.iter().map(|change| analysis.cost(FixId(*change as u32)));
-                costs.fold(0, u64::saturating_add)
-            }),
+            cost_of_all: own.into_iter().chain(known).min(),
             verified,
         }
     }

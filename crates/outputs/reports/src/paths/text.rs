@@ -64,6 +64,7 @@ fn write_head(report: &PathsReport, terminal: Terminal, out: &mut dyn Write) -> 
         (Some(changes), _) => {
             format!("{} gained, {} lost", count(changes.gained.len(), "way"), count(changes.lost.len(), "way"))
         }
+        (None, _) if report.coverage.resources == 0 => "there was nothing to look at".to_owned(),
         (None, Some(plan)) if plan.steps.is_empty() && report.reached.reaching == 0 => {
             "nothing leads to what must not be reached".to_owned()
         }
@@ -279,7 +280,11 @@ fn write_plan(plan: &PlanInfo, terminal: Terminal, out: &mut dyn Write) -> io::R
         waiting.cost = line.iter().map(|step| step.fix.cost).fold(waiting.cost, u64::saturating_add);
         if last.left < left || plan.steps.get(number - 1).is_none_or(|next| next.group != first.group) {
             let together = if waiting.changes > 1 { "together: " } else { "" };
-            let text = format!("{} of the risk is left, cost {}", percent(last.left, before), waiting.cost);
+            // What is certain is told where the whole does not say it.
+            let of_certain = percent(last.certain_left, plan.certain_before);
+            let is_told = plan.certain_before > 0 && of_certain != percent(last.left, before);
+            let certain = if is_told { format!(", {of_certain} of what is certain") } else { String::new() };
+            let text = format!("{} of the risk is left{certain}, cost {}", percent(last.left, before), waiting.cost);
             writeln!(
                 out,
                 "{:indent$}{} {}",
@@ -304,18 +309,29 @@ fn write_plan(plan: &PlanInfo, terminal: Terminal, out: &mut dyn Write) -> io::R
         };
         writeln!(out)?;
         if plan.steps.len() > 3 {
-            writeln!(out, "  {}", curve(plan))?;
+            for line in wrap(&curve(plan), terminal.width.saturating_sub(2)) {
+                writeln!(out, "  {line}")?;
+            }
         }
-        writeln!(out, "  {word}")?;
+        for line in wrap(&word, terminal.width.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
         match plan.cost_of_all {
             Some(cost) if plan.left > 0 => {
                 writeln!(out, "  to leave nothing costs {cost} in all: `--budget` allows more changes")?
+            }
+            Some(cost) if cost < cost_of(plan) => {
+                writeln!(out, "  to leave nothing could cost {cost} in all, with more changes than `--budget` allows")?
             }
             None if plan.left > 0 => writeln!(out, "  some of it rests on what no change here takes away")?,
             _ => {}
         }
     }
     writeln!(out)
+}
+
+fn cost_of(plan: &PlanInfo) -> u64 {
+    plan.steps.iter().map(|step| step.fix.cost).fold(0, u64::saturating_add)
 }
 
 /// Changes that are told, and whose effect is not yet.
