@@ -133,4 +133,16 @@ assumptions! {
     30 5 OBJECT_EXISTS "object-exists" "an object of that kind, which is not in the input, is there";
     31 20 CLOUD_NODES "cloud-nodes" "the nodes are machines of a cloud that gives them an identity";
     40 20 THAT_NODE "that-node" "the node is the one of that name";
+    52 40 SECRET_EXISTS "secret-exists" "the Secret, which is not in the input, is there";
+    41 30 FILES_ADMIT_USER "files-admit-user" "the files there admit the user that the container runs as";
+    42 40 BECOMES_ROOT "becomes-root" "something in the image makes its user root";
+    43 60 DEVICES_OPEN "devices-open" "the runtime lets the container open the devices that it mounts";
+    44 40 LEADS_THERE "leads-there" "the `subPathExpr` of the mount leads there";
+    45 20 ADMISSION_PERMITS "admission-permits" "the policies and webhooks that are asked about pods there take this one";
+    46 10 CONTROLLER_RUNS "controller-runs" "the controller of that kind, which is not in the input, runs here";
+    47 30 OBJECT_CHOSEN "object-chosen" "the objects that it is asked about are among those that matter";
+    48 20 OBJECTS_WRITTEN "objects-written" "somebody with more rights writes such an object while the attacker listens";
+    49 10 SCALED_UP "scaled-up" "it is scaled up again";
+    50 20 CLAIM_BOUND "claim-bound" "the claim is bound to that volume, which fits it";
+    51 30 CERTIFICATE_HELD "certificate-held" "the attacker has the key of the certificate that the API server expects there";
 }

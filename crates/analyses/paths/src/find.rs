@@ -57,7 +57,7 @@ pub fn find(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<Vertex>,
         "node" | "nodes" => return Ok(vec![Vertex::Node]),
         "secrets" => return Ok(vec![Vertex::Secrets(None)]),
         "node-files" => return Ok(vec![Vertex::NodeFiles]),
-        "bindings" => return of_kind(&["binding"]),
+        "bindings" => return Ok(graph.vertices.iter().copied().filter(|vertex| is_own(world, *vertex)).collect()),
         "secret-objects" => return of_kind(&["secret", "config-map"]),
         "traffic" => return of_kind(&["traffic"]),
         "data" => return of_kind(&["data"]),
@@ -102,6 +102,13 @@ pub fn find_entries(world: &World<'_>, graph: &Graph, name: &str) -> Result<Vec<
         found.extend(graph.vertices.iter().filter(|vertex| kinds.contains(&vertex.kind())));
     }
     Ok(found)
+}
+
+/// Whether it is a binding, and none that every cluster has.
+fn is_own(world: &World<'_>, vertex: Vertex) -> bool {
+    let Vertex::Binding(binding) = vertex else { return false };
+    let binding = world.rbac.binding(binding);
+    binding.source != rbac::Source::BuiltIn && !world.text(binding.name).starts_with("system:")
 }
 
 /// The names that somebody may have meant: those that contain the last part of what he wrote, or else what is spelled

@@ -28,10 +28,13 @@ impl Standing {
     ) -> Self {
         let facts = &inventory.facts.workloads;
         let default = inventory.symbols.intern("default");
+        // A PodTemplate runs nothing: what is made from it is seen by itself.
+        let template = inventory.symbols.intern("PodTemplate");
+        let runs = |number: u32| inventory.resource(facts[number as usize].resource).kind != template;
         let instances: Map<ResourceId, &InstanceFact> =
             inventory.facts.traffic.instances.iter().map(|instance| (instance.resource, instance)).collect();
         if instances.is_empty() {
-            return Self { of: (0..facts.len() as u32).map(Some).collect() };
+            return Self { of: (0..facts.len() as u32).map(|number| runs(number).then_some(number)).collect() };
         }
         let mut objects: Map<(Symbol, Symbol, Symbol), u32> = Map::new();
         for (number, fact) in (0_u32..).zip(facts) {
@@ -60,7 +63,7 @@ impl Standing {
             same_uses(own_fact, top_fact, default) && same_confinement(own, top)
         };
         let stands = |(number, fact): (u32, &WorkloadFact)| {
-            if instances.get(&fact.resource).is_some_and(|instance| instance.ended) {
+            if !runs(number) || instances.get(&fact.resource).is_some_and(|instance| instance.ended) {
                 return None;
             }
             let top = top(number);
@@ -112,12 +115,12 @@ fn same_confinement(own: Option<&ConfinementFact>, top: Option<&ConfinementFact>
 }
 
 fn same_container(own: &ContainerConfinementFact, top: &ContainerConfinementFact) -> bool {
-    let own_mounts = own.host_mounts.iter().map(|mount| (mount.path, mount.writable));
+    let own_mounts = own.host_mounts.iter().map(|mount| (mount.path, mount.below, mount.writable));
     let capabilities = own.capabilities.iter().map(|(name, _)| *name);
-    (own.name, own.list, own.stays, own.user) == (top.name, top.list, top.stays, top.user)
+    (own.name, own.list, own.stays, own.user, own.non_root) == (top.name, top.list, top.stays, top.user, top.non_root)
         && own.privileged.is_some() == top.privileged.is_some()
         && own.host_process.is_some() == top.host_process.is_some()
         && (own.app_armor, own.seccomp) == (top.app_armor, top.seccomp)
         && capabilities.eq(top.capabilities.iter().map(|(name, _)| *name))
-        && own_mounts.eq(top.host_mounts.iter().map(|mount| (mount.path, mount.writable)))
+        && own_mounts.eq(top.host_mounts.iter().map(|mount| (mount.path, mount.below, mount.writable)))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::symbols::Symbol;
 
 use crate::edge::{Assumptions, OBJECT_EXISTS};
+use crate::edges::granted;
 use crate::world::{RightId, Wanted, World, wanted};
 
 /// A kind whose template can be changed. That of a Job cannot.
@@ -38,7 +39,16 @@ kinds! {
     "apps" "ReplicaSet" "replicasets" &["Deployment"];
     "" "ReplicationController" "replicationcontrollers" &[];
     "apps" "StatefulSet" "statefulsets" &[];
+    "argoproj.io" "CronWorkflow" "cronworkflows" &[];
+    "argoproj.io" "Rollout" "rollouts" &[];
+    "apps.openshift.io" "DeploymentConfig" "deploymentconfigs" &[];
+    "serving.knative.dev" "Service" "services" &[];
+    "apps.kruise.io" "CloneSet" "clonesets" &[];
+    "keda.sh" "ScaledJob" "scaledjobs" &[];
 }
+
+/// So many of the kinds are those of Kubernetes. Others are there only if the input has them.
+pub(crate) const BUILT_IN: u32 = 6;
 
 /// What may be changed in one namespace.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +59,8 @@ pub struct Templates {
     pub namespace: Symbol,
     /// Whether there is one, as far as the input says.
     pub assumptions: Assumptions,
+    /// What must hold for admission to take its pods.
+    pub guards: Assumptions,
 }
 
 /// Where objects of which kind are, or may be: in namespaces of which no workload is in the input. Elsewhere what is not in
@@ -56,6 +68,8 @@ pub struct Templates {
 pub struct Existing {
     names: BTreeMap<(u32, Symbol), BTreeSet<Symbol>>,
     populated: BTreeSet<Symbol>,
+    /// Whether what is not in the input does not exist.
+    complete: bool,
 }
 
 impl Existing {
@@ -73,12 +87,15 @@ impl Existing {
                 entry.extend((known.kind == kind).then_some(object.name));
             }
         }
-        Self { names, populated }
+        Self { names, populated, complete: world.inventory.complete }
     }
 
     /// Whether there is one in the namespace, of one of these names if there are any. `None` if there is none.
     pub fn in_namespace(&self, kind: u32, namespace: Symbol, names: &[Symbol]) -> Option<Assumptions> {
-        if !self.populated.contains(&namespace) {
+        if kind >= BUILT_IN && !self.names.contains_key(&(kind, namespace)) {
+            return None;
+        }
+        if !self.populated.contains(&namespace) && !self.complete {
             return Some(Assumptions::NONE.and(&OBJECT_EXISTS));
         }
         let known = self.names.get(&(kind, namespace))?;
@@ -115,7 +132,8 @@ pub(crate) fn changeable(world: &World<'_>) -> Vec<Templates> {
         let reached = |namespace: &&Symbol| scopes.contains(&None) || scopes.contains(&Some(**namespace));
         for &namespace in world.namespaces().iter().filter(reached) {
             if let Some(assumptions) = world.existing().in_namespace(kind, namespace, &[]) {
-                all.push(Templates { kind, namespace, assumptions });
+                let guards = granted::guards(world, Some(namespace));
+                all.push(Templates { kind, namespace, assumptions, guards });
             }
         }
     }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bindable::{self, Bindable};
+use crate::edge::Assumptions;
 use crate::edges::granted;
 use crate::placement::{self, Placement};
 use crate::segments::Segments;
@@ -61,7 +62,8 @@ pub struct World<'a> {
     namespaces: Vec<Symbol>,
     account_facts: BTreeMap<(Symbol, Symbol), &'a ServiceAccountFact>,
     existing: OnceCell<Existing>,
-    creating: OnceCell<Vec<RightId>>,
+    creating: OnceCell<BTreeMap<RightId, Assumptions>>,
+    guards: OnceCell<Vec<granted::Guard>>,
     editing: OnceCell<Vec<Vec<Edit>>>,
     segments: OnceCell<Segments>,
     entries: OnceCell<Vec<Entry>>,
@@ -139,6 +141,7 @@ impl<'a> World<'a> {
             account_facts: BTreeMap::new(),
             existing: OnceCell::new(),
             creating: OnceCell::new(),
+            guards: OnceCell::new(),
             editing: OnceCell::new(),
             segments: OnceCell::new(),
             entries: OnceCell::new(),
@@ -241,9 +244,14 @@ impl<'a> World<'a> {
         self.existing.get_or_init(|| Existing::new(self))
     }
 
-    /// The rights that make new pods, in order; found when first asked for.
-    pub(crate) fn creating(&self) -> &[RightId] {
+    /// The rights that make new pods, each with what must hold; found when first asked for.
+    pub(crate) fn creating(&self) -> &BTreeMap<RightId, Assumptions> {
         self.creating.get_or_init(|| granted::find_creating(self))
+    }
+
+    /// What is asked before a pod is taken; found when first asked for.
+    pub(crate) fn guards(&self) -> &[granted::Guard] {
+        self.guards.get_or_init(|| granted::find_guards(self))
     }
 
     /// The rights that change templates of a kind; found when first asked for.
@@ -260,6 +268,11 @@ impl<'a> World<'a> {
     pub fn unconfined(&self) -> impl Iterator<Item = (u32, &'a ConfinementFact)> + '_ {
         let standing = self.confinement.iter().filter(|(number, _)| self.standing.of(**number) == Some(**number));
         standing.map(|(&number, &fact)| (number, fact))
+    }
+
+    /// What a workload lacks of confinement, if it lacks any.
+    pub(crate) fn confinement_of(&self, workload: u32) -> Option<&'a ConfinementFact> {
+        self.confinement.get(&workload).copied()
     }
 
     /// A container that lacks some of what holds it apart from its node: the number of its workload, and its own.
@@ -287,6 +300,17 @@ impl<'a> World<'a> {
     /// The ServiceAccount of that name, if it is in the input.
     pub fn account_fact(&self, namespace: Symbol, name: Symbol) -> Option<&'a ServiceAccountFact> {
         self.account_facts.get(&(namespace, name)).copied()
+    }
+
+    /// Whether a ServiceAccount is there; `None` if it is not known. Every namespace has `default`.
+    pub(crate) fn account_is_there(&self, namespace: Symbol, name: Symbol) -> Option<bool> {
+        if name == self.default || self.account_fact(namespace, name).is_some() {
+            return Some(true);
+        }
+        let mut unseen = self.inventory.unseen.iter();
+        let sees =
+            !unseen.any(|(group, plural)| group.is_empty() && (plural.is_empty() || plural == "serviceaccounts"));
+        (self.inventory.complete && sees).then_some(false)
     }
 
     /// The numbers of the workloads behind the Service of that name.

@@ -206,3 +206,37 @@ subjects: [{{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}}]
         }
     }
 }
+
+#[test]
+fn what_is_not_in_the_input_is_assumed_unless_it_is_complete() {
+    let optional = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: a}
+spec: {containers: [{name: c, image: x, envFrom: [{secretRef: {name: db, optional: true}}]}]}
+";
+    assert_eq!(ways(optional, &["--from", "a/p", "--to", "secret:a/db"]), (1, false));
+    let patches = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: a}
+rules: [{apiGroups: [apps], resources: [deployments], verbs: [patch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: a}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
+";
+    assert_eq!(ways(patches, &["--from", "user:jane", "--to", "node"]), (1, false));
+    assert_eq!(ways(patches, &["--from", "user:jane", "--to", "node", "--complete"]), (0, false));
+}
+
+#[test]
+fn a_node_mints_tokens_for_accounts_of_its_pods_before_1_33() {
+    let text = NODES.replace("serviceAccountName: s,", "serviceAccountName: s, automountServiceAccountToken: false,");
+    let reaches =
+        |version: &str| ways(&text, &["--from", "node:n1", "--to", "sa:a/s", "--kubernetes-version", version]);
+    assert_eq!(reaches("1.31"), (1, true));
+    assert_eq!(reaches("1.34"), (0, false));
+}

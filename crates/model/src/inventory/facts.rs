@@ -118,12 +118,18 @@ pub struct WorkloadFact {
     pub token_path_covered: bool,
     /// A projected token for the API server's audience, whatever automount says.
     pub projected_token: Option<Place>,
+    /// The same, where a container mounts it.
+    pub mounted_token: Option<Place>,
     /// Audiences of projected tokens, and where they are written.
     pub token_audiences: Box<[(Symbol, Place)]>,
+    /// Claims that are made for each of its pods, as templates say.
+    pub claim_templates: Box<[ClaimTemplate]>,
     /// Uses of claims.
     pub claims: Box<[ClaimUse]>,
     /// Names of the Secrets it uses, each use once.
     pub secrets: Box<[(Symbol, SecretUse)]>,
+    /// The Secrets that its containers see, each use once: those of volumes that no container mounts are none.
+    pub given: Box<[GivenSecret]>,
     /// The Secrets and ConfigMaps without which its pods do not start.
     pub references: Box<[Reference]>,
     /// What its containers run.
@@ -152,6 +158,17 @@ pub struct Reference {
     pub name: Symbol,
     /// Where it is named.
     pub place: Place,
+}
+
+/// A Secret that containers see.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GivenSecret {
+    /// Its name.
+    pub name: Symbol,
+    /// The keys that they see; `None` for all.
+    pub keys: Option<Box<[Symbol]>>,
+    /// Whether the pod starts without it.
+    pub optional: bool,
 }
 
 /// How a pod uses a Secret.
@@ -191,11 +208,24 @@ pub struct ClaimUse {
     pub mounted: bool,
 }
 
+/// A claim that a StatefulSet makes for each of its pods: its name, that of the StatefulSet, and the number of the pod.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClaimTemplate {
+    /// How it is used; the name is that of the template.
+    pub used: ClaimUse,
+    /// `spec.volumeName`; empty if it is not set.
+    pub volume: Symbol,
+    /// `spec.storageClassName`, if it is set.
+    pub storage_class: Option<Symbol>,
+}
+
 /// A ServiceAccount.
 #[derive(Debug, PartialEq)]
 pub struct ServiceAccountFact {
     /// The object.
     pub resource: ResourceId,
+    /// `imagePullSecrets[].name`.
+    pub pull_secret_names: Box<[Symbol]>,
     /// `automountServiceAccountToken`.
     pub automount: Option<bool>,
     /// Where that is written, or else the name.
@@ -223,6 +253,8 @@ pub struct SecretFact {
     pub place: Place,
     /// `type`; empty if it is not set.
     pub kind: Symbol,
+    /// Whether the control plane has declared its token invalid, as nobody used it for long.
+    pub is_invalid: bool,
     /// Where a key has the name of a kubeconfig.
     pub kubeconfig: Option<Place>,
 }
@@ -368,6 +400,8 @@ pub struct ClaimFact {
     pub resource: ResourceId,
     /// `spec.volumeName`; empty if it is not set.
     pub volume: Symbol,
+    /// `spec.storageClassName`, if it is set.
+    pub storage_class: Option<Symbol>,
     /// `ReadWriteMany` in `spec.accessModes`.
     pub shared: Option<Place>,
 }

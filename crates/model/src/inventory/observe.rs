@@ -22,7 +22,7 @@ use crate::finding::Origin;
 use crate::labels::{Selector, labels};
 use crate::object::Object;
 use crate::place::Place;
-use crate::pod::Container;
+use crate::pod::{Container, Pod, Volume};
 use crate::quantity;
 use crate::workload::Workload;
 
@@ -151,9 +151,12 @@ impl Observer<'_> {
             ),
             token_path_covered: !pod.containers.is_empty() && pod.containers.iter().all(covers_token_path),
             projected_token: self.projected_token(workload),
+            mounted_token: self.mounted_token(workload),
             token_audiences: self.token_audiences(workload),
+            claim_templates: self.claim_templates(workload),
             claims: self.claim_uses(workload),
             secrets: self.secret_uses(pod),
+            given: self.given_secrets(pod),
             references: self.references(pod),
             images: self.images(pod),
             pull_secrets: pod.image_pull_secrets.is_some_and(|secrets| secrets.items().next().is_some()),
@@ -172,7 +175,17 @@ impl Observer<'_> {
 
     /// A projected token without an audience is one for the API server.
     fn projected_token(&self, workload: &Workload<'_>) -> Option<Place> {
-        let projected = workload.pod.volumes.iter().filter_map(|volume| volume.source_of("projected"));
+        self.token_of(workload.pod.volumes.iter())
+    }
+
+    /// The same, in a container: what no container mounts nobody has.
+    fn mounted_token(&self, workload: &Workload<'_>) -> Option<Place> {
+        let pod = &workload.pod;
+        self.token_of(pod.volumes.iter().filter(|volume| pod.mounts_of(&volume.name).next().is_some()))
+    }
+
+    fn token_of<'v, 'd: 'v>(&self, volumes: impl Iterator<Item = &'v Volume<'d>>) -> Option<Place> {
+        let projected = volumes.filter_map(|volume| volume.source_of("projected"));
         let mut sources = projected.filter_map(|projected| projected.get("sources")).flat_map(Value::items);
         let token = sources.find_map(|source| {
             let token = source.get("serviceAccountToken")?;
@@ -197,25 +210,34 @@ impl Observer<'_> {
             let is_read_only = source.get("readOnly").and_then(Value::as_bool) == Some(true);
             Some((volume, source.get("claimName")?, is_read_only))
         });
-        claims
-            .map(|(volume, name, is_read_only)| {
-                let used = |(container, mount): (&Container<'_>, Value<'_>)| {
-                    (self.symbols.intern(&container.name()), self.place(mount.get("name").unwrap_or(mount)))
-                };
-                let mut mounts = pod.mounts_of(&volume.name);
-                let device = pod.devices_of(&volume.name).next().map(used);
-                let is_writable = |mount: Value<'_>| mount.get("readOnly").and_then(Value::as_bool) != Some(true);
-                let mounted = device.is_some() || pod.mounts_of(&volume.name).next().is_some();
-                let writable = mounts.find(|(_, mount)| is_writable(*mount)).filter(|_| !is_read_only).map(used);
-                ClaimUse {
-                    claim: self.symbols.intern(&name.text()),
-                    place: self.place(name),
-                    writable,
-                    mounted,
-                    device,
-                }
+        claims.map(|(volume, name, is_read_only)| self.claim_use(pod, &volume.name, name, is_read_only)).collect()
+    }
+
+    fn claim_templates(&self, workload: &Workload<'_>) -> Box<[ClaimTemplate]> {
+        let templates = workload.object.value.at(&["spec", "volumeClaimTemplates"]);
+        let templates = templates.into_iter().flat_map(Value::items).filter_map(|template| {
+            let name = template.at(&["metadata", "name"])?;
+            let class = template.at(&["spec", "storageClassName"]);
+            Some(ClaimTemplate {
+                used: self.claim_use(&workload.pod, &name.text(), name, false),
+                volume: self.symbol(template.at(&["spec", "volumeName"])),
+                storage_class: class.map(|class| self.symbols.intern(&class.text())),
             })
-            .collect()
+        });
+        templates.collect()
+    }
+
+    /// How the volume of that name, which is a claim, is used.
+    fn claim_use(&self, pod: &Pod<'_>, volume: &str, name: Value<'_>, is_read_only: bool) -> ClaimUse {
+        let used = |(container, mount): (&Container<'_>, Value<'_>)| {
+            (self.symbols.intern(&container.name()), self.place(mount.get("name").unwrap_or(mount)))
+        };
+        let mut mounts = pod.mounts_of(volume);
+        let device = pod.devices_of(volume).next().map(used);
+        let is_writable = |mount: Value<'_>| mount.get("readOnly").and_then(Value::as_bool) != Some(true);
+        let mounted = device.is_some() || pod.mounts_of(volume).next().is_some();
+        let writable = mounts.find(|(_, mount)| is_writable(*mount)).filter(|_| !is_read_only).map(used);
+        ClaimUse { claim: self.symbols.intern(&name.text()), place: self.place(name), writable, mounted, device }
     }
 
     fn service_account(&self, object: &Object<'_>) -> ServiceAccountFact {
@@ -223,6 +245,14 @@ impl Observer<'_> {
         let secrets = object.value.get("secrets").into_iter().flat_map(Value::items);
         ServiceAccountFact {
             resource: self.resource,
+            pull_secret_names: object
+                .value
+                .get("imagePullSecrets")
+                .into_iter()
+                .flat_map(Value::items)
+                .filter_map(|secret| secret.get("name"))
+                .map(|name| self.symbols.intern(&name.text()))
+                .collect(),
             automount: automount.and_then(Value::as_bool),
             place: self.place_or_missing(automount, object.value, "automountServiceAccountToken"),
             secrets: secrets
@@ -254,6 +284,10 @@ impl Observer<'_> {
             account: self.symbol(account),
             place: self.name_place(object),
             kind: self.symbol(kind),
+            is_invalid: object
+                .metadata
+                .and_then(|metadata| metadata.at(&["labels", "kubernetes.io/legacy-token-invalid-since"]))
+                .is_some(),
             kubeconfig: secrets::kubeconfig(object).map(|value| self.place(value)),
         }
     }
@@ -308,6 +342,10 @@ impl Observer<'_> {
         ClaimFact {
             resource: self.resource,
             volume: self.symbol(object.value.at(&["spec", "volumeName"])),
+            storage_class: object
+                .value
+                .at(&["spec", "storageClassName"])
+                .map(|class| self.symbols.intern(&class.text())),
             shared: shared.map(|mode| self.place(mode)),
         }
     }

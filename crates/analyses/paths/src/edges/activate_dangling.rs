@@ -99,7 +99,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let scope = combination.scope.map(|scope| world.text(scope));
         let inside = waiting.iter().filter(|(namespace, _)| scope.as_ref().is_none_or(|scope| scope == *namespace));
         for subject in inside.flat_map(|(_, subjects)| subjects).filter(|subject| **subject != combination.subject) {
-            combined::file(drafts, &combination, Vertex::Subject(*subject));
+            combined::file_assuming(
+                drafts,
+                &combination,
+                Vertex::Subject(*subject),
+                granted::guards(world, combination.scope),
+            );
         }
     }
 }

@@ -93,7 +93,8 @@ pub(crate) fn file_if(drafts: &mut Drafts<'_>, combination: &Combination, to: Ve
     file_assuming(drafts, combination, to, Assumptions::NONE.and(assumed));
 }
 
-fn file_assuming(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex, assumed: Assumptions) {
+/// The same, where all of these have to hold.
+pub(crate) fn file_assuming(drafts: &mut Drafts<'_>, combination: &Combination, to: Vertex, assumed: Assumptions) {
     let mut draft = drafts.edge(Vertex::Subject(combination.subject), to).assuming(assumed);
     for (rights, needed) in combination.rights.iter().zip(&combination.needed) {
         if let [first, rest @ ..] = rights.as_slice() {

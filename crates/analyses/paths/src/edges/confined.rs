@@ -3,7 +3,7 @@
 use model::inventory::{ConfinementFact, ContainerConfinementFact, HostMountFact, ResourceId};
 use model::place::Place;
 
-use crate::edge::{Assumptions, SANDBOX_LEAKS, USER_NAMESPACE_LEAKS};
+use crate::edge::{Assumptions, BECOMES_ROOT, FILES_ADMIT_USER, LEADS_THERE, SANDBOX_LEAKS, USER_NAMESPACE_LEAKS};
 use crate::graph::{Action, FixKey};
 use crate::placement;
 use crate::vertex::Vertex;
@@ -58,6 +58,23 @@ impl Unconfined<'_> {
     /// The number of its workload.
     pub(crate) fn workload(&self) -> u32 {
         self.workload
+    }
+
+    /// What must hold for its processes to have what root of the node has: one that is not root has no capabilities.
+    pub(crate) fn as_root(&self) -> Assumptions {
+        if self.container.non_root { self.assumptions.and(&BECOMES_ROOT) } else { self.assumptions }
+    }
+
+    /// What must hold for its processes to use the files that a mount shows.
+    pub(crate) fn uses(&self, mount: &HostMountFact) -> Assumptions {
+        let mut assumptions = Assumptions::NONE;
+        if self.container.non_root && self.container.privileged.is_none() {
+            assumptions = assumptions.and(&FILES_ADMIT_USER);
+        }
+        if mount.below {
+            assumptions = assumptions.and(&LEADS_THERE);
+        }
+        assumptions
     }
 
     /// The nodes that its pods run on, for people.

@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "edit-controller",
     title: "changes the template of what runs pods",
     rationale: "Who changes a template that is there runs what it likes in that namespace, as any of its accounts and with any of its Secrets, without a right to create anything.",
-    conditions: "`update` or `patch` on Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers or CronJobs, in their own API groups, and one is there; a rule with names is for these. Conditional in namespaces of which no workload is in the input. The template of a Job cannot be changed.",
+    conditions: "`update` or `patch` on Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers or CronJobs, or on Rollouts, CronWorkflows, DeploymentConfigs, Services of Knative, CloneSets or ScaledJobs, in their own API groups, and one is there; a rule with names is for these. Conditional in namespaces of which no workload is in the input. The template of a Job cannot be changed.",
     remediation: "Take the rule out, or name what may be changed.",
     verify: "kubectl auth can-i patch deployments -n NAMESPACE --as SUBJECT",
     techniques: &["T1610", "MS-TA9011"],
@@ -81,7 +81,6 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
             edges: &[
                 "rule 1 of ClusterRole r in the cluster -> all DaemonSets of the cluster",
                 "all DaemonSets of the cluster -> all DaemonSets of namespace n",
-                "all DaemonSets of the cluster -> all DaemonSets of namespace empty if object-exists",
             ],
         },
         EdgeFixture {

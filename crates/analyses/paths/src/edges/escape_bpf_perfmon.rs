@@ -76,7 +76,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::Node)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .if_(&PROFILES_ALLOW_BPF)
             .shown_by(resource, place, "the capability is added")
             .shown_by(resource, host_pid, "`hostPID: true`")

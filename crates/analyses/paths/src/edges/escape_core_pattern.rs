@@ -113,6 +113,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         for (mount, path) in covering {
             let resource = container.pod.resource;
             let draft = drafts.edge(container.vertex, Vertex::Node).assuming(container.assumptions);
+            let draft = draft.assuming(container.uses(mount));
             let draft = if user.is_none() { draft.if_(&IMAGE_RUNS_AS_ROOT) } else { draft };
             draft
                 .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted writable"))

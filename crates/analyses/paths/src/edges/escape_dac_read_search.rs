@@ -51,7 +51,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::NodeFiles)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .shown_by(resource, place, "`DAC_READ_SEARCH` is added")
             .cut_by_removing(resource, place, 8, "take `DAC_READ_SEARCH` out of `capabilities.add`")
             .file();

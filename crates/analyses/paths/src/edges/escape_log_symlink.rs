@@ -171,6 +171,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             drafts
                 .edge(container.vertex, Vertex::NodeFiles)
                 .assuming(assumptions)
+                .assuming(container.uses(mount))
                 .if_(&LOGS_SERVED)
                 .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted writable"))
                 .cut_by(confined::read_only(resource, mount), 8, &format!("mount `{path}` read-only, or not at all"))

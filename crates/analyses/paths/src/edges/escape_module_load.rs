@@ -55,7 +55,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::Node)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .if_(&KERNEL_TAKES_MODULES)
             .shown_by(resource, place, "`SYS_MODULE` is added")
             .cut_by_removing(resource, place, 10, "take `SYS_MODULE` out of `capabilities.add`")

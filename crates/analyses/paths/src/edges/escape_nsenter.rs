@@ -63,7 +63,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::Node)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .shown_by(resource, privileged, "`privileged: true`")
             .shown_by(resource, host_pid, "`hostPID: true`")
             .cut_by_removing(resource, privileged, 5, "take `privileged: true` out")

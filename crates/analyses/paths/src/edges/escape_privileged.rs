@@ -128,6 +128,22 @@ spec:
                 "DaemonSet default/all, container a -> Node second",
             ],
         },
+        // A user that is not root has no capabilities to use.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+    - {name: a, image: i, securityContext: {privileged: true}}
+    - {name: b, image: i, securityContext: {privileged: true, runAsUser: 0}}
+",
+            edges: &[
+                "Pod n/p, container a -> a node if becomes-root",
+                "Pod n/p, container b -> a node",
+            ],
+        },
     ],
 };
 
@@ -137,7 +153,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::Node)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .shown_by(resource, place, "`privileged: true`")
             .cut_by_removing(resource, place, 5, "take `privileged: true` out")
             .file();

@@ -78,6 +78,17 @@ spec:
 ",
             edges: &[],
         },
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  hostPID: true
+  containers:
+    - {name: a, image: i, securityContext: {runAsUser: 1000, appArmorProfile: {type: Unconfined}, capabilities: {add: [SYS_PTRACE, SYS_ADMIN]}}}
+",
+            edges: &["Pod n/p, container a -> a node if becomes-root"],
+        },
     ],
 };
 
@@ -86,7 +97,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let both = container.capability(world, "SYS_PTRACE").zip(container.capability(world, "SYS_ADMIN"));
         let Some(((trace, admin), host_pid)) = both.zip(container.pod.host_pid) else { continue };
         let resource = container.pod.resource;
-        let mut draft = drafts.edge(container.vertex, Vertex::Node).assuming(container.assumptions);
+        let mut draft = drafts.edge(container.vertex, Vertex::Node).assuming(container.as_root());
         match container.container.app_armor {
             ProfileFact::Confined => continue,
             ProfileFact::Unset => draft = draft.if_(&APP_ARMOR_OFF),

@@ -51,7 +51,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let resource = container.pod.resource;
         drafts
             .edge(container.vertex, Vertex::Node)
-            .assuming(container.assumptions)
+            .assuming(container.as_root())
             .if_(&CGROUP_V1)
             .shown_by(resource, place, "`SYS_ADMIN` is added")
             .cut_by_removing(resource, place, 10, "take `SYS_ADMIN` out of `capabilities.add`")

@@ -42,9 +42,13 @@ spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /e}]
 
 const OF_ETCD: [&str; 2] = ["/var/lib/etcd", "/etc/kubernetes/pki"];
 
+/// Whether what etcd has lies at `path`, above or inside it.
+pub(crate) fn is_of_etcd(path: &str) -> bool {
+    OF_ETCD.iter().any(|of_etcd| meets(path, of_etcd))
+}
+
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for container in confined::containers(world) {
-        let is_of_etcd = |path: &str| OF_ETCD.iter().any(|of_etcd| meets(path, of_etcd));
         for (mount, path) in container.mounts(world).filter(|(_, path)| is_of_etcd(path)) {
             let Some(assumed) = placement::on_control_plane(world, container.workload()) else { continue };
             let assumed = assumed.into_iter().fold(Assumptions::NONE, |all, one| all.and(one));
@@ -52,6 +56,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             drafts
                 .edge(container.vertex, Vertex::Secrets(None))
                 .assuming(assumed)
+                .assuming(container.uses(mount))
                 .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted"))
                 .cut_by_removing(resource, mount.place, 15, &format!("leave the mount of `{path}` out"))
                 .file();

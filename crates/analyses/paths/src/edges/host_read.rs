@@ -13,7 +13,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "host-read",
     title: "reads credentials that lie on the node",
     rationale: "Keys of SSH, kubeconfigs, certificates of the kubelet and of the control plane, and credentials of the cloud lie in files of the node.",
-    conditions: "The container mounts a path that is, holds or lies in a directory of credentials: the root, `/etc/kubernetes`, `/etc/shadow`, the home of root, the directory of the kubelet, the data of etcd, directories of cloud tools. Gives what the files say, not the node.",
+    conditions: "The container mounts a path that is, holds or lies in a directory of credentials: the root, `/etc/kubernetes`, `/etc/shadow`, the home of root, the directory of the kubelet, the data of etcd, directories of cloud tools. Conditional where the container does not run as root. Gives what the files say, not the node.",
     remediation: "Leave the volume out, or mount only what is needed of it.",
     verify: "kubectl exec POD -c CONTAINER -- find MOUNT -name '*.key' -o -name '*.conf' -o -name kubeconfig",
     techniques: &["T1552", "T1611"],
@@ -67,6 +67,24 @@ spec:
 ",
             edges: &[],
         },
+        // Who is not root needs files that admit him.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  containers:
+    - {name: a, image: i, volumeMounts: [{name: v, mountPath: /h}], securityContext: {runAsUser: 1000}}
+    - {name: b, image: i, volumeMounts: [{name: v, mountPath: /h}], securityContext: {runAsNonRoot: true}}
+    - {name: c, image: i, volumeMounts: [{name: v, mountPath: /h}], securityContext: {runAsUser: 0}}
+  volumes: [{name: v, hostPath: {path: /root}}]
+",
+            edges: &[
+                "Pod n/p, container a -> files of a node if files-admit-user",
+                "Pod n/p, container b -> files of a node if files-admit-user",
+                "Pod n/p, container c -> files of a node",
+            ],
+        },
     ],
 };
 
@@ -94,6 +112,7 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             let resource = container.pod.resource;
             drafts
                 .edge(container.vertex, Vertex::NodeFiles)
+                .assuming(container.uses(mount))
                 .shown_by(resource, mount.place, &format!("`{path}` of the node is mounted"))
                 .cut_by_removing(resource, mount.place, 15, &format!("leave the mount of `{path}` out"))
                 .file();

@@ -78,6 +78,6 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         if !granted::runs_pods(world, &combination, 1) {
             continue;
         }
-        combined::file(drafts, &combination, Vertex::Node);
+        combined::file_assuming(drafts, &combination, Vertex::Node, granted::guards(world, combination.scope));
     }
 }

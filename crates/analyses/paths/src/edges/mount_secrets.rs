@@ -55,10 +55,14 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right) in granted::creates_pods(world) {
-        drafts.edge(Vertex::Right(id), Vertex::Secrets(right.scope)).granted_by(id, &granted::CREATES).file();
+    for (id, right, assumed) in granted::creates_pods(world) {
+        drafts
+            .edge(Vertex::Right(id), Vertex::Secrets(right.scope))
+            .assuming(assumed)
+            .granted_by(id, &granted::CREATES)
+            .file();
     }
-    for Templates { kind, namespace, .. } in templates::changeable(world) {
-        drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Secrets(Some(namespace))).file();
+    for Templates { kind, namespace, guards, .. } in templates::changeable(world) {
+        drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Secrets(Some(namespace))).assuming(guards).file();
     }
 }

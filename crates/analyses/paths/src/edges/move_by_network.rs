@@ -2,7 +2,7 @@
 
 use model::control::alias;
 
-use crate::edge::{EdgeFixture, EdgeKind, LISTENS, SERVICE_EXPLOITABLE};
+use crate::edge::{EdgeFixture, EdgeKind, LISTENS, SCALED_UP, SERVICE_EXPLOITABLE};
 use crate::graph::{Action, Drafts, FixKey};
 use crate::segments::{Listener, OPEN};
 use crate::vertex::Vertex;
@@ -112,6 +112,7 @@ fn file(world: &World<'_>, drafts: &mut Drafts<'_>, from: u32, listener: &Listen
     };
     let draft = drafts.edge(Vertex::Segment(from), Vertex::Workload(listener.workload)).if_(&SERVICE_EXPLOITABLE);
     let draft = if listener.port.is_empty() { draft.if_(&LISTENS) } else { draft };
+    let draft = if workload.replicas == Some(0) { draft.if_(&SCALED_UP) } else { draft };
     draft
         .shown_by(resource, place, &note)
         .cut_by(

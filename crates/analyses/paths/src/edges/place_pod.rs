@@ -117,10 +117,11 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         Some(false) => return,
         None => Assumptions::NONE.and(&CONTROL_PLANE_HAS_NODES),
     };
-    for (id, right) in granted::creates_pods(world) {
+    for (id, right, guarded) in granted::creates_pods(world) {
         let draft = drafts
             .edge(Vertex::Right(id), Vertex::ControlPlaneNode)
             .assuming(assumed)
+            .assuming(guarded)
             .granted_by(id, &granted::CREATES);
         match granted::permits_somewhere(world, right) {
             Permits::No => {}
@@ -129,12 +130,14 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         }
     }
     // Who has all rights there changes the label that would forbid it.
-    let all_of = world.namespaces().iter().map(|&namespace| Vertex::Namespace(namespace));
-    for from in all_of.chain([Vertex::ClusterAdmin]) {
-        drafts.edge(from, Vertex::ControlPlaneNode).assuming(assumed).file();
+    for &namespace in world.namespaces() {
+        let draft = drafts.edge(Vertex::Namespace(namespace), Vertex::ControlPlaneNode);
+        draft.assuming(assumed).assuming(granted::guards(world, Some(namespace))).file();
     }
-    for Templates { kind, namespace, .. } in templates::changeable(world) {
-        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode).assuming(assumed);
+    drafts.edge(Vertex::ClusterAdmin, Vertex::ControlPlaneNode).assuming(assumed).file();
+    for Templates { kind, namespace, guards, .. } in templates::changeable(world) {
+        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::ControlPlaneNode);
+        let draft = draft.assuming(assumed).assuming(guards);
         match granted::permits_privileged(world, namespace) {
             Permits::No => {}
             Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

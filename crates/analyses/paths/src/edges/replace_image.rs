@@ -66,9 +66,39 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &[],
         },
+        // Pod Security looks at a changed pod again, and refuses what the level forbids.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: old, namespace: n}
+spec: {containers: [{name: a, image: i, securityContext: {privileged: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec: {containers: [{name: a, image: i}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> Pod n/p"],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    granted::over_pods(world, drafts, &[wanted("update", "", "pods"), wanted("patch", "", "pods")]);
+    granted::over_changed_pods(world, drafts, &[wanted("update", "", "pods"), wanted("patch", "", "pods")]);
 }

@@ -56,6 +56,7 @@ spec: {containers: [{name: a, image: i}]}
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     for &namespace in world.namespaces() {
         let draft = drafts.edge(Vertex::Namespace(namespace), Vertex::Node);
+        let draft = draft.assuming(granted::guards(world, Some(namespace)));
         match granted::permits_privileged(world, namespace) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

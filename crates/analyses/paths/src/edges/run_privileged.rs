@@ -95,20 +95,84 @@ subjects: [{kind: ServiceAccount, namespace: n, name: s}]
 ",
             edges: &["rule 1 of ClusterRole r in the cluster -> a node if nothing-enforced"],
         },
+        // A policy is asked, which may refuse it.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [pods]}]}
+  validations: [{expression: \"false\"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no}
+spec: {policyName: no, validationActions: [Deny]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> a node if admission-permits"],
+        },
+        // It refuses nothing.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Namespace
+metadata: {name: n}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [pods]}]}
+  validations: [{expression: \"false\"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no}
+spec: {policyName: no, validationActions: [Audit]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: n}
+rules:
+  - {apiGroups: [\"\"], resources: [pods], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: n}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, namespace: n, name: s}]
+",
+            edges: &["rule 1 of Role n/r in namespace n -> a node"],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
-    for (id, right) in granted::creates_pods(world) {
-        let draft = drafts.edge(Vertex::Right(id), Vertex::Node).granted_by(id, &granted::CREATES);
+    for (id, right, assumed) in granted::creates_pods(world) {
+        let draft = drafts.edge(Vertex::Right(id), Vertex::Node).assuming(assumed).granted_by(id, &granted::CREATES);
         match granted::permits_somewhere(world, right) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),
             granted::Permits::Yes => draft.file(),
         }
     }
-    for Templates { kind, namespace, .. } in templates::changeable(world) {
-        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Node);
+    for Templates { kind, namespace, guards, .. } in templates::changeable(world) {
+        let draft = drafts.edge(Vertex::Templates(kind, Some(namespace)), Vertex::Node).assuming(guards);
         match granted::permits_privileged(world, namespace) {
             granted::Permits::No => {}
             granted::Permits::NotKnown => draft.if_(&NOTHING_ENFORCED).file(),

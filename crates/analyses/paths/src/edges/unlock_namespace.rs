@@ -107,13 +107,14 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
             None => world.namespaces().iter().any(|&namespace| locked(namespace)),
         };
         if reaches_locked {
-            combined::file(drafts, &combination, Vertex::Node);
+            combined::file_assuming(drafts, &combination, Vertex::Node, granted::guards(world, combination.scope));
         }
     }
     // Who has all rights there changes the label whatever it says.
     for &namespace in world.namespaces() {
         if granted::permits_privileged(world, namespace) != Permits::Yes {
-            drafts.edge(Vertex::Namespace(namespace), Vertex::Node).file();
+            let draft = drafts.edge(Vertex::Namespace(namespace), Vertex::Node);
+            draft.assuming(granted::guards(world, Some(namespace))).file();
         }
     }
     drafts.edge(Vertex::ClusterAdmin, Vertex::Node).file();

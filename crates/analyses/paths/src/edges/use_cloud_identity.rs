@@ -60,17 +60,40 @@ spec: {serviceAccountName: s, containers: [{name: c, image: i}]}
 ",
             edges: &[],
         },
+        // On the network of the node the metadata server of GKE gives the identity of the node.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: ServiceAccount
+metadata: {name: s, namespace: n, annotations: {iam.gke.io/gcp-service-account: a@p.iam.gserviceaccount.com}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: host, namespace: n}
+spec: {serviceAccountName: s, hostNetwork: true, containers: [{name: a, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec: {serviceAccountName: s, containers: [{name: a, image: i}]}
+",
+            edges: &["Pod n/p -> cloud identity a@p.iam.gserviceaccount.com"],
+        },
     ],
 };
 
 fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
     let azure = world.inventory.symbols.intern("azure.workload.identity/client-id");
+    let google = world.inventory.symbols.intern("iam.gke.io/gcp-service-account");
     let used = world.inventory.symbols.intern("azure.workload.identity/use");
     let yes = world.inventory.symbols.intern("true");
     for (number, workload) in world.workloads() {
         let (namespace, name) = world.account_of(workload);
         let Some(account) = world.account_fact(namespace, name) else { continue };
         let Some((key, identity, place)) = account.cloud_identity else { continue };
+        // The metadata server that answers on the network of the node gives the identity of the node.
+        if key == google && workload.network.host_network {
+            continue;
+        }
         if key == azure && !workload.labels.contains(&(used, yes)) {
             continue;
         }

@@ -14,7 +14,7 @@ pub static EDGE: EdgeKind = EdgeKind {
     id: "use-service-account",
     title: "uses the token that lies in the pod",
     rationale: "The token of the ServiceAccount is a file of the container: whoever runs code there is the account.",
-    conditions: "The token is mounted: `automountServiceAccountToken` of the pod, else of the ServiceAccount, else true; or a projected token for the API server is. Not where every container has something else mounted at its place. Conditional where the account is not in the input and the pod says nothing.",
+    conditions: "The token is mounted: `automountServiceAccountToken` of the pod, else of the ServiceAccount, else true; or a projected token for the API server is, in a container. Not where every container has something else mounted at its place. Conditional where the account is not in the input and the pod says nothing.",
     remediation: "Set `automountServiceAccountToken: false` where no API is used.",
     verify: "kubectl exec POD -- ls /var/run/secrets/kubernetes.io/serviceaccount/token",
     techniques: &["T1528", "T1078", "MS-TA9016"],
@@ -109,7 +109,7 @@ metadata: {name: p, namespace: n}
 spec:
   serviceAccountName: s
   volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]
-  containers: [{name: a, image: i}]
+  containers: [{name: a, image: i, volumeMounts: [{name: t, mountPath: /t}]}]
 ",
             edges: &["Pod n/p -> ServiceAccount n/s"],
         },
@@ -124,6 +124,18 @@ spec:
 ",
             edges: &[],
         },
+        // No container mounts the token.
+        EdgeFixture {
+            yaml: "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: n}
+spec:
+  automountServiceAccountToken: false
+  volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]
+  containers: [{name: a, image: i}]
+",
+            edges: &[],
+        },
     ],
 };
 
@@ -132,7 +144,7 @@ pub(crate) fn is_mounted(world: &World<'_>, workload: &WorkloadFact) -> Option<b
     if workload.mirror {
         return Some(false);
     }
-    if workload.projected_token.is_some() {
+    if workload.mounted_token.is_some() {
         return Some(true);
     }
     if workload.token_path_covered {
@@ -156,12 +168,12 @@ fn find(world: &World<'_>, drafts: &mut Drafts<'_>) {
         let to = Vertex::Subject(world.account(namespace, name));
         let draft = drafts.edge(Vertex::Workload(number), to).shown_by(
             workload.resource,
-            workload.projected_token.unwrap_or(workload.automount_place),
+            workload.mounted_token.unwrap_or(workload.automount_place),
             "the token is mounted",
         );
         let draft = if mounted.is_none() { draft.if_(&ACCOUNT_MOUNTS) } else { draft };
         let (place, resource) = (workload.automount_place, workload.resource);
-        match (workload.projected_token, workload.automount) {
+        match (workload.mounted_token, workload.automount) {
             (Some(token), _) => draft.cut_by_removing(resource, token, 15, "take the projected token out").file(),
             (None, written) => {
                 let action = match written {

@@ -38,6 +38,12 @@ pub struct WebhookServiceFact {
     pub purpose: WebhookPurpose,
     /// Which objects it is asked about.
     pub asked: AskedAbout,
+    /// Which of them when they are made or changed.
+    pub writes: AskedAbout,
+    /// The name of the webhook; empty for what is none.
+    pub hook: Symbol,
+    /// Whether labels of objects or conditions say which of them it is asked about.
+    pub narrowed: bool,
 }
 
 /// Which objects a webhook is asked about, wherever they are.
@@ -47,6 +53,10 @@ pub struct AskedAbout {
     pub pods: bool,
     /// Secrets.
     pub secrets: bool,
+    /// What has a template of pods.
+    pub templates: bool,
+    /// Roles of the cluster, and bindings.
+    pub rights: bool,
 }
 
 /// What the API server asks a Service for.
@@ -112,6 +122,8 @@ pub struct AdmissionPolicyFact {
     pub parameter_kind: Symbol,
     /// The `apiVersion` of that kind.
     pub parameter_version: Symbol,
+    /// Whether it is asked about new pods, or some of them.
+    pub about_pods: bool,
     /// Whether it refuses pods when it cannot be evaluated, and is asked about them at all.
     pub covers_pods: bool,
 }

@@ -49,6 +49,8 @@ pub struct ContainerConfinementFact {
     pub capabilities: Box<[(Symbol, Place)]>,
     /// The user that its processes run as; `None` where the image decides.
     pub user: Option<i64>,
+    /// Whether it is said that its processes are not root's: another user, or `runAsNonRoot`.
+    pub non_root: bool,
     /// What AppArmor does.
     pub app_armor: ProfileFact,
     /// What seccomp does.
@@ -74,6 +76,8 @@ pub enum ProfileFact {
 pub struct HostMountFact {
     /// The path on the node, the `subPath` of the mount included; clean (no `.`, `..`, `//`, no slash at the end).
     pub path: Symbol,
+    /// Whether it is some directory below the path: `subPathExpr` names it when the pod starts.
+    pub below: bool,
     /// Whether the container can write there.
     pub writable: bool,
     /// The mount.

@@ -26,6 +26,25 @@ pub fn widest<'d>(object: &Object<'d>) -> Option<Value<'d>> {
     WIDE.iter().find_map(is_true).or_else(|| capabilities.find(|name| name.text() == "*")).or_else(any_user)
 }
 
+/// What a webhook is asked about when it is made or changed.
+fn written(webhook: Value<'_>) -> AskedAbout {
+    let is_about = |group: &str, resources: &[&str]| {
+        let mut rules = webhook.get("rules").into_iter().flat_map(Value::items);
+        rules.any(|rule| {
+            let writes = has_operation(rule, "CREATE") || has_operation(rule, "UPDATE");
+            writes && resources.iter().any(|resource| covers(rule, group, resource))
+        })
+    };
+    AskedAbout {
+        pods: is_about("", &["pods"]),
+        secrets: is_about("", &["secrets"]),
+        templates: is_about("apps", &["deployments", "statefulsets", "daemonsets", "replicasets"])
+            || is_about("batch", &["jobs", "cronjobs"])
+            || is_about("", &["replicationcontrollers"]),
+        rights: is_about("rbac.authorization.k8s.io", &["clusterroles", "clusterrolebindings"]),
+    }
+}
+
 impl Observer<'_> {
     pub(super) fn admission(&self, object: &Object<'_>, facts: &mut AdmissionFacts) {
         match (object.group(), &*object.kind) {
@@ -71,8 +90,15 @@ impl Observer<'_> {
                 let mut rules = webhook.get("rules").into_iter().flat_map(Value::items);
                 rules.any(|rule| covers(rule, "", resource))
             };
-            let asked = AskedAbout { pods: is_about("pods"), secrets: is_about("secrets") };
-            facts.webhooks.extend(service.and_then(|service| self.webhook_service(service, purpose, asked)));
+            let asked = AskedAbout { pods: is_about("pods"), secrets: is_about("secrets"), ..AskedAbout::default() };
+            let has = |key: &str| webhook.get(key).is_some_and(|value| !is_empty(value));
+            let fact = service.and_then(|service| self.webhook_service(service, purpose, asked));
+            facts.webhooks.extend(fact.map(|fact| WebhookServiceFact {
+                writes: written(webhook),
+                hook: self.symbol(webhook.get("name")),
+                narrowed: has("objectSelector") || has("matchConditions"),
+                ..fact
+            }));
             let Some(selector) = webhook.get("namespaceSelector") else { continue };
             facts.scopes.push(PolicyScopeFact {
                 resource: self.resource,
@@ -99,6 +125,9 @@ impl Observer<'_> {
             place: self.place(name),
             purpose,
             asked,
+            writes: AskedAbout::default(),
+            hook: Symbol::EMPTY,
+            narrowed: false,
         })
     }
 
@@ -138,6 +167,7 @@ impl Observer<'_> {
             place: self.name_place(object),
             parameter_kind: self.symbol(spec(&["paramKind", "kind"])),
             parameter_version: self.symbol(spec(&["paramKind", "apiVersion"])),
+            about_pods: covers_pods,
             covers_pods: covers_pods && !is_narrowed && !fails_open,
         }
     }

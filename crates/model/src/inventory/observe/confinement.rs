@@ -51,6 +51,9 @@ impl Observer<'_> {
         if lacks_nothing && host_mounts.is_empty() && !sees_processes {
             return None;
         }
+        let user = pod.effective(container, |context| context.run_as_user).and_then(Value::as_int);
+        let non_root =
+            pod.effective(container, |context| context.run_as_non_root).and_then(Value::as_bool) == Some(true);
         Some(ContainerConfinementFact {
             name: self.symbols.intern(&container.name()),
             list: container.list,
@@ -59,7 +62,8 @@ impl Observer<'_> {
             privileged,
             host_process,
             capabilities,
-            user: pod.effective(container, |context| context.run_as_user).and_then(Value::as_int),
+            user,
+            non_root: user.map_or(non_root, |user| user != 0),
             app_armor: app_armor(pod, container),
             seccomp: pod
                 .effective(container, |context| context.seccomp_profile)
@@ -74,9 +78,16 @@ impl Observer<'_> {
             let volume = pod.volume(&mount.get("name")?.text())?;
             let source = volume.host_path().or_else(|| volume.source_of("hostDisk"))?;
             let path = source.get("path").map(Value::text).unwrap_or_default();
-            let below = mount.get("subPath").map(Value::text).unwrap_or_default();
+            let written =
+                mount.get("subPath").or_else(|| mount.get("subPathExpr")).map(Value::text).unwrap_or_default();
+            // As far as it is not made of variables.
+            let known = match (mount.get("subPathExpr"), written.split_once("$(")) {
+                (Some(_), Some((known, _))) => known.rsplit_once('/').map_or("", |(directory, _)| directory),
+                _ => &written,
+            };
             Some(HostMountFact {
-                path: self.symbols.intern(&clean(&format!("{path}/{below}"))),
+                path: self.symbols.intern(&clean(&format!("{path}/{known}"))),
+                below: known.len() < written.len(),
                 writable: mount.get("readOnly").and_then(Value::as_bool) != Some(true),
                 place: self.place(mount.get("name").unwrap_or(mount)),
             })

@@ -2,7 +2,7 @@
 
 use super::Observer;
 use crate::document::Value;
-use crate::inventory::{ImageUse, Reference, SecretUse, SyncedSecretFact};
+use crate::inventory::{GivenSecret, ImageUse, Reference, SecretUse, SyncedSecretFact};
 use crate::object::Object;
 use crate::place::Place;
 use crate::pod::Pod;
@@ -55,6 +55,42 @@ impl Observer<'_> {
         uses.sort_unstable();
         uses.dedup();
         uses.into()
+    }
+
+    /// The Secrets that containers see, with the keys.
+    pub(super) fn given_secrets(&self, pod: &Pod<'_>) -> Box<[GivenSecret]> {
+        let mut given = Vec::new();
+        let mut add = |source: Option<Value<'_>>, name: &str, keys: Option<Box<[Symbol]>>| {
+            let Some(name) = source.and_then(|source| source.get(name)) else { return };
+            let optional = source.and_then(|source| source.get("optional")).and_then(Value::as_bool) == Some(true);
+            given.push(GivenSecret { name: self.symbols.intern(&name.text()), keys, optional });
+        };
+        let items = |source: Option<Value<'_>>| -> Option<Box<[Symbol]>> {
+            let items = source?.get("items").filter(|items| items.items().next().is_some())?;
+            let keys = items.items().filter_map(|item| item.get("key"));
+            Some(keys.map(|key| self.symbols.intern(&key.text())).collect())
+        };
+        for volume in pod.volumes.iter().filter(|volume| pod.mounts_of(&volume.name).next().is_some()) {
+            let secret = volume.source_of("secret");
+            add(secret, "secretName", items(secret));
+            let projected = volume.source_of("projected").and_then(|projected| projected.get("sources"));
+            for source in projected.into_iter().flat_map(Value::items) {
+                add(source.get("secret"), "name", items(source.get("secret")));
+            }
+        }
+        for container in &pod.containers {
+            for entry in container.env.into_iter().flat_map(Value::items) {
+                let source = entry.at(&["valueFrom", "secretKeyRef"]);
+                let key = source.and_then(|source| source.get("key")).map(|key| self.symbols.intern(&key.text()));
+                add(source, "name", Some(key.into_iter().collect()));
+            }
+            for entry in container.env_from.into_iter().flat_map(Value::items) {
+                add(entry.get("secretRef"), "name", None);
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        given.into()
     }
 
     /// What the pod names and does not call optional.
