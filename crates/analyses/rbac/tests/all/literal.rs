@@ -125,9 +125,9 @@ fn literally(roles: &[Role], bindings: &[Binding], who: &Identity, request: &Req
             "ClusterRole" => "",
             _ => return false,
         };
-        // Of roles that stand twice the last is there in the end.
-        let role = roles.iter().rev().find(|role| role.namespace == wanted && role.name == binding.role.1);
-        applies && role.is_some_and(|role| role.rules.iter().any(|rule| allows(rule, request)))
+        // Which one of several of one name is there in the end is not known: what any of them grants counts.
+        let mut meant = roles.iter().filter(|role| role.namespace == wanted && role.name == binding.role.1);
+        applies && meant.any(|role| role.rules.iter().any(|rule| allows(rule, request)))
     })
 }
 
