@@ -136,7 +136,9 @@ fn what_is_clicked_away_is_what_if_it_were_deleted() {
     };
     assert!(said[0].as_u64().unwrap() > 0);
     assert!(!keys("lost").is_empty());
-    assert_eq!((set(&said[1]), set(&said[2])), (keys("lost"), keys("gained")));
+    assert_eq!(set(&said[1]), keys("lost"));
+    // The page goes on with the next easiest ways. They were there before: nothing is gained.
+    assert!(!set(&said[2]).is_empty() && keys("gained").is_empty());
 }
 
 /// A workload that is everything at once, with an account of its own.
